@@ -1,0 +1,6 @@
+CREATE SEQUENCE seq_feedback;
+CREATE TABLE lease (
+	name  TEXT PRIMARY KEY,
+	owner TEXT NOT NULL,
+	until BIGINT NOT NULL
+);

@@ -1,0 +1,370 @@
+// Package store keeps rows, which are the truth: SQLite in a file, or PostgreSQL when one machine is not enough.
+//
+// One SQL text with $n parameters runs on both; what differs between the engines lives in this package alone. By custom
+// each text begins with the name of its caller, /* feedback.insert */, so that a slow-query log names it.
+//
+// Types in rows: ids are UUIDv7 text made in Go, instants are BIGINT Unix milliseconds UTC, money is BIGINT minor units
+// with its currency, flags are SMALLINT 0 or 1, JSON is opaque text.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"kolo/internal/foundation/clock"
+	"kolo/internal/foundation/fault"
+)
+
+// Engine is the database behind a DB.
+type Engine uint8
+
+// The engines.
+const (
+	SQLite Engine = iota
+	PostgreSQL
+)
+
+func (e Engine) String() string { return [...]string{"sqlite", "postgres"}[e] }
+
+// Options say what to open. The zero value of a field means its default.
+type Options struct {
+	URL     string       // "postgres://...", or the path of the SQLite file
+	Clock   clock.Clock  // clock.System
+	Log     *slog.Logger // slog.Default()
+	Readers int          // connections that read; twice the cores, at least 4
+}
+
+// DB is an open store. Safe for concurrent use.
+type DB struct {
+	engine  Engine
+	pg      *sql.DB      // PostgreSQL
+	writers *sessionPool // SQLite
+	readers *sessionPool
+	clock   clock.Clock
+	log     *slog.Logger
+}
+
+// Open opens the database and checks that it answers. It does not migrate; see Migrate.
+func Open(ctx context.Context, o Options) (*DB, error) {
+	if o.Clock == nil {
+		o.Clock = clock.System{}
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.Readers == 0 {
+		o.Readers = max(4, 2*runtime.NumCPU())
+	}
+	db := &DB{clock: o.Clock, log: o.Log}
+	var err error
+	if strings.HasPrefix(o.URL, "postgres://") || strings.HasPrefix(o.URL, "postgresql://") {
+		err = db.openPostgres(o)
+	} else {
+		err = db.openSQLite(o)
+	}
+	if err == nil {
+		err = db.Ready(ctx)
+	}
+	if err != nil {
+		_ = db.Close()
+		return nil, fault.Wrap("store.Open", err)
+	}
+	return db, nil
+}
+
+func (db *DB) openPostgres(o Options) error {
+	db.engine = PostgreSQL
+	cfg, err := pgx.ParseConfig(o.URL)
+	if err != nil {
+		return errors.New("KOLO_DATABASE_URL cannot be read") // the parser's text may hold the password
+	}
+	cfg.RuntimeParams["application_name"] = "kolo"
+	db.pg = stdlib.OpenDB(*cfg)
+	db.pg.SetMaxOpenConns(o.Readers + 8)
+	db.pg.SetMaxIdleConns(o.Readers)
+	return nil
+}
+
+// Engine tells which database this is.
+func (db *DB) Engine() Engine { return db.engine }
+
+// Clock is the clock that transactions take their time from.
+func (db *DB) Clock() clock.Clock { return db.clock }
+
+// Ready tells whether the database answers.
+func (db *DB) Ready(ctx context.Context) error {
+	if db.pg != nil {
+		return classify(db.pg.PingContext(ctx))
+	}
+	return db.View(ctx, func(tx *Tx) error {
+		_, err := One(tx, Value[int64], "/* store.Ready */ SELECT 1")
+		return err
+	})
+}
+
+// Close closes all connections. Closing twice does no harm.
+func (db *DB) Close() error {
+	if db.pg != nil {
+		return db.pg.Close()
+	}
+	return errors.Join(db.readers.close(), db.writers.close())
+}
+
+// Tx is a transaction. Now is fixed when it begins, so that all it writes carries one time.
+type Tx struct {
+	Now time.Time
+
+	db   *DB
+	ctx  context.Context
+	pg   *sql.Tx  // PostgreSQL
+	lite *session // SQLite
+}
+
+// View runs fn in a read-only transaction that sees one state of the database.
+func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
+	return db.retry(ctx, false, fn)
+}
+
+// Update runs fn in a serialisable transaction and commits it, and runs it again when it lost a race: fn may run several
+// times, so it must do nothing but read, compute and write rows. An error from fn rolls back.
+func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
+	return db.retry(ctx, true, fn)
+}
+
+const attempts = 40
+
+func (db *DB) retry(ctx context.Context, write bool, fn func(*Tx) error) error {
+	var err error
+	for try := range attempts {
+		if err = db.once(ctx, write, fn); !lostRace(err) {
+			return err
+		}
+		// Full jitter, up to half a second: the sixteen that collided must not collide again.
+		pause := time.NewTimer(rand.N(min(time.Duration(1<<min(try, 9))*time.Millisecond, 500*time.Millisecond) + 1))
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			pause.Stop()
+			return fault.Wrap("store.retry", ctx.Err())
+		}
+	}
+	return &fault.Error{Kind: fault.Busy, Op: "store.Update", Msg: "too many changes to the same thing at once; try again", Err: err}
+}
+
+func (db *DB) once(ctx context.Context, write bool, fn func(*Tx) error) error {
+	if db.engine == SQLite {
+		pool := db.readers
+		if write {
+			pool = db.writers
+		}
+		return pool.run(ctx, func(s *session) error {
+			return fn(&Tx{Now: db.clock.Now(), db: db, ctx: ctx, lite: s})
+		})
+	}
+	opts := &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}
+	if write {
+		opts = &sql.TxOptions{Isolation: sql.LevelSerializable}
+	}
+	t, err := db.pg.BeginTx(ctx, opts)
+	if err != nil {
+		return classify(err)
+	}
+	defer func() { _ = t.Rollback() }() // after a commit it does nothing
+	if err = fn(&Tx{Now: db.clock.Now(), db: db, ctx: ctx, pg: t}); err != nil {
+		return err
+	}
+	return classify(t.Commit())
+}
+
+// Context is the context that the transaction runs under.
+func (tx *Tx) Context() context.Context { return tx.ctx }
+
+// Millis is Now as rows keep it.
+func (tx *Tx) Millis() int64 { return tx.Now.UnixMilli() }
+
+// Exec runs a statement and gives the number of rows it changed.
+func (tx *Tx) Exec(query string, args ...any) (int64, error) {
+	var res sql.Result
+	var err error
+	if tx.lite != nil {
+		res, err = tx.lite.exec(tx.ctx, query, args)
+	} else {
+		res, err = tx.pg.ExecContext(tx.ctx, query, args...)
+	}
+	if err != nil {
+		return 0, named(query, classify(err))
+	}
+	n, err := res.RowsAffected()
+	return n, classify(err)
+}
+
+// Rows are the rows of a question. Scan and Err classify the driver's errors.
+type Rows struct{ *sql.Rows }
+
+// Err is the error that ended the rows, if any.
+func (r *Rows) Err() error { return classify(r.Rows.Err()) }
+
+// Query asks for rows, which the caller closes. All and One are usually handier.
+func (tx *Tx) Query(query string, args ...any) (*Rows, error) {
+	var rows *sql.Rows
+	var err error
+	if tx.lite != nil {
+		rows, err = tx.lite.query(tx.ctx, query, args)
+	} else {
+		rows, err = tx.pg.QueryContext(tx.ctx, query, args...)
+	}
+	if err != nil {
+		return nil, named(query, classify(err))
+	}
+	return &Rows{rows}, nil
+}
+
+// Scanner is one row to be read.
+type Scanner interface{ Scan(dest ...any) error }
+
+// All reads every row of a question.
+func All[T any](tx *Tx, scan func(Scanner) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := tx.Query(query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, classify(err)
+		}
+		out = append(out, v)
+	}
+	return out, rows.Err()
+}
+
+// One reads exactly one row; none is fault.NotFound.
+func One[T any](tx *Tx, scan func(Scanner) (T, error), query string, args ...any) (T, error) {
+	var zero T
+	all, err := All(tx, scan, query, args...)
+	if err != nil {
+		return zero, err
+	}
+	if len(all) == 0 {
+		return zero, fault.New(fault.NotFound, caller(query), "not found")
+	}
+	return all[0], nil
+}
+
+// Value scans a row of one column; it is the scan function for All and One where that is all there is.
+func Value[T any](s Scanner) (T, error) {
+	var v T
+	err := s.Scan(&v)
+	return v, err
+}
+
+// InsertMany inserts rows in as few statements as the engine likes best. tail follows the values: "ON CONFLICT DO NOTHING",
+// for instance. It returns the number of rows that went in.
+func (tx *Tx) InsertMany(name, table string, columns []string, rows [][]any, tail string) (int64, error) {
+	size := 64 // fixed sizes keep the statements few enough to stay prepared
+	if tx.db.engine == PostgreSQL {
+		size = 512
+	}
+	size = max(1, min(size, 30000/len(columns)))
+	var total int64
+	args := make([]any, 0, size*len(columns))
+	for len(rows) > 0 {
+		n := size
+		for n > len(rows) {
+			n /= 4
+		}
+		n = max(n, 1)
+		args = args[:0]
+		for _, r := range rows[:n] {
+			args = append(args, r...)
+		}
+		k, err := tx.Exec(insertText(name, table, columns, n, tail), args...)
+		if err != nil {
+			return total, err
+		}
+		total += k
+		rows = rows[n:]
+	}
+	return total, nil
+}
+
+var insertTexts sync.Map
+
+func insertText(name, table string, columns []string, n int, tail string) string {
+	key := fmt.Sprint(name, table, n, tail)
+	if s, ok := insertTexts.Load(key); ok {
+		return s.(string)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "/* %s */ INSERT INTO %s (%s) VALUES ", name, table, strings.Join(columns, ", "))
+	p := 0
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('(')
+		for j := range columns {
+			if j > 0 {
+				b.WriteByte(',')
+			}
+			p++
+			fmt.Fprintf(&b, "$%d", p)
+		}
+		b.WriteByte(')')
+	}
+	b.WriteString(" " + tail)
+	insertTexts.Store(key, b.String())
+	return b.String()
+}
+
+// In gives the text "($3,$4,$5)" for n parameters after the first `after`, and "(NULL)" for none.
+func In(after, n int) string {
+	if n == 0 {
+		return "(NULL)"
+	}
+	var b strings.Builder
+	for i := range n {
+		b.WriteByte("(,"[min(i, 1)])
+		fmt.Fprintf(&b, "$%d", after+i+1)
+	}
+	return b.String() + ")"
+}
+
+// Anys turns a list of strings (ids of any type) into arguments.
+func Anys[S ~string](list []S) []any {
+	out := make([]any, len(list))
+	for i, s := range list {
+		out[i] = string(s)
+	}
+	return out
+}
+
+func caller(query string) string {
+	if rest, ok := strings.CutPrefix(query, "/* "); ok {
+		if name, _, ok := strings.Cut(rest, " */"); ok {
+			return name
+		}
+	}
+	return "store"
+}
+
+// named adds the caller's name to an unclassified error, so that a log line says whose statement failed.
+func named(query string, err error) error {
+	if fault.KindOf(err) == fault.Internal {
+		return fault.Wrap(caller(query), err)
+	}
+	return err
+}
