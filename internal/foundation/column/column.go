@@ -1,0 +1,364 @@
+// Package column is Kolo's columnar store: tables that are described to it, fed in batches and asked with SQL.
+//
+// It knows nothing about customers. Two engines stand behind it, DuckDB in the process (package duck) and ClickHouse
+// (package clickhouse); this package links neither, so that whoever asks questions need not link a database. Rows live
+// elsewhere and are the truth: everything here can be emptied (Reset) and fed again.
+//
+// # One SQL text
+//
+// Query takes the part of SQL that DuckDB and ClickHouse 18.16 share: derived tables, CASE, GROUP BY, HAVING, ORDER BY,
+// LIMIT, IN, BETWEEN, LIKE, coalesce, nullIf, sum, min, max, avg, count. No CTE, window, FILTER, QUALIFY, date_trunc, no
+// correlated subquery, no comparison of a column with an alias of itself. What differs is a fragment of Dialect. Rules
+// that keep the answers the same:
+//
+//   - write coalesce(sum(x), 0): a sum over no rows is NULL in one engine and 0 in the other; avg over no rows is NULL in both;
+//   - guard a division: a / nullIf(b, 0); whole-number division is Dialect.IntDiv, "/" always gives a Float;
+//   - compare with NULL by IS NULL; NULL sorts last; text compares by bytes (fold case in Go, before it is stored);
+//   - put every value in a $n argument; a slice argument stands for a list: x IN ($3). No backslash in a literal;
+//   - a condition is 0 or 1 when selected.
+package column
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"slices"
+	"sync"
+
+	"kolo/internal/foundation/clock"
+	"kolo/internal/foundation/fault"
+)
+
+// Type is what a column holds.
+type Type uint8
+
+// The types. Go values that Append takes: Text a string, Int an int64 or int, Float a float64, Small an int16, int or
+// bool (0 or 1), Texts a map[string]string; a pointer to one of them, or nil, where the column is Nullable.
+const (
+	Text  Type = iota + 1 // UTF-8; what is not valid is replaced by U+FFFD
+	Int                   // 64 bits
+	Float                 // 64 bits, finite: NaN and infinities are stored as NULL, or refused where that cannot be
+	Small                 // 16 bits: scores, flags, codes
+	Texts                 // names and texts: the catch-all of attributes; one in a table, never Nullable
+)
+
+// Column is one column of a table. Names are lower-case words; those that begin with "a_" or "_" are the store's own.
+type Column struct {
+	Name     string
+	Type     Type
+	Nullable bool
+}
+
+// Table describes a table to Ensure.
+type Table struct {
+	Name    string
+	Columns []Column
+	Key     []string // sort order; the first is "workspace", a Text
+	ID      string   // the Text column that identifies a row inside its workspace for Replace, Remove and Erase
+	Many    bool     // several rows share an ID (the labels of one text) and are replaced and erased together
+	Extra   string   // the column of type Texts, whose names Promote turns into columns of their own; "" when none
+}
+
+// Row is one row of a batch, its values in the order of Table.Columns.
+type Row struct {
+	Replace bool // first remove what stands under the same workspace and ID
+	Values  []any
+}
+
+// Key names rows by their workspace and ID.
+type Key struct{ Workspace, ID string }
+
+// Batch is what one Append writes into one table. Within a batch the last row of an ID wins over earlier ones when it
+// says Replace; in a table with Many, rows of one ID that stand next to each other are one set and win together.
+type Batch struct {
+	Table  string
+	Remove []Key // earlier rows to remove, as Replace does, where nothing follows them
+	Rows   []Row
+}
+
+// ErrStale is the cause of a fault.Conflict from Append: "from" is not the present watermark, so another feeder was here
+// or the columns were rebuilt. Ask Watermark and go on from there.
+var ErrStale = fault.New(fault.Conflict, "column.Append", "the columns are not where this batch begins")
+
+// Options of both engines. The zero value is good.
+type Options struct {
+	MemoryLimit string       // DuckDB's, "512MB" by default; a hard query can overshoot it 1.8 times
+	Threads     int          // DuckDB's, 0 is one for each processor
+	Cluster     string       // ClickHouse's: the name of a cluster makes tables replicated and distributed over it
+	Logger      *slog.Logger // slog.Default when nil
+	Clock       clock.Clock  // clock.System when nil
+}
+
+// WithDefaults fills in what was left out.
+func (o Options) WithDefaults() Options {
+	if o.MemoryLimit == "" {
+		o.MemoryLimit = "512MB"
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	if o.Clock == nil {
+		o.Clock = clock.System{}
+	}
+	return o
+}
+
+// Stats is what an engine says about itself.
+type Stats struct {
+	Engine      string           // "duckdb" or "clickhouse"
+	Version     string           // of the engine
+	Rows        map[string]int64 // by table, as the engine estimates them
+	Bytes       int64            // on disk
+	WAL         int64            // of those, bytes that are not checkpointed yet (DuckDB)
+	Memory      int64            // that the engine holds, where it tells
+	Quarantined string           // the file that a damaged write-ahead log was moved to when this database was opened
+}
+
+// DB is an open columnar store; safe for concurrent use. Appends to it stand in line, readers do not wait for them.
+type DB struct {
+	engine Engine
+
+	mu       sync.RWMutex
+	tables   map[string]Table
+	promoted map[string]map[string]bool // by table: the keys that have a column
+}
+
+// New makes a store of an engine. Callers want duck.Open or clickhouse.Open.
+func New(engine Engine) *DB {
+	return &DB{engine: engine, tables: map[string]Table{}, promoted: map[string]map[string]bool{}}
+}
+
+// Ensure creates tables, or adds to them the columns they lack (filled with NULL, "", 0 or an empty Texts). It goes
+// forward only: a column whose type changed is a fault.Conflict, one that is no longer described stays where it is.
+func (db *DB) Ensure(ctx context.Context, tables ...Table) error {
+	const op = "column.Ensure"
+	for _, t := range tables {
+		if err := t.validate(); err != nil {
+			return fault.Wrap(op, err)
+		}
+		if err := db.engine.Ensure(ctx, t); err != nil {
+			return fault.Wrap(op, err)
+		}
+		db.mu.Lock()
+		db.tables[t.Name] = t
+		db.mu.Unlock()
+		if _, err := db.Promoted(ctx, t.Name); err != nil {
+			return fault.Wrap(op, err)
+		}
+	}
+	return nil
+}
+
+// Watermark is how far a stream has been fed: 0 before the first Append.
+func (db *DB) Watermark(ctx context.Context, stream string) (int64, error) {
+	m, err := db.engine.Watermark(ctx, stream)
+	return m, fault.Wrap("column.Watermark", err)
+}
+
+// Append writes batches and moves the stream's watermark from "from" to "to" in one step: after any failure or crash
+// either all of it happened or none. It returns ErrStale when the watermark is not "from", and fault.Invalid when a value
+// does not fit its column (nothing is written then). ClickHouse has no transactions: there only one process may feed a
+// stream at a time (hold a lease), and readers may see the parts of a batch arrive one after the other.
+func (db *DB) Append(ctx context.Context, stream string, from, to int64, batches ...Batch) error {
+	const op = "column.Append"
+	if stream == "" || from < 0 || to <= from {
+		return fault.New(fault.Invalid, op, "a batch needs a stream and must lead forward, not from %d to %d", from, to)
+	}
+	loads := make([]Load, 0, len(batches))
+	seen := map[string]bool{}
+	for _, b := range batches {
+		t, err := db.table(b.Table)
+		if err != nil {
+			return err
+		}
+		if seen[b.Table] {
+			return fault.New(fault.Invalid, op, "table %s comes twice", b.Table)
+		}
+		seen[b.Table] = true
+		load, err := prepare(t, b)
+		if err != nil {
+			return err
+		}
+		loads = append(loads, load)
+	}
+	return fault.Wrap(op, db.engine.Append(ctx, stream, from, to, loads))
+}
+
+// Promote gives one name of the catch-all a nullable Text column of its own, ColumnOf(key), filled for rows that are there
+// and for those to come; the catch-all keeps it too. Doing it twice changes nothing. fault.Invalid: the key is empty or too
+// long, or the table has no catch-all.
+func (db *DB) Promote(ctx context.Context, table, key string) error {
+	const op = "column.Promote"
+	t, err := db.table(table)
+	if err != nil {
+		return err
+	}
+	if t.Extra == "" || !CanPromote(key) {
+		return fault.New(fault.Invalid, op, "%q cannot become a column of %s", key, table)
+	}
+	if err := db.engine.Promote(ctx, t, key); err != nil {
+		return fault.Wrap(op, err)
+	}
+	_, err = db.Promoted(ctx, table)
+	return err
+}
+
+// Promoted lists the keys of a table that have a column, sorted, other processes' promotions included; Dialect knows them
+// from then on.
+func (db *DB) Promoted(ctx context.Context, table string) ([]string, error) {
+	names, err := db.engine.Columns(ctx, table)
+	if err != nil {
+		return nil, fault.Wrap("column.Promoted", err)
+	}
+	var keys []string
+	set := map[string]bool{}
+	for _, n := range names {
+		if key, ok := KeyOf(n); ok {
+			keys, set[key] = append(keys, key), true
+		}
+	}
+	slices.Sort(keys)
+	db.mu.Lock()
+	db.promoted[table] = set
+	db.mu.Unlock()
+	return keys, nil
+}
+
+// Query asks one SQL text with $1, $2, ... arguments: string, int, int64, float64, bool, nil, typed strings, or a slice of
+// those where the text has a list in brackets. Cancelling ctx stops the engine's work. The caller closes the rows.
+func (db *DB) Query(ctx context.Context, sql string, args ...any) (*Rows, error) {
+	const op = "column.Query"
+	text, flat, err := Expand(sql, args)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	cur, err := db.engine.Query(ctx, text, flat)
+	if err != nil {
+		if ctx.Err() != nil {
+			err = ctx.Err() // the engines each say it in their own words
+		}
+		return nil, fault.Wrap(op, err)
+	}
+	return &Rows{ctx: ctx, cur: cur, cols: cur.Columns()}, nil
+}
+
+// All asks and reads everything: small answers.
+func (db *DB) All(ctx context.Context, sql string, args ...any) ([][]any, error) {
+	rows, err := db.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // Err has told already
+	var all [][]any
+	for rows.Next() {
+		all = append(all, rows.Values())
+	}
+	return all, rows.Err()
+}
+
+// Erase removes rows for good, and returns when no question can see them and the engine has rewritten the parts they
+// were in. What an engine leaves in free blocks of its file is said in its package.
+func (db *DB) Erase(ctx context.Context, table, workspace string, ids []string) error {
+	t, err := db.table(table)
+	if err != nil {
+		return err
+	}
+	if t.ID == "" {
+		return fault.New(fault.Invalid, "column.Erase", "rows of %s have no id", table)
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	return fault.Wrap("column.Erase", db.engine.Erase(ctx, t, workspace, ids))
+}
+
+// Reset empties tables and sets a stream's watermark to 0, so that its feeder replays it from rows. A crash on the way
+// leaves either the old state or one that Reset, or the next Append or Watermark of the stream, completes.
+func (db *DB) Reset(ctx context.Context, stream string, tables ...string) error {
+	for _, name := range tables {
+		if _, err := db.table(name); err != nil {
+			return err
+		}
+	}
+	return fault.Wrap("column.Reset", db.engine.Reset(ctx, stream, tables))
+}
+
+// Checkpoint makes what was appended survive even the loss of the write-ahead log. Call it before throwing away the
+// source of rows that live on in columns alone.
+func (db *DB) Checkpoint(ctx context.Context) error {
+	return fault.Wrap("column.Checkpoint", db.engine.Checkpoint(ctx))
+}
+
+// Dialect gives the fragments of SQL that differ between engines, for the tables and promoted keys known now.
+func (db *DB) Dialect() Dialect {
+	db.mu.RLock()
+	defer db.mu.RUnlock()
+	d := Dialect{Engine: db.engine.Name(), extra: map[string]string{}, promoted: map[string]map[string]bool{}}
+	for name, t := range db.tables {
+		d.extra[name] = t.Extra
+		d.promoted[name] = db.promoted[name] // never changed once set
+	}
+	return d
+}
+
+// Ready tells whether the engine answers.
+func (db *DB) Ready(ctx context.Context) error {
+	return fault.Wrap("column.Ready", db.engine.Ready(ctx))
+}
+
+// Stats asks the engine about itself.
+func (db *DB) Stats(ctx context.Context) (Stats, error) {
+	s, err := db.engine.Stats(ctx)
+	return s, fault.Wrap("column.Stats", err)
+}
+
+// Close lets go of the engine; DuckDB writes its log into the file first. Closing twice is fine.
+func (db *DB) Close() error { return db.engine.Close() }
+
+func (db *DB) table(name string) (Table, error) {
+	db.mu.RLock()
+	defer db.mu.RUnlock()
+	t, ok := db.tables[name]
+	if !ok {
+		return t, fault.New(fault.Internal, "column", "table %q was not ensured", name)
+	}
+	return t, nil
+}
+
+var nameForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
+
+func (t Table) validate() error {
+	bad := func(format string, args ...any) error {
+		return fault.New(fault.Invalid, "column.Table", "table %q: %s", t.Name, fmt.Sprintf(format, args...))
+	}
+	if !nameForm.MatchString(t.Name) {
+		return bad("not a name")
+	}
+	seen := map[string]Type{}
+	for _, c := range t.Columns {
+		switch {
+		case !nameForm.MatchString(c.Name) || len(c.Name) > 1 && c.Name[:2] == "a_":
+			return bad("%q is not a name for a column", c.Name)
+		case seen[c.Name] != 0:
+			return bad("column %s comes twice", c.Name)
+		case c.Type < Text || c.Type > Texts:
+			return bad("column %s has no type", c.Name)
+		case c.Type == Texts && (c.Nullable || c.Name != t.Extra):
+			return bad("column %s: Texts is for the catch-all", c.Name)
+		}
+		seen[c.Name] = c.Type
+	}
+	if len(t.Key) == 0 || t.Key[0] != "workspace" || seen["workspace"] != Text {
+		return bad("the key begins with the Text column workspace")
+	}
+	for _, k := range t.Key {
+		if i := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == k }); i < 0 || t.Columns[i].Nullable {
+			return bad("key column %s is missing or nullable", k)
+		}
+	}
+	if t.ID != "" && seen[t.ID] != Text || t.Extra != "" && seen[t.Extra] != Texts {
+		return bad("the id is a Text, the catch-all a Texts column")
+	}
+	return nil
+}

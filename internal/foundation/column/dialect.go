@@ -1,0 +1,157 @@
+package column
+
+import (
+	"encoding/hex"
+	"strings"
+)
+
+// EngineName says which database it is.
+type EngineName string
+
+// The engines.
+const (
+	DuckDB     EngineName = "duckdb"
+	ClickHouse EngineName = "clickhouse"
+)
+
+// Dialect holds the fragments of SQL that differ between the engines. Its arguments are SQL themselves (a column, an
+// expression, "$3"), never a customer's text, except for a key, which is quoted here.
+type Dialect struct {
+	Engine   EngineName
+	extra    map[string]string          // the catch-all by table
+	promoted map[string]map[string]bool // keys by table
+}
+
+// DialectFor makes a dialect without a database, for tests of whoever compiles SQL. promoted lists keys by table.
+func DialectFor(engine EngineName, promoted map[string][]string, tables ...Table) Dialect {
+	d := Dialect{Engine: engine, extra: map[string]string{}, promoted: map[string]map[string]bool{}}
+	for _, t := range tables {
+		d.extra[t.Name] = t.Extra
+		d.promoted[t.Name] = map[string]bool{}
+		for _, k := range promoted[t.Name] {
+			d.promoted[t.Name][k] = true
+		}
+	}
+	return d
+}
+
+func (d Dialect) pick(duck, click string) string {
+	if d.Engine == ClickHouse {
+		return click
+	}
+	return duck
+}
+
+// IntDiv is a divided by b as whole numbers, rounded towards zero. b must not be 0.
+func (d Dialect) IntDiv(a, b string) string {
+	return d.pick("(("+a+") // ("+b+"))", "intDiv("+a+", "+b+")")
+}
+
+// Contains tells whether a text contains another (byte for byte; an empty one is in every text). NULL when the text is.
+func (d Dialect) Contains(text, part string) string {
+	return d.pick("contains("+text+", "+part+")", "(position("+text+", "+part+") > 0 OR "+part+" = '')")
+}
+
+// Extra is the value of an attribute of a table's rows, from its own column when it was promoted and from the catch-all
+// otherwise; NULL when the row has none. "" as prefix, or the alias of the table with its dot.
+func (d Dialect) Extra(table, key string) string { return d.ExtraOf("", table, key) }
+
+// ExtraOf is Extra with the alias of the table ("f.") in front of its columns.
+func (d Dialect) ExtraOf(prefix, table, key string) string {
+	if d.promoted[table][key] {
+		return prefix + ColumnOf(key)
+	}
+	return d.Lookup(prefix+d.extra[table], key)
+}
+
+// Lookup reads one key of a catch-all column.
+func (d Dialect) Lookup(extra, key string) string {
+	key = clean(key)
+	if d.Engine == ClickHouse {
+		k := d.Quote(key)
+		return "if(has(" + extra + "_k, " + k + "), toNullable(" + extra + "_v[indexOf(" + extra + "_k, " + k + ")]), NULL)"
+	}
+	pointer := "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(key) // RFC 6901
+	return "json_extract_string(" + extra + ", " + d.Quote(pointer) + ")"
+}
+
+// ToFloat reads a number from a text: NULL when it is none (or not finite).
+func (d Dialect) ToFloat(text string) string {
+	return d.pick("TRY_CAST("+text+" AS DOUBLE)", "toFloat64OrNull("+text+")")
+}
+
+// CountDistinct counts different values exactly; NULL is none.
+func (d Dialect) CountDistinct(expr string) string { return "count(DISTINCT " + expr + ")" }
+
+// Quantile is the nearest-rank quantile: the smallest value that at least the share q (0 to 1) of the values do not
+// exceed; NULL when there are none.
+func (d Dialect) Quantile(expr, q string) string {
+	return d.pick("quantile_disc("+expr+", "+q+")",
+		"if(count("+expr+") = 0, NULL, toNullable(arraySort(groupArray("+expr+"))[greatest(1, toInt64(ceil("+q+" * count("+expr+"))))]))")
+}
+
+// Quote writes a text as a literal.
+func (d Dialect) Quote(s string) string {
+	if d.Engine == ClickHouse {
+		return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\x00", `\0`).Replace(s) + "'"
+	}
+	return "'" + strings.ReplaceAll(s, "'", "''") + "'"
+}
+
+const (
+	promotedPrefix = "a_"
+	longestColumn  = 200 // bytes; ClickHouse makes file names of columns
+)
+
+// ColumnOf is the name of a promoted key's column: "a_" and the key, of which every byte but a-z and 0-9 is written as
+// "_" and two hexadecimal digits, an underscore as "__". It needs no quotes in either engine.
+func ColumnOf(key string) string {
+	var b strings.Builder
+	b.WriteString(promotedPrefix)
+	for i := range len(key) {
+		switch c := key[i]; {
+		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
+			b.WriteByte(c)
+		case c == '_':
+			b.WriteString("__")
+		default:
+			b.WriteByte('_')
+			b.WriteString(hex.EncodeToString([]byte{c}))
+		}
+	}
+	return b.String()
+}
+
+// KeyOf reads a column's name back into the promoted key, or says that it is none.
+func KeyOf(column string) (string, bool) {
+	rest, ok := strings.CutPrefix(column, promotedPrefix)
+	if !ok || rest == "" {
+		return "", false
+	}
+	var b strings.Builder
+	for i := 0; i < len(rest); i++ {
+		switch {
+		case rest[i] != '_':
+			b.WriteByte(rest[i])
+		case i+1 < len(rest) && rest[i+1] == '_':
+			b.WriteByte('_')
+			i++
+		case i+2 < len(rest):
+			c, err := hex.DecodeString(rest[i+1 : i+3])
+			if err != nil {
+				return "", false
+			}
+			b.Write(c)
+			i += 2
+		default:
+			return "", false
+		}
+	}
+	return b.String(), true
+}
+
+// CanPromote tells whether a key can have a column: it is UTF-8, not empty, and its column's name is not too long (some
+// 60 letters of a script like Cyrillic take 3 bytes of name for each of their 2 bytes: about 33 letters fit).
+func CanPromote(key string) bool {
+	return key != "" && clean(key) == key && len(ColumnOf(key)) <= longestColumn
+}

@@ -1,0 +1,36 @@
+package column
+
+import "context"
+
+// Engine is a columnar database behind DB. What it is given has been validated: tables, keys, and rows whose values are
+// exactly string, int64, float64, int16 (Small), map[string]string (Texts) or nil.
+type Engine interface {
+	Name() EngineName
+	Ensure(ctx context.Context, t Table) error
+	Watermark(ctx context.Context, stream string) (int64, error)
+	Append(ctx context.Context, stream string, from, to int64, loads []Load) error
+	Promote(ctx context.Context, t Table, key string) error
+	Columns(ctx context.Context, table string) ([]string, error) // names of a table's columns as they are
+	Query(ctx context.Context, sql string, args []any) (Cursor, error)
+	Erase(ctx context.Context, t Table, workspace string, ids []string) error
+	Reset(ctx context.Context, stream string, tables []string) error
+	Checkpoint(ctx context.Context) error
+	Ready(ctx context.Context) error
+	Stats(ctx context.Context) (Stats, error)
+	Close() error
+}
+
+// Load is a prepared batch: Remove is what goes first, without doubles, Rows is what comes.
+type Load struct {
+	Table  Table
+	Remove []Key
+	Rows   [][]any
+}
+
+// Cursor walks through an engine's answer. Next reads into vals, which has the length of Columns, values of any Go type:
+// Rows makes them uniform.
+type Cursor interface {
+	Columns() []string
+	Next(vals []any) (bool, error)
+	Close() error
+}

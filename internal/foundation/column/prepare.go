@@ -1,0 +1,192 @@
+package column
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"kolo/internal/foundation/fault"
+)
+
+// prepare checks a batch against its table, makes its values uniform and settles which of its rows win.
+func prepare(t Table, b Batch) (Load, error) {
+	const op = "column.Append"
+	load := Load{Table: t, Rows: make([][]any, 0, len(b.Rows))}
+	ws := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == "workspace" })
+	id := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == t.ID })
+	removes := len(b.Remove) > 0
+	width := len(t.Columns)
+	cells := make([]any, len(b.Rows)*width)
+	for i, r := range b.Rows {
+		if len(r.Values) != width {
+			return load, fault.New(fault.Invalid, op, "%s: row %d has %d values for %d columns", t.Name, i, len(r.Values), width)
+		}
+		row := cells[i*width : (i+1)*width : (i+1)*width]
+		for j := range t.Columns {
+			v, err := canon(&t.Columns[j], r.Values[j])
+			if err != nil {
+				return load, fault.New(fault.Invalid, op, "%s.%s: row %d: %v", t.Name, t.Columns[j].Name, i, err)
+			}
+			row[j] = v
+		}
+		removes = removes || r.Replace
+		load.Rows = append(load.Rows, row)
+	}
+	if !removes {
+		return load, nil
+	}
+	if id < 0 {
+		return load, fault.New(fault.Invalid, op, "rows of %s have no id to be replaced by", t.Name)
+	}
+	key := func(row []any) Key {
+		s, _ := row[id].(string)
+		return Key{row[ws].(string), s}
+	}
+	// From the end: once a set that says Replace has been passed, what stands before it under its key has lost.
+	gone := map[Key]bool{}
+	for _, k := range b.Remove {
+		if !gone[k] {
+			gone[k] = true
+			load.Remove = append(load.Remove, k)
+		}
+	}
+	settled := map[Key]bool{}
+	kept := make([][]any, 0, len(load.Rows))
+	for i := len(load.Rows) - 1; i >= 0; {
+		k := key(load.Rows[i])
+		first := i // of the set
+		for t.Many && first > 0 && key(load.Rows[first-1]) == k {
+			first--
+		}
+		replace := false
+		for j := first; j <= i; j++ {
+			replace = replace || b.Rows[j].Replace
+		}
+		if !settled[k] {
+			for j := i; j >= first; j-- {
+				kept = append(kept, load.Rows[j])
+			}
+		}
+		if replace {
+			settled[k] = true
+			if !gone[k] {
+				gone[k] = true
+				load.Remove = append(load.Remove, k)
+			}
+		}
+		i = first - 1
+	}
+	slices.Reverse(kept)
+	load.Rows = kept
+	return load, nil
+}
+
+// canon turns a value into the one Go type that stands for its column's type.
+func canon(c *Column, v any) (any, error) {
+	switch x := v.(type) { // the common cases without reflection
+	case nil:
+		if !c.Nullable {
+			if c.Type == Texts {
+				return map[string]string(nil), nil
+			}
+			return nil, fmt.Errorf("NULL is not allowed")
+		}
+		return nil, nil
+	case string:
+		if c.Type == Text {
+			return cleanAny(v, x), nil
+		}
+	case int64:
+		if c.Type == Int {
+			return v, nil
+		}
+	case float64:
+		if c.Type == Float {
+			if math.IsNaN(x) || math.IsInf(x, 0) {
+				if c.Nullable {
+					return nil, nil
+				}
+				return nil, fmt.Errorf("%v is not a finite number", x)
+			}
+			return v, nil
+		}
+	case bool:
+		if c.Type == Small {
+			if x {
+				return int16(1), nil
+			}
+			return int16(0), nil
+		}
+	case map[string]string:
+		if c.Type == Texts {
+			return cleanMap(x), nil
+		}
+	}
+	return canonSlow(c, v)
+}
+
+func canonSlow(c *Column, v any) (any, error) {
+	rv := reflect.ValueOf(v)
+	if rv.Kind() == reflect.Pointer {
+		if rv.IsNil() {
+			return canon(c, nil)
+		}
+		return canon(c, rv.Elem().Interface())
+	}
+	switch {
+	case c.Type == Text && rv.Kind() == reflect.String: // typed ids
+		return clean(rv.String()), nil
+	case c.Type == Float && rv.CanFloat():
+		return canon(c, rv.Float())
+	case c.Type == Small && rv.Kind() == reflect.Bool:
+		return canon(c, rv.Bool())
+	case c.Type == Texts && rv.CanConvert(reflect.TypeFor[map[string]string]()):
+		return canon(c, rv.Convert(reflect.TypeFor[map[string]string]()).Interface())
+	case rv.CanInt() || rv.CanUint():
+		var n int64
+		if rv.CanInt() {
+			n = rv.Int()
+		} else if u := rv.Uint(); u <= math.MaxInt64 {
+			n = int64(u)
+		} else {
+			return nil, fmt.Errorf("%d does not fit", u)
+		}
+		switch {
+		case c.Type == Int:
+			return n, nil
+		case c.Type == Small && n == int64(int16(n)):
+			return int16(n), nil
+		case c.Type == Float && n == int64(float64(n)):
+			return float64(n), nil
+		}
+		return nil, fmt.Errorf("%d does not fit", n)
+	}
+	return nil, fmt.Errorf("a %T does not fit", v)
+}
+
+// clean replaces what is not UTF-8, which both engines would refuse or garble.
+func clean(s string) string { return strings.ToValidUTF8(s, "�") }
+
+// cleanAny keeps the value it was given when nothing is to be done, to spare an allocation for each text.
+func cleanAny(v any, s string) any {
+	if utf8.ValidString(s) {
+		return v
+	}
+	return clean(s)
+}
+
+func cleanMap(m map[string]string) map[string]string {
+	for k, v := range m {
+		if !utf8.ValidString(k) || !utf8.ValidString(v) {
+			c := make(map[string]string, len(m))
+			for k, v := range m {
+				c[clean(k)] = clean(v)
+			}
+			return c
+		}
+	}
+	return m
+}
