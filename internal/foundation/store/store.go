@@ -53,6 +53,8 @@ type DB struct {
 	readers *sessionPool
 	clock   clock.Clock
 	log     *slog.Logger
+
+	listeners listeners
 }
 
 // Open opens the database and checks that it answers. It does not migrate; see Migrate.
@@ -125,29 +127,68 @@ func (db *DB) Close() error {
 type Tx struct {
 	Now time.Time
 
-	db   *DB
-	ctx  context.Context
-	pg   *sql.Tx  // PostgreSQL
-	lite *session // SQLite
+	db     *DB
+	ctx    context.Context
+	pg     *sql.Tx  // PostgreSQL
+	lite   *session // SQLite
+	topics []string // to be announced after the commit
 }
 
 // View runs fn in a read-only transaction that sees one state of the database.
 func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
-	return db.retry(ctx, false, fn)
+	return db.retry(ctx, read, fn)
 }
 
 // Update runs fn in a serialisable transaction and commits it, and runs it again when it lost a race: fn may run several
 // times, so it must do nothing but read, compute and write rows. An error from fn rolls back.
 func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
-	return db.retry(ctx, true, fn)
+	return db.retry(ctx, write, fn)
 }
+
+// Claim is Update for taking work from a queue, where serialisable transactions would abort each other instead of sharing
+// out the rows: on PostgreSQL it is read committed, so each statement must guard itself (WITH picked AS MATERIALIZED (SELECT
+// ... SkipLocked) UPDATE ... WHERE id IN (SELECT id FROM picked)), and what one statement read the next must not rely on.
+func (db *DB) Claim(ctx context.Context, fn func(*Tx) error) error {
+	return db.retry(ctx, claim, fn)
+}
+
+// SkipLocked is the end of a SELECT inside a Claim that passes over rows which another claim holds. On SQLite, where one
+// claim runs at a time, it is empty.
+func (tx *Tx) SkipLocked() string {
+	if tx.db.engine == PostgreSQL {
+		return " FOR UPDATE SKIP LOCKED"
+	}
+	return ""
+}
+
+// access is what a transaction may do, and how it is kept apart from others.
+type access uint8
+
+const (
+	read access = iota
+	write
+	claim
+)
+
+var isolation = [...]sql.TxOptions{
+	read:  {ReadOnly: true, Isolation: sql.LevelRepeatableRead},
+	write: {Isolation: sql.LevelSerializable},
+	claim: {Isolation: sql.LevelReadCommitted},
+}
+
+// Again marks an error of a transaction's function as a race that it lost, which the next run will find decided.
+func Again(err error) error { return &again{err} }
+
+type again struct{ error }
+
+func (a *again) Unwrap() error { return a.error }
 
 const attempts = 40
 
-func (db *DB) retry(ctx context.Context, write bool, fn func(*Tx) error) error {
+func (db *DB) retry(ctx context.Context, how access, fn func(*Tx) error) error {
 	var err error
 	for try := range attempts {
-		if err = db.once(ctx, write, fn); !lostRace(err) {
+		if err = db.once(ctx, how, fn); !lostRace(err) {
 			return err
 		}
 		// Full jitter, up to half a second: the sixteen that collided must not collide again.
@@ -162,26 +203,33 @@ func (db *DB) retry(ctx context.Context, write bool, fn func(*Tx) error) error {
 	return &fault.Error{Kind: fault.Busy, Op: "store.Update", Msg: "too many changes to the same thing at once; try again", Err: err}
 }
 
-func (db *DB) once(ctx context.Context, write bool, fn func(*Tx) error) error {
+func (db *DB) once(ctx context.Context, how access, fn func(*Tx) error) error {
+	tx := &Tx{db: db, ctx: ctx}
+	if err := db.commit(tx, how, fn); err != nil {
+		return err
+	}
+	db.listeners.announce(tx.topics)
+	return nil
+}
+
+func (db *DB) commit(tx *Tx, how access, fn func(*Tx) error) error {
 	if db.engine == SQLite {
 		pool := db.readers
-		if write {
+		if how != read {
 			pool = db.writers
 		}
-		return pool.run(ctx, func(s *session) error {
-			return fn(&Tx{Now: db.clock.Now(), db: db, ctx: ctx, lite: s})
+		return pool.run(tx.ctx, func(s *session) error {
+			tx.Now, tx.lite = db.clock.Now(), s
+			return fn(tx)
 		})
 	}
-	opts := &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}
-	if write {
-		opts = &sql.TxOptions{Isolation: sql.LevelSerializable}
-	}
-	t, err := db.pg.BeginTx(ctx, opts)
+	t, err := db.pg.BeginTx(tx.ctx, &isolation[how])
 	if err != nil {
 		return classify(err)
 	}
 	defer func() { _ = t.Rollback() }() // after a commit it does nothing
-	if err = fn(&Tx{Now: db.clock.Now(), db: db, ctx: ctx, pg: t}); err != nil {
+	tx.Now, tx.pg = db.clock.Now(), t
+	if err = fn(tx); err != nil {
 		return err
 	}
 	return classify(t.Commit())

@@ -266,3 +266,93 @@ func TestInsertMany(t *testing.T) {
 		}))
 	})
 }
+
+func TestNotifyAfterCommitOnly(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		scratch(t, db)
+		heard, stop := db.Listen("news")
+		boom := errors.New("boom")
+		if err := db.Update(t.Context(), func(tx *store.Tx) error { tx.Notify("news"); return boom }); !errors.Is(err, boom) {
+			t.Fatal(err)
+		}
+		select {
+		case <-heard:
+			t.Fatal("heard of what was rolled back")
+		default:
+		}
+		say := func() error {
+			return db.Update(t.Context(), func(tx *store.Tx) error {
+				tx.Notify("news")
+				tx.Notify("other")
+				_, err := tx.Exec("INSERT INTO counter (name, value) VALUES ('a', 1) ON CONFLICT (name) DO NOTHING")
+				return err
+			})
+		}
+		must(t, say())
+		must(t, say()) // the second joins the first: nobody waits for a slow listener
+		<-heard
+		must(t, db.View(t.Context(), func(tx *store.Tx) error {
+			_, err := store.One(tx, store.Value[int64], "SELECT value FROM counter WHERE name = 'a'")
+			return err
+		}))
+		stop()
+		must(t, say())
+		select {
+		case <-heard:
+			t.Fatal("heard after stop")
+		default:
+		}
+	})
+}
+
+func TestSixteenClaimantsShareOutTheRows(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		scratch(t, db)
+		const rows = 320
+		many := make([][]any, rows)
+		for i := range many {
+			many[i] = []any{fmt.Sprint(i), 0}
+		}
+		must(t, db.Update(t.Context(), func(tx *store.Tx) error {
+			_, err := tx.InsertMany("test", "counter", []string{"name", "value"}, many, "")
+			return err
+		}))
+		var mu sync.Mutex
+		var wg sync.WaitGroup
+		taken := map[string]int{}
+		for range 16 {
+			wg.Go(func() {
+				for {
+					var got []string
+					if err := db.Claim(t.Context(), func(tx *store.Tx) (err error) {
+						got, err = store.All(tx, store.Value[string], `WITH picked AS MATERIALIZED
+							(SELECT name FROM counter WHERE value = 0 LIMIT 5`+tx.SkipLocked()+`)
+							UPDATE counter SET value = 1 WHERE name IN (SELECT name FROM picked) RETURNING name`)
+						return err
+					}); err != nil {
+						t.Error(err)
+					}
+					if len(got) == 0 {
+						return
+					}
+					mu.Lock()
+					for _, name := range got {
+						taken[name]++
+					}
+					mu.Unlock()
+				}
+			})
+		}
+		wg.Wait()
+		if len(taken) != rows {
+			t.Errorf("%d of %d were taken", len(taken), rows)
+		}
+		for name, n := range taken {
+			if n != 1 {
+				t.Errorf("%s was taken %d times", name, n)
+			}
+		}
+	})
+}
