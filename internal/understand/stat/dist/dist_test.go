@@ -1,0 +1,58 @@
+package dist
+
+import (
+	"math"
+	"testing"
+)
+
+func TestQuantilesInvertTails(t *testing.T) {
+	t.Parallel()
+	for _, df := range []float64{1, 2, 3.5, 9, 30, 197, 999, 9999, 99999, 100001, 1e6, 1e9} {
+		for _, p := range []float64{1e-6, 0.001, 0.025, 0.2, 0.4999, 0.5, 0.7, 0.975, 0.9999} {
+			q := TQuantile(p, df)
+			if got := TUpper(-q, df); math.Abs(got-p) > 1e-11 {
+				t.Errorf("t df %v: quantile of %v is %v, which has %v below it", df, p, q, got)
+			}
+		}
+	}
+	for _, ab := range [][2]float64{{0.5, 10.5}, {1, 1}, {3, 40}, {1500.5, 1.5}, {2e4, 3e5}} {
+		for _, p := range []float64{0.001, 0.025, 0.5, 0.975} {
+			x := BetaQuantile(p, ab[0], ab[1])
+			if got := Beta(x, ab[0], ab[1]); math.Abs(got-p) > 1e-9 {
+				t.Errorf("beta %v: quantile of %v is %v, which has %v below it", ab, p, x, got)
+			}
+		}
+	}
+}
+
+func TestKnownValues(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name      string
+		got, want float64
+	}{
+		{"qnorm .975", NormQuantile(0.975), 1.9599639845400543},
+		{"t(1) is Cauchy", TUpper(1, 1), 0.25},
+		{"t(2)", TTwoSided(3, 2), 1 - 3/math.Sqrt(11)},
+		{"qt(.975, 9)", TQuantile(0.975, 9), 2.262157162798205},
+		{"chisq(2) is exponential", ChiSquareUpper(6, 2), math.Exp(-3)},
+		{"F(1,d) is t squared", FUpper(4, 1, 7), TTwoSided(2, 7)},
+		{"far normal tail", NormUpper(10) / 7.619853024160495e-24, 1},
+		{"far t(2) tail", TTwoSided(1e5, 2) * 1e10, -math.Expm1(-0.5*math.Log1p(2e-10)) * 1e10},
+	} {
+		const tol = 1e-12
+		if math.Abs(c.got-c.want) > tol {
+			t.Errorf("%s: got %.17g, want %.17g", c.name, c.got, c.want)
+		}
+	}
+}
+
+func TestExpansionMeetsTheIntegral(t *testing.T) {
+	t.Parallel()
+	for _, x := range []float64{0.1, 1, 2, 3.3, 5} {
+		below, above := TTwoSided(x, manyDF), TTwoSided(x, manyDF*(1+1e-9))
+		if math.Abs(below-above) > 1e-9*below {
+			t.Errorf("at t=%v the two methods give %v and %v", x, below, above)
+		}
+	}
+}

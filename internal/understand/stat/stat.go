@@ -1,0 +1,74 @@
+// Package stat holds the statistics of Kolo's scores: Net Promoter Score, proportions, rating scales, their intervals
+// and comparisons, sample sizes and the correction for many comparisons. The packages below it hold the rest: weight
+// (who answered), health (the customer health score), driver (what moves a score), watch (early warning), effect (did
+// the fix work) and survival (how long things take).
+//
+// Everything is a pure function: no clock, no input or output, and randomness only from a seed in the arguments. What
+// cannot be computed is an error that wraps ErrUndefined, never NaN. NPS values are in points from -100 to 100, shares
+// and rates are fractions, p-values are two-sided unless a name says otherwise.
+package stat
+
+import (
+	"errors"
+	"fmt"
+
+	"kolo/internal/foundation/fault"
+	"kolo/internal/understand/stat/dist"
+)
+
+// ErrUndefined is wrapped by the error of every quantity that these data do not define: the NPS of no answers, the
+// variance of one.
+var ErrUndefined = errors.New("undefined for these data")
+
+// DefaultLevel is the confidence level that Kolo uses unless a workspace sets another.
+const DefaultLevel = 0.95
+
+// Counts below which a screen shows counts only, or marks the score as indicative.
+const (
+	MinimumToShow = 10
+	MinimumSolid  = 30
+)
+
+// Undefined makes an error that wraps ErrUndefined.
+func Undefined(op, format string, args ...any) error {
+	return &fault.Error{Kind: fault.Invalid, Op: "stat." + op, Msg: fmt.Sprintf(format, args...), Err: ErrUndefined}
+}
+
+// Invalid makes an error for an argument out of range.
+func Invalid(op, format string, args ...any) error {
+	return fault.New(fault.Invalid, "stat."+op, format, args...)
+}
+
+// Interval is a two-sided confidence interval, in the unit of what it is about.
+type Interval struct {
+	Low    float64 `json:"low"`
+	High   float64 `json:"high"`
+	Level  float64 `json:"level"`
+	Method string  `json:"method"`
+}
+
+// Contains tells whether x lies in the interval, its ends included.
+func (i Interval) Contains(x float64) bool { return i.Low <= x && x <= i.High }
+
+// Width is High - Low.
+func (i Interval) Width() float64 { return i.High - i.Low }
+
+// clamp keeps an interval within the range that its quantity can have.
+func (i Interval) clamp(low, high float64) Interval {
+	i.Low, i.High = min(max(i.Low, low), high), min(max(i.High, low), high)
+	return i
+}
+
+// CheckLevel refuses a confidence level that is not strictly between 0 and 1.
+func CheckLevel(op string, level float64) error {
+	if !(level > 0 && level < 1) {
+		return Invalid(op, "the confidence level must lie between 0 and 1, it is %v", level)
+	}
+	return nil
+}
+
+// critical is z such that P(|Z| <= z) = level.
+func critical(level float64) float64 { return -dist.NormQuantile((1 - level) / 2) }
+
+// criticalT is t such that P(|T| <= t) = level.
+func criticalT(level, df float64) float64 { return -dist.TQuantile((1-level)/2, df) }
