@@ -13,7 +13,9 @@
 //
 //   - write coalesce(sum(x), 0): a sum over no rows is NULL in one engine and 0 in the other; avg over no rows is NULL in both;
 //   - guard a division: a / nullIf(b, 0); whole-number division is Dialect.IntDiv, "/" always gives a Float;
+//   - min and max over no rows of a column that is not Nullable are 0 or "" in one engine: ask count(*) beside them;
 //   - compare with NULL by IS NULL; NULL sorts last; text compares by bytes (fold case in Go, before it is stored);
+//   - NOT IN says what it means only with (x IS NULL OR x NOT IN ($1)), and never of an empty list;
 //   - put every value in a $n argument; a slice argument stands for a list: x IN ($3). No backslash in a literal;
 //   - a condition is 0 or 1 when selected.
 package column
@@ -24,6 +26,7 @@ import (
 	"log/slog"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 
 	"kolo/internal/foundation/clock"
@@ -43,7 +46,8 @@ const (
 	Texts                 // names and texts: the catch-all of attributes; one in a table, never Nullable
 )
 
-// Column is one column of a table. Names are lower-case words; those that begin with "a_" or "_" are the store's own.
+// Column is one column of a table. Names are lower-case words, but not SQL's own (at, end, left, ...), so that they need
+// no quotes; those that begin with "a_" are the store's.
 type Column struct {
 	Name     string
 	Type     Type
@@ -326,13 +330,22 @@ func (db *DB) table(name string) (Table, error) {
 	return t, nil
 }
 
+// reserved are the words that DuckDB does not take for a column without quotes. ClickHouse takes most of them.
+var reserved = strings.Fields(`all analyse analyze and anti any array as asc asof asymmetric at authorization binary both by case
+	cast check collate collation column columns concurrently constraint create cross default deferrable desc describe
+	distinct do else end except false fetch for foreign freeze from full generated glob group having ilike in initially inner
+	intersect into is isnull join lambda lateral leading left like limit map natural not notnull null offset on only or order
+	outer overlaps pivot pivot_longer pivot_wider placing positional primary qualify references returning right select semi
+	show similar some struct summarize symmetric table tablesample then to trailing true try_cast union unique unpack unpivot
+	using variadic verbose when where window with`)
+
 var nameForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
 
 func (t Table) validate() error {
 	bad := func(format string, args ...any) error {
 		return fault.New(fault.Invalid, "column.Table", "table %q: %s", t.Name, fmt.Sprintf(format, args...))
 	}
-	if !nameForm.MatchString(t.Name) {
+	if !nameForm.MatchString(t.Name) || slices.Contains(reserved, t.Name) {
 		return bad("not a name")
 	}
 	seen := map[string]Type{}
@@ -340,6 +353,8 @@ func (t Table) validate() error {
 		switch {
 		case !nameForm.MatchString(c.Name) || len(c.Name) > 1 && c.Name[:2] == "a_":
 			return bad("%q is not a name for a column", c.Name)
+		case slices.Contains(reserved, c.Name):
+			return bad("%s is a word of SQL", c.Name)
 		case seen[c.Name] != 0:
 			return bad("column %s comes twice", c.Name)
 		case c.Type < Text || c.Type > Texts:

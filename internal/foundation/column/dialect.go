@@ -49,7 +49,7 @@ func (d Dialect) IntDiv(a, b string) string {
 
 // Contains tells whether a text contains another (byte for byte; an empty one is in every text). NULL when the text is.
 func (d Dialect) Contains(text, part string) string {
-	return d.pick("contains("+text+", "+part+")", "(position("+text+", "+part+") > 0 OR "+part+" = '')")
+	return d.pick("contains("+text+", "+part+")", "(position("+text+", "+part+") > 0)")
 }
 
 // Extra is the value of an attribute of a table's rows, from its own column when it was promoted and from the catch-all
@@ -75,9 +75,12 @@ func (d Dialect) Lookup(extra, key string) string {
 	return "json_extract_string(" + extra + ", " + d.Quote(pointer) + ")"
 }
 
-// ToFloat reads a number from a text: NULL when it is none (or not finite).
+// ToFloat reads a number such as -12.5 or 1e6 from a text; NULL when it is none. The engines' own readers disagree about
+// spaces, signs, underscores and infinities, so the form is checked first.
 func (d Dialect) ToFloat(text string) string {
-	return d.pick("TRY_CAST("+text+" AS DOUBLE)", "toFloat64OrNull("+text+")")
+	const form = `-?[0-9]{1,30}([.][0-9]{1,30})?([eE][-+]?[0-9]{1,2})?`
+	return d.pick("(CASE WHEN regexp_full_match("+text+", '"+form+"') THEN TRY_CAST("+text+" AS DOUBLE) ELSE NULL END)",
+		"(CASE WHEN match("+text+", '^"+form+"$') THEN toFloat64OrNull("+text+") ELSE NULL END)")
 }
 
 // CountDistinct counts different values exactly; NULL is none.
@@ -95,7 +98,11 @@ func (d Dialect) Quote(s string) string {
 	if d.Engine == ClickHouse {
 		return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\x00", `\0`).Replace(s) + "'"
 	}
-	return "'" + strings.ReplaceAll(s, "'", "''") + "'"
+	s = "'" + strings.ReplaceAll(s, "'", "''") + "'"
+	if strings.Contains(s, "\x00") { // DuckDB is handed a C string
+		s = "(" + strings.ReplaceAll(s, "\x00", "' || chr(0) || '") + ")"
+	}
+	return s
 }
 
 const (

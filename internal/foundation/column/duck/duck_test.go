@@ -1,0 +1,34 @@
+package duck_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"kolo/internal/foundation/column"
+	"kolo/internal/foundation/column/columntest"
+	"kolo/internal/foundation/column/duck"
+)
+
+func open(t testing.TB, path string) *column.DB {
+	t.Helper()
+	db, err := duck.Open(t.Context(), path, column.Options{MemoryLimit: "256MB"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+func TestSuite(t *testing.T) {
+	t.Parallel()
+	columntest.Run(t, func(t *testing.T) *column.DB { return open(t, filepath.Join(t.TempDir(), "kolo columns.duckdb")) })
+}
+
+func TestSuiteInMemory(t *testing.T) {
+	t.Parallel()
+	columntest.Run(t, func(t *testing.T) *column.DB { return open(t, "") })
+}

@@ -1,0 +1,150 @@
+package duck
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"kolo/internal/foundation/column"
+	"kolo/internal/foundation/fault"
+)
+
+// No column is declared NOT NULL (Append sees to that, and it would stand in the way of adding columns), and there is no
+// index: ART indexes block ALTER TABLE and gained nothing.
+var types = [...]string{column.Text: "VARCHAR", column.Int: "BIGINT", column.Float: "DOUBLE", column.Small: "SMALLINT", column.Texts: "VARCHAR"}
+
+var empty = [...]string{column.Text: "''", column.Int: "0", column.Float: "0", column.Small: "0", column.Texts: "'{}'"}
+
+func (e *engine) Ensure(ctx context.Context, t column.Table) error {
+	return e.update(ctx, func() error {
+		have, err := columnTypes(ctx, e.writer, t.Name)
+		if err != nil {
+			return err
+		}
+		if len(have) == 0 {
+			defs := make([]string, len(t.Columns))
+			for i, c := range t.Columns {
+				defs[i] = `"` + c.Name + `" ` + types[c.Type]
+			}
+			_, err := e.writer.ExecContext(ctx, `CREATE TABLE "`+t.Name+`" (`+strings.Join(defs, ", ")+`)`)
+			return err
+		}
+		for _, c := range t.Columns {
+			if is := have[c.Name]; is == types[c.Type] {
+				continue
+			} else if is != "" {
+				return fault.New(fault.Conflict, "duck.Ensure", "column %s.%s is a %s and cannot become a %s", t.Name, c.Name, is, types[c.Type])
+			}
+			def := types[c.Type]
+			if !c.Nullable {
+				def += " DEFAULT " + empty[c.Type]
+			}
+			if _, err := e.writer.ExecContext(ctx, fmt.Sprintf(`ALTER TABLE "%s" ADD COLUMN "%s" %s`, t.Name, c.Name, def)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (e *engine) Promote(ctx context.Context, t column.Table, key string) error {
+	name := column.ColumnOf(key)
+	return e.update(ctx, func() error {
+		have, err := columnTypes(ctx, e.writer, t.Name)
+		if err != nil || have[name] != "" {
+			return err
+		}
+		if _, err := e.writer.ExecContext(ctx, fmt.Sprintf(`ALTER TABLE "%s" ADD COLUMN "%s" VARCHAR`, t.Name, name)); err != nil {
+			return err
+		}
+		lookup := column.DialectFor(column.DuckDB, nil).Lookup(`"`+t.Extra+`"`, key)
+		_, err = e.writer.ExecContext(ctx, fmt.Sprintf(`UPDATE "%s" SET "%s" = %s`, t.Name, name, lookup))
+		return err
+	})
+}
+
+func (e *engine) Columns(ctx context.Context, table string) ([]string, error) {
+	return columns(ctx, e.db, table)
+}
+
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+func columns(ctx context.Context, q querier, table string) (names []string, err error) {
+	err = eachColumn(ctx, q, table, func(name, _ string) { names = append(names, name) })
+	return names, err
+}
+
+func columnTypes(ctx context.Context, q querier, table string) (map[string]string, error) {
+	have := map[string]string{}
+	err := eachColumn(ctx, q, table, func(name, typ string) { have[name] = typ })
+	return have, err
+}
+
+func eachColumn(ctx context.Context, q querier, table string, f func(name, typ string)) error {
+	rows, err := q.QueryContext(ctx, "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = $1 AND NOT internal ORDER BY column_index", table)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name, typ string
+		if err := rows.Scan(&name, &typ); err != nil {
+			return err
+		}
+		f(name, typ)
+	}
+	return rows.Err()
+}
+
+// jsonWriter writes catch-alls as JSON objects, without the reflection of encoding/json: that is the dearest part of an
+// append otherwise. Names are in order, so that equal attributes give equal texts, which compress well.
+type jsonWriter struct {
+	buf   []byte
+	names []string
+}
+
+// object writes m, whose texts are valid UTF-8 already.
+func (w *jsonWriter) object(m map[string]string) string {
+	w.names = w.names[:0]
+	for k := range m {
+		w.names = append(w.names, k)
+	}
+	slices.Sort(w.names)
+	b := append(w.buf[:0], '{')
+	for i, k := range w.names {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendJSONText(b, k)
+		b = append(b, ':')
+		b = appendJSONText(b, m[k])
+	}
+	w.buf = append(b, '}')
+	return string(w.buf)
+}
+
+func appendJSONText(b []byte, s string) []byte {
+	const hexes = "0123456789abcdef"
+	b = append(b, '"')
+	start := 0
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' || c >= utf8.RuneSelf {
+			continue
+		}
+		b = append(b, s[start:i]...)
+		if c >= ' ' {
+			b = append(b, '\\', c)
+		} else {
+			b = append(b, '\\', 'u', '0', '0', hexes[c>>4], hexes[c&15])
+		}
+		start = i + 1
+	}
+	b = append(b, s[start:]...)
+	return append(b, '"')
+}
