@@ -1,0 +1,194 @@
+package ui
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+)
+
+// Chart is a chart, its table twin and its summary, all from the same figures.
+//
+// Labels stand along the axis of categories or periods, in the reader's language already (Locale.Bucket). Each series
+// has a value per label; NaN is a gap. In a heat map each series is a row.
+type Chart struct {
+	ID        string
+	Kind      string // "line", "bar", "stack", "share" (stacked to 100 %), "across" (horizontal bars), "heat", "pie", "scatter"
+	Title     string
+	Summary   string // what to see in it, for screen readers; left empty, one is made from the figures
+	Dimension string // what the labels are: "Week"
+	Labels    []string
+	Series    []Series
+	Percent   bool // values are shares from 0 to 1
+	Decimals  int
+	Min, Max  *float64 // of the axis of values; nil lets the figures decide
+	Marks     []Mark
+	Height    int            // in pixels; 0 for the usual
+	Options   map[string]any // laid over the ECharts options in the end
+}
+
+// Series is one line, one colour of bars, or one row of a heat map. Low, High, N, Hrefs and Small are empty or as long
+// as Values.
+type Series struct {
+	Name      string
+	Values    []float64
+	Low, High []float64 // interval
+	N         []int64
+	Hrefs     []string // the feedback behind each figure
+	Small     []bool   // too few answers to stand on
+	Color     string   // "", "good", "neutral", "bad", or "1" to "8" of the palette
+}
+
+// Mark is a line across the chart at a label: a change of scale or wording.
+type Mark struct {
+	At   int
+	Text string
+}
+
+// numbers are values in JSON, with null for NaN.
+type numbers []float64
+
+func (n numbers) MarshalJSON() ([]byte, error) {
+	if n == nil {
+		return []byte("null"), nil
+	}
+	b := []byte{'['}
+	for i, v := range n {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			b = append(b, "null"...)
+		} else {
+			b = strconv.AppendFloat(b, v, 'g', -1, 64)
+		}
+	}
+	return append(b, ']'), nil
+}
+
+// payload is what the page's script draws from.
+type payload struct {
+	Kind     string          `json:"kind"`
+	Labels   []string        `json:"labels"`
+	Series   []seriesPayload `json:"series"`
+	Percent  bool            `json:"percent,omitempty"`
+	Decimals int             `json:"decimals"`
+	Min      *float64        `json:"min,omitempty"`
+	Max      *float64        `json:"max,omitempty"`
+	Marks    []markPayload   `json:"marks,omitempty"`
+	Options  map[string]any  `json:"options,omitempty"`
+	Words    map[string]any  `json:"words"`
+}
+
+type seriesPayload struct {
+	Name   string   `json:"name"`
+	Values numbers  `json:"values"`
+	Low    numbers  `json:"low,omitempty"`
+	High   numbers  `json:"high,omitempty"`
+	N      []int64  `json:"n,omitempty"`
+	Hrefs  []string `json:"hrefs,omitempty"`
+	Small  []bool   `json:"small,omitempty"`
+	Color  string   `json:"color,omitempty"`
+}
+
+type markPayload struct {
+	At   int    `json:"at"`
+	Text string `json:"text"`
+}
+
+func (c Chart) payload(e Env) json.Marshaler {
+	p := payload{Kind: c.Kind, Labels: c.Labels, Percent: c.Percent, Decimals: c.Decimals, Min: c.Min, Max: c.Max, Options: c.Options,
+		Words: map[string]any{
+			"interval": e.T("chart.interval"), "answers": e.T("chart.answers"), "few": e.T("score.indicative"), "none": e.T("chart.no_value"),
+		}}
+	for _, s := range c.Series {
+		p.Series = append(p.Series, seriesPayload{s.Name, s.Values, s.Low, s.High, s.N, safe(s.Hrefs), s.Small, s.Color})
+	}
+	for _, m := range c.Marks {
+		p.Marks = append(p.Marks, markPayload(m))
+	}
+	return p
+}
+
+// MarshalJSON writes the payload; encoding/json escapes what could end the script element that holds it.
+func (p payload) MarshalJSON() ([]byte, error) {
+	type bare payload
+	return json.Marshal(bare(p))
+}
+
+// safe keeps addresses within this site: the script follows them on a click.
+func safe(hrefs []string) []string {
+	out := make([]string, len(hrefs))
+	for i, h := range hrefs {
+		if len(h) > 0 && h[0] == '/' && (len(h) == 1 || h[1] != '/' && h[1] != '\\') {
+			out[i] = h
+		}
+	}
+	if len(hrefs) == 0 {
+		return nil
+	}
+	return out
+}
+
+func (c Chart) figure(e Env, v float64) string {
+	if math.IsNaN(v) {
+		return "–"
+	}
+	if c.Percent {
+		return e.Percent(v, c.Decimals)
+	}
+	return e.N(v, c.Decimals)
+}
+
+// interval is the interval at i in words, empty when there is none.
+func (c Chart) interval(e Env, s Series, i int) string {
+	if i >= len(s.Low) || i >= len(s.High) || math.IsNaN(s.Low[i]) || math.IsNaN(s.High[i]) {
+		return ""
+	}
+	return e.T("score.interval", "low", written(c.figure(e, s.Low[i])), "high", written(c.figure(e, s.High[i])))
+}
+
+// summary tells what a chart shows to those who cannot see it: where each series begins and ends, and its extremes.
+func (c Chart) summary(e Env) string {
+	if c.Summary != "" {
+		return c.Summary
+	}
+	text := ""
+	for _, s := range c.Series {
+		first, last, low, high := -1, -1, -1, -1
+		for i, v := range s.Values {
+			if math.IsNaN(v) || i >= len(c.Labels) {
+				continue
+			}
+			if first < 0 {
+				first, low, high = i, i, i
+			}
+			last = i
+			if v < s.Values[low] {
+				low = i
+			}
+			if v > s.Values[high] {
+				high = i
+			}
+		}
+		if text != "" {
+			text += " "
+		}
+		if first < 0 {
+			text += e.T("chart.summary_none", "name", s.Name)
+			continue
+		}
+		text += e.T("chart.summary", "name", s.Name,
+			"first", written(c.figure(e, s.Values[first])), "from", c.Labels[first],
+			"last", written(c.figure(e, s.Values[last])), "to", c.Labels[last],
+			"low", written(c.figure(e, s.Values[low])), "low_at", c.Labels[low],
+			"high", written(c.figure(e, s.Values[high])), "high_at", c.Labels[high])
+	}
+	return text
+}
+
+func at[T any](list []T, i int) (v T) {
+	if i < len(list) {
+		v = list[i]
+	}
+	return v
+}

@@ -1,0 +1,102 @@
+package ui
+
+import (
+	"errors"
+
+	"github.com/a-h/templ"
+
+	"kolo/internal/foundation/fault"
+)
+
+func fieldID(f Field) string { return "f-" + f.Name }
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+func hasErrors(fields []Field) bool {
+	for _, f := range fields {
+		if f.Error != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func describedBy(f Field) string {
+	d := ""
+	if f.Error != "" {
+		d = fieldID(f) + "-error"
+	}
+	if f.Help != "" {
+		if d != "" {
+			d += " "
+		}
+		d += fieldID(f) + "-help"
+	}
+	return d
+}
+
+// control is what the elements that take input have in common.
+func control(f Field, class string) templ.Attributes {
+	if f.Error != "" {
+		class += " is-invalid"
+	}
+	a := templ.Attributes{"id": fieldID(f), "name": f.Name, "class": class, "dir": or(f.Dir, "auto")}
+	if f.Type == "email" || f.Type == "password" || f.Type == "url" || f.Type == "tel" {
+		a["dir"] = "ltr"
+	}
+	for name, value := range map[string]string{
+		"placeholder": f.Placeholder, "autocomplete": f.Autocomplete, "aria-describedby": describedBy(f),
+	} {
+		if value != "" {
+			a[name] = value
+		}
+	}
+	if f.MinLength > 0 {
+		a["minlength"] = num(f.MinLength)
+	}
+	if f.Error != "" {
+		a["aria-invalid"] = "true"
+	}
+	a["required"], a["autofocus"] = !f.Optional && !f.Disabled, f.Autofocus
+	a["disabled"], a["multiple"] = f.Disabled, f.Multiple
+	return a
+}
+
+// Refuse puts what a fault says about fields into the fields of a form, in the reader's language where its code has a
+// message ("invalid.required"), and gives the sentence for FormError. A fault that names a field the form does not
+// have adds to the sentence, so that nothing is refused without a reason.
+func Refuse(e Env, fields []Field, err error) (string, []Field) {
+	var f *fault.Error
+	if !errors.As(err, &f) || f.Kind == fault.Internal {
+		return e.T("error.internal.title"), fields
+	}
+	text := ""
+	if len(f.Fields) == 0 {
+		text = f.Msg
+	}
+	out := append([]Field(nil), fields...)
+	for _, bad := range f.Fields {
+		msg := bad.Msg
+		if e.Has("invalid." + bad.Code) {
+			msg = e.T("invalid." + bad.Code)
+		}
+		known := false
+		for i := range out {
+			if out[i].Name == bad.Path {
+				out[i].Error, known = msg, true
+			}
+		}
+		if !known {
+			if text != "" {
+				text += " "
+			}
+			text += bad.Path + ": " + msg
+		}
+	}
+	return text, out
+}

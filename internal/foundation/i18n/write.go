@@ -1,0 +1,169 @@
+package i18n
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// N writes a number with that many decimals in the language's digits and separators; with decimals below 0, as many
+// as it has, at most three. NaN and infinities are a dash: there is no such number to show.
+func (l *Locale) N(n float64, decimals int) string {
+	if math.IsNaN(n) || math.IsInf(n, 0) {
+		return "–"
+	}
+	whole, frac, _ := strings.Cut(plain(n, decimals), ".")
+	var b strings.Builder
+	if strings.HasPrefix(whole, "-") {
+		whole = whole[1:]
+		b.WriteString(l.format.Minus)
+	}
+	for i := range len(whole) {
+		if i > 0 && (len(whole)-i)%3 == 0 {
+			b.WriteString(l.format.Group)
+		}
+		b.WriteByte(whole[i])
+	}
+	if frac != "" {
+		b.WriteString(l.format.Decimal + frac)
+	}
+	return l.digits(b.String())
+}
+
+// Signed writes a number with its sign, plus included: the difference of two scores.
+func (l *Locale) Signed(n float64, decimals int) string {
+	s := l.N(n, decimals)
+	if n > 0 && s != l.N(0, decimals) {
+		// The sign of a positive number stands where the minus would, mark of direction included.
+		return strings.TrimRight(l.format.Minus, "-−") + "+" + s
+	}
+	return s
+}
+
+// Percent writes a share (0.25) as a percentage (25%).
+func (l *Locale) Percent(share float64, decimals int) string {
+	return strings.Replace(l.format.Percent, "{n}", l.N(share*100, decimals), 1)
+}
+
+// Size writes a number of bytes: "1.4 MB".
+func (l *Locale) Size(bytes int64) string {
+	n, unit := float64(bytes), 0
+	units := [...]string{"size.b", "size.kb", "size.mb", "size.gb"}
+	for n >= 1000 && unit < len(units)-1 {
+		n, unit = n/1000, unit+1
+	}
+	decimals := 0
+	if unit > 0 && n < 100 {
+		decimals = 1
+	}
+	return l.T(units[unit], "n", Verbatim(l.N(n, decimals)))
+}
+
+// Verbatim is the value of a placeholder that is written already: a formatted number.
+type Verbatim string
+
+// plain is a number in Go's own digits, without "-0".
+func plain(n float64, decimals int) string {
+	s := ""
+	if decimals < 0 {
+		s = strconv.FormatFloat(math.Round(n*1000)/1000, 'f', -1, 64)
+	} else {
+		s = strconv.FormatFloat(n, 'f', decimals, 64)
+	}
+	if strings.Trim(s, "-0.") == "" {
+		s = strings.TrimPrefix(s, "-")
+	}
+	return s
+}
+
+// digits puts the language's digits in the place of 0 to 9.
+func (l *Locale) digits(s string) string {
+	if len(l.format.digits) == 0 {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return l.format.digits[r-'0']
+		}
+		return r
+	}, s)
+}
+
+// Date is a short date in a zone: "5 Mar 2026".
+func (l *Locale) Date(t time.Time, zone *time.Location) string { return l.date(l.format.Date, t, zone) }
+
+// DateLong spells the month out: "5 March 2026".
+func (l *Locale) DateLong(t time.Time, zone *time.Location) string {
+	return l.date(l.format.DateLong, t, zone)
+}
+
+// DateTime is a short date with the time: "5 Mar 2026, 14:05".
+func (l *Locale) DateTime(t time.Time, zone *time.Location) string {
+	return l.date(l.format.DateTime, t, zone)
+}
+
+// Time is the time of the day: "14:05".
+func (l *Locale) Time(t time.Time, zone *time.Location) string { return l.date("{H}:{M}", t, zone) }
+
+// Month is a month of a year: "March 2026".
+func (l *Locale) Month(t time.Time, zone *time.Location) string {
+	return l.date(l.format.Month, t, zone)
+}
+
+// Weekday names a day of the week.
+func (l *Locale) Weekday(d time.Weekday) string { return l.format.Weekdays[d] }
+
+// WeekdayShort names a day of the week in two or three letters.
+func (l *Locale) WeekdayShort(d time.Weekday) string { return l.format.WeekdaysShort[d] }
+
+// Bucket names a period of time by its first instant, short enough for an axis. The unit is "day", "week", "month",
+// "quarter" or "year"; a week goes by its first day. The year is left out of days and weeks unless asked for.
+func (l *Locale) Bucket(unit string, start time.Time, zone *time.Location, withYear bool) string {
+	switch unit {
+	case "month":
+		return l.date(l.format.MonthShort, start, zone)
+	case "quarter":
+		at := start.In(zone)
+		return l.T("bucket.quarter", "q", int(at.Month()-1)/3+1, "year", Verbatim(l.digits(strconv.Itoa(at.Year()))))
+	case "year":
+		return l.date("{y}", start, zone)
+	}
+	if withYear {
+		return l.Date(start, zone)
+	}
+	return l.date(l.format.DayMonth, start, zone)
+}
+
+func (l *Locale) date(pattern string, t time.Time, zone *time.Location) string {
+	if zone == nil {
+		zone = time.UTC
+	}
+	t = t.In(zone)
+	y, m, d := t.Date()
+	r := strings.NewReplacer(
+		"{y}", strconv.Itoa(y), "{d}", strconv.Itoa(d),
+		"{month}", l.format.Months[m-1], "{alone}", l.format.MonthsAlone[m-1], "{mon}", l.format.MonthsShort[m-1],
+		"{H}", t.Format("15"), "{M}", t.Format("04"))
+	return l.digits(r.Replace(pattern))
+}
+
+// Ago says how long before now an instant was ("3 hours ago"), or how long after ("in 3 hours"). What lies more than a
+// week away is better told by its date, which the caller writes in the reader's zone: Ago gives it in t's own.
+func (l *Locale) Ago(t, now time.Time) string {
+	d, when := now.Sub(t), "ago."
+	if d < 0 {
+		d, when = -d, "in."
+	}
+	switch {
+	case d < 45*time.Second:
+		return l.T("ago.now")
+	case d < 59*time.Minute+30*time.Second:
+		return l.T(when+"minutes", "count", max(1, int(d.Round(time.Minute)/time.Minute)))
+	case d < 23*time.Hour+30*time.Minute:
+		return l.T(when+"hours", "count", max(1, int(d.Round(time.Hour)/time.Hour)))
+	case d < 7*24*time.Hour:
+		return l.T(when+"days", "count", max(1, int(d.Round(24*time.Hour)/(24*time.Hour))))
+	}
+	return l.Date(t, t.Location())
+}
