@@ -186,7 +186,7 @@ func (db *DB) Append(ctx context.Context, stream string, from, to int64, batches
 		}
 		loads = append(loads, load)
 	}
-	return fault.Wrap(op, db.engine.Append(ctx, stream, from, to, loads))
+	return fault.Wrap(op, because(ctx, db.engine.Append(ctx, stream, from, to, loads)))
 }
 
 // Promote gives one name of the catch-all a nullable Text column of its own, ColumnOf(key), filled for rows that are there
@@ -239,10 +239,7 @@ func (db *DB) Query(ctx context.Context, sql string, args ...any) (*Rows, error)
 	}
 	cur, err := db.engine.Query(ctx, text, flat)
 	if err != nil {
-		if ctx.Err() != nil {
-			err = ctx.Err() // the engines each say it in their own words
-		}
-		return nil, fault.Wrap(op, err)
+		return nil, fault.Wrap(op, because(ctx, err))
 	}
 	return &Rows{ctx: ctx, cur: cur, cols: cur.Columns()}, nil
 }

@@ -2,9 +2,11 @@ package column
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/big"
+	"os"
 	"reflect"
 	"strconv"
 
@@ -32,10 +34,7 @@ func (r *Rows) Next() bool {
 	vals := make([]any, len(r.cols)) // a row of its own: callers keep them
 	ok, err := r.cur.Next(vals)
 	if err != nil {
-		if r.ctx.Err() != nil {
-			err = r.ctx.Err()
-		}
-		r.err = fault.Wrap("column.Query", err)
+		r.err = fault.Wrap("column.Query", because(r.ctx, err))
 		return false
 	}
 	if !ok {
@@ -73,6 +72,22 @@ func (r *Rows) Err() error { return r.err }
 
 // Close lets go of the answer; needed unless Next returned false, harmless then.
 func (r *Rows) Close() error { return r.cur.Close() }
+
+// because says that a context ended when that is why work failed: the engines each say it in their own words, and a
+// connection may notice the deadline a moment before the context does.
+func because(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		return err
+	}
+	cause := ctx.Err()
+	if cause == nil {
+		if _, ok := ctx.Deadline(); !ok {
+			return err
+		}
+		cause = context.DeadlineExceeded
+	}
+	return fmt.Errorf("%w: %v", cause, err)
+}
 
 func uniform(v any) (any, error) {
 	switch x := v.(type) {
