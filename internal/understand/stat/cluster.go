@@ -57,7 +57,7 @@ func (k NPSClusters) Estimate(level float64) (NPSClustered, error) {
 	if m.v > 0 {
 		r.DesignEffect = v / (m.v / m.n)
 	}
-	half := criticalT(level, g-1) * r.SE
+	half := CriticalT(level, g-1) * r.SE
 	r.Interval = Interval{r.NPS - half, r.NPS + half, level, "cluster-robust t"}.clamp(-100, 100)
 	return r, nil
 }
@@ -112,7 +112,7 @@ func (w WeightedNPS) Estimate(level float64) (WeightedScore, error) {
 	n := float64(w.N)
 	r := WeightedScore{NPS: 100 * m, SE: 100 * math.Sqrt(n/(n-1)*ss) / sum, EffectiveN: sum * sum / sq}
 	r.DesignEffect = n / r.EffectiveN
-	half := critical(level) * r.SE
+	half := Critical(level) * r.SE
 	r.Interval = Interval{r.NPS - half, r.NPS + half, level, "weighted, linearised"}.clamp(-100, 100)
 	return r, nil
 }

@@ -47,7 +47,7 @@ func MeanInterval(n int64, mean, sd, level float64) (Interval, error) {
 	if err := CheckLevel("MeanInterval", level); err != nil {
 		return Interval{}, err
 	}
-	half := criticalT(level, float64(n-1)) * sd / math.Sqrt(float64(n))
+	half := CriticalT(level, float64(n-1)) * sd / math.Sqrt(float64(n))
 	return Interval{mean - half, mean + half, level, TMean}, nil
 }
 
@@ -70,7 +70,7 @@ func MeanDifference(a, b Moments, level float64) (Difference, error) {
 	}
 	df := (va + vb) * (va + vb) / (va*va/float64(a.N-1) + vb*vb/float64(b.N-1))
 	diff := b.Mean - a.Mean
-	half := criticalT(level, df) * se
+	half := CriticalT(level, df) * se
 	return Difference{
 		Estimate: diff, Centre: diff, SE: se, Stat: diff / se, DF: df, P: dist.TTwoSided(diff/se, df),
 		Interval: Interval{diff - half, diff + half, level, "Welch t"},

@@ -107,7 +107,7 @@ func (c NPSCounts) Shares(level float64) (NPSShares, error) {
 	if err := CheckLevel("Shares", level); err != nil {
 		return NPSShares{}, err
 	}
-	z, n := critical(1-(1-level)/3), float64(c.N())
+	z, n := Critical(1-(1-level)/3), float64(c.N())
 	share := func(k int64) Share {
 		p := float64(k) / n
 		low, high := wilson(p, n, z)

@@ -53,7 +53,7 @@ func npsDifference(a, b NPSCounts, level, extra float64, method string) (Differe
 		return Difference{}, Undefined("NPSDifference", "all answers of each group agree")
 	}
 	centre := 100 * (mb.mean - ma.mean)
-	half := critical(level) * se
+	half := Critical(level) * se
 	return Difference{
 		Estimate: 100 * (b.moments(0).mean - a.moments(0).mean), Centre: centre, SE: se, Stat: centre / se,
 		P:        dist.NormTwoSided(centre / se),
@@ -171,7 +171,7 @@ func NPSPaired(moves [3][3]int64, level float64) (Difference, error) {
 	se, df := 100*sd/math.Sqrt(n), n-1
 	d := Difference{Estimate: 100 * mean, Centre: 100 * mean, SE: se, Stat: 100 * mean / se, DF: df}
 	d.P = dist.TTwoSided(d.Stat, df)
-	half := criticalT(level, df) * se
+	half := CriticalT(level, df) * se
 	d.Interval = Interval{d.Centre - half, d.Centre + half, level, "paired t"}.clamp(-200, 200)
 	return d, nil
 }

@@ -37,12 +37,12 @@ func NPSTMean(c NPSCounts, level float64) (Interval, error) {
 	}
 	return c.around("NPSTMean", TMean, level, func() (float64, float64) {
 		m := c.moments(0)
-		return m.mean, criticalT(level, m.n-1) * math.Sqrt(m.v/(m.n-1))
+		return m.mean, CriticalT(level, m.n-1) * math.Sqrt(m.v/(m.n-1))
 	})
 }
 
 func (c NPSCounts) normal(op, method string, m trinomial, level float64) (Interval, error) {
-	return c.around(op, method, level, func() (float64, float64) { return m.mean, critical(level) * m.se() })
+	return c.around(op, method, level, func() (float64, float64) { return m.mean, Critical(level) * m.se() })
 }
 
 // around checks the arguments, then makes the interval of a centre and half a width on the unit scale.
@@ -67,7 +67,7 @@ func NPSTango(c NPSCounts, level float64) (Interval, error) {
 		return Interval{}, err
 	}
 	n, b, d := float64(c.N()), float64(c.Promoters), float64(c.Detractors)
-	z := critical(level)
+	z := Critical(level)
 	score := func(delta float64) float64 {
 		lin := -b - d + (2*n-b+d)*delta
 		q := (math.Sqrt(max(0, lin*lin+8*n*d*delta*(1-delta))) - lin) / (4 * n)

@@ -332,7 +332,7 @@ func TestSampleSizeMeetsItsMargin(t *testing.T) {
 		t.Fatal(err)
 	}
 	width := func(n int64) float64 {
-		low, high := wilson(0.3, float64(n), critical(0.95))
+		low, high := wilson(0.3, float64(n), Critical(0.95))
 		return (high - low) / 2
 	}
 	if width(n) > 0.04 || width(n-1) <= 0.04 {

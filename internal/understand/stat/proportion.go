@@ -30,7 +30,7 @@ func Wilson(k, n int64, level float64) (Interval, error) {
 	if err := checkShare("Wilson", k, n, level); err != nil {
 		return Interval{}, err
 	}
-	low, high := wilson(float64(k)/float64(n), float64(n), critical(level))
+	low, high := wilson(float64(k)/float64(n), float64(n), Critical(level))
 	return Interval{low, high, level, "Wilson"}, nil
 }
 
@@ -60,7 +60,7 @@ func WilsonEffective(p, nEff, level float64) (Interval, error) {
 	if err := CheckLevel("WilsonEffective", level); err != nil {
 		return Interval{}, err
 	}
-	low, high := wilson(p, nEff, critical(level))
+	low, high := wilson(p, nEff, Critical(level))
 	return Interval{low, high, level, "Wilson, effective n"}, nil
 }
 
@@ -69,7 +69,7 @@ func AgrestiCoull(k, n int64, level float64) (Interval, error) {
 	if err := checkShare("AgrestiCoull", k, n, level); err != nil {
 		return Interval{}, err
 	}
-	z := critical(level)
+	z := Critical(level)
 	size := float64(n) + z*z
 	p := (float64(k) + z*z/2) / size
 	half := z * math.Sqrt(p*(1-p)/size)
@@ -117,7 +117,7 @@ func Newcombe(kA, nA, kB, nB int64, level float64) (Difference, error) {
 	if err := checkShare("Newcombe", kB, nB, level); err != nil {
 		return Difference{}, err
 	}
-	z := critical(level)
+	z := Critical(level)
 	a, b := float64(kA)/float64(nA), float64(kB)/float64(nB)
 	lowA, highA := wilson(a, float64(nA), z)
 	lowB, highB := wilson(b, float64(nB), z)

@@ -24,7 +24,7 @@ func NPSSampleSize(variance, margin, level float64) (int64, error) {
 	if !(variance >= 0 && variance <= 1) || !(margin > 0) {
 		return 0, Invalid("NPSSampleSize", "variance %v must lie in [0, 1] and margin %v be positive", variance, margin)
 	}
-	z, m := critical(level), margin/100
+	z, m := Critical(level), margin/100
 	return whole("NPSSampleSize", z*z*variance/(m*m)-3)
 }
 
@@ -37,7 +37,7 @@ func NPSSampleSizeToDetect(v1, v2, delta, power, alpha float64) (int64, error) {
 	if !(delta > 0) {
 		return 0, Invalid("NPSSampleSizeToDetect", "the difference must be positive, it is %v", delta)
 	}
-	z := critical(1-alpha) + dist.NormQuantile(power)
+	z := Critical(1-alpha) + dist.NormQuantile(power)
 	return whole("NPSSampleSizeToDetect", z*z*(v1+v2)/(delta*delta/1e4)-3)
 }
 
@@ -50,7 +50,7 @@ func NPSDetectable(nA, nB int64, v1, v2, power, alpha float64) (float64, error) 
 	if nA < 1 || nB < 1 {
 		return 0, Undefined("NPSDetectable", "a group has no answers")
 	}
-	z := critical(1-alpha) + dist.NormQuantile(power)
+	z := Critical(1-alpha) + dist.NormQuantile(power)
 	return 100 * z * math.Sqrt(v1/float64(nA+3)+v2/float64(nB+3)), nil
 }
 
@@ -79,7 +79,7 @@ func ShareSampleSize(p, h, level float64) (int64, error) {
 	if !(p >= 0 && p <= 1) || !(h > 0) {
 		return 0, Invalid("ShareSampleSize", "share %v must lie in [0, 1] and half width %v be positive", p, h)
 	}
-	z := critical(level)
+	z := Critical(level)
 	z2 := z * z
 	tooWide := func(n float64) bool { return z/(1+z2/n)*math.Sqrt(p*(1-p)/n+z2/(4*n*n)) > h }
 	low, high := 0.0, 1.0

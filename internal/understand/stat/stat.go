@@ -67,8 +67,8 @@ func CheckLevel(op string, level float64) error {
 	return nil
 }
 
-// critical is z such that P(|Z| <= z) = level.
-func critical(level float64) float64 { return -dist.NormQuantile((1 - level) / 2) }
+// Critical is z such that P(|Z| <= z) = level.
+func Critical(level float64) float64 { return -dist.NormQuantile((1 - level) / 2) }
 
-// criticalT is t such that P(|T| <= t) = level.
-func criticalT(level, df float64) float64 { return -dist.TQuantile((1-level)/2, df) }
+// CriticalT is t such that P(|T| <= t) = level.
+func CriticalT(level, df float64) float64 { return -dist.TQuantile((1-level)/2, df) }

@@ -9,17 +9,6 @@ import (
 
 type object = map[string]any
 
-// ok unwraps a result that the vectors say exists.
-func ok[T any](t testing.TB) func(T, error) T {
-	return func(v T, err error) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
-}
-
 func ends(i Interval) []float64 { return []float64{i.Low, i.High} }
 
 func TestVectorsNPSSingle(t *testing.T) {
@@ -33,7 +22,7 @@ func TestVectorsNPSSingle(t *testing.T) {
 		n := in.NPSCounts
 		out := object{}
 		if in.Scores != nil {
-			n = ok[NPSCounts](t)(CountNPS(in.Scores))
+			n = vectortest.OK[NPSCounts](t)(CountNPS(in.Scores))
 			values := make([]float64, len(in.Scores))
 			for i, s := range in.Scores {
 				values[i] = float64(s)
@@ -43,14 +32,14 @@ func TestVectorsNPSSingle(t *testing.T) {
 		}
 		size := float64(n.N())
 		m := n.moments(0)
-		interval := ok[Interval](t)
+		interval := vectortest.OK[Interval](t)
 		out["n"] = size
 		out["p_promoter"] = float64(n.Promoters) / size
 		out["p_detractor"] = float64(n.Detractors) / size
 		out["p_passive"] = float64(n.Passives) / size
-		out["nps"] = ok[float64](t)(n.Estimate())
-		out["variance_unit"] = ok[float64](t)(n.Variance())
-		out["se"] = ok[float64](t)(n.SE())
+		out["nps"] = vectortest.OK[float64](t)(n.Estimate())
+		out["variance_unit"] = vectortest.OK[float64](t)(n.Variance())
+		out["se"] = vectortest.OK[float64](t)(n.SE())
 		out["sample_variance_unit"] = m.v * size / (size - 1)
 		out["se_n_minus_1"] = 100 * trinomial{n: size - 1, v: m.v}.se()
 		out["wald"] = ends(interval(NPSWald(n, in.Level)))
@@ -73,7 +62,7 @@ func TestVectorsNPSDifference(t *testing.T) {
 			A, B  NPSCounts
 			Level float64
 		}](t, c.Input)
-		diff, test := ok[Difference](t), ok[Test](t)
+		diff, test := vectortest.OK[Difference](t), vectortest.OK[Test](t)
 		show := func(d Difference) object {
 			return object{"difference": d.Centre, "se": d.SE, "z": d.Stat, "t": d.Stat, "df": d.DF,
 				"p_two_sided": d.P, "ci": ends(d.Interval)}
@@ -81,8 +70,8 @@ func TestVectorsNPSDifference(t *testing.T) {
 		split := diff(NPSDifference(in.A, in.B, in.Level))
 		chi := test(NPSDistributionChange(in.A, in.B))
 		return object{
-			"nps_a":                    ok[float64](t)(in.A.Estimate()),
-			"nps_b":                    ok[float64](t)(in.B.Estimate()),
+			"nps_a":                    vectortest.OK[float64](t)(in.A.Estimate()),
+			"nps_b":                    vectortest.OK[float64](t)(in.B.Estimate()),
 			"difference":               split.Estimate,
 			"wald":                     show(diff(NPSDifferenceWald(in.A, in.B, in.Level))),
 			"adjusted_wald":            show(diff(NPSDifferenceRocks(in.A, in.B, in.Level))),
@@ -108,7 +97,7 @@ func TestVectorsSegmentScan(t *testing.T) {
 			segments = append(segments, Segment{s.Segment, NPSCounts{s.P, s.N, s.D}})
 		}
 		var out []any
-		for _, r := range ok[[]SegmentResult](t)(ScanSegments(segments, 0.95)) {
+		for _, r := range vectortest.OK[[]SegmentResult](t)(ScanSegments(segments, 0.95)) {
 			out = append(out, object{"segment": r.Segment, "nps": r.NPS, "diff_adj": r.Versus.Centre,
 				"se_adj": r.Versus.SE, "z": r.Versus.Stat, "p": r.Versus.P, "p_bh": r.Adjusted})
 		}
@@ -130,10 +119,10 @@ func TestVectorsCluster(t *testing.T) {
 		}
 		var k NPSClusters
 		for _, scores := range groups {
-			k.Add(ok[NPSCounts](t)(CountNPS(scores)))
+			k.Add(vectortest.OK[NPSCounts](t)(CountNPS(scores)))
 		}
-		r := ok[NPSClustered](t)(k.Estimate(in.Level))
-		return object{"nps": r.NPS, "se_naive": ok[float64](t)(k.Counts.SE()), "se_cluster": r.SE, "df": r.DF,
+		r := vectortest.OK[NPSClustered](t)(k.Estimate(in.Level))
+		return object{"nps": r.NPS, "se_naive": vectortest.OK[float64](t)(k.Counts.SE()), "se_cluster": r.SE, "df": r.DF,
 			"ci": ends(r.Interval), "design_effect": r.DesignEffect, "account_level_nps": r.GroupLevel}
 	})
 }
@@ -147,9 +136,9 @@ func TestVectorsProportions(t *testing.T) {
 			X, N  int64
 			Level float64
 		}](t, c.Input)
-		interval := ok[Interval](t)
+		interval := vectortest.OK[Interval](t)
 		return object{
-			"p":               ok[Share](t)(Proportion(in.X, in.N, in.Level)).Value,
+			"p":               vectortest.OK[Share](t)(Proportion(in.X, in.N, in.Level)).Value,
 			"wilson":          ends(interval(Wilson(in.X, in.N, in.Level))),
 			"agresti_coull":   ends(interval(AgrestiCoull(in.X, in.N, in.Level))),
 			"clopper_pearson": ends(interval(ClopperPearson(in.X, in.N, in.Level))),
@@ -164,9 +153,9 @@ func TestVectorsProportions(t *testing.T) {
 			NB    int64 `json:"n_b"`
 			Level float64
 		}](t, c.Input)
-		d := ok[Difference](t)(Newcombe(in.XA, in.NA, in.XB, in.NB, in.Level))
+		d := vectortest.OK[Difference](t)(Newcombe(in.XA, in.NA, in.XB, in.NB, in.Level))
 		out := object{"difference": d.Estimate, "newcombe_ci": ends(d.Interval), "score_z_pooled": nil,
-			"p_pooled": nil, "fisher_p": ok[float64](t)(Fisher(in.XA, in.NA, in.XB, in.NB))}
+			"p_pooled": nil, "fisher_p": vectortest.OK[float64](t)(Fisher(in.XA, in.NA, in.XB, in.NB))}
 		if z, err := PooledZ(in.XA, in.NA, in.XB, in.NB); err == nil {
 			out["score_z_pooled"], out["p_pooled"] = z.Stat, z.P
 		}
@@ -184,8 +173,8 @@ func TestVectorsRatingScales(t *testing.T) {
 			Level     float64
 		}](t, c.Input)
 		d := Distribution{Min: in.Values[0], Counts: in.Counts}
-		s := ok[RatingSummary](t)(d.Summary(len(in.TopValues), in.Level))
-		shrunk := ok[Shrunk](t)(d.Shrunk(nil))
+		s := vectortest.OK[RatingSummary](t)(d.Summary(len(in.TopValues), in.Level))
+		shrunk := vectortest.OK[Shrunk](t)(d.Shrunk(nil))
 		return object{"n": s.N, "mean": s.Mean, "sd": s.SD, "se": s.SE, "mean_t_ci": ends(*s.MeanCI),
 			"top_box_share": s.Top.Value, "top_box_wilson": ends(s.Top.Interval), "median": s.Median,
 			"mean_rescaled_0_100": s.Rescaled, "net_top2_minus_bottom2": s.Net,
@@ -198,7 +187,7 @@ func TestVectorsMultiplicity(t *testing.T) {
 	t.Parallel()
 	vectortest.Load(t, "multiplicity").Each(t, nil, func(t *testing.T, c vectortest.Case) any {
 		in := vectortest.Decode[struct{ P []float64 }](t, c.Input)
-		adjusted := ok[[]float64](t)
+		adjusted := vectortest.OK[[]float64](t)
 		bh := adjusted(BenjaminiHochberg(in.P))
 		rejected := []int{}
 		for i, q := range bh {
@@ -220,7 +209,7 @@ func TestVectorsSampleSize(t *testing.T) {
 			Delta                         float64 `json:"delta_points"`
 		}](t, c.Input)
 		var out []int64
-		size := ok[int64](t)
+		size := vectortest.OK[int64](t)
 		for _, in := range ins {
 			switch c.ID {
 			case "moe":

@@ -193,3 +193,14 @@ func number(v any) (float64, bool) {
 	}
 	return 0, false
 }
+
+// OK unwraps a result that must exist: OK[T](t)(f()).
+func OK[T any](t testing.TB) func(T, error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}

@@ -1,0 +1,168 @@
+package health
+
+import (
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"kolo/internal/understand/stat"
+	"kolo/internal/understand/stat/vectortest"
+)
+
+type object = map[string]any
+
+func TestVectorsComposition(t *testing.T) {
+	t.Parallel()
+	vectortest.Load(t, "health_composition").Each(t, nil, func(t *testing.T, c vectortest.Case) any {
+		number := vectortest.OK[float64](t)
+		if c.ID == "normalise" {
+			in := vectortest.Decode[struct {
+				MinMax     struct{ X, Lo, Hi float64 }
+				Logistic   struct{ X, Mid, K float64 }
+				Percentile struct {
+					X   float64
+					Ref []float64
+				}
+			}](t, c.Input)
+			return object{"minmax": number(MinMax(in.MinMax.X, in.MinMax.Lo, in.MinMax.Hi)),
+				"logistic":   Logistic(in.Logistic.X, in.Logistic.Mid, in.Logistic.K),
+				"percentile": number(Percentile(in.Percentile.X, in.Percentile.Ref))}
+		}
+		in := vectortest.Decode[struct {
+			Weights    map[string]float64
+			Components map[string]*float64
+			Survey     struct {
+				Scores   []float64 `json:"scores_0_10"`
+				Ages     []float64 `json:"age_days"`
+				HalfLife float64   `json:"half_life"`
+			}
+			SegmentMean float64 `json:"segment_mean"`
+			PriorWeight float64 `json:"prior_weight"`
+		}](t, c.Input)
+		var scores []float64
+		for _, s := range in.Survey.Scores {
+			scores = append(scores, 10*s)
+		}
+		d := vectortest.OK[Decayed](t)(Decay(scores, in.Survey.Ages, in.Survey.HalfLife))
+		shrunk := number(Shrink(d.Mean, d.EffectiveN, in.SegmentMean, in.PriorWeight))
+		compose := func(sentiment float64) Score {
+			var parts []Component
+			for name, w := range in.Weights {
+				p := Component{Weight: w}
+				switch score := in.Components[name]; {
+				case name == "sentiment":
+					p.Score, p.Known = sentiment, true
+				case score != nil:
+					p.Score, p.Known = *score, true
+				}
+				parts = append(parts, p)
+			}
+			return vectortest.OK[Score](t)(Compose(parts))
+		}
+		s, plain := compose(shrunk), compose(d.Mean)
+		return object{"sentiment_decayed": d.Mean, "n_eff": d.EffectiveN, "sentiment_shrunk": shrunk,
+			"score_unshrunk": plain.Value, "score_shrunk": s.Value, "coverage": s.Coverage,
+			"geometric": plain.Geometric}
+	})
+}
+
+type predictions struct {
+	P    []float64
+	A    []float64 `json:"p_a"`
+	B    []float64 `json:"p_b"`
+	Y    []int
+	Bins int
+}
+
+func (p predictions) outcome() []bool {
+	out := make([]bool, len(p.Y))
+	for i, y := range p.Y {
+		out[i] = y == 1
+	}
+	return out
+}
+
+func TestVectorsValidation(t *testing.T) {
+	t.Parallel()
+	f := vectortest.Load(t, "health_validation")
+	f.Each(t, func(id string) bool { return strings.HasPrefix(id, "churn-") }, func(t *testing.T, c vectortest.Case) any {
+		in := vectortest.Decode[predictions](t, c.Input)
+		v := vectortest.OK[*Validation](t)(Validate(in.P, in.outcome(), in.Bins, 0.95))
+		var bins, lift []any
+		for i, b := range v.Bins {
+			bins = append(bins, object{"bin": i + 1, "n": b.N, "mean_p": b.Mean, "obs": b.Observed})
+		}
+		for _, top := range v.Tops {
+			lift = append(lift, object{"top_share": top.Share, "n": top.N, "precision": top.Precision,
+				"recall": top.Recall, "lift": top.Lift})
+		}
+		return object{"n": v.N, "events": v.Events, "base_rate": v.BaseRate, "auc": v.AUC, "auc_se_delong": v.AUCSE,
+			"auc_ci_delong": []float64{v.AUCInterval.Low, v.AUCInterval.High}, "gini": 2*v.AUC - 1, "brier": v.Brier,
+			"brier_reference": v.BaseRate * (1 - v.BaseRate), "brier_skill": v.Skill, "log_loss": v.LogLoss,
+			"calibration_slope": v.Slope, "calibration_intercept_free": v.Intercept,
+			"calibration_in_the_large": v.InLarge, "cal_slope_se": v.SlopeSE, "citl_se": v.InLargeSE,
+			"expected_observed":   object{"expected": v.Expected, "observed": v.Events, "ratio_oe": v.ObservedPer},
+			"ece_equal_frequency": v.ECE,
+			"hosmer_lemeshow":     object{"x2": v.HL.Stat, "df": v.HL.DF, "p": v.HL.P}, "bins": bins, "lift": lift}
+	})
+	f.Each(t, func(id string) bool { return id == "delong-paired" }, func(t *testing.T, c vectortest.Case) any {
+		in := vectortest.Decode[predictions](t, c.Input)
+		test := vectortest.OK[stat.Test](t)(CompareAUC(in.A, in.B, in.outcome()))
+		number := vectortest.OK[float64](t)
+		return object{"auc_a": number(AUC(in.A, in.outcome())), "auc_b": number(AUC(in.B, in.outcome())),
+			"z": test.Stat, "p": test.P}
+	})
+}
+
+func TestValidationAtItsEnds(t *testing.T) {
+	t.Parallel()
+	perfect := []float64{0.1, 0.2, 0.8, 0.9}
+	y := []bool{false, false, true, true}
+	v := vectortest.OK[*Validation](t)(Validate(perfect, y, 2, 0.95))
+	if v.AUC != 1 || v.AUCSE != 0 || v.Tops[0].N != 1 || v.Tops[0].Precision != 1 {
+		t.Errorf("a perfect order: %+v", v)
+	}
+	reversed, err := AUC(perfect, []bool{true, true, false, false})
+	if err != nil || reversed != 0 {
+		t.Errorf("a reversed order: %v, %v", reversed, err)
+	}
+	for name, err := range map[string]error{
+		"nobody churned": second(Validate(perfect, make([]bool, 4), 2, 0.95)),
+		"all alike":      second(Validate([]float64{0.5, 0.5, 0.5, 0.5}, y, 2, 0.95)),
+		"same score":     second(CompareAUC(perfect, perfect, y)),
+		"nothing":        second(AUC(nil, nil)),
+		"no component":   second(Compose([]Component{{Weight: 1}})),
+		"no value":       second(Decay(nil, nil, 90)),
+		"no peers":       second(Percentile(1, nil)),
+	} {
+		if !errors.Is(err, stat.ErrUndefined) {
+			t.Errorf("%s: %v, want undefined", name, err)
+		}
+	}
+	if _, err := Validate([]float64{2, 0.5}, []bool{true, false}, 2, 0.95); err == nil {
+		t.Error("a chance of 2 is accepted")
+	}
+	old := vectortest.OK[Decayed](t)(Decay([]float64{10, 30}, []float64{1e6, 1e6}, 30))
+	if math.Abs(old.Mean-20) > 1e-9 {
+		t.Errorf("old evidence: %+v", old)
+	}
+}
+
+func TestAUCIgnoresOrderAndMonotoneChange(t *testing.T) {
+	t.Parallel()
+	c := vectortest.Load(t, "health_validation").Case(t, "churn-ties")
+	in := vectortest.Decode[predictions](t, c.Input)
+	y := in.outcome()
+	n := len(y)
+	p2, y2 := make([]float64, n), make([]bool, n)
+	for i := range y {
+		p2[n-1-i], y2[n-1-i] = in.P[i]*in.P[i], y[i]
+	}
+	number := vectortest.OK[float64](t)
+	if a, b := number(AUC(in.P, y)), number(AUC(p2, y2)); math.Abs(a-b) > 1e-12 {
+		t.Errorf("%v became %v", a, b)
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
