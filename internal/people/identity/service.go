@@ -2,9 +2,10 @@ package identity
 
 import (
 	"context"
-	"time"
+	"strings"
 
 	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/id"
 	"kolo/internal/foundation/store"
 )
 
@@ -13,17 +14,15 @@ type Options struct {
 	Cost Cost // of a password hash: 64 MiB, two passes
 }
 
-// Cost is what one argon2id hash takes.
-type Cost struct {
-	MemoryKiB uint32
-	Passes    uint32
+// Service is what the rest of Kolo asks of people and workspaces. Safe for concurrent use.
+type Service struct {
+	db     *store.DB
+	hasher *hasher
+	keys   keyCache
 }
 
-// Service is what the rest of Kolo asks of people and workspaces. Safe for concurrent use.
-type Service struct{ db *store.DB }
-
 // NewService makes the service.
-func NewService(db *store.DB, o Options) *Service { return &Service{db: db} }
+func NewService(db *store.DB, o Options) *Service { return &Service{db: db, hasher: newHasher(o.Cost)} }
 
 // NewOwner is whom a workspace begins with: a new person, or one who exists (Person).
 type NewOwner struct {
@@ -46,13 +45,181 @@ type NewWorkspace struct {
 	IfEmpty   bool // refuse with Conflict unless this is the first workspace: for the set-up page
 }
 
+// Empty tells whether there is no workspace yet.
+func (s *Service) Empty(ctx context.Context) (empty bool, err error) {
+	err = s.db.View(ctx, func(tx *store.Tx) (err error) {
+		empty, err = none(tx)
+		return err
+	})
+	return empty, err
+}
+
+func none(tx *store.Tx) (bool, error) {
+	n, err := store.One(tx, store.Value[int64], "/* identity.none */ SELECT count(*) FROM (SELECT 1 FROM workspace LIMIT 1) w")
+	return n == 0, err
+}
+
+// CreateWorkspace makes a workspace and its owner. The address of a person who exists already is a Conflict: they sign in
+// and are named by id.
+func (s *Service) CreateWorkspace(ctx context.Context, in NewWorkspace) (w Workspace, m Member, err error) {
+	const op = "identity.CreateWorkspace"
+	if in.Owner.Person == "" && in.Owner.Password != "" {
+		var bad fields
+		bad.password("owner.password", in.Owner.Password)
+		if err := bad.err(op); err != nil {
+			return w, m, err
+		}
+	}
+	hash, err := s.hashIfAny(ctx, in.Owner)
+	if err != nil {
+		return w, m, err
+	}
+	err = s.db.Update(ctx, func(tx *store.Tx) error {
+		if in.IfEmpty {
+			if empty, err := none(tx); err != nil || !empty {
+				return orConflict(err, op, "Kolo has been set up already: sign in")
+			}
+		}
+		var bad fields
+		person := in.Owner.Person
+		if person == "" {
+			p, err := createPerson(tx, &bad, "owner.", Person{Name: in.Owner.Name, Email: in.Owner.Email, HasPassword: hash != ""}, hash)
+			if err != nil {
+				return err
+			}
+			person = p.ID
+		}
+		w, m, err = createWorkspace(tx, &bad, in, person)
+		return err
+	})
+	return w, m, err
+}
+
+func (s *Service) hashIfAny(ctx context.Context, o NewOwner) (string, error) {
+	if o.Person != "" || o.Password == "" {
+		return "", nil
+	}
+	return s.hasher.hash(ctx, o.Password)
+}
+
+func orConflict(err error, op, msg string) error {
+	if err != nil {
+		return err
+	}
+	return fault.New(fault.Conflict, op, "%s", msg)
+}
+
+// createPerson writes a person. Complaints about the input go to bad; when there are any, nothing is written and the
+// caller's own check reports them all.
+func createPerson(tx *store.Tx, bad *fields, path string, p Person, hash string) (Person, error) {
+	const op = "identity.createPerson"
+	p.Email = bad.email(path+"email", p.Email)
+	if p.Name == "" {
+		p.Name, _, _ = strings.Cut(p.Email, "@")
+	}
+	if p.Name = cleanName(p.Name); len(p.Name) > maxName*4 {
+		p.Name = bad.name(path+"name", p.Name)
+	}
+	if len(*bad) > 0 {
+		return p, nil
+	}
+	if _, err := personByEmail(tx, p.Email); err == nil {
+		return p, fault.New(fault.Conflict, op, "somebody with the address %s has an account already: sign in first", p.Email)
+	} else if !fault.Is(err, fault.NotFound) {
+		return p, err
+	}
+	p.ID, p.CreatedAt = PersonID(id.New(tx.Now)), tx.Now
+	_, err := tx.Exec(`/* identity.createPerson */ INSERT INTO person (id, email, name, language, theme, password, must_change, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, string(p.ID), p.Email, p.Name, p.Language, p.Theme, hash, flag(p.MustChange), tx.Millis())
+	return p, err
+}
+
+func createWorkspace(tx *store.Tx, bad *fields, in NewWorkspace, owner PersonID) (w Workspace, m Member, err error) {
+	const op = "identity.CreateWorkspace"
+	w = bad.workspace(Workspace{Name: in.Name, Zone: in.Zone, WeekStart: in.WeekStart, Language: in.Language, Currency: in.Currency,
+		Country: in.Country, Demo: in.Demo})
+	if err := bad.err(op); err != nil {
+		return w, m, err
+	}
+	w.ID, w.CreatedAt, w.Version = WorkspaceID(id.New(tx.Now)), tx.Now, 1
+	if err := nameFree(tx, w); err != nil {
+		return w, m, err
+	}
+	if w.Slug, err = freeSlug(tx, w); err != nil {
+		return w, m, err
+	}
+	if _, err = tx.Exec(`/* identity.createWorkspace */ INSERT INTO workspace
+		(id, name, name_key, slug, zone, week_start, language, currency, country, demo, created_at, version)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1)`,
+		string(w.ID), w.Name, strings.ToLower(w.Name), w.Slug, w.Zone, string(w.WeekStart), w.Language, w.Currency, w.Country,
+		flag(w.Demo), tx.Millis()); err != nil {
+		return w, m, err
+	}
+	if m, err = join(tx, w.ID, owner, Owner, nil); err != nil {
+		return w, m, err
+	}
+	actor := Actor{Workspace: w.ID, Member: m.ID, Person: owner, Role: Owner, Name: m.Name}
+	return w, m, Audit(tx, actor, "workspace.create", "workspace", string(w.ID), map[string]string{"name": w.Name})
+}
+
+func nameFree(tx *store.Tx, w Workspace) error {
+	n, err := store.One(tx, store.Value[int64], "/* identity.nameFree */ SELECT count(*) FROM workspace WHERE name_key = $1 AND id <> $2",
+		strings.ToLower(w.Name), string(w.ID))
+	if err != nil || n == 0 {
+		return err
+	}
+	return fault.New(fault.Conflict, "identity.nameFree", "there is a workspace called %s already", w.Name)
+}
+
+func freeSlug(tx *store.Tx, w Workspace) (string, error) {
+	base := slug(w.Name)
+	if base == "" { // a name without a Latin letter
+		base = "workspace"
+	}
+	taken, err := store.One(tx, store.Value[int64], "/* identity.freeSlug */ SELECT count(*) FROM workspace WHERE slug = $1", base)
+	if err != nil || taken == 0 {
+		return base, err
+	}
+	return base + "-" + strings.ToLower(randomBase62(6)), nil
+}
+
 // Bootstrapped is what Bootstrap made. Secret and Password are shown once and cannot be had again.
 type Bootstrapped struct {
 	Workspace Workspace
 	Member    Member
 	Key       APIKey
 	Secret    string // of the API key
-	Password  string // temporary, must be changed at the first sign-in; "" when the person existed before
+	Password  string // temporary, to be changed after the first sign-in; "" when the person existed before
+}
+
+// Bootstrap makes a workspace, its owner and an API key with all scopes, without a browser. A workspace of that name is a
+// Conflict, and nothing is made then.
+func (s *Service) Bootstrap(ctx context.Context, workspace, email string) (b Bootstrapped, err error) {
+	password := temporaryPassword()
+	hash, err := s.hasher.hash(ctx, password)
+	if err != nil {
+		return b, err
+	}
+	err = s.db.Update(ctx, func(tx *store.Tx) error {
+		var bad fields
+		b = Bootstrapped{}
+		norm, _ := NormEmail(email)
+		p, err := personByEmail(tx, norm)
+		if fault.Is(err, fault.NotFound) {
+			b.Password = password
+			p, err = createPerson(tx, &bad, "", Person{Email: email, MustChange: true, HasPassword: true}, hash)
+		}
+		if err != nil {
+			return err
+		}
+		if b.Workspace, b.Member, err = createWorkspace(tx, &bad, NewWorkspace{Name: workspace}, p.ID); err != nil {
+			return err
+		}
+		actor := Program(b.Workspace.ID, "command line")
+		b.Key, b.Secret, err = createKey(tx, b.Workspace.ID, actor, NewKey{Name: "bootstrap", Scopes: Permissions()})
+		return err
+	})
+	return b, err
 }
 
 // WorkspacePatch changes what is not nil. Version, when not 0, must be the one that was read.
@@ -66,185 +233,107 @@ type WorkspacePatch struct {
 	Version   int64
 }
 
-// PersonPatch changes what is not nil.
-type PersonPatch struct {
-	Name     *string
-	Language *string
-	Theme    *string
+// UpdateWorkspace changes the settings of a workspace.
+func (s *Service) UpdateWorkspace(ctx context.Context, ws WorkspaceID, actor Actor, p WorkspacePatch) (w Workspace, err error) {
+	const op = "identity.UpdateWorkspace"
+	if err := actor.RequireIn(op, ws, WorkspaceManage); err != nil {
+		return w, err
+	}
+	err = s.db.Update(ctx, func(tx *store.Tx) (err error) {
+		if w, err = GetWorkspace(tx, ws); err != nil {
+			return err
+		}
+		if p.Version != 0 && p.Version != w.Version {
+			return fault.New(fault.Conflict, op, "the settings were changed meanwhile: load them again")
+		}
+		set(&w.Name, p.Name)
+		set(&w.Zone, p.Zone)
+		set(&w.WeekStart, p.WeekStart)
+		set(&w.Language, p.Language)
+		set(&w.Currency, p.Currency)
+		set(&w.Country, p.Country)
+		var bad fields
+		w = bad.workspace(w)
+		if err := bad.err(op); err != nil {
+			return err
+		}
+		if err := nameFree(tx, w); err != nil {
+			return err
+		}
+		w.Version++
+		if _, err := tx.Exec(`/* identity.UpdateWorkspace */ UPDATE workspace SET name = $2, name_key = $3, zone = $4, week_start = $5,
+			language = $6, currency = $7, country = $8, version = $9 WHERE id = $1`, string(ws), w.Name, strings.ToLower(w.Name), w.Zone,
+			string(w.WeekStart), w.Language, w.Currency, w.Country, w.Version); err != nil {
+			return err
+		}
+		return Audit(tx, actor, "workspace.update", "workspace", string(ws), map[string]string{"name": w.Name, "zone": w.Zone,
+			"week_start": string(w.WeekStart), "language": w.Language, "currency": w.Currency, "country": w.Country})
+	})
+	return w, err
 }
 
-// NewInvite asks for an invitation.
-type NewInvite struct {
-	Email string
-	Role  Role
-	Teams []TeamID
+func set[T any](to *T, from *T) {
+	if from != nil {
+		*to = *from
+	}
 }
 
-// InviteView is what the holder of an invitation's link sees.
-type InviteView struct {
-	Invite    Invite
-	Workspace string // its name
-	InvitedBy string // the member's name
-	Known     bool   // the address belongs to a person already, who signs in to accept
+// Workspace reads one.
+func (s *Service) Workspace(ctx context.Context, ws WorkspaceID) (w Workspace, err error) {
+	err = s.db.View(ctx, func(tx *store.Tx) (err error) {
+		w, err = GetWorkspace(tx, ws)
+		return err
+	})
+	return w, err
 }
 
-// NewKey asks for an API key.
-type NewKey struct {
-	Name    string
-	Scopes  []Permission
-	Expires time.Time // zero: never
+// Workspaces lists all of them, for work that goes through every one. People see those of WorkspacesOf.
+func (s *Service) Workspaces(ctx context.Context) (list []Workspace, err error) {
+	err = s.db.View(ctx, func(tx *store.Tx) (err error) {
+		list, err = store.All(tx, scanWorkspace, "/* identity.Workspaces */ SELECT "+workspaceColumns+" FROM workspace w ORDER BY w.id")
+		return err
+	})
+	return list, err
 }
 
-// TeamPatch changes what is not nil.
-type TeamPatch struct {
-	Name    *string
-	Manager *MemberID
-	Members *[]MemberID
+// WorkspacesOf lists the workspaces that a person may enter, by name.
+func (s *Service) WorkspacesOf(ctx context.Context, person PersonID) (list []Membership, err error) {
+	err = s.db.View(ctx, func(tx *store.Tx) error {
+		ws, err := store.All(tx, scanWorkspace, "/* identity.WorkspacesOf */ SELECT "+workspaceColumns+` FROM workspace w
+			JOIN member m ON m.workspace = w.id WHERE m.person = $1 AND m.state = 'active' ORDER BY w.name_key`, string(person))
+		if err != nil {
+			return err
+		}
+		list = nil
+		for _, w := range ws {
+			m, err := memberOf(tx, w.ID, person)
+			if err != nil {
+				return err
+			}
+			list = append(list, Membership{w, m})
+		}
+		return nil
+	})
+	return list, err
 }
 
-// Entry is one line of the audit log.
-type Entry struct {
-	ID        string
-	At        time.Time
-	Member    MemberID
-	Key       KeyID
-	Name      string // of who did it, as it was then
-	IP        string
-	RequestID string
-	Action    string // "key.revoke"
-	Kind      string // of the object: "key"
-	Object    string // its id
-	Details   map[string]string
+// GetWorkspace reads a workspace in the caller's transaction.
+func GetWorkspace(tx *store.Tx, ws WorkspaceID) (Workspace, error) {
+	return store.One(tx, scanWorkspace, "/* identity.GetWorkspace */ SELECT "+workspaceColumns+" FROM workspace w WHERE w.id = $1", string(ws))
 }
 
-// AuditQuery filters the log. Empty fields do not filter.
-type AuditQuery struct {
-	Member   MemberID
-	Key      KeyID
-	Action   string // exact, or a prefix that ends with a dot: "key."
-	Kind     string
-	Object   string
-	Text     string // found anywhere in who, what and the details, whatever the case
-	From, To time.Time
-	Cursor   string
-	Limit    int // 50, at most 500
+const workspaceColumns = "w.id, w.name, w.slug, w.zone, w.week_start, w.language, w.currency, w.country, w.demo, w.created_at, w.version"
+
+func scanWorkspace(s store.Scanner) (w Workspace, err error) {
+	var demo, created int64
+	err = s.Scan(&w.ID, &w.Name, &w.Slug, &w.Zone, &w.WeekStart, &w.Language, &w.Currency, &w.Country, &demo, &created, &w.Version)
+	w.Demo, w.CreatedAt = demo == 1, instant(created)
+	return w, err
 }
 
-// AuditPage is one page of the log, newest first. Next is "" on the last one.
-type AuditPage struct {
-	Entries []Entry
-	Next    string
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
 }
-
-var errUnbuilt = fault.New(fault.Internal, "identity", "being built")
-
-// Workspaces.
-
-func (s *Service) Empty(ctx context.Context) (bool, error) { return false, errUnbuilt }
-func (s *Service) CreateWorkspace(ctx context.Context, in NewWorkspace) (Workspace, Member, error) {
-	return Workspace{}, Member{}, errUnbuilt
-}
-func (s *Service) Bootstrap(ctx context.Context, workspace, email string) (Bootstrapped, error) {
-	return Bootstrapped{}, errUnbuilt
-}
-func (s *Service) UpdateWorkspace(ctx context.Context, ws WorkspaceID, actor Actor, p WorkspacePatch) (Workspace, error) {
-	return Workspace{}, errUnbuilt
-}
-func (s *Service) Workspace(ctx context.Context, ws WorkspaceID) (Workspace, error) {
-	return Workspace{}, errUnbuilt
-}
-func (s *Service) Workspaces(ctx context.Context) ([]Workspace, error) { return nil, errUnbuilt } // all, for workers
-func (s *Service) WorkspacesOf(ctx context.Context, p PersonID) ([]Membership, error) {
-	return nil, errUnbuilt
-}
-func GetWorkspace(tx *store.Tx, ws WorkspaceID) (Workspace, error) { return Workspace{}, errUnbuilt }
-
-// Sign-in.
-
-func (s *Service) SignIn(ctx context.Context, email, password, ip, agent string) (token string, err error) {
-	return "", errUnbuilt
-}
-func (s *Service) Session(ctx context.Context, token string) (Actor, error) {
-	return Actor{}, errUnbuilt
-}
-func (s *Service) SwitchWorkspace(ctx context.Context, token string, ws WorkspaceID) (Actor, error) {
-	return Actor{}, errUnbuilt
-}
-func (s *Service) SignOut(ctx context.Context, token string) error            { return errUnbuilt }
-func (s *Service) SignOutEverywhere(ctx context.Context, p PersonID) error    { return errUnbuilt }
-func (s *Service) EndSession(ctx context.Context, a Actor, i SessionID) error { return errUnbuilt }
-func (s *Service) Sessions(ctx context.Context, a Actor) ([]Session, error)   { return nil, errUnbuilt }
-func (s *Service) Person(ctx context.Context, p PersonID) (Person, error) {
-	return Person{}, errUnbuilt
-}
-func (s *Service) UpdatePerson(ctx context.Context, a Actor, p PersonPatch) (Person, error) {
-	return Person{}, errUnbuilt
-}
-func (s *Service) ChangePassword(ctx context.Context, a Actor, old, new string) error {
-	return errUnbuilt
-}
-
-// Members, teams, invitations, keys, log.
-
-func (s *Service) Members(ctx context.Context, ws WorkspaceID) ([]Member, error) {
-	return nil, errUnbuilt
-}
-func (s *Service) Member(ctx context.Context, ws WorkspaceID, m MemberID) (Member, error) {
-	return Member{}, errUnbuilt
-}
-func (s *Service) ChangeRole(ctx context.Context, ws WorkspaceID, a Actor, m MemberID, r Role) error {
-	return errUnbuilt
-}
-func (s *Service) SetState(ctx context.Context, ws WorkspaceID, a Actor, m MemberID, st State) error {
-	return errUnbuilt
-}
-func (s *Service) Invite(ctx context.Context, ws WorkspaceID, a Actor, in NewInvite) (i Invite, token string, err error) {
-	return i, "", errUnbuilt
-}
-func (s *Service) Invites(ctx context.Context, ws WorkspaceID) ([]Invite, error) {
-	return nil, errUnbuilt
-}
-func (s *Service) ResendInvite(ctx context.Context, ws WorkspaceID, a Actor, i InviteID) (v Invite, token string, err error) {
-	return v, "", errUnbuilt
-}
-func (s *Service) RevokeInvite(ctx context.Context, ws WorkspaceID, a Actor, i InviteID) error {
-	return errUnbuilt
-}
-func (s *Service) FindInvite(ctx context.Context, token string) (InviteView, error) {
-	return InviteView{}, errUnbuilt
-}
-func (s *Service) AcceptInvite(ctx context.Context, token, name, password string) (Member, error) {
-	return Member{}, errUnbuilt
-}
-func (s *Service) AcceptInviteAs(ctx context.Context, a Actor, token string) (Member, error) {
-	return Member{}, errUnbuilt
-}
-func (s *Service) Teams(ctx context.Context, ws WorkspaceID) ([]Team, error) { return nil, errUnbuilt }
-func (s *Service) CreateTeam(ctx context.Context, ws WorkspaceID, a Actor, name string, manager MemberID) (Team, error) {
-	return Team{}, errUnbuilt
-}
-func (s *Service) UpdateTeam(ctx context.Context, ws WorkspaceID, a Actor, t TeamID, p TeamPatch) (Team, error) {
-	return Team{}, errUnbuilt
-}
-func (s *Service) DeleteTeam(ctx context.Context, ws WorkspaceID, a Actor, t TeamID) error {
-	return errUnbuilt
-}
-func (s *Service) CreateKey(ctx context.Context, ws WorkspaceID, a Actor, in NewKey) (k APIKey, secret string, err error) {
-	return k, "", errUnbuilt
-}
-func (s *Service) Keys(ctx context.Context, ws WorkspaceID) ([]APIKey, error) { return nil, errUnbuilt }
-func (s *Service) RevokeKey(ctx context.Context, ws WorkspaceID, a Actor, k KeyID) error {
-	return errUnbuilt
-}
-func (s *Service) Key(ctx context.Context, secret string) (Actor, error) {
-	return Actor{}, errUnbuilt
-}
-func Audit(tx *store.Tx, a Actor, action, kind, object string, details map[string]string) error {
-	return errUnbuilt
-}
-func (s *Service) AuditLog(ctx context.Context, ws WorkspaceID, a Actor, q AuditQuery) (AuditPage, error) {
-	return AuditPage{}, errUnbuilt
-}
-
-// Sweep deletes sessions, invitations and throttles that ended; call it now and then.
-func (s *Service) Sweep(ctx context.Context) error { return errUnbuilt }
