@@ -54,6 +54,9 @@ func lostRace(err error) bool {
 	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return false
 	}
+	if a := (*again)(nil); errors.As(err, &a) {
+		return true
+	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		// A unique violation under SSI may be a race too, but the caller's ON CONFLICT decides that, not we.

@@ -87,6 +87,16 @@ func program() (string, error) {
 	return "", errMissing
 }
 
+// Start starts the server of this process, if none runs yet, and gives its address; "" when it is not installed. It ends
+// with this process.
+func Start() (string, error) {
+	dsn, err := server()
+	if errors.Is(err, errMissing) {
+		return "", nil
+	}
+	return dsn, err
+}
+
 func start() (string, error) {
 	path, err := program()
 	if err != nil {

@@ -1,1 +1,40 @@
-SELECT 1; -- its owner writes it
+-- One row is one thing a customer said. seq is the number of its last change: who follows changes reads by it.
+CREATE TABLE feedback (
+	id             TEXT PRIMARY KEY,
+	workspace      TEXT NOT NULL,
+	seq            BIGINT NOT NULL,
+	revision       BIGINT NOT NULL,
+	kind           TEXT NOT NULL,
+	channel        TEXT NOT NULL,
+	source         TEXT NOT NULL,
+	external_id    TEXT NOT NULL,
+	time           BIGINT NOT NULL,
+	received_at    BIGINT NOT NULL,
+	contact        TEXT NOT NULL,
+	touchpoint     TEXT NOT NULL,
+	survey         TEXT NOT NULL,
+	survey_version TEXT NOT NULL,
+	language       TEXT NOT NULL,
+	text           TEXT NOT NULL,
+	scores         TEXT NOT NULL,
+	answers        TEXT NOT NULL,
+	attributes     TEXT NOT NULL,
+	import         TEXT NOT NULL,
+	erased_at      BIGINT
+);
+CREATE UNIQUE INDEX feedback_seq ON feedback (seq);
+CREATE UNIQUE INDEX feedback_external ON feedback (workspace, source, external_id) WHERE external_id <> '';
+CREATE INDEX feedback_time ON feedback (workspace, time, id);
+CREATE INDEX feedback_contact ON feedback (workspace, contact, time) WHERE contact <> '';
+
+-- What can be asked about: every attribute and question that has been seen, once.
+CREATE TABLE feedback_field (
+	workspace TEXT NOT NULL,
+	field     TEXT NOT NULL,
+	key       TEXT NOT NULL,
+	kind      TEXT NOT NULL,
+	title     TEXT NOT NULL,
+	hidden    SMALLINT NOT NULL,
+	seen_at   BIGINT NOT NULL,
+	PRIMARY KEY (workspace, field, key)
+);

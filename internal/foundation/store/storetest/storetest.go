@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -17,8 +18,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"os/user"
 
 	"kolo/internal/foundation/clock"
 	"kolo/internal/foundation/store"
@@ -89,7 +88,7 @@ func PostgresURL(tb testing.TB) string {
 	server := os.Getenv("KOLO_TEST_POSTGRES_URL")
 	if server == "" {
 		var err error
-		if server, err = ownServer(); err != nil {
+		if server, err = Start(); err != nil {
 			tb.Fatal(err)
 		}
 		if server == "" {
@@ -114,20 +113,11 @@ func admin(tb testing.TB, server, statement string) {
 	}
 }
 
-var own struct {
-	sync.Once
-	url string
-	err error
-}
+// Start starts the PostgreSQL server of this process, if none runs yet, on a free port of 127.0.0.1, and gives its URL;
+// "" when PostgreSQL is not installed. The server ends, and its folder goes, when this process ends, however it ends.
+var Start = sync.OnceValues(start)
 
-func ownServer() (string, error) {
-	own.Do(func() { own.url, own.err = StartPostgres(nil) })
-	return own.url, own.err
-}
-
-// StartPostgres starts a PostgreSQL server on a free port of 127.0.0.1 and returns its URL, or "" when PostgreSQL is
-// not installed. The server ends, and its folder goes, when stop is closed or this process ends, however it ends.
-func StartPostgres(stop <-chan struct{}) (string, error) {
+func start() (string, error) {
 	bins, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
 	if len(bins) == 0 {
 		return "", nil
@@ -178,9 +168,6 @@ func StartPostgres(stop <-chan struct{}) (string, error) {
 	}
 	ended := make(chan struct{})
 	go func() { _ = guard.Wait(); close(ended) }()
-	if stop != nil {
-		go func() { <-stop; _ = in.Close() }()
-	}
 	server := fmt.Sprintf("postgres://kolo@127.0.0.1:%d/postgres?sslmode=disable", port)
 	deadline := time.After(60 * time.Second)
 	for {

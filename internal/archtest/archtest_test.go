@@ -1,0 +1,157 @@
+// Package archtest keeps the import rules of the house (docs/architecture.md).
+package archtest
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// floors lists the house from the ground up. A package imports packages of lower floors, and of its own package tree.
+var floors = [][]string{
+	{"internal/foundation"},
+	{"internal/people", "internal/touchpoint"},
+	{"internal/listen", "internal/understand"},
+	{"internal/rescue", "internal/fix", "internal/tell", "internal/programme", "internal/deliver"},
+	{"internal/flow"},
+	{"internal/demo"},
+	{"internal/edge"},
+	{"internal/app"},
+	{"cmd", "test"},
+}
+
+// sideways lists the imports between packages of one floor, each with its reason.
+var sideways = map[[2]string]string{
+	{"internal/people/contact", "internal/people/identity"}:       "a contact belongs to a workspace, and members act on it",
+	{"internal/understand/insight", "internal/listen/feedback"}:   "the columns are derived from feedback, and Find gives feedback back",
+	{"internal/understand/insight", "internal/understand/stat"}:   "every answer carries its interval",
+	{"internal/listen/imports", "internal/listen/feedback"}:       "an import hands its rows to the one intake",
+	{"internal/understand/export", "internal/listen/feedback"}:    "feedback is what is exported",
+	{"internal/understand/export", "internal/listen/imports"}:     "refused rows are exported too",
+	{"internal/understand/export", "internal/understand/insight"}: "an export is of what a question finds",
+	{"internal/edge/web", "internal/edge/api"}:                    "one server has both",
+}
+
+// forbidden lists what domains never import: they know nothing of how the outside reaches them, nor of drivers.
+var forbidden = map[string]string{
+	"net/http":                         "a domain does not know HTTP",
+	"html/template":                    "a domain renders nothing",
+	"github.com/a-h/templ":             "a domain renders nothing",
+	"database/sql":                     "rows are reached through store, columns through column",
+	"github.com/mattn/go-sqlite3":      "drivers stay in store",
+	"github.com/jackc/pgx/v5":          "drivers stay in store",
+	"github.com/duckdb/duckdb-go/v2":   "drivers stay in column/duck",
+	"github.com/ClickHouse/clickhouse": "drivers stay in column/clickhouse",
+	"github.com/danielgtaylor/huma/v2": "the API is edge/api's",
+}
+
+func floorOf(pkg string) int {
+	for i, f := range floors {
+		for _, prefix := range f {
+			if pkg == prefix || strings.HasPrefix(pkg, prefix+"/") {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// domain is the package tree that a package belongs to: three steps deep, "internal/listen/feedback".
+func domain(pkg string) string {
+	parts := strings.Split(pkg, "/")
+	return strings.Join(parts[:min(3, len(parts))], "/")
+}
+
+func TestImportRules(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join("..", "..")
+	files := 0
+	used := map[[2]string]bool{}
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			switch d.Name() {
+			case "node_modules", "testdata", ".git", "bin", "data":
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(path, ".go") {
+			return nil
+		}
+		rel, err := filepath.Rel(root, filepath.Dir(path))
+		if err != nil {
+			return err
+		}
+		pkg := filepath.ToSlash(rel)
+		if pkg == "." || pkg == "internal/archtest" {
+			return nil
+		}
+		files++
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		from := floorOf(pkg)
+		if from < 0 {
+			t.Errorf("%s stands on no floor of the house", pkg)
+		}
+		test := strings.HasSuffix(path, "_test.go")
+		for _, spec := range f.Imports {
+			name, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			check(t, pkg, from, name, test, used)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files < 20 {
+		t.Fatalf("only %d files were looked at", files)
+	}
+	for pair, reason := range sideways {
+		if !used[pair] {
+			t.Logf("nobody uses the permission %s -> %s (%s)", pair[0], pair[1], reason)
+		}
+	}
+}
+
+func check(t *testing.T, pkg string, from int, name string, test bool, used map[[2]string]bool) {
+	t.Helper()
+	isDomain := from >= 1 && floors[from][0] != "internal/edge" && floors[from][0] != "internal/app" && floors[from][0] != "cmd"
+	if isDomain && !test {
+		for bad, reason := range forbidden {
+			if name == bad || strings.HasPrefix(name, bad+"/") {
+				t.Errorf("%s imports %s: %s", pkg, name, reason)
+			}
+		}
+	}
+	imported, ok := strings.CutPrefix(name, "kolo/")
+	if !ok {
+		return
+	}
+	to := floorOf(imported)
+	switch {
+	case test: // tests may set a stage from below and above, but not import what stands on top of them in the program
+		return
+	case to > from:
+		t.Errorf("%s imports %s, which stands above it", pkg, imported)
+	case to == from && from > 0 && domain(pkg) != domain(imported):
+		pair := [2]string{domain(pkg), domain(imported)}
+		used[pair] = true
+		if _, ok := sideways[pair]; !ok && floors[from][0] != "cmd" {
+			t.Errorf("%s imports %s beside it: list it in archtest with its reason, or turn it around", pkg, imported)
+		}
+	case (strings.HasSuffix(imported, "/column/duck") || strings.HasSuffix(imported, "/column/clickhouse")) && from > 0 && floors[from][0] != "internal/app" && floors[from][0] != "cmd":
+		t.Errorf("%s imports %s: only app chooses an engine", pkg, imported)
+	}
+}
