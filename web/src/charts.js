@@ -1,0 +1,228 @@
+// Draws what chart.go describes: colours of the page's theme, numbers of its language, and a time axis that runs the
+// way its language reads.
+import * as echarts from "echarts/core";
+import { BarChart, CustomChart, HeatmapChart, LineChart, PieChart, ScatterChart } from "echarts/charts";
+import { GridComponent, LegendComponent, MarkLineComponent, TooltipComponent, VisualMapComponent } from "echarts/components";
+import { CanvasRenderer } from "echarts/renderers";
+
+echarts.use([
+  BarChart, CustomChart, HeatmapChart, LineChart, PieChart, ScatterChart,
+  GridComponent, LegendComponent, MarkLineComponent, TooltipComponent, VisualMapComponent, CanvasRenderer,
+]);
+
+const page = document.documentElement;
+const rtl = page.dir === "rtl";
+const live = new Map();
+
+export function draw(boxes) {
+  for (const box of boxes) {
+    if (live.has(box)) continue;
+    const spec = JSON.parse(document.getElementById(box.dataset.chart).textContent);
+    if (box.dataset.height) box.style.height = `${box.dataset.height}px`;
+    box.style.display = "block";
+    const chart = echarts.init(box, null, { renderer: "canvas" });
+    live.set(box, { chart, spec });
+    chart.setOption(options(spec, box), true);
+    chart.on("click", (e) => {
+      const href = spec.kind === "heat" ? spec.series[e.value[1]]?.hrefs?.[e.value[0]] : spec.series[e.seriesIndex % spec.series.length]?.hrefs?.[e.dataIndex];
+      if (href) location.assign(href);
+    });
+    new ResizeObserver(() => chart.resize()).observe(box);
+  }
+}
+
+function redraw() {
+  for (const [box, { chart, spec }] of live) {
+    if (!box.isConnected) {
+      chart.dispose();
+      live.delete(box);
+    } else chart.setOption(options(spec, box), true);
+  }
+}
+document.addEventListener("kolo:theme", redraw);
+document.addEventListener("htmx:afterSettle", redraw);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+document.fonts?.ready.then(redraw);
+addEventListener("beforeprint", () => live.forEach(({ chart }) => chart.resize()));
+
+// A colour by its name in the style sheet, as the canvas wants it. light-dark() is only resolved on a real property.
+function colours(box) {
+  const probe = document.createElement("span");
+  box.append(probe);
+  const get = (name) => {
+    probe.style.color = `var(--k-${name})`;
+    return getComputedStyle(probe).color;
+  };
+  const c = {};
+  for (const name of ["ink", "soft", "line", "line-strong", "surface", "accent", "accent-wash", "good", "bad", "warn", 1, 2, 3, 4, 5, 6, 7, 8]) c[name] = get(name);
+  probe.remove();
+  return c;
+}
+
+const fade = (colour, alpha) => colour.replace(/^rgba?\(([^)]*)\)$/, (_, v) => `rgba(${v.split(/[ ,/]+/).slice(0, 3).join(",")},${alpha})`);
+const escape = (s) => String(s).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+
+function options(spec, box) {
+  const c = colours(box);
+  const font = getComputedStyle(document.body).fontFamily;
+  const lang = page.lang;
+  const number = new Intl.NumberFormat(lang, { style: spec.percent ? "percent" : "decimal", minimumFractionDigits: spec.decimals, maximumFractionDigits: spec.decimals });
+  const short = new Intl.NumberFormat(lang, { style: spec.percent ? "percent" : "decimal", maximumFractionDigits: spec.percent ? 0 : Math.max(spec.decimals, 0), notation: spec.percent ? "standard" : "compact" });
+  const whole = new Intl.NumberFormat(lang);
+  const say = (v) => (v == null ? spec.words.none : number.format(v).replace("-", "−"));
+  const axis = (v) => (rtl ? "\u200e" : "") + short.format(v).replace("-", "−");
+  const palette = { good: c.good, bad: c.bad, neutral: c.line === c.ink ? c.soft : c["line-strong"] };
+  const colour = (s, i) => palette[s.color] ?? c[s.color || (i % 8) + 1] ?? c[1];
+  const text = { fontFamily: font, color: c.soft, fontSize: 12 };
+  const narrow = box.clientWidth < 480;
+
+  const facts = (s, i) => {
+    const lines = [`<b>${say(s.values[i])}</b>`];
+    if (s.low?.[i] != null && s.high?.[i] != null) lines.push(`${escape(spec.words.interval)}: <bdi>${say(s.low[i])}</bdi> – <bdi>${say(s.high[i])}</bdi>`);
+    if (s.n?.[i] != null) lines.push(`${escape(spec.words.answers)}: ${whole.format(s.n[i])}`);
+    if (s.small?.[i]) lines.push(escape(spec.words.few));
+    return lines;
+  };
+  const swatch = (s, i) => `<span style="display:inline-block;width:.6em;height:.6em;border-radius:50%;background:${colour(s, i)};margin-inline-end:.4em"></span>`;
+  const tooltip = {
+    backgroundColor: c.surface, borderColor: c.line, padding: [8, 12], confine: true,
+    textStyle: { ...text, color: c.ink, fontSize: 13 },
+    extraCssText: `direction:${page.dir};text-align:start;box-shadow:0 6px 20px rgba(0,0,0,.12);border-radius:8px`,
+  };
+  const base = {
+    animationDuration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 300,
+    textStyle: { fontFamily: font }, backgroundColor: "transparent",
+  };
+  const many = spec.series.length > 1;
+  const legend = many && spec.kind !== "heat" ? {
+    top: 0, [rtl ? "right" : "left"]: 0, icon: "circle", itemWidth: 9, itemHeight: 9, itemGap: 18, type: "scroll",
+    align: rtl ? "right" : "left", textStyle: { ...text, fontSize: 12.5 }, data: spec.series.map((s) => s.name),
+    pageTextStyle: text, pageIconColor: c.soft,
+  } : undefined;
+  const grid = { left: 4, right: 8, top: legend ? 38 : 14, bottom: 4, containLabel: true };
+  const category = {
+    type: "category", data: spec.labels, inverse: rtl, boundaryGap: spec.kind !== "line",
+    axisLine: { lineStyle: { color: c["line-strong"] } }, axisTick: { show: false },
+    axisLabel: { ...text, hideOverlap: true, margin: 10 },
+  };
+  const value = {
+    type: "value", position: rtl ? "right" : "left", min: spec.min ?? (spec.kind === "share" ? 0 : undefined), max: spec.max ?? (spec.kind === "share" ? 1 : undefined),
+    scale: spec.kind === "line" && spec.min == null, splitNumber: narrow ? 3 : 4,
+    axisLabel: { ...text, formatter: axis }, splitLine: { lineStyle: { color: c.line } }, axisLine: { show: false },
+  };
+  const marks = (i) => (i === 0 && spec.marks?.length ? {
+    symbol: "none", silent: true, label: { ...text, formatter: (p) => p.name, position: "insideEndTop", rotate: 0, distance: 4 },
+    lineStyle: { color: c.warn, type: [4, 4], width: 1.25 }, data: spec.marks.map((m) => ({ xAxis: m.at, name: m.text })),
+  } : undefined);
+  const byAxis = {
+    ...tooltip, trigger: "axis", axisPointer: { type: spec.kind === "line" ? "line" : "shadow", lineStyle: { color: c["line-strong"] }, shadowStyle: { color: fade(c.ink, 0.04) } },
+    formatter: (items) => {
+      const i = items[0].dataIndex;
+      return `<div style="color:${c.soft};margin-bottom:2px">${escape(spec.labels[i])}</div>` + spec.series.map((s, k) =>
+        `<div style="margin-top:4px">${many ? swatch(s, k) + escape(s.name) + " " : ""}${facts(s, i).join(`<br>`)}</div>`).join("");
+    },
+  };
+
+  let o;
+  if (spec.kind === "line") {
+    o = {
+      ...base, legend, grid, tooltip: byAxis, xAxis: category, yAxis: value,
+      series: [
+        ...spec.series.map((s, i) => ({
+          name: s.name, type: "line", data: s.values, color: colour(s, i), smooth: false, showSymbol: spec.labels.length < 40, symbol: "circle",
+          symbolSize: (_, p) => (s.small?.[p.dataIndex] ? 5 : 6), lineStyle: { width: 2.25, cap: "round", join: "round" }, cursor: s.hrefs ? "pointer" : "default",
+          itemStyle: { borderColor: c.surface, borderWidth: 1.5 }, emphasis: { disabled: false, scale: 1.4 }, markLine: marks(i), z: 3,
+        })),
+        ...spec.series.map((s, i) => band(s, fade(colour(s, i), 0.13))).filter(Boolean),
+      ],
+    };
+  } else if (spec.kind === "pie") {
+    const s = spec.series[0];
+    o = {
+      ...base, tooltip: { ...tooltip, trigger: "item", formatter: (p) => `${escape(p.name)}<br>${facts(s, p.dataIndex).join("<br>")}` },
+      series: [{ type: "pie", radius: ["58%", "82%"], padAngle: 1.5, itemStyle: { borderRadius: 4 }, label: { ...text, color: c.ink }, labelLine: { lineStyle: { color: c["line-strong"] } }, startAngle: 90, clockwise: !rtl,
+        data: spec.labels.map((name, i) => ({ name, value: s.values[i], itemStyle: { color: c[(i % 8) + 1] } })) }],
+    };
+  } else if (spec.kind === "heat") {
+    const cells = spec.series.flatMap((s, y) => s.values.map((v, x) => [x, y, v]).filter((d) => d[2] != null));
+    const all = cells.map((d) => d[2]);
+    o = {
+      ...base, grid: { ...grid, top: 8, bottom: 44 },
+      tooltip: { ...tooltip, formatter: (p) => `<div style="color:${c.soft}">${escape(spec.series[p.value[1]].name)} · ${escape(spec.labels[p.value[0]])}</div>${facts(spec.series[p.value[1]], p.value[0]).join("<br>")}` },
+      xAxis: { ...category, boundaryGap: true, axisLine: { show: false } },
+      yAxis: { type: "category", inverse: true, position: rtl ? "right" : "left", data: spec.series.map((s) => s.name), axisLine: { show: false }, axisTick: { show: false }, axisLabel: { ...text, color: c.ink, width: narrow ? 90 : 180, overflow: "truncate" } },
+      visualMap: { min: spec.min ?? Math.min(...all), max: spec.max ?? Math.max(...all), calculable: false, orient: "horizontal", [rtl ? "right" : "left"]: 4, bottom: 0, itemWidth: 10, itemHeight: 110, text: [axis(spec.max ?? Math.max(...all)), axis(spec.min ?? Math.min(...all))], textStyle: text,
+        inRange: { color: spec.min < 0 ? [c.bad, c.surface, c.good] : [fade(c.accent, 0.07), c.accent] } },
+      series: [{ type: "heatmap", data: cells, itemStyle: { borderColor: c.surface, borderWidth: 2, borderRadius: 4 }, emphasis: { itemStyle: { borderColor: c.ink, borderWidth: 1 } } }],
+    };
+  } else if (spec.kind === "scatter") {
+    o = {
+      ...base, legend, grid, xAxis: { ...value, position: "bottom", inverse: rtl, splitLine: { show: false } }, yAxis: value,
+      tooltip: { ...tooltip, trigger: "item", formatter: (p) => `${escape(p.data.name)}<br>${say(p.value[0])} · <b>${say(p.value[1])}</b>` },
+      series: spec.series.map((s, i) => ({ name: s.name, type: "scatter", color: fade(colour(s, i), 0.75), symbolSize: 10, data: s.values.map((v, k) => ({ name: spec.labels[k], value: [s.low?.[k] ?? k, v] })) })),
+    };
+  } else {
+    const across = spec.kind === "across";
+    const stacked = spec.kind === "stack" || spec.kind === "share";
+    const whisker = !stacked && spec.series.some((s) => s.low);
+    o = {
+      ...base, legend, grid, tooltip: byAxis,
+      xAxis: across ? { ...value, position: "bottom", inverse: rtl } : category,
+      yAxis: across ? { ...category, inverse: true, position: rtl ? "right" : "left", axisLine: { show: false }, axisLabel: { ...text, color: c.ink, fontSize: 12.5, width: narrow ? 110 : 220, overflow: "truncate" } } : value,
+      series: [
+        ...spec.series.map((s, i) => ({
+          name: s.name, type: "bar", stack: stacked ? "all" : undefined, barMaxWidth: across ? 16 : 34, barCategoryGap: "34%", cursor: s.hrefs ? "pointer" : "default", markLine: marks(i),
+          data: s.values.map((v, k) => ({ value: v, itemStyle: s.small?.[k] ? { opacity: 0.45 } : undefined })), color: colour(s, i),
+          itemStyle: { borderRadius: stacked ? 1 : across ? 3 : [3, 3, 0, 0], borderColor: c.surface, borderWidth: stacked ? 0.5 : 0 },
+        })),
+        ...(whisker && !many ? [whiskers(spec.series[0], across, c.ink)] : []),
+      ],
+    };
+  }
+  return spec.options ? merge(o, spec.options) : o;
+}
+
+// The interval of a line: a band along it, broken where there is no interval.
+function band(s, fill) {
+  if (!s.low) return null;
+  return {
+    type: "custom", silent: true, tooltip: { show: false }, z: 1, data: s.low.map((_, i) => i),
+    renderItem: (params, api) => {
+      if (params.dataIndex !== 0) return null;
+      const shapes = [];
+      let run = [];
+      const flush = () => {
+        if (run.length > 1) {
+          const up = run.map((i) => api.coord([i, s.high[i]])), down = run.map((i) => api.coord([i, s.low[i]])).reverse();
+          shapes.push({ type: "polygon", shape: { points: [...up, ...down] }, style: { fill } });
+        }
+        run = [];
+      };
+      s.low.forEach((low, i) => (low == null || s.high[i] == null ? flush() : run.push(i)));
+      flush();
+      return { type: "group", children: shapes };
+    },
+  };
+}
+
+// The interval of a bar: a thin line with ends.
+function whiskers(s, across, stroke) {
+  return {
+    type: "custom", silent: true, tooltip: { show: false }, z: 4, data: s.low.map((_, i) => i),
+    renderItem: (params, api) => {
+      const i = params.dataIndex;
+      if (s.low[i] == null || s.high[i] == null) return null;
+      const a = api.coord(across ? [s.low[i], i] : [i, s.low[i]]), b = api.coord(across ? [s.high[i], i] : [i, s.high[i]]);
+      const style = { stroke, lineWidth: 1.25, opacity: 0.65 }, d = across ? [0, 3.5] : [3.5, 0];
+      const line = (x1, y1, x2, y2) => ({ type: "line", shape: { x1, y1, x2, y2 }, style });
+      return { type: "group", children: [line(...a, ...b), line(a[0] - d[0], a[1] - d[1], a[0] + d[0], a[1] + d[1]), line(b[0] - d[0], b[1] - d[1], b[0] + d[0], b[1] + d[1])] };
+    },
+  };
+}
+
+function merge(into, from) {
+  for (const [key, v] of Object.entries(from)) {
+    into[key] = v && typeof v === "object" && !Array.isArray(v) && into[key] && typeof into[key] === "object" ? merge({ ...into[key] }, v) : v;
+  }
+  return into;
+}
