@@ -193,10 +193,11 @@ func Scale(m [][]float64, by float64) [][]float64 {
 
 // Sandwich is A M A for symmetric A.
 func Sandwich(a, m [][]float64) [][]float64 {
-	return multiply(multiply(a, m), a)
+	return Multiply(Multiply(a, m), a)
 }
 
-func multiply(a, b [][]float64) [][]float64 {
+// Multiply is the matrix product.
+func Multiply(a, b [][]float64) [][]float64 {
 	out := make([][]float64, len(a))
 	for i := range a {
 		out[i] = make([]float64, len(b[0]))
