@@ -1,0 +1,84 @@
+// Command kolo is the whole of Kolo: the server and the tools around it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"kolo/internal/foundation/config"
+	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/telemetry"
+)
+
+// cli is what can be typed: a command each has a file of its own.
+type cli struct {
+	config.Flags `embed:""`
+
+	Serve   serveCommand   `cmd:"" help:"Serve the pages and the API, and do the background work."`
+	Admin   adminCommand   `cmd:"" help:"Set up without a browser."`
+	Config  configCommand  `cmd:"" help:"Print the settings, with where each comes from and its default; secrets redacted."`
+	Migrate migrateCommand `cmd:"" help:"Bring the schema of the database up to date, as serve does by itself."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// env is what every command gets.
+type env struct {
+	context.Context
+	config *config.Config
+	log    *slog.Logger
+}
+
+func run(ctx context.Context, args []string) int {
+	var c cli
+	parser, err := kong.New(&c, kong.Name("kolo"), kong.UsageOnError(),
+		kong.Description("Kolo: the voice of the customer, brought full circle."), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "kolo:", err)
+		return 2
+	}
+	k, err := parser.Parse(args)
+	if err != nil {
+		parser.FatalIfErrorf(err)
+	}
+	cfg, warnings, err := config.Load(os.Environ(), c.Flags)
+	if err != nil {
+		return fail(err)
+	}
+	log := telemetry.NewLogger(os.Stderr, cfg.LogLevel, cfg.LogFormat)
+	slog.SetDefault(log)
+	for _, w := range warnings {
+		log.Warn(w)
+	}
+	if err := k.Run(&env{ctx, cfg, log}); err != nil && !errors.Is(err, context.Canceled) {
+		return fail(err)
+	}
+	return 0
+}
+
+// fail says what is wrong: at the command line the whole of it, for whoever types here administers Kolo.
+func fail(err error) int {
+	var f *fault.Error
+	if errors.As(err, &f) && f.Kind != fault.Internal {
+		fmt.Fprintln(os.Stderr, "kolo:", f.Msg)
+		for _, field := range f.Fields {
+			fmt.Fprintf(os.Stderr, "  %s: %s\n", field.Path, field.Msg)
+		}
+		return 1
+	}
+	fmt.Fprintln(os.Stderr, "kolo:", telemetry.Redact(err.Error()))
+	return 1
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime/debug"
+
+	"kolo/internal/app"
+	"kolo/internal/foundation/telemetry"
+)
+
+type serveCommand struct{}
+
+func (serveCommand) Run(e *env) error {
+	// A server that idles must not hold what a burst needed: collect by what is live, and soon.
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(75)
+	}
+	a, err := app.Open(e, e.config, e.log)
+	if err != nil {
+		return err
+	}
+	return a.Serve(e, func(address string) {
+		e.log.Info("Kolo serves", "address", address, "cluster", e.config.Cluster())
+	})
+}
+
+type migrateCommand struct{}
+
+func (migrateCommand) Run(e *env) error {
+	r, err := app.OpenRows(e, e.config, e.log)
+	if err != nil {
+		return err
+	}
+	return r.Close()
+}
+
+type configCommand struct{}
+
+func (configCommand) Run(e *env) error { return e.config.Print(os.Stdout) }
+
+type versionCommand struct{}
+
+func (versionCommand) Run() error {
+	b := telemetry.ReadBuild()
+	_, err := fmt.Println("kolo", b.Version, b.Revision, b.Go)
+	return err
+}

@@ -1,0 +1,181 @@
+// Package app builds everything that Kolo is made of, in one place, from a configuration.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"kolo/internal/edge/api"
+	"kolo/internal/foundation/column"
+	"kolo/internal/foundation/column/clickhouse"
+	"kolo/internal/foundation/column/duck"
+	"kolo/internal/foundation/config"
+	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/job"
+	"kolo/internal/foundation/store"
+	"kolo/internal/foundation/telemetry"
+	"kolo/internal/listen/feedback"
+	"kolo/internal/people/contact"
+	"kolo/internal/people/identity"
+	"kolo/internal/understand/insight"
+)
+
+// Rows is the part of Kolo that needs no columns: what the commands use that only read and write rows, beside a server
+// that may be running on the same data.
+type Rows struct {
+	Config   *config.Config
+	Log      *slog.Logger
+	Store    *store.DB
+	Identity *identity.Service
+	Contacts *contact.Service
+	Feedback *feedback.Service
+}
+
+// OpenRows opens the store, brings its schema up to date, and builds the domains on it.
+func OpenRows(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Rows, error) {
+	url := string(cfg.DatabaseURL)
+	if url == "" {
+		url = filepath.Join(cfg.Data, "kolo.db")
+	}
+	db, err := store.Open(ctx, store.Options{URL: url, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Migrate(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	r := &Rows{Config: cfg, Log: log, Store: db,
+		Identity: identity.NewService(db, identity.Options{}), Contacts: contact.NewService(db), Feedback: feedback.NewService(db)}
+	r.Contacts.OnMerge(feedback.Merged)
+	r.Contacts.OnErase(feedback.Erased)
+	return r, nil
+}
+
+// Close ends the intake and closes the store.
+func (r *Rows) Close() error {
+	r.Feedback.Close()
+	return r.Store.Close()
+}
+
+// App is the whole of Kolo in one process.
+type App struct {
+	*Rows
+	Columns *column.DB
+	Insight *insight.Service
+	Feeder  *insight.Feeder
+	Jobs    *job.Runner
+	Metrics *telemetry.Metrics
+	Health  *telemetry.Health
+
+	handler http.Handler
+	stop    sync.Once
+}
+
+// Open builds everything. Nothing runs yet; see Start.
+func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*App, error) {
+	rows, err := OpenRows(ctx, cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{Rows: rows, Metrics: telemetry.NewMetrics(), Health: telemetry.NewHealth(log, 5*time.Second)}
+	options := column.Options{MemoryLimit: fmt.Sprintf("%dMiB", int64(cfg.ColumnMemory)>>20), Logger: log}
+	if cfg.Cluster() {
+		a.Columns, err = clickhouse.Open(ctx, string(cfg.ClickHouseURL), options)
+	} else {
+		a.Columns, err = duck.Open(ctx, filepath.Join(cfg.Data, "kolo.duckdb"), options)
+	}
+	if err == nil {
+		err = a.Columns.Ensure(ctx, insight.Table())
+	}
+	if err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	a.Insight = insight.NewService(a.Store, a.Columns, a.Feedback)
+	a.Feeder = insight.NewFeeder(a.Insight, log)
+	a.Jobs = job.New(a.Store, job.Options{Workers: cfg.Workers, Grace: cfg.Grace, Log: log, Observe: a.Metrics.Job})
+	a.Health.Ready("rows", a.Store.Ready)
+	a.Health.Ready("columns", a.Columns.Ready)
+	a.Metrics.Gauge("kolo_columns_behind_rows", "Changes that the columns lack.", func() float64 { return float64(a.Feeder.Behind()) })
+	a.handler, err = a.routes()
+	if err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	return a, nil
+}
+
+// Start runs the background work: feeding the columns, jobs.
+func (a *App) Start(ctx context.Context) error {
+	a.Feeder.Start(ctx)
+	return a.Jobs.Start(ctx)
+}
+
+// Stop ends the background work and closes everything. Stopping twice does no harm.
+func (a *App) Stop() (err error) {
+	a.stop.Do(func() {
+		a.Jobs.Stop()
+		a.Feeder.Stop()
+		err = a.close()
+	})
+	return err
+}
+
+func (a *App) close() error {
+	var errs []error
+	if a.Columns != nil {
+		errs = append(errs, a.Columns.Close())
+	}
+	return errors.Join(append(errs, a.Rows.Close())...)
+}
+
+// Handler serves everything over HTTP.
+func (a *App) Handler() http.Handler { return a.handler }
+
+// Serve listens, says where on ready, and serves until ctx ends; then it finishes the requests at hand.
+func (a *App) Serve(ctx context.Context, ready func(address string)) error {
+	l, err := net.Listen("tcp", a.Config.Listen)
+	if err != nil {
+		return fault.Wrap("app.Serve", err)
+	}
+	server := &http.Server{
+		Handler: a.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(a.Log.Handler(), slog.LevelDebug),
+	}
+	if err := a.Start(ctx); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	ready("http://" + l.Addr().String())
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+		a.Health.Drain()
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.Config.Grace)
+		err = server.Shutdown(end)
+		cancel()
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	return errors.Join(err, a.Stop())
+}
+
+func (a *App) routes() (http.Handler, error) {
+	v1 := api.New(api.Services{
+		Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Insight: a.Insight, Log: a.Log,
+		BodyLimit: int64(a.Config.BodyLimit), RowLimit: int64(a.Config.RowLimit),
+	})
+	mux := http.NewServeMux()
+	mux.Handle("/v1/", v1)
+	mux.Handle("GET /healthz", a.Health.LiveHandler())
+	mux.Handle("GET /readyz", a.Health.ReadyHandler())
+	mux.Handle("GET /metrics", a.metrics())
+	return a.observe(mux), nil
+}

@@ -1,0 +1,252 @@
+// Package api is Kolo's JSON API under /v1, described by OpenAPI 3.1 at /v1/openapi.json.
+//
+// Every operation names the permission that it needs when it is registered: a route without one cannot be written. Errors
+// are RFC 9457 problems with a stable code.
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"kolo/internal/edge/web"
+	"kolo/internal/foundation/fault"
+	"kolo/internal/listen/feedback"
+	"kolo/internal/people/contact"
+	"kolo/internal/people/identity"
+	"kolo/internal/understand/insight"
+)
+
+// Services are what the API stands on.
+type Services struct {
+	Identity *identity.Service
+	Contacts *contact.Service
+	Feedback *feedback.Service
+	Insight  *insight.Service
+	Log      *slog.Logger
+
+	BodyLimit int64 // of a request's body, in bytes; a stream of NDJSON has none
+	RowLimit  int64 // of one row of such a stream
+}
+
+// API serves /v1.
+type API struct {
+	Services
+	mux  *http.ServeMux
+	huma huma.API
+}
+
+// Version of the API's description.
+const Version = "1.0.0"
+
+// New registers all operations.
+func New(s Services) *API {
+	a := &API{Services: s, mux: http.NewServeMux()}
+	c := huma.DefaultConfig("Kolo", Version)
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "/v1/openapi", "", "/v1/schemas"
+	c.Info.Description = "The voice of the customer: feedback in, trustworthy scores out. Sign requests with an API key: `Authorization: Bearer kolo_...`."
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer", Description: "An API key, made under Settings"}}
+	c.CreateHooks = nil // no $schema links in answers
+	c.Transformers = nil
+	a.huma = humago.New(a.mux, c)
+	a.feedbackRoutes()
+	a.insightRoutes()
+	a.mux.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) {
+		WriteProblem(w, r, fault.New(fault.NotFound, "api", "%s %s does not exist; /v1/openapi.json lists what does", r.Method, r.URL.Path))
+	})
+	return a
+}
+
+func init() {
+	// huma asks this for every error that it finds itself: a body that does not fit its schema, for instance.
+	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
+		p := &problem{Problem: fault.ProblemOf(fault.New(kindOf(status), "api", "%s", msg))}
+		p.Status = status
+		for _, e := range errs {
+			if e == nil {
+				continue
+			}
+			f := fault.Field{Code: "invalid", Msg: e.Error()}
+			var detail *huma.ErrorDetail
+			if errors.As(e, &detail) {
+				f.Path, f.Msg = strings.TrimPrefix(strings.TrimPrefix(detail.Location, "body"), "."), detail.Message
+			}
+			p.Errors = append(p.Errors, f)
+		}
+		return p
+	}
+}
+
+func kindOf(status int) fault.Kind {
+	switch {
+	case status == http.StatusUnauthorized:
+		return fault.Unauthenticated
+	case status == http.StatusForbidden:
+		return fault.Denied
+	case status == http.StatusNotFound:
+		return fault.NotFound
+	case status == http.StatusConflict:
+		return fault.Conflict
+	case status == http.StatusRequestEntityTooLarge:
+		return fault.TooLarge
+	case status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests:
+		return fault.Busy
+	case status < 500:
+		return fault.Invalid
+	}
+	return fault.Internal
+}
+
+// problem is a fault as huma writes it.
+type problem struct{ fault.Problem }
+
+func (p *problem) Error() string { return p.Title + ": " + p.Detail }
+
+// GetStatus is the HTTP status.
+func (p *problem) GetStatus() int { return p.Status }
+
+// ContentType of a problem.
+func (p *problem) ContentType(string) string { return "application/problem+json" }
+
+// ServeHTTP answers a request to /v1.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
+
+// OpenAPI is the description, for those who generate code or documentation from it.
+func (a *API) OpenAPI() *huma.OpenAPI { return a.huma.OpenAPI() }
+
+type actorKey struct{}
+
+// Authenticate finds out who asks: the API key of the header, or the session of a member's browser.
+func Authenticate(r *http.Request, s *identity.Service) (identity.Actor, error) {
+	var actor identity.Actor
+	var err error
+	if h := r.Header.Get("Authorization"); h != "" {
+		secret, ok := strings.CutPrefix(h, "Bearer ")
+		if !ok {
+			return actor, fault.New(fault.Unauthenticated, "api", "send the key as: Authorization: Bearer kolo_...")
+		}
+		actor, err = s.Key(r.Context(), strings.TrimSpace(secret))
+	} else if c, cerr := r.Cookie(web.SessionCookie); cerr == nil && c.Value != "" {
+		actor, err = s.Session(r.Context(), c.Value)
+	} else {
+		return actor, fault.New(fault.Unauthenticated, "api", "send an API key: Authorization: Bearer kolo_...")
+	}
+	if err != nil {
+		return actor, err
+	}
+	actor.IP, _, _ = net.SplitHostPort(r.RemoteAddr)
+	actor.RequestID = r.Header.Get("X-Request-Id")
+	return actor, nil
+}
+
+// route describes an operation. Every one needs a permission.
+type route struct {
+	method, path string
+	permission   identity.Permission
+	id, summary  string
+	tag          string
+	status       int // of success; 200 when 0
+}
+
+// handle registers an operation of typed input and output.
+func handle[I, O any](a *API, rt route, fn func(context.Context, identity.Actor, *I) (*O, error), options ...func(*huma.Operation)) {
+	op := a.operation(rt)
+	for _, o := range options {
+		o(&op)
+	}
+	op.DefaultStatus = rt.status
+	op.MaxBodyBytes = a.BodyLimit
+	op.BodyReadTimeout = time.Minute
+	op.Middlewares = huma.Middlewares{a.guard(rt)}
+	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := fn(ctx, ctx.Value(actorKey{}).(identity.Actor), in)
+		if err != nil {
+			return nil, a.statusError(ctx, err)
+		}
+		return out, nil
+	})
+}
+
+// unvalidated leaves the checking of the body to the domain, for bodies that have a short form too.
+func unvalidated(op *huma.Operation) { op.SkipValidateBody = true }
+
+// strict reads a body, and refuses fields that do not exist: one that is silently ignored gives a wrong answer.
+func strict[T any](raw []byte) (T, error) {
+	var v T
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&v); err != nil {
+		return v, malformed(err, "")
+	}
+	return v, nil
+}
+
+func (a *API) operation(rt route) huma.Operation {
+	return huma.Operation{
+		Method: rt.method, Path: rt.path, OperationID: rt.id, Summary: rt.summary, Tags: []string{rt.tag},
+		Description: "Needs the permission `" + string(rt.permission) + "`.",
+		Security:    []map[string][]string{{"key": {string(rt.permission)}}},
+	}
+}
+
+// raw registers an operation that reads and writes HTTP itself; op describes it.
+func (a *API) raw(rt route, op huma.Operation, fn func(w http.ResponseWriter, r *http.Request, actor identity.Actor) error) {
+	described := a.operation(rt)
+	described.RequestBody, described.Responses, described.Parameters = op.RequestBody, op.Responses, op.Parameters
+	described.Description += " " + op.Description
+	a.huma.OpenAPI().AddOperation(&described)
+	a.mux.HandleFunc(rt.method+" "+rt.path, func(w http.ResponseWriter, r *http.Request) {
+		actor, err := Authenticate(r, a.Identity)
+		if err == nil {
+			err = actor.Require(rt.id, rt.permission)
+		}
+		if err == nil {
+			err = fn(w, r, actor)
+		}
+		if err != nil {
+			a.log(r.Context(), err)
+			WriteProblem(w, r, err)
+		}
+	})
+}
+
+func (a *API) guard(rt route) func(huma.Context, func(huma.Context)) {
+	return func(c huma.Context, next func(huma.Context)) {
+		r, w := humago.Unwrap(c)
+		actor, err := Authenticate(r, a.Identity)
+		if err == nil {
+			err = actor.Require(rt.id, rt.permission)
+		}
+		if err != nil {
+			WriteProblem(w, r, err)
+			return
+		}
+		next(huma.WithValue(c, actorKey{}, actor))
+	}
+}
+
+func (a *API) statusError(ctx context.Context, err error) error {
+	a.log(ctx, err)
+	return &problem{Problem: fault.ProblemOf(err)}
+}
+
+func (a *API) log(ctx context.Context, err error) {
+	if fault.KindOf(err) == fault.Internal && ctx.Err() == nil {
+		a.Log.ErrorContext(ctx, "a request failed", "error", err)
+	}
+}
+
+// page is what every list takes.
+type page struct {
+	Cursor string `query:"cursor" doc:"From the answer before: next"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"50"`
+}

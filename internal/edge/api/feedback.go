@@ -1,0 +1,429 @@
+package api
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"os"
+	"reflect"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"kolo/internal/foundation/fault"
+	"kolo/internal/listen/feedback"
+	"kolo/internal/people/identity"
+	"kolo/internal/understand/insight"
+)
+
+func (a *API) feedbackRoutes() {
+	const tag = "Feedback"
+	schemas := a.huma.OpenAPI().Components.Schemas
+	input := schemas.Schema(reflect.TypeFor[feedback.Input](), true, "Feedback")
+	result := schemas.Schema(reflect.TypeFor[feedback.Result](), true, "Result")
+	received := schemas.Schema(reflect.TypeFor[Received](), true, "Received")
+	many := &huma.Schema{Type: huma.TypeArray, Items: input}
+	content := func(s *huma.Schema) map[string]*huma.MediaType {
+		return map[string]*huma.MediaType{"application/json": {Schema: s}}
+	}
+	a.raw(route{http.MethodPost, "/v1/feedback", identity.FeedbackWrite, "receive-feedback", "Receive feedback", tag, 0}, huma.Operation{
+		Description: "Takes one object, an array of up to 5,000, or NDJSON (Content-Type: application/x-ndjson) of any length. The answer comes when what it speaks of is durable. " +
+			"A second delivery of the same source and external_id changes nothing. One object is answered with its result, an array with a result for each row, " +
+			"NDJSON with a line for each row; rows that are wrong do not touch the others.",
+		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+			"application/json":     {Schema: &huma.Schema{OneOf: []*huma.Schema{input, many}}},
+			"application/x-ndjson": {Schema: &huma.Schema{Type: huma.TypeString, Description: "One object a line"}},
+		}},
+		Responses: map[string]*huma.Response{
+			"201": {Description: "Kept: one object", Content: content(result)},
+			"200": {Description: "One object that had been delivered before; or every row of a batch is kept", Content: content(received)},
+			"207": {Description: "Some rows of a batch were refused; the others are kept", Content: content(received)},
+			"422": {Description: "Refused: the object, or every row"},
+		},
+	}, a.receive)
+	handle(a, route{http.MethodGet, "/v1/feedback", identity.FeedbackRead, "list-feedback", "List feedback, newest first", tag, 0}, a.listFeedback)
+	handle(a, route{http.MethodGet, "/v1/feedback/{id}", identity.FeedbackRead, "get-feedback", "Get one piece of feedback", tag, 0},
+		func(ctx context.Context, actor identity.Actor, in *struct {
+			ID string `path:"id"`
+		}) (*body[feedback.Feedback], error) {
+			f, err := a.Feedback.Get(ctx, actor.Workspace, feedback.ID(in.ID))
+			return &body[feedback.Feedback]{f}, err
+		})
+}
+
+type body[T any] struct{ Body T }
+
+// Received is the answer to an array.
+type Received struct {
+	Created    int               `json:"created"`
+	Duplicates int               `json:"duplicates" doc:"Delivered before: nothing was changed"`
+	Rejected   int               `json:"rejected"`
+	Results    []feedback.Result `json:"results" doc:"One for each row, in the order of the rows"`
+}
+
+func (r *Received) add(results []feedback.Result) {
+	for _, x := range results {
+		switch x.Status {
+		case feedback.Created:
+			r.Created++
+		case feedback.Duplicate:
+			r.Duplicates++
+		default:
+			r.Rejected++
+		}
+	}
+	r.Results = append(r.Results, results...)
+}
+
+func (r *Received) status() int {
+	switch {
+	case r.Rejected == 0:
+		return http.StatusOK
+	case r.Rejected == len(r.Results):
+		return http.StatusUnprocessableEntity
+	}
+	return http.StatusMultiStatus
+}
+
+func (a *API) receive(w http.ResponseWriter, r *http.Request, actor identity.Actor) error {
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch kind {
+	case "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines", "application/json-seq":
+		return a.receiveStream(w, r, actor)
+	}
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, a.BodyLimit))
+	if err != nil {
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			return fault.New(fault.TooLarge, "api.receive", "the body is over %d bytes; send more as NDJSON", a.BodyLimit)
+		}
+		return fault.New(fault.Invalid, "api.receive", "the body ended early")
+	}
+	trimmed := bytes.TrimLeft(raw, " \t\r\n\ufeff")
+	if len(trimmed) > 0 && trimmed[0] == '[' {
+		return a.receiveArray(w, r, actor, trimmed)
+	}
+	var in feedback.Input
+	if err := decode(trimmed, &in); err != nil {
+		return err
+	}
+	results, err := a.Feedback.Receive(r.Context(), actor.Workspace, []feedback.Input{in})
+	if err != nil {
+		return err
+	}
+	switch results[0].Status {
+	case feedback.Rejected:
+		return fault.Bad("api.receive", results[0].Errors...)
+	case feedback.Duplicate:
+		return writeJSON(w, http.StatusOK, results[0])
+	}
+	w.Header().Set("Location", "/v1/feedback/"+string(results[0].ID))
+	return writeJSON(w, http.StatusCreated, results[0])
+}
+
+func (a *API) receiveArray(w http.ResponseWriter, r *http.Request, actor identity.Actor, raw []byte) error {
+	var rows []json.RawMessage
+	if err := json.Unmarshal(raw, &rows); err != nil {
+		return malformed(err, "")
+	}
+	if len(rows) > feedback.MaxBatch {
+		return fault.New(fault.TooLarge, "api.receive", "an array has at most %d rows; send more as NDJSON", feedback.MaxBatch)
+	}
+	results, err := a.keep(r.Context(), actor, rows, 0)
+	if err != nil {
+		return err
+	}
+	answer := Received{Results: []feedback.Result{}}
+	answer.add(results)
+	return writeJSON(w, answer.status(), answer)
+}
+
+// keep receives rows of JSON, of which each may be malformed by itself. from is the index of the first.
+func (a *API) keep(ctx context.Context, actor identity.Actor, rows []json.RawMessage, from int) ([]feedback.Result, error) {
+	results := make([]feedback.Result, len(rows))
+	batch := make([]feedback.Input, 0, len(rows))
+	at := make([]int, 0, len(rows))
+	for i, raw := range rows {
+		results[i] = feedback.Result{Index: from + i, Status: feedback.Rejected}
+		var in feedback.Input
+		if err := decode(raw, &in); err != nil {
+			results[i].Errors = problemFields(err)
+			continue
+		}
+		batch = append(batch, in)
+		at = append(at, i)
+	}
+	if len(batch) == 0 {
+		return results, nil
+	}
+	kept, err := a.Feedback.Receive(ctx, actor.Workspace, batch)
+	for k, res := range kept {
+		res.Index = from + at[k]
+		results[at[k]] = res
+	}
+	return results, err
+}
+
+func problemFields(err error) []fault.Field {
+	p := fault.ProblemOf(err)
+	if len(p.Errors) == 0 {
+		return []fault.Field{{Code: p.Code, Msg: p.Detail}}
+	}
+	return p.Errors
+}
+
+// decode reads one object, and says which field is of the wrong type or unknown.
+func decode(raw []byte, in *feedback.Input) error {
+	if !utf8.Valid(raw) {
+		return fault.Bad("api.decode", fault.Field{Path: "", Code: "encoding", Msg: "the body is not valid UTF-8"})
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	if err := d.Decode(in); err != nil {
+		return malformed(err, "")
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return fault.Bad("api.decode", fault.Field{Code: "json", Msg: "something follows the object; send several as an array or as NDJSON"})
+	}
+	return nil
+}
+
+func malformed(err error, prefix string) error {
+	var wrong *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
+	f := fault.Field{Path: prefix, Code: "json", Msg: "this is not JSON"}
+	switch {
+	case errors.As(err, &wrong):
+		f = fault.Field{Path: prefix + wrong.Field, Code: "type", Msg: fmt.Sprintf("a %s is not a %s", wrong.Value, kindName(wrong.Type))}
+	case errors.As(err, &syntax):
+		f.Msg = fmt.Sprintf("this is not JSON: %s (at byte %d)", syntax, syntax.Offset)
+	case strings.Contains(err.Error(), "unknown field"):
+		_, name, _ := strings.Cut(err.Error(), "unknown field ")
+		name = strings.Trim(name, `"`)
+		f = fault.Field{Path: prefix + name, Code: "unknown", Msg: "there is no such field; facts of your own go into attributes"}
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		f.Msg = "the JSON ends early"
+	case strings.HasPrefix(err.Error(), "parsing time"):
+		f = fault.Field{Path: prefix + "time", Code: "form", Msg: "a time has the form 2026-01-31T09:30:00Z (RFC 3339)"}
+	default:
+		f.Msg = err.Error()
+		if path, rest, ok := strings.Cut(err.Error(), ": "); ok && strings.HasPrefix(path, "attributes") {
+			f.Path, f.Msg = prefix+path, rest
+		}
+	}
+	return fault.Bad("api.decode", f)
+}
+
+func kindName(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "text"
+	case reflect.Float64, reflect.Int, reflect.Int64:
+		return "number"
+	case reflect.Slice:
+		return "list"
+	case reflect.Bool:
+		return "truth value"
+	}
+	return "object"
+}
+
+// streamBatch is how many rows of a stream share a commit.
+const streamBatch = 2000
+
+// receiveStream takes NDJSON of any length: rows are kept while they arrive, and each gets a line of the answer, which is
+// written when the stream has ended (a client that does not read while it writes would otherwise wait for ever).
+func (a *API) receiveStream(w http.ResponseWriter, r *http.Request, actor identity.Actor) error {
+	spill, err := newSpill()
+	if err != nil {
+		return fault.Wrap("api.receiveStream", err)
+	}
+	defer spill.close()
+	lines := bufio.NewReaderSize(r.Body, 256<<10)
+	out := json.NewEncoder(spill)
+	type batch struct {
+		rows []json.RawMessage
+		from int
+	}
+	// One batch is read while the one before it is committed.
+	batches := make(chan batch)
+	failed := make(chan error, 1)
+	var counts Received
+	total := 0
+	go func() {
+		var err error
+		for b := range batches {
+			if err != nil {
+				continue // drain: the reader must not wait
+			}
+			var results []feedback.Result
+			if results, err = a.keep(r.Context(), actor, b.rows, b.from); err == nil {
+				counts.add(results)
+				counts.Results = counts.Results[:0]
+				for i := range results {
+					if err = out.Encode(&results[i]); err != nil {
+						break
+					}
+				}
+			}
+		}
+		failed <- err
+	}()
+	var readErr error
+	rows := make([]json.RawMessage, 0, streamBatch)
+	for readErr == nil {
+		var line []byte
+		line, readErr = readLine(lines, a.RowLimit)
+		if readErr == errLongLine {
+			readErr = nil
+			line = []byte(`"too long"`) // refused as what it is: no object
+		}
+		if line = bytes.TrimSpace(line); len(line) > 0 {
+			rows = append(rows, append(json.RawMessage(nil), line...))
+			total++
+		}
+		if len(rows) == streamBatch || readErr != nil && len(rows) > 0 {
+			batches <- batch{rows, total - len(rows)}
+			rows = make([]json.RawMessage, 0, streamBatch)
+		}
+	}
+	close(batches)
+	if err := <-failed; err != nil {
+		return err
+	}
+	if readErr != io.EOF {
+		return fault.New(fault.Invalid, "api.receiveStream", "the stream broke after %d rows; those are kept: send it again, with external ids nothing is doubled", total)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/x-ndjson")
+	h.Set("Kolo-Created", fmt.Sprint(counts.Created))
+	h.Set("Kolo-Duplicates", fmt.Sprint(counts.Duplicates))
+	h.Set("Kolo-Rejected", fmt.Sprint(counts.Rejected))
+	status := http.StatusOK
+	if counts.Rejected > 0 {
+		status = http.StatusMultiStatus
+	}
+	if total > 0 && counts.Rejected == total {
+		status = http.StatusUnprocessableEntity
+	}
+	w.WriteHeader(status)
+	return spill.copyTo(w)
+}
+
+var errLongLine = errors.New("the line is too long")
+
+// readLine reads a line of at most limit bytes; a longer one is read to its end and given as errLongLine.
+func readLine(r *bufio.Reader, limit int64) ([]byte, error) {
+	var line []byte
+	for {
+		part, err := r.ReadSlice('\n')
+		if int64(len(line)+len(part)) > limit {
+			for err == bufio.ErrBufferFull {
+				_, err = r.ReadSlice('\n')
+			}
+			if err == nil {
+				err = errLongLine
+			}
+			return nil, err
+		}
+		if err == nil && line == nil {
+			return part, nil
+		}
+		line = append(line, part...)
+		if err != bufio.ErrBufferFull {
+			return line, err
+		}
+	}
+}
+
+// spill keeps an answer until it can be written: in memory while it is small, then in a file that has no name.
+type spill struct {
+	mem  bytes.Buffer
+	file *os.File
+}
+
+const spillAt = 4 << 20
+
+func newSpill() (*spill, error) { return &spill{}, nil }
+
+func (s *spill) Write(p []byte) (int, error) {
+	if s.file == nil && s.mem.Len()+len(p) > spillAt {
+		f, err := os.CreateTemp("", "kolo-answer-")
+		if err != nil {
+			return 0, err
+		}
+		_ = os.Remove(f.Name()) // the open file stays until it is closed
+		s.file = f
+		if _, err := s.mem.WriteTo(f); err != nil {
+			return 0, err
+		}
+	}
+	if s.file != nil {
+		return s.file.Write(p)
+	}
+	return s.mem.Write(p)
+}
+
+func (s *spill) copyTo(w io.Writer) error {
+	if s.file == nil {
+		_, _ = s.mem.WriteTo(w) // the reader may have left
+		return nil
+	}
+	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	_, _ = io.Copy(w, s.file)
+	return nil
+}
+
+func (s *spill) close() {
+	if s.file != nil {
+		_ = s.file.Close()
+	}
+}
+
+type listFeedbackInput struct {
+	page
+	From string `query:"from" doc:"First day (2026-01-31) or instant (RFC 3339)"`
+	To   string `query:"to" doc:"Last day, included, or instant, excluded"`
+	Last string `query:"last" doc:"90d, 12w, 6m or 2y up to today"`
+	Q    string `query:"q" doc:"Words that the text contains"`
+
+	query url.Values
+}
+
+// Resolve keeps the whole query string: every field of feedback can be filtered by its name.
+func (in *listFeedbackInput) Resolve(c huma.Context) []error {
+	u := c.URL()
+	in.query = u.Query()
+	return nil
+}
+
+// FeedbackPage is a page of feedback.
+type FeedbackPage struct {
+	Feedback []feedback.Feedback `json:"feedback"`
+	Next     string              `json:"next,omitempty" doc:"Cursor of the next page"`
+}
+
+func (a *API) listFeedback(ctx context.Context, actor identity.Actor, in *listFeedbackInput) (*body[FeedbackPage], error) {
+	cond, period, err := insight.Decode(in.query, "cursor", "limit")
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.Insight.Find(ctx, actor.Workspace, cond, period, in.Cursor, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	if found.Feedback == nil {
+		found.Feedback = []feedback.Feedback{}
+	}
+	return &body[FeedbackPage]{FeedbackPage{found.Feedback, found.Next}}, nil
+}

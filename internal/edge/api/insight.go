@@ -1,0 +1,72 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"kolo/internal/people/identity"
+	"kolo/internal/understand/insight"
+)
+
+func (a *API) insightRoutes() {
+	const tag = "Insights"
+	handle(a, route{http.MethodPost, "/v1/insights/query", identity.InsightsRead, "query-insights", "Ask a question: any number, with its interval", tag, 0},
+		func(ctx context.Context, actor identity.Actor, in *struct {
+			RawBody []byte
+			Body    insight.Query
+		}) (*body[*insight.Answer], error) {
+			q, err := strict[insight.Query](in.RawBody)
+			if err != nil {
+				return nil, err
+			}
+			ans, err := a.Insight.Ask(ctx, actor.Workspace, q)
+			return &body[*insight.Answer]{ans}, err
+		}, unvalidated)
+	type views struct {
+		Views []insight.View `json:"views"`
+	}
+	handle(a, route{http.MethodGet, "/v1/insights/views", identity.InsightsRead, "list-views", "List saved views", tag, 0},
+		func(ctx context.Context, actor identity.Actor, _ *struct{}) (*body[views], error) {
+			list, err := a.Insight.Views(ctx, actor.Workspace, actor)
+			if list == nil {
+				list = []insight.View{}
+			}
+			return &body[views]{views{list}}, err
+		})
+	type viewInput struct {
+		Name   string        `json:"name" minLength:"1" maxLength:"120"`
+		Query  insight.Query `json:"query"`
+		Chart  string        `json:"chart,omitempty" enum:"line,bar,table,"`
+		Shared bool          `json:"shared,omitempty"`
+		Pinned bool          `json:"pinned,omitempty"`
+	}
+	save := func(ctx context.Context, actor identity.Actor, id string, in viewInput) (*body[insight.View], error) {
+		v, err := a.Insight.SaveView(ctx, actor.Workspace, actor, insight.View{
+			ID: insight.ViewID(id), Name: in.Name, Query: in.Query, Chart: in.Chart, Shared: in.Shared, Pinned: in.Pinned})
+		return &body[insight.View]{v}, err
+	}
+	handle(a, route{http.MethodPost, "/v1/insights/views", identity.InsightsSave, "create-view", "Save a question as a view", tag, http.StatusCreated},
+		func(ctx context.Context, actor identity.Actor, in *struct{ Body viewInput }) (*body[insight.View], error) {
+			return save(ctx, actor, "", in.Body)
+		})
+	handle(a, route{http.MethodPut, "/v1/insights/views/{id}", identity.InsightsSave, "change-view", "Change a view", tag, 0},
+		func(ctx context.Context, actor identity.Actor, in *struct {
+			ID   string `path:"id"`
+			Body viewInput
+		}) (*body[insight.View], error) {
+			return save(ctx, actor, in.ID, in.Body)
+		})
+	handle(a, route{http.MethodGet, "/v1/insights/views/{id}", identity.InsightsRead, "get-view", "Get a view", tag, 0},
+		func(ctx context.Context, actor identity.Actor, in *struct {
+			ID string `path:"id"`
+		}) (*body[insight.View], error) {
+			v, err := a.Insight.GetView(ctx, actor.Workspace, actor, insight.ViewID(in.ID))
+			return &body[insight.View]{v}, err
+		})
+	handle(a, route{http.MethodDelete, "/v1/insights/views/{id}", identity.InsightsSave, "delete-view", "Delete a view", tag, http.StatusNoContent},
+		func(ctx context.Context, actor identity.Actor, in *struct {
+			ID string `path:"id"`
+		}) (*struct{}, error) {
+			return nil, a.Insight.DeleteView(ctx, actor.Workspace, actor, insight.ViewID(in.ID))
+		})
+}

@@ -1,0 +1,473 @@
+package feedback
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"kolo/internal/foundation/clock"
+	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/id"
+	"kolo/internal/foundation/store"
+	"kolo/internal/people/contact"
+	"kolo/internal/people/identity"
+)
+
+// Status of one row of a batch.
+const (
+	Created   = "created"
+	Duplicate = "duplicate" // delivered before: nothing was changed
+	Rejected  = "rejected"
+)
+
+// Result is what became of one row.
+type Result struct {
+	Index  int           `json:"index" doc:"Place of the row in the batch, from 0"`
+	Status string        `json:"status" enum:"created,duplicate,rejected"`
+	ID     ID            `json:"id,omitempty"`
+	Errors []fault.Field `json:"errors,omitempty"`
+}
+
+// Service receives and reads feedback.
+type Service struct {
+	db    *store.DB
+	clock clock.Clock
+	queue chan *call
+
+	stop    chan struct{}
+	done    chan struct{}
+	once    sync.Once
+	fields  fieldCache
+	country countryCache
+}
+
+// call is one Receive that waits for the commit it shares with others.
+type call struct {
+	ctx       context.Context
+	workspace identity.WorkspaceID
+	rows      []row
+	also      func(*store.Tx) error // may be nil
+	reply     chan error            // of room for one: the committer never waits for a caller that left
+}
+
+// row is a valid input on its way into the store.
+type row struct {
+	in     *Input
+	id     ID
+	scores string // as JSON, and so on: encoded before the transaction, which may run twice
+	answer string
+	attrs  string
+	result *Result
+}
+
+// NewService starts the committer; Close ends it. One service for a process: callers share commits through it.
+func NewService(db *store.DB) *Service {
+	s := &Service{
+		db: db, clock: db.Clock(), queue: make(chan *call, 1024),
+		stop: make(chan struct{}), done: make(chan struct{}),
+	}
+	go s.commitLoop()
+	return s
+}
+
+// Close stops the intake after what is queued was committed. Closing twice does no harm.
+func (s *Service) Close() {
+	s.once.Do(func() { close(s.stop) })
+	<-s.done
+}
+
+// Topic is what store.DB.Listen hears when this process has committed feedback.
+const Topic = "feedback"
+
+// MaxBatch is the most rows that one Receive takes; more are TooLarge. Streams are cut by their reader.
+const MaxBatch = 5000
+
+// Receive keeps a batch. Each row gets a result: what is wrong with one row does not touch the others, and the error is
+// non-nil only when nothing at all was kept. When Receive returns nil, every row that is created or duplicate is durable.
+func (s *Service) Receive(ctx context.Context, ws identity.WorkspaceID, batch []Input) ([]Result, error) {
+	p, err := s.Prepare(ctx, ws, batch)
+	if err != nil {
+		return nil, err
+	}
+	return s.Keep(ctx, p, nil)
+}
+
+// Prepared is a batch that was validated: what is left to do for it waits for the disk.
+type Prepared struct {
+	workspace identity.WorkspaceID
+	rows      []row
+	results   []Result
+}
+
+// Prepare is the first half of Receive, which needs a processor: whoever has a stream of batches prepares one while Keep
+// commits the one before. The batch must not be changed until Keep has returned.
+func (s *Service) Prepare(ctx context.Context, ws identity.WorkspaceID, batch []Input) (*Prepared, error) {
+	const op = "feedback.Receive"
+	if ws == "" {
+		return nil, fault.New(fault.Internal, op, "no workspace")
+	}
+	if len(batch) > MaxBatch {
+		return nil, fault.New(fault.TooLarge, op, "a batch has at most %d rows; send more as NDJSON", MaxBatch)
+	}
+	now := s.clock.Now()
+	country, err := s.country.of(ctx, s.db, ws, now)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	p := &Prepared{workspace: ws, results: make([]Result, len(batch)), rows: make([]row, 0, len(batch))}
+	for i := range batch {
+		in, r := &batch[i], &p.results[i]
+		r.Index = i
+		if err := in.Validate(now, country); err != nil {
+			r.Status, r.Errors = Rejected, fault.ProblemOf(err).Errors
+			continue
+		}
+		p.rows = append(p.rows, row{
+			in: in, id: ID(id.New(now)), result: r,
+			scores: encode(in.Scores, len(in.Scores)), answer: encode(in.Answers, len(in.Answers)), attrs: encode(in.Attributes, len(in.Attributes)),
+		})
+	}
+	return p, nil
+}
+
+// Keep is the second half of Receive. also, when it is not nil, runs in the transaction that keeps the batch, once the
+// results are known: what it writes is there exactly when the batch is. Like all of a transaction it may run several times,
+// and an error of it keeps nothing of the batch.
+func (s *Service) Keep(ctx context.Context, p *Prepared, also func(*store.Tx, []Result) error) ([]Result, error) {
+	const op = "feedback.Receive"
+	if len(p.rows) == 0 && also == nil {
+		return p.results, nil
+	}
+	c := &call{ctx: ctx, workspace: p.workspace, rows: p.rows, reply: make(chan error, 1)}
+	if also != nil {
+		c.also = func(tx *store.Tx) error { return also(tx, p.results) }
+	}
+	select {
+	case <-s.stop:
+		return nil, fault.New(fault.Busy, op, "Kolo is shutting down; send it again")
+	case s.queue <- c:
+	case <-ctx.Done():
+		return nil, fault.Wrap(op, ctx.Err())
+	}
+	select {
+	case err := <-c.reply:
+		if err != nil {
+			return nil, fault.Wrap(op, err)
+		}
+	case <-s.done: // the loop has ended; it may still have answered
+		select {
+		case err := <-c.reply:
+			if err != nil {
+				return nil, fault.Wrap(op, err)
+			}
+		default:
+			return nil, fault.New(fault.Busy, op, "Kolo is shutting down; send it again")
+		}
+	}
+	return p.results, nil
+}
+
+func encode(v any, n int) string {
+	if n == 0 {
+		return ""
+	}
+	b, err := json.Marshal(v)
+	if err != nil { // validated before: only texts and finite numbers are in it
+		panic(fmt.Sprintf("feedback: encode: %v", err))
+	}
+	return string(b)
+}
+
+// groupRows is how many rows share a commit at most: enough that the fsync does not count, few enough that the first
+// caller does not wait for the last.
+const groupRows = 4096
+
+func (s *Service) commitLoop() {
+	defer close(s.done)
+	var group []*call
+	for {
+		group = group[:0]
+		select {
+		case c := <-s.queue:
+			group = append(group, c)
+		case <-s.stop:
+			select {
+			case c := <-s.queue:
+				group = append(group, c)
+			default:
+				return
+			}
+		}
+		n := len(group[0].rows)
+	gather: // whoever queued while the last commit ran shares this one
+		for n < groupRows {
+			select {
+			case c := <-s.queue:
+				group = append(group, c)
+				n += len(c.rows)
+			default:
+				break gather
+			}
+		}
+		s.commit(group)
+	}
+}
+
+// commit keeps the calls of a group in one transaction. When that fails, each is tried alone, so that one that cannot be
+// kept does not fail the others.
+func (s *Service) commit(group []*call) {
+	// A caller that has left does not cancel the others' commit.
+	err := s.write(context.WithoutCancel(group[0].ctx), group)
+	if err != nil && len(group) > 1 && !fault.Is(err, fault.Busy) {
+		for _, c := range group {
+			c.reply <- s.write(context.WithoutCancel(c.ctx), []*call{c})
+		}
+	} else {
+		for _, c := range group {
+			c.reply <- err
+		}
+	}
+}
+
+func (s *Service) write(ctx context.Context, group []*call) error {
+	byWorkspace := map[identity.WorkspaceID][]row{}
+	var order []identity.WorkspaceID
+	for _, c := range group {
+		if len(c.rows) == 0 { // it has nothing but its also
+			continue
+		}
+		if byWorkspace[c.workspace] == nil {
+			order = append(order, c.workspace)
+		}
+		byWorkspace[c.workspace] = append(byWorkspace[c.workspace], c.rows...)
+	}
+	var fresh []field
+	err := s.db.Update(ctx, func(tx *store.Tx) error {
+		fresh = fresh[:0]
+		for _, ws := range order {
+			rows := byWorkspace[ws]
+			if err := insert(tx, ws, rows); err != nil {
+				return err
+			}
+			seen, err := s.fields.register(tx, ws, rows)
+			if err != nil {
+				return err
+			}
+			fresh = append(fresh, seen...)
+		}
+		for _, c := range group {
+			if c.also == nil {
+				continue
+			}
+			if err := c.also(tx); err != nil {
+				return err
+			}
+		}
+		tx.Notify(Topic)
+		return nil
+	})
+	if err == nil {
+		s.fields.keep(fresh)
+	}
+	return err
+}
+
+// insert resolves the contacts of rows and keeps them, telling each row's result.
+func insert(tx *store.Tx, ws identity.WorkspaceID, rows []row) error {
+	for len(rows) > groupRows { // one call may be larger than a group
+		if err := insert(tx, ws, rows[:groupRows]); err != nil {
+			return err
+		}
+		rows = rows[groupRows:]
+	}
+	// What was delivered before is set aside first: an old delivery must not bring back a contact's old name.
+	known, err := existing(tx, ws, rows)
+	if err != nil {
+		return err
+	}
+	fresh := make([]int, 0, len(rows))
+	for i, r := range rows {
+		if key := r.in.key(); key.externalID != "" {
+			if earlier, ok := known[key]; ok {
+				r.result.Status, r.result.ID = Duplicate, earlier
+				continue
+			}
+			known[key] = r.id
+		}
+		r.result.Status, r.result.ID = Created, r.id
+		fresh = append(fresh, i)
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	refs := make([]contact.Ref, len(fresh))
+	for k, i := range fresh {
+		refs[k] = rows[i].in.ref
+	}
+	contacts, err := contact.Resolve(tx, ws, refs)
+	if err != nil {
+		return err
+	}
+	seqs, err := tx.NextSeq("feedback", len(fresh))
+	if err != nil {
+		return err
+	}
+	values := make([][]any, len(fresh))
+	flat := make([]any, len(fresh)*len(insertColumns))
+	now := tx.Millis()
+	for k, i := range fresh {
+		in, v := rows[i].in, flat[k*len(insertColumns):(k+1)*len(insertColumns):(k+1)*len(insertColumns)]
+		v[0], v[1], v[2], v[3] = string(rows[i].id), string(ws), seqs[k], 1
+		v[4], v[5], v[6], v[7] = in.Kind, in.Channel, in.Source, in.ExternalID
+		v[8], v[9], v[10] = in.Time.UnixMilli(), now, string(contacts[k])
+		v[11], v[12], v[13], v[14], v[15] = in.Touchpoint, in.Survey, in.SurveyVersion, in.Language, in.Text
+		v[16], v[17], v[18], v[19] = rows[i].scores, rows[i].answer, rows[i].attrs, in.Import
+		values[k] = v
+	}
+	_, err = tx.InsertMany("feedback.insert", "feedback", insertColumns, values, "")
+	if errors.Is(err, store.ErrExists) {
+		// Another process kept the same external id since this transaction began.
+		return store.Again(err)
+	}
+	return err
+}
+
+// changeOf changes all feedback of a contact, and numbers each change so that the columns follow.
+func changeOf(tx *store.Tx, op string, ws identity.WorkspaceID, c contact.ID, set string, args ...any) error {
+	ids, err := store.All(tx, store.Value[string], "/* feedback."+op+" */ SELECT id FROM feedback WHERE workspace = $1 AND contact = $2 AND contact <> ''", string(ws), string(c))
+	if err != nil {
+		return err
+	}
+	seqs, err := tx.NextSeq("feedback", len(ids))
+	if err != nil {
+		return err
+	}
+	for i, fid := range ids {
+		if _, err := tx.Exec("/* feedback."+op+" */ UPDATE feedback SET seq = $1, revision = revision + 1, "+set+" WHERE id = $2",
+			append([]any{seqs[i], fid}, args...)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Merged gives the feedback of one contact to another: register it with contact.Service.OnMerge.
+func Merged(tx *store.Tx, ws identity.WorkspaceID, from, into contact.ID) error {
+	return changeOf(tx, "Merged", ws, from, "contact = $3", string(into))
+}
+
+// Erased removes from the feedback of a contact all that could tell who it was, and keeps what is counted: the scores,
+// the channel, the time. Register it with contact.Service.OnErase.
+func Erased(tx *store.Tx, ws identity.WorkspaceID, c contact.ID) error {
+	return changeOf(tx, "Erased", ws, c, "contact = '', text = '', answers = '', attributes = '', erased_at = $3", tx.Millis())
+}
+
+// Get reads one piece of feedback.
+func (s *Service) Get(ctx context.Context, ws identity.WorkspaceID, fid ID) (Feedback, error) {
+	all, err := s.GetMany(ctx, ws, []ID{fid})
+	if err != nil {
+		return Feedback{}, err
+	}
+	if len(all) == 0 {
+		return Feedback{}, fault.New(fault.NotFound, "feedback.Get", "there is no such feedback here")
+	}
+	return all[0], nil
+}
+
+// GetMany reads feedback by id, in the order of the ids; what does not exist in the workspace is left out.
+func (s *Service) GetMany(ctx context.Context, ws identity.WorkspaceID, ids []ID) ([]Feedback, error) {
+	byID := make(map[ID]Feedback, len(ids))
+	err := s.db.View(ctx, func(tx *store.Tx) error {
+		for rest := ids; len(rest) > 0; {
+			n := min(len(rest), 500)
+			got, err := store.All(tx, scan, "/* feedback.GetMany */ SELECT "+selectColumns+" FROM feedback WHERE workspace = $1 AND id IN "+store.In(1, n),
+				append([]any{string(ws)}, store.Anys(rest[:n])...)...)
+			if err != nil {
+				return err
+			}
+			for _, f := range got {
+				byID[f.ID] = f
+			}
+			rest = rest[n:]
+		}
+		return nil
+	})
+	out := make([]Feedback, 0, len(ids))
+	for _, i := range ids {
+		if f, ok := byID[i]; ok {
+			out = append(out, f)
+		}
+	}
+	return out, fault.Wrap("feedback.GetMany", err)
+}
+
+// Filter of List. The zero value of a field does not filter.
+type Filter struct {
+	Contact contact.ID
+	Import  string
+	From    time.Time // inclusive
+	To      time.Time // exclusive
+	Before  Cursor    // the last of the page before
+	Limit   int       // 50 by default, 1,000 at most
+}
+
+// Cursor is a place in the list, newest first.
+type Cursor struct {
+	Time int64
+	ID   ID
+}
+
+// List reads feedback from the rows, newest first. Filters of any other kind are asked of insight.
+func (s *Service) List(ctx context.Context, ws identity.WorkspaceID, f Filter) ([]Feedback, error) {
+	query := "/* feedback.List */ SELECT " + selectColumns + " FROM feedback WHERE workspace = $1"
+	args := []any{string(ws)}
+	add := func(condition string, values ...any) {
+		for _, v := range values {
+			args = append(args, v)
+			condition = replaceFirst(condition, fmt.Sprintf("$%d", len(args)))
+		}
+		query += " AND " + condition
+	}
+	if f.Contact != "" {
+		add("contact = ? AND contact <> ''", string(f.Contact))
+	}
+	if f.Import != "" {
+		add("import = ?", f.Import)
+	}
+	if !f.From.IsZero() {
+		add("time >= ?", f.From.UnixMilli())
+	}
+	if !f.To.IsZero() {
+		add("time < ?", f.To.UnixMilli())
+	}
+	if f.Before.ID != "" {
+		add("(time < ? OR time = ? AND id < ?)", f.Before.Time, f.Before.Time, string(f.Before.ID))
+	}
+	if f.Limit <= 0 || f.Limit > 1000 {
+		f.Limit = 50
+	}
+	query += fmt.Sprintf(" ORDER BY time DESC, id DESC LIMIT %d", f.Limit)
+	var out []Feedback
+	err := s.db.View(ctx, func(tx *store.Tx) (err error) {
+		out, err = store.All(tx, scan, query, args...)
+		return err
+	})
+	return out, fault.Wrap("feedback.List", err)
+}
+
+// Changes reads the feedback of all workspaces that changed after one number and up to another, in the order of its
+// changes. It is how the columns follow the rows; up to must be at most store.DB.Settled("feedback").
+func (s *Service) Changes(ctx context.Context, after, upTo int64, limit int) ([]Feedback, error) {
+	var out []Feedback
+	err := s.db.View(ctx, func(tx *store.Tx) (err error) {
+		out, err = store.All(tx, scan, "/* feedback.Changes */ SELECT "+selectColumns+" FROM feedback WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3", after, upTo, limit)
+		return err
+	})
+	return out, fault.Wrap("feedback.Changes", err)
+}
+
+// Settled is the number up to which Changes can be read without missing any.
+func (s *Service) Settled(ctx context.Context) (int64, error) { return s.db.Settled(ctx, "feedback") }

@@ -1,0 +1,570 @@
+package insight
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"kolo/internal/foundation/clock"
+	"kolo/internal/foundation/column"
+	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/store"
+	"kolo/internal/listen/feedback"
+	"kolo/internal/people/identity"
+	"kolo/internal/understand/stat"
+)
+
+// Service answers questions.
+type Service struct {
+	db       *store.DB
+	columns  *column.DB
+	feedback *feedback.Service
+	clock    clock.Clock
+
+	mu         sync.Mutex
+	workspaces map[identity.WorkspaceID]settings
+}
+
+// settings are what a workspace means by a day and a week; remembered for a few seconds.
+type settings struct {
+	zone      *time.Location
+	weekStart string
+	read      time.Time
+}
+
+// NewService answers from columns that Feeder feeds.
+func NewService(db *store.DB, columns *column.DB, f *feedback.Service) *Service {
+	return &Service{db: db, columns: columns, feedback: f, clock: db.Clock(), workspaces: map[identity.WorkspaceID]settings{}}
+}
+
+func (s *Service) settings(ctx context.Context, ws identity.WorkspaceID) (settings, error) {
+	now := s.clock.Now()
+	s.mu.Lock()
+	set, ok := s.workspaces[ws]
+	s.mu.Unlock()
+	if ok && now.Sub(set.read) < 5*time.Second {
+		return set, nil
+	}
+	var w identity.Workspace
+	err := s.db.View(ctx, func(tx *store.Tx) (err error) {
+		w, err = identity.GetWorkspace(tx, ws)
+		return err
+	})
+	if err != nil {
+		return set, err
+	}
+	set = settings{zone: w.Location(), weekStart: string(w.WeekStart), read: now}
+	s.mu.Lock()
+	s.workspaces[ws] = set
+	s.mu.Unlock()
+	return set, nil
+}
+
+// asked is a question with all that was looked up to answer it.
+type asked struct {
+	*Query
+	by   []field
+	span span
+	cal  calendar
+	set  settings
+}
+
+// Ask answers a question about a workspace's feedback.
+func (s *Service) Ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*Answer, error) {
+	const op = "insight.Ask"
+	if err := q.Validate(); err != nil {
+		return nil, err
+	}
+	a := asked{Query: &q}
+	var err error
+	if a.set, err = s.settings(ctx, ws); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	a.cal = calendar{q.Bucket, a.set.weekStart}
+	if a.span, err = q.Between.resolve(s.clock.Now(), a.set.zone); err != nil {
+		return nil, err
+	}
+	for _, name := range q.By {
+		f, err := parseField(name)
+		if err != nil {
+			return nil, fault.Wrap(op, err)
+		}
+		a.by = append(a.by, f)
+	}
+	cells, err := s.cells(ctx, ws, &q, a.by, a.span, a.cal)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	ans := &Answer{
+		Measure: q.Measure, Of: q.Of, Unit: q.Measure.Unit(), Definition: fmt.Sprintf("%s v%d", q.Measure, DefinitionVersion), By: q.By, Bucket: q.Bucket,
+		Zone: a.set.zone.String(), WeekStart: a.set.weekStart, Filter: Encode(q.Where, q.Between).Encode(),
+		Rows: []Row{}, Marks: []Mark{}, LeftOut: []LeftOut{},
+	}
+	if ans.By == nil {
+		ans.By = []string{}
+	}
+	if a.span.hasFrom {
+		ans.From = a.span.from.String()
+	}
+	if a.span.hasTo {
+		ans.To = a.span.to.String()
+	}
+	if q.Measure.metric() != "" {
+		cells = ans.chooseScale(cells, q.Scale)
+		if ans.Scale != "" {
+			if ans.Marks, err = s.marks(ctx, ws, &a); err != nil {
+				return nil, fault.Wrap(op, err)
+			}
+		}
+	}
+	rows, total := a.rows(cells)
+	if q.Measure == Contacts {
+		if total, err = s.whole(ctx, ws, a, q); err != nil {
+			return nil, fault.Wrap(op, err)
+		}
+	}
+	rows = a.fill(rows)
+	a.evaluate(&total)
+	for i := range rows {
+		a.evaluate(&rows[i])
+	}
+	if q.Compare != nil {
+		if err := s.compare(ctx, ws, &a, ans.Scale, rows, &total); err != nil {
+			return nil, fault.Wrap(op, err)
+		}
+	}
+	ans.Rows, ans.Truncated = a.order(rows)
+	for i := range ans.Rows {
+		ans.Rows[i].Feedback = a.behind(ans.Rows[i])
+	}
+	total.Feedback = a.behind(total)
+	ans.Total = total
+	return ans, nil
+}
+
+// whole is the total of a question without its groups: different customers do not add up over them.
+func (s *Service) whole(ctx context.Context, ws identity.WorkspaceID, a asked, q Query) (Row, error) {
+	q.By, q.Bucket = nil, ""
+	a.Query, a.by, a.cal = &q, nil, calendar{}
+	cells, err := s.cells(ctx, ws, &q, nil, a.span, a.cal)
+	_, total := a.rows(cells)
+	return total, err
+}
+
+// chooseScale keeps the answers on one scale: the one that was asked for, or else the one with the most answers.
+func (ans *Answer) chooseScale(cells []cell, wanted string) []cell {
+	counts := map[string]int64{}
+	for _, c := range cells {
+		counts[c.scale] += c.n
+	}
+	scales := slices.Sorted(maps.Keys(counts))
+	slices.SortStableFunc(scales, func(x, y string) int { return cmp.Compare(counts[y], counts[x]) })
+	if len(scales) == 0 {
+		return nil
+	}
+	ans.Scale = scales[0]
+	if wanted != "" {
+		ans.Scale = wanted
+	}
+	for _, sc := range scales {
+		if sc != ans.Scale {
+			ans.LeftOut = append(ans.LeftOut, LeftOut{sc, counts[sc]})
+		}
+	}
+	return slices.DeleteFunc(cells, func(c cell) bool { return c.scale != ans.Scale })
+}
+
+// rows turns cells into rows, and adds up the total.
+func (a *asked) rows(cells []cell) ([]Row, Row) {
+	var total Row
+	var rows []Row
+	groups := map[string]sums{} // of a distribution: what its values share out
+	for _, c := range cells {
+		total.sum = total.sum.plus(c.sums)
+		groups[a.group(c)] = groups[a.group(c)].plus(c.sums)
+	}
+	for _, c := range cells {
+		r := Row{sum: c.sums}
+		if len(a.by) > 0 {
+			r.Keys = make(map[string]string, len(a.by))
+			for i, f := range a.by {
+				r.Keys[f.name] = c.keys[i]
+			}
+		}
+		if a.Bucket != "" {
+			r.Bucket = a.cal.start(c.bucket).String()
+		}
+		if a.Measure == Distribution {
+			if r.Keys == nil {
+				r.Keys = map[string]string{}
+			}
+			r.Keys["value"] = c.value
+			r.sum = sums{n: groups[a.group(c)].n, good: c.n}
+		}
+		rows = append(rows, r)
+	}
+	if len(a.by) == 0 && a.Bucket == "" && a.Measure != Distribution {
+		rows = []Row{{sum: total.sum}}
+	}
+	if a.Measure == Distribution {
+		total.sum.good = total.sum.n
+	}
+	return rows, total
+}
+
+func (a *asked) group(c cell) string {
+	return fmt.Sprint(c.bucket, "\x00", strings.Join(c.keys, "\x00"))
+}
+
+// fill adds the buckets in which nothing was said, so that a chart shows a gap where there is one.
+func (a *asked) fill(rows []Row) []Row {
+	if a.Bucket == "" || a.Measure == Distribution || len(rows) == 0 {
+		return rows
+	}
+	have := map[string]bool{}
+	keys := map[string]map[string]string{}
+	first, last := int64(math.MaxInt64), int64(math.MinInt64)
+	for _, r := range rows {
+		k := keyOf(r.Keys, a.By)
+		keys[k] = r.Keys
+		have[k+"\x00"+r.Bucket] = true
+		d, _ := clock.ParseDay(r.Bucket) // written by ourselves
+		first, last = min(first, a.cal.of(d)), max(last, a.cal.of(d))
+	}
+	if a.span.hasFrom {
+		first = min(first, a.cal.of(a.span.from))
+	}
+	if a.span.hasTo {
+		last = max(last, a.cal.of(a.span.to))
+	}
+	if n := (last - first + 1) * int64(len(keys)); n > maxBuckets {
+		return rows
+	}
+	for _, k := range slices.Sorted(maps.Keys(keys)) {
+		for b := first; b <= last; b++ {
+			if day := a.cal.start(b).String(); !have[k+"\x00"+day] {
+				rows = append(rows, Row{Keys: keys[k], Bucket: day})
+			}
+		}
+	}
+	return rows
+}
+
+func keyOf(keys map[string]string, by []string) string {
+	parts := make([]string, 0, len(by)+1)
+	for _, b := range by {
+		parts = append(parts, keys[b])
+	}
+	if v, ok := keys["value"]; ok {
+		parts = append(parts, v)
+	}
+	return strings.Join(parts, "\x00")
+}
+
+// evaluate computes a row's value, interval and note from its sums.
+func (a *asked) evaluate(r *Row) {
+	m := r.sum
+	r.N = m.n
+	set := func(v float64, i stat.Interval, err error) {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return
+		}
+		r.Value = &v
+		if err == nil {
+			r.Interval = &i
+		}
+	}
+	switch a.Measure {
+	case Count, Contacts:
+		v := float64(m.n)
+		r.Value = &v
+		return
+	}
+	if m.n == 0 {
+		return
+	}
+	if show, indicative := stat.NPSPublishable(m.n); !show {
+		r.Note = "too_few"
+	} else if indicative {
+		r.Note = "indicative"
+	}
+	switch a.Measure {
+	case NPS:
+		c := m.nps()
+		r.Parts = &Parts{Promoters: &c.Promoters, Passives: &c.Passives, Detractors: &c.Detractors}
+		v, err := c.Estimate()
+		if err == nil {
+			i, err := stat.NPSInterval(c, a.Level)
+			set(v, i, err)
+		}
+	case CSAT, CES, Share, ResponseShare, Distribution:
+		r.Parts = &Parts{Hits: &m.good}
+		i, err := stat.Wilson(m.good, m.n, a.Level)
+		set(float64(m.good)/float64(m.n), i, err)
+	default:
+		mom := m.moments()
+		if m.n > 1 {
+			r.Parts = &Parts{SD: &mom.SD}
+		}
+		i, err := stat.MeanInterval(mom.N, mom.Mean, mom.SD, a.Level)
+		set(mom.Mean, i, err)
+	}
+}
+
+func (m sums) nps() stat.NPSCounts {
+	return stat.NPSCounts{Promoters: m.good, Detractors: m.bad, Passives: m.n - m.good - m.bad}
+}
+
+func (m sums) moments() stat.Moments {
+	if m.n == 0 {
+		return stat.Moments{}
+	}
+	n := float64(m.n)
+	mean := m.sum / n
+	sd := 0.0
+	if m.n > 1 {
+		sd = math.Sqrt(max(0, (m.square-n*mean*mean)/(n-1)))
+	}
+	return stat.Moments{N: m.n, Mean: mean, SD: sd}
+}
+
+// compare sets each row and the total beside their counterparts.
+func (s *Service) compare(ctx context.Context, ws identity.WorkspaceID, a *asked, scale string, rows []Row, total *Row) error {
+	if a.Compare.To == "rest" {
+		perBucket := map[string]sums{}
+		for _, r := range rows {
+			perBucket[r.Bucket] = perBucket[r.Bucket].plus(r.sum)
+		}
+		for i := range rows {
+			rest := Row{sum: perBucket[rows[i].Bucket].minus(rows[i].sum)}
+			if a.Measure == Distribution { // the shares of the other groups are not in this row's sums
+				continue
+			}
+			a.evaluate(&rest)
+			rows[i].Compare = a.difference(rows[i], rest)
+		}
+		return nil
+	}
+	other, q := *a, *a.Query
+	other.Query = &q
+	q.Compare, q.Scale = nil, scale
+	var shift int64
+	if a.Compare.To != "" {
+		var err error
+		if other.span, err = a.span.before(a.Compare.To); err != nil {
+			return err
+		}
+		shift = a.cal.of(a.span.from) - a.cal.of(other.span.from)
+	} else {
+		q.Where = append(slices.Clone(a.Where), a.Compare.Where...)
+		for _, c := range a.Compare.Where { // a condition on the same field takes the place of the first
+			q.Where = slices.DeleteFunc(q.Where, func(e Condition) bool {
+				return e.Field == c.Field && e.Op == c.Op && !slices.Equal(e.Values, c.Values)
+			})
+		}
+	}
+	cells, err := s.cells(ctx, ws, &q, a.by, other.span, a.cal)
+	if err != nil {
+		return err
+	}
+	for i := range cells {
+		cells[i].bucket += shift
+	}
+	counterparts, all := other.rows(cells)
+	if a.Measure == Contacts {
+		if all, err = s.whole(ctx, ws, other, q); err != nil {
+			return err
+		}
+	}
+	byKey := map[string]Row{}
+	for _, r := range counterparts {
+		other.evaluate(&r)
+		byKey[keyOf(r.Keys, a.By)+"\x00"+r.Bucket] = r
+	}
+	for i := range rows {
+		c := byKey[keyOf(rows[i].Keys, a.By)+"\x00"+rows[i].Bucket]
+		if c.Value == nil {
+			other.evaluate(&c)
+		}
+		rows[i].Compare = a.difference(rows[i], c)
+	}
+	other.evaluate(&all)
+	total.Compare = a.difference(*total, all)
+	return nil
+}
+
+// difference compares a row with its counterpart by the method that its measure calls for.
+func (a *asked) difference(r, c Row) *Comparison {
+	out := &Comparison{Value: c.Value, N: c.N}
+	if r.Value == nil || c.Value == nil {
+		return out
+	}
+	d := *r.Value - *c.Value
+	out.Difference = &d
+	var diff stat.Difference
+	err := stat.ErrUndefined
+	least := 0.0
+	switch a.Measure {
+	case NPS:
+		diff, err = stat.NPSDifference(c.sum.nps(), r.sum.nps(), a.Level)
+		least = stat.SmallestInteresting
+	case CSAT, CES, Share, ResponseShare, Distribution:
+		diff, err = stat.Newcombe(c.sum.good, c.sum.n, r.sum.good, r.sum.n, a.Level)
+		if test, terr := stat.PooledZ(c.sum.good, c.sum.n, r.sum.good, r.sum.n); terr == nil {
+			diff.P = test.P
+		}
+		least = 0.02
+	case Star, Rating, CSATMean, CESMean, Mean:
+		diff, err = stat.MeanDifference(c.sum.moments(), r.sum.moments(), a.Level)
+	}
+	if err == nil {
+		out.Interval, out.P = &diff.Interval, &diff.P
+		show := r.N >= stat.MinimumToShow && c.N >= stat.MinimumToShow
+		out.Distinguishable = show && !diff.Interval.Contains(0) && math.Abs(d) >= least
+	} else if !errors.Is(err, stat.ErrUndefined) && !fault.Is(err, fault.Invalid) {
+		return out
+	}
+	return out
+}
+
+// order sorts the rows and cuts them at the limit: whole groups, with all of their buckets.
+func (a *asked) order(rows []Row) ([]Row, bool) {
+	type group struct {
+		key   string
+		n     int64
+		value float64
+	}
+	groups := map[string]*group{}
+	for _, r := range rows {
+		k := keyOf(r.Keys, a.By)
+		g := groups[k]
+		if g == nil {
+			g = &group{key: k, value: math.Inf(-1)}
+			groups[k] = g
+		}
+		if a.Measure == Distribution {
+			g.n += r.sum.good
+		} else {
+			g.n += r.N
+		}
+		if r.Value != nil {
+			g.value = max(g.value, *r.Value)
+		}
+	}
+	list := slices.SortedFunc(maps.Values(groups), func(x, y *group) int {
+		switch a.Order {
+		case "key":
+			return cmp.Compare(x.key, y.key)
+		case "value":
+			return cmp.Or(cmp.Compare(y.value, x.value), cmp.Compare(x.key, y.key))
+		}
+		return cmp.Or(cmp.Compare(y.n, x.n), cmp.Compare(x.key, y.key))
+	})
+	cut := len(list) > a.Limit
+	if cut {
+		list = list[:a.Limit]
+	}
+	place := map[string]int{}
+	for i, g := range list {
+		place[g.key] = i + 1
+	}
+	rows = slices.DeleteFunc(rows, func(r Row) bool { return place[keyOf(r.Keys, a.By)] == 0 })
+	slices.SortStableFunc(rows, func(x, y Row) int {
+		return cmp.Or(cmp.Compare(place[keyOf(x.Keys, a.By)], place[keyOf(y.Keys, a.By)]), cmp.Compare(x.Bucket, y.Bucket))
+	})
+	return rows, cut
+}
+
+// behind is the query string of the feedback that a row rests on.
+func (a *asked) behind(r Row) string {
+	c := slices.Clone(a.Where)
+	for _, f := range a.by {
+		if v, ok := r.Keys[f.name]; ok {
+			if v == "" {
+				c = append(c, Condition{Field: f.name, Op: "empty"})
+			} else {
+				c = append(c, Condition{Field: f.name, Op: "in", Values: []string{v}})
+			}
+		}
+	}
+	if m := a.Measure.metric(); m != "" {
+		c = append(c, Condition{Field: m, Op: "not_empty"})
+	}
+	switch a.Measure {
+	case Distribution:
+		if v, ok := r.Keys["value"]; ok {
+			c = append(c, Condition{Field: a.Of, Op: "in", Values: []string{v}})
+		}
+	case Share:
+		c = append(c, a.Share...)
+	case ResponseShare, Mean:
+		c = append(c, Condition{Field: a.Of, Op: "not_empty"})
+	}
+	p := a.Between
+	if r.Bucket != "" {
+		day, err := clock.ParseDay(r.Bucket)
+		if err == nil {
+			n := a.cal.of(day)
+			from, to := a.cal.start(n), a.cal.start(n+1)-1
+			if a.span.hasFrom {
+				from = max(from, a.span.from)
+			}
+			if a.span.hasTo {
+				to = min(to, a.span.to)
+			}
+			p = Period{From: from.String(), To: to.String()}
+		}
+	}
+	return Encode(c, p).Encode()
+}
+
+// marks finds the days on which the scale or the wording of a score changed.
+func (s *Service) marks(ctx context.Context, ws identity.WorkspaceID, a *asked) ([]Mark, error) {
+	if a.Bucket == "" && a.Compare == nil {
+		return []Mark{}, nil
+	}
+	m := a.Measure.metric()
+	d := s.columns.Dialect()
+	var args arguments
+	cond, err := where(d, ws, a.span, a.Where, &args)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.columns.All(ctx, fmt.Sprintf(`SELECT s, w, min(day) AS first, max(day) AS last, count(*) AS n FROM
+		(SELECT %[1]s_scale AS s, %[1]s_question AS w, day FROM %[2]s WHERE %[3]s AND %[1]s IS NOT NULL) AS t GROUP BY s, w LIMIT 500`, m, table, cond), args...)
+	if err != nil {
+		return nil, err
+	}
+	type era struct {
+		scale, wording string
+		first, last    int64
+	}
+	eras := make([]era, len(rows))
+	for i, r := range rows {
+		eras[i] = era{keyText(r[0]), keyText(r[1]), number[int64](r[2]), number[int64](r[3])}
+	}
+	slices.SortFunc(eras, func(x, y era) int { return cmp.Or(cmp.Compare(x.first, y.first), cmp.Compare(x.last, y.last)) })
+	marks := []Mark{}
+	for i := 1; i < len(eras); i++ {
+		prev, e := eras[i-1], eras[i]
+		// Two wordings side by side all the time are two surveys; one that takes over from another is a change.
+		if e.first == eras[0].first || e.last <= prev.last && prev.first < e.first {
+			continue
+		}
+		day := clock.Day(e.first).String()
+		if e.scale != prev.scale {
+			marks = append(marks, Mark{day, "scale", prev.scale, e.scale})
+		}
+		if e.wording != prev.wording {
+			marks = append(marks, Mark{day, "wording", prev.wording, e.wording})
+		}
+	}
+	return marks, nil
+}

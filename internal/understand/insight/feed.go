@@ -1,0 +1,200 @@
+package insight
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"kolo/internal/foundation/column"
+	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/id"
+	"kolo/internal/foundation/store"
+	"kolo/internal/listen/feedback"
+	"kolo/internal/people/contact"
+	"kolo/internal/people/identity"
+)
+
+// Feeder carries feedback from the rows to the columns: what changed since the columns' watermark, in batches, exactly
+// once, one feeder at a time among all processes. Killed at any point it goes on where the columns are.
+type Feeder struct {
+	s     *Service
+	log   *slog.Logger
+	owner string
+
+	stopOnce sync.Once
+	stop     chan struct{}
+	done     chan struct{}
+	started  chan struct{}
+	behind   atomic.Int64
+}
+
+const (
+	stream    = "feedback"
+	feedRows  = 20_000
+	feedLease = time.Minute
+	feedPoll  = time.Second
+	// maxPromoted bounds the columns that attributes get of their own; further ones stay in the catch-all, where they can be
+	// asked for as well, more slowly.
+	maxPromoted = 200
+)
+
+// NewFeeder makes a feeder; Start runs it.
+func NewFeeder(s *Service, log *slog.Logger) *Feeder {
+	return &Feeder{s: s, log: log, owner: id.New(s.clock.Now()), stop: make(chan struct{}), done: make(chan struct{}), started: make(chan struct{})}
+}
+
+// Start feeds in the background until Stop.
+func (f *Feeder) Start(ctx context.Context) {
+	go f.run(ctx)
+}
+
+// Started is closed when the feeder listens.
+func (f *Feeder) Started() <-chan struct{} { return f.started }
+
+// Stop ends feeding after the batch at hand. Stopping twice does no harm.
+func (f *Feeder) Stop() {
+	f.stopOnce.Do(func() { close(f.stop) })
+	<-f.done
+}
+
+// Behind is how many changes the columns lacked when the feeder last looked.
+func (f *Feeder) Behind() int64 { return f.behind.Load() }
+
+func (f *Feeder) run(ctx context.Context) {
+	defer close(f.done)
+	heard, forget := f.s.db.Listen(feedback.Topic)
+	defer forget()
+	close(f.started)
+	tick := time.NewTicker(feedPoll)
+	defer tick.Stop()
+	for {
+		if err := f.Feed(ctx); err != nil && ctx.Err() == nil && !fault.Is(err, fault.Conflict) {
+			f.log.Error("feeding the columns failed; it will be tried again", "error", err)
+		}
+		select {
+		case <-f.stop:
+			_ = f.s.db.Release(context.WithoutCancel(ctx), "columns", f.owner)
+			return
+		case <-ctx.Done():
+			return
+		case <-heard:
+			// Let a burst gather: a batch costs the columns about the same for one row as for a thousand.
+			select {
+			case <-time.After(100 * time.Millisecond):
+			case <-f.stop:
+			}
+		case <-tick.C:
+		}
+	}
+}
+
+// Feed brings the columns up to the rows as they are now, unless another process is at it.
+func (f *Feeder) Feed(ctx context.Context) error {
+	upTo, err := f.s.feedback.Settled(ctx)
+	if err != nil {
+		return err
+	}
+	mark, err := f.s.columns.Watermark(ctx, stream)
+	if err != nil || mark >= upTo {
+		f.behind.Store(0)
+		return err
+	}
+	held := time.Time{}
+	for mark < upTo {
+		select {
+		case <-f.stop:
+			return nil
+		default:
+		}
+		if time.Since(held) > feedLease/3 {
+			if ok, err := f.s.db.Lease(ctx, "columns", f.owner, feedLease); err != nil || !ok {
+				return err
+			}
+			held = time.Now()
+			if mark, err = f.s.columns.Watermark(ctx, stream); err != nil {
+				return err
+			}
+		}
+		f.behind.Store(upTo - mark)
+		if mark, err = f.batch(ctx, mark, upTo); err != nil {
+			return err
+		}
+	}
+	f.behind.Store(0)
+	return nil
+}
+
+// batch appends the next changes and gives the new watermark.
+func (f *Feeder) batch(ctx context.Context, mark, upTo int64) (int64, error) {
+	changes, err := f.s.feedback.Changes(ctx, mark, upTo, feedRows)
+	if err != nil {
+		return mark, err
+	}
+	to := upTo
+	if len(changes) == feedRows {
+		to = changes[len(changes)-1].Seq
+	}
+	rows, err := f.rows(ctx, changes)
+	if err != nil {
+		return mark, err
+	}
+	have, err := f.s.columns.Promoted(ctx, table)
+	if err != nil {
+		return mark, err
+	}
+	for _, key := range promotable(rows, extraColumn, have, maxPromoted) {
+		if err := f.s.columns.Promote(ctx, table, key); err != nil {
+			return mark, err
+		}
+	}
+	if err := f.s.columns.Append(ctx, stream, mark, to, column.Batch{Table: table, Rows: rows}); err != nil {
+		return mark, err
+	}
+	return to, nil
+}
+
+var extraColumn = slices.IndexFunc(Table().Columns, func(c column.Column) bool { return c.Type == column.Texts })
+
+func (f *Feeder) rows(ctx context.Context, changes []feedback.Feedback) ([]column.Row, error) {
+	contacts := map[identity.WorkspaceID][]contact.ID{}
+	for _, c := range changes {
+		if _, ok := contacts[c.Workspace]; !ok {
+			contacts[c.Workspace] = nil
+		}
+		if c.Contact != "" {
+			contacts[c.Workspace] = append(contacts[c.Workspace], c.Contact)
+		}
+	}
+	attributes := map[contact.ID]map[string]string{}
+	zones := map[identity.WorkspaceID]*time.Location{}
+	for ws, ids := range contacts {
+		set, err := f.s.settings(ctx, ws)
+		if err != nil {
+			return nil, err
+		}
+		zones[ws] = set.zone
+		slices.Sort(ids)
+		if err := f.s.db.View(ctx, func(tx *store.Tx) error {
+			known, err := contact.Load(tx, ws, slices.Compact(ids))
+			for i, c := range known {
+				attributes[i] = c.Attributes
+			}
+			return err
+		}); err != nil {
+			return nil, err
+		}
+	}
+	rows := make([]column.Row, len(changes))
+	for i, c := range changes {
+		rows[i] = column.Row{Replace: c.Revision > 1, Values: values(c, zones[c.Workspace], attributes[c.Contact])}
+	}
+	return rows, nil
+}
+
+// Rebuild empties the columns; the feeder then fills them again from the rows.
+func (f *Feeder) Rebuild(ctx context.Context) error {
+	return fault.Wrap("insight.Rebuild", f.s.columns.Reset(ctx, stream, table))
+}

@@ -1,0 +1,320 @@
+package insight
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"kolo/internal/foundation/column"
+)
+
+// table is the columns' one table of feedback.
+const table = "feedback"
+
+// A field is what feedback can be grouped, filtered or measured by: a column, or a key of one of the catch-alls.
+type field struct {
+	name   string
+	column string // of its own
+	key    string // in the catch-all
+	number bool
+}
+
+var fixed = map[string]field{}
+
+// FixedFields lists the fields that all feedback has, in the order in which pages offer them.
+var FixedFields = []string{"kind", "channel", "source", "language", "touchpoint", "survey", "survey_version", "import", "weekday"}
+
+func init() {
+	for _, n := range append([]string{"contact", "id", "text", "nps_question", "csat_question", "ces_question", "star_question", "rating_question"}, FixedFields...) {
+		fixed[n] = field{name: n, column: n}
+	}
+	for _, m := range metrics {
+		fixed[m] = field{name: m, column: m, number: true}
+		fixed[m+"_scale"] = field{name: m + "_scale", column: m + "_scale"}
+		fixed[m+"_group"] = field{name: m + "_group", column: m + "_class"}
+	}
+	fixed["has_text"] = field{name: "has_text", column: "has_text"}
+}
+
+// parseField reads a field's name: one of the fixed ones, or attribute.KEY, answer.QUESTION, contact.KEY.
+func parseField(name string) (field, error) {
+	if f, ok := fixed[name]; ok {
+		return f, nil
+	}
+	place, key, ok := strings.Cut(name, ".")
+	if ok && key != "" && len(key) <= 200 {
+		switch place {
+		case "attribute":
+			return field{name: name, key: key}, nil
+		case "answer", "contact":
+			return field{name: name, key: place + ":" + key}, nil
+		}
+	}
+	return field{}, fmt.Errorf("%q is not a field: it is one of %s, a score, or attribute.KEY, answer.QUESTION, contact.KEY", name, strings.Join(FixedFields, ", "))
+}
+
+var weekdays = []string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
+
+var groups = map[string][3]string{ // class -1, 0, 1
+	"nps": {"detractor", "passive", "promoter"}, "csat": {"dissatisfied", "neutral", "satisfied"},
+	"ces": {"hard", "neutral", "easy"}, "star": {"low", "middle", "high"}, "rating": {"low", "middle", "high"},
+}
+
+// expr is the field as SQL that gives a text, "" where there is none; or a number, NULL where there is none.
+func (f field) expr(d column.Dialect) string {
+	switch {
+	case f.key != "":
+		return "coalesce(" + d.Extra(table, f.key) + ", '')"
+	case f.name == "weekday":
+		// Day 0 was a Thursday; days before it are far from any feedback.
+		return byCase("(day + 3) % 7", weekdays)
+	case strings.HasSuffix(f.name, "_group"):
+		g := groups[strings.TrimSuffix(f.name, "_group")]
+		return fmt.Sprintf("CASE WHEN %[1]s = 1 THEN '%[2]s' WHEN %[1]s = 0 THEN '%[3]s' WHEN %[1]s = -1 THEN '%[4]s' ELSE '' END", f.column, g[2], g[1], g[0])
+	case f.name == "has_text":
+		return "CASE WHEN text = '' THEN 'no' ELSE 'yes' END"
+	}
+	return f.column
+}
+
+// numeric is the field as a number, NULL where it is none.
+func (f field) numeric(d column.Dialect) string {
+	if f.number {
+		return f.column
+	}
+	return d.ToFloat(f.expr(d))
+}
+
+func byCase(expr string, names []string) string {
+	var b strings.Builder
+	b.WriteString("CASE " + expr)
+	for i, n := range names {
+		fmt.Fprintf(&b, " WHEN %d THEN '%s'", i, n)
+	}
+	return b.String() + " ELSE '' END"
+}
+
+// Condition is one thing that feedback must fulfil.
+type Condition struct {
+	Field  string   `json:"field" doc:"kind, channel, source, language, touchpoint, survey, contact, text, nps, nps_group ..., attribute.KEY, answer.QUESTION, contact.KEY"`
+	Op     string   `json:"op,omitempty" enum:"in,not_in,contains,not_contains,gt,gte,lt,lte,empty,not_empty" doc:"in by default"`
+	Values []string `json:"values,omitempty"`
+}
+
+// Conditions must all be fulfilled. The short form {"channel": "web", "attribute.country": ["IL", "US"]} is understood too.
+type Conditions []Condition
+
+var ops = []string{"in", "not_in", "contains", "not_contains", "gt", "gte", "lt", "lte", "empty", "not_empty"}
+
+// UnmarshalJSON takes a list of conditions or the short form; "value" for one value, numbers for texts.
+func (c *Conditions) UnmarshalJSON(b []byte) error {
+	b = []byte(strings.TrimSpace(string(b)))
+	if len(b) > 0 && b[0] == '{' {
+		var short map[string]any
+		if err := json.Unmarshal(b, &short); err != nil {
+			return err
+		}
+		for f, v := range short {
+			*c = append(*c, Condition{Field: f, Values: texts(v)})
+		}
+		sort.Slice(*c, func(i, j int) bool { return (*c)[i].Field < (*c)[j].Field })
+		return nil
+	}
+	var list []struct {
+		Field  string `json:"field"`
+		Op     string `json:"op"`
+		Value  any    `json:"value"`
+		Values any    `json:"values"`
+	}
+	if err := json.Unmarshal(b, &list); err != nil {
+		return err
+	}
+	for _, e := range list {
+		*c = append(*c, Condition{e.Field, e.Op, append(texts(e.Value), texts(e.Values)...)})
+	}
+	return nil
+}
+
+func texts(v any) []string {
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case []any:
+		var out []string
+		for _, e := range v {
+			out = append(out, texts(e)...)
+		}
+		return out
+	case float64:
+		return []string{strconv.FormatFloat(v, 'f', -1, 64)}
+	case string:
+		return []string{v}
+	}
+	return []string{fmt.Sprint(v)}
+}
+
+func (c Conditions) validate(path string, say func(path, code, format string, args ...any)) {
+	if len(c) > 50 {
+		say(path, "too_many", "at most 50 conditions")
+		return
+	}
+	for i := range c {
+		at, e := fmt.Sprintf("%s[%d]", path, i), &c[i]
+		if _, err := parseField(e.Field); err != nil {
+			say(at+".field", "unknown", "%s", err)
+		}
+		switch e.Op {
+		case "", "is", "eq", "=":
+			e.Op = "in"
+		case "is_not", "ne", "!=":
+			e.Op = "not_in"
+		case ">", ">=", "<", "<=":
+			e.Op = map[string]string{">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}[e.Op]
+		}
+		switch {
+		case !slices.Contains(ops, e.Op):
+			say(at+".op", "unknown", "%q is not an operator: it is one of %s", e.Op, strings.Join(ops, ", "))
+		case e.Op == "empty" || e.Op == "not_empty":
+		case len(e.Values) == 0:
+			say(at+".values", "required", "a condition needs a value")
+		case len(e.Values) > 1000:
+			say(at+".values", "too_many", "at most 1,000 values")
+		case strings.HasPrefix(e.Op, "g") || strings.HasPrefix(e.Op, "l"):
+			if _, err := strconv.ParseFloat(e.Values[0], 64); err != nil || len(e.Values) > 1 {
+				say(at+".values", "type", "%s compares with one number", e.Op)
+			}
+		}
+	}
+}
+
+// arguments collects the values of a statement, which are never part of its text.
+type arguments []any
+
+func (a *arguments) add(v any) string {
+	*a = append(*a, v)
+	return "$" + strconv.Itoa(len(*a))
+}
+
+// sql is the condition as SQL that is true or false, never NULL.
+func (e Condition) sql(d column.Dialect, args *arguments) (string, error) {
+	f, err := parseField(e.Field)
+	if err != nil {
+		return "", err
+	}
+	switch e.Op {
+	case "empty", "not_empty":
+		is := map[bool]string{true: "", false: "NOT "}[e.Op == "empty"]
+		if f.number {
+			return is + "(" + f.column + " IS NULL)", nil
+		}
+		return is + "(" + f.expr(d) + " = '')", nil
+	case "contains", "not_contains":
+		var any []string
+		if f.number {
+			return "", fmt.Errorf("%s is a number: it contains nothing", e.Field)
+		}
+		for _, v := range e.Values {
+			if f.name == "text" {
+				v = Fold(v)
+			}
+			any = append(any, d.Contains(f.expr(d), args.add(v)))
+		}
+		s := "(" + strings.Join(any, " OR ") + ")"
+		if e.Op == "not_contains" {
+			s = "NOT " + s
+		}
+		return s, nil
+	case "gt", "gte", "lt", "lte":
+		v, err := strconv.ParseFloat(e.Values[0], 64)
+		if err != nil {
+			return "", err
+		}
+		sign := map[string]string{"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}[e.Op]
+		return "(coalesce(" + f.numeric(d) + " " + sign + " " + args.add(v) + ", 1 = 0))", nil
+	}
+	var s string
+	if f.number {
+		nums := make([]float64, 0, len(e.Values))
+		for _, v := range e.Values {
+			n, err := strconv.ParseFloat(v, 64)
+			if err != nil {
+				return "", fmt.Errorf("%s is a number, not %q", e.Field, v)
+			}
+			nums = append(nums, n)
+		}
+		s = "(" + f.column + " IS NOT NULL AND " + f.column + " IN (" + args.add(nums) + "))"
+	} else if len(e.Values) == 1 {
+		s = "(" + f.expr(d) + " = " + args.add(e.Values[0]) + ")"
+	} else {
+		s = "(" + f.expr(d) + " IN (" + args.add(e.Values) + "))"
+	}
+	if e.Op == "not_in" {
+		s = "NOT " + s
+	}
+	return s, nil
+}
+
+// Encode writes conditions and a period as the query string of /v1/feedback and of the page /feedback: channel=web,
+// channel.not_in=sms, nps.gte=9; a field that comes twice has two values.
+func Encode(c Conditions, p Period) url.Values {
+	v := url.Values{}
+	for _, e := range c {
+		name := e.Field
+		if e.Op != "" && e.Op != "in" {
+			name += "." + e.Op
+		}
+		if len(e.Values) == 0 {
+			v.Add(name, "")
+		}
+		for _, x := range e.Values {
+			v.Add(name, x)
+		}
+	}
+	for k, x := range map[string]string{"from": p.From, "to": p.To, "last": p.Last} {
+		if x != "" {
+			v.Set(k, x)
+		}
+	}
+	return v
+}
+
+// Decode reads what Encode wrote; q stands for text.contains. Names in skip belong to the page (cursor, limit, ...).
+// Unknown names are an error that says so: a filter that is silently ignored gives a wrong number.
+func Decode(v url.Values, skip ...string) (Conditions, Period, error) {
+	var c Conditions
+	p := Period{From: v.Get("from"), To: v.Get("to"), Last: v.Get("last")}
+	names := make([]string, 0, len(v))
+	for n := range v {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	for _, n := range names {
+		if n == "from" || n == "to" || n == "last" || slices.Contains(skip, n) {
+			continue
+		}
+		if n == "q" {
+			if v.Get(n) != "" {
+				c = append(c, Condition{"text", "contains", []string{v.Get(n)}})
+			}
+			continue
+		}
+		e := Condition{Field: n, Op: "in", Values: v[n]}
+		if _, err := parseField(n); err == nil && !strings.Contains(n, ".") {
+			c = append(c, e)
+			continue
+		}
+		if i := strings.LastIndexByte(n, '.'); i > 0 && slices.Contains(ops, n[i+1:]) {
+			e.Field, e.Op = n[:i], n[i+1:]
+			if e.Op == "empty" || e.Op == "not_empty" {
+				e.Values = nil
+			}
+		}
+		c = append(c, e)
+	}
+	q := Query{Measure: Count, Where: c}
+	return c, p, q.Validate()
+}

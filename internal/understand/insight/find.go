@@ -1,0 +1,150 @@
+package insight
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"kolo/internal/foundation/fault"
+	"kolo/internal/listen/feedback"
+	"kolo/internal/people/identity"
+)
+
+// Found is a page of feedback, newest first.
+type Found struct {
+	Feedback []feedback.Feedback
+	Next     string // cursor of the next page, "" on the last
+}
+
+// Find gives the feedback that fulfils conditions, newest first: what is behind a number. limit is at most 1,000.
+func (s *Service) Find(ctx context.Context, ws identity.WorkspaceID, c Conditions, p Period, cursor string, limit int) (Found, error) {
+	const op = "insight.Find"
+	if limit <= 0 || limit > 1000 {
+		limit = 50
+	}
+	set, err := s.settings(ctx, ws)
+	if err != nil {
+		return Found{}, fault.Wrap(op, err)
+	}
+	sp, err := p.resolve(s.clock.Now(), set.zone)
+	if err != nil {
+		return Found{}, err
+	}
+	after, err := parseCursor(cursor)
+	if err != nil {
+		return Found{}, err
+	}
+	var list []feedback.Feedback
+	if len(c) == 0 && !sp.hasFrom && !sp.hasTo {
+		// The rows have the newest by index, and what was received a moment ago.
+		if list, err = s.feedback.List(ctx, ws, feedback.Filter{Before: after, Limit: limit + 1}); err != nil {
+			return Found{}, fault.Wrap(op, err)
+		}
+	} else {
+		ids, err := s.ids(ctx, ws, sp, c, after, limit+1)
+		if err != nil {
+			return Found{}, fault.Wrap(op, err)
+		}
+		if list, err = s.feedback.GetMany(ctx, ws, ids); err != nil {
+			return Found{}, fault.Wrap(op, err)
+		}
+	}
+	f := Found{Feedback: list}
+	if len(list) > limit {
+		f.Feedback = list[:limit]
+		last := f.Feedback[limit-1]
+		f.Next = fmt.Sprintf("%d_%s", last.Time.UnixMilli(), last.ID)
+	}
+	return f, nil
+}
+
+func (s *Service) ids(ctx context.Context, ws identity.WorkspaceID, sp span, c Conditions, after feedback.Cursor, limit int) ([]feedback.ID, error) {
+	var args arguments
+	cond, err := where(s.columns.Dialect(), ws, sp, c, &args)
+	if err != nil {
+		return nil, err
+	}
+	if after.ID != "" {
+		at, fid := args.add(after.Time), args.add(string(after.ID))
+		cond += " AND (time < " + at + " OR time = " + at + " AND id < " + fid + ")"
+	}
+	rows, err := s.columns.All(ctx, "SELECT id, time FROM "+table+" WHERE "+cond+" ORDER BY time DESC, id DESC LIMIT "+strconv.Itoa(limit), args...)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]feedback.ID, len(rows))
+	for i, r := range rows {
+		ids[i] = feedback.ID(keyText(r[0]))
+	}
+	return ids, nil
+}
+
+func parseCursor(s string) (feedback.Cursor, error) {
+	if s == "" {
+		return feedback.Cursor{}, nil
+	}
+	at, fid, ok := strings.Cut(s, "_")
+	ms, err := strconv.ParseInt(at, 10, 64)
+	if !ok || err != nil || fid == "" {
+		return feedback.Cursor{}, fault.Bad("insight.Find", fault.Field{Path: "cursor", Code: "form", Msg: "this is not a cursor that Kolo gave"})
+	}
+	return feedback.Cursor{Time: ms, ID: feedback.ID(fid)}, nil
+}
+
+// Facet counts the values of one field among the feedback that fulfils conditions, most frequent first.
+type Facet struct {
+	Field  string
+	Values []FacetValue
+	More   bool // there are values that are not listed
+}
+
+// FacetValue is one value with its count.
+type FacetValue struct {
+	Value string
+	N     int64
+}
+
+// Facets counts the values of several fields. A condition on the field itself does not narrow its own facet, so that
+// one can choose a second value.
+func (s *Service) Facets(ctx context.Context, ws identity.WorkspaceID, c Conditions, p Period, fields []string, most int) ([]Facet, error) {
+	out := make([]Facet, 0, len(fields))
+	for _, name := range fields {
+		others := make(Conditions, 0, len(c))
+		for _, e := range c {
+			if e.Field != name || e.Op != "in" {
+				others = append(others, e)
+			}
+		}
+		ans, err := s.Ask(ctx, ws, Query{Measure: Count, By: []string{name}, Where: others, Between: p, Limit: most + 1})
+		if err != nil {
+			return nil, err
+		}
+		f := Facet{Field: name, More: ans.Truncated || len(ans.Rows) > most}
+		for _, r := range ans.Rows[:min(len(ans.Rows), most)] {
+			f.Values = append(f.Values, FacetValue{r.Keys[name], r.N})
+		}
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+// Each gives all feedback that fulfils conditions, newest first, a page at a time and in flat memory: for exports.
+func (s *Service) Each(ctx context.Context, ws identity.WorkspaceID, c Conditions, p Period, do func(feedback.Feedback) error) error {
+	cursor := ""
+	for {
+		f, err := s.Find(ctx, ws, c, p, cursor, 1000)
+		if err != nil {
+			return err
+		}
+		for _, x := range f.Feedback {
+			if err := do(x); err != nil {
+				return err
+			}
+		}
+		if f.Next == "" {
+			return nil
+		}
+		cursor = f.Next
+	}
+}

@@ -1,0 +1,259 @@
+// Package insight answers questions about what customers say. Every number on a page, in the API, in a digest or an
+// alert comes from one Query, so that two screens can never disagree. Questions go to the columns; the rows behind a
+// number are found with Find.
+package insight
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"kolo/internal/foundation/fault"
+	"kolo/internal/understand/stat"
+)
+
+// DefinitionVersion changes whenever the same rows would give another number.
+const DefinitionVersion = 1
+
+// Measure is what a question asks for.
+type Measure string
+
+// The measures.
+const (
+	Count         Measure = "count"          // pieces of feedback
+	Contacts      Measure = "contacts"       // different customers among them
+	NPS           Measure = "nps"            // promoters minus detractors, in points
+	CSAT          Measure = "csat"           // share of answers in the two best boxes
+	CES           Measure = "ces"            // share that agrees that it was easy
+	Star          Measure = "star"           // mean number of stars
+	Rating        Measure = "rating"         // mean of any other rating
+	CSATMean      Measure = "csat_mean"      // mean of CSAT answers
+	CESMean       Measure = "ces_mean"       // mean of CES answers
+	Mean          Measure = "mean"           // mean of a field that holds numbers, named by Of
+	Distribution  Measure = "distribution"   // how often each value of Of was given, and its share
+	ResponseShare Measure = "response_share" // share of the feedback that has a value for Of
+	Share         Measure = "share"          // share of the feedback that fulfils the conditions in Share
+)
+
+// Measures lists them in the order in which pages offer them.
+var Measures = []Measure{Count, Contacts, NPS, CSAT, CES, Star, Rating, CSATMean, CESMean, Mean, Distribution, ResponseShare, Share}
+
+// Unit of a measure's values.
+func (m Measure) Unit() string {
+	switch m {
+	case NPS:
+		return "points"
+	case CSAT, CES, Share, ResponseShare, Distribution:
+		return "share" // 0 to 1
+	case Count, Contacts:
+		return "count"
+	}
+	return "scale"
+}
+
+// metric is the score that a measure stands on, "" when none.
+func (m Measure) metric() string {
+	switch m {
+	case NPS, CSAT, CES, Star, Rating:
+		return string(m)
+	case CSATMean:
+		return "csat"
+	case CESMean:
+		return "ces"
+	}
+	return ""
+}
+
+// Buckets of time.
+var Buckets = []string{"day", "week", "month", "quarter", "year"}
+
+// Period says of when. Days are the workspace's; From and To are both included. Last is a number of days, weeks, months or
+// years that ends today, "90d", "12w", "6m", "2y". Everything empty is all time.
+type Period struct {
+	From string `json:"from,omitempty" doc:"First day, 2026-01-31; or an instant, RFC 3339"`
+	To   string `json:"to,omitempty" doc:"Last day, included; or an instant, RFC 3339, excluded"`
+	Last string `json:"last,omitempty" doc:"Instead of from and to: 90d, 12w, 6m or 2y up to today"`
+}
+
+// Compare says what to set beside the answer.
+type Compare struct {
+	To    string     `json:"to,omitempty" enum:"previous,year,rest," doc:"previous: the period of the same length before; year: the same days a year earlier; rest: each group with all others together"`
+	Where Conditions `json:"where,omitempty" doc:"Instead of to: the same question of other feedback"`
+}
+
+// UnmarshalJSON also takes the bare word.
+func (c *Compare) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		return json.Unmarshal(b, &c.To)
+	}
+	type plain Compare
+	return json.Unmarshal(b, (*plain)(c))
+}
+
+// Query is one question.
+type Query struct {
+	Measure Measure    `json:"measure" doc:"What to measure"`
+	Of      string     `json:"of,omitempty" doc:"The field that mean, distribution and response_share are about"`
+	Share   Conditions `json:"share,omitempty" doc:"The conditions whose share is asked for"`
+	By      []string   `json:"by,omitempty" maxItems:"4" doc:"Fields to group by"`
+	Where   Conditions `json:"where,omitempty" doc:"Conditions that feedback must fulfil"`
+	Between Period     `json:"between,omitempty"`
+	Bucket  string     `json:"bucket,omitempty" enum:"day,week,month,quarter,year," doc:"Group by time too"`
+	Compare *Compare   `json:"compare,omitempty"`
+	Scale   string     `json:"scale,omitempty" doc:"The scale to count, such as 1..5; the most frequent one by default. Scales are never pooled"`
+	Level   float64    `json:"level,omitempty" doc:"Confidence level of the intervals, 0.95 by default"`
+	Order   string     `json:"order,omitempty" enum:"key,n,value," doc:"Order of the groups: by key, by n (the default), by value"`
+	Limit   int        `json:"limit,omitempty" doc:"Most groups to give (not counting buckets of time), 100 by default, 5,000 at most"`
+}
+
+// Answer is the answer to a Query, with everything that a reader needs in order to trust it.
+type Answer struct {
+	Measure    Measure   `json:"measure"`
+	Of         string    `json:"of,omitempty"`
+	Unit       string    `json:"unit" enum:"points,share,count,scale"`
+	Definition string    `json:"definition" doc:"Metric and version of its definition"`
+	Scale      string    `json:"scale,omitempty" doc:"The scale that was counted, the best end last"`
+	By         []string  `json:"by"`
+	Bucket     string    `json:"bucket,omitempty"`
+	From       string    `json:"from,omitempty" doc:"First day"`
+	To         string    `json:"to,omitempty" doc:"Last day"`
+	Zone       string    `json:"zone"`
+	WeekStart  string    `json:"week_start"`
+	Filter     string    `json:"filter,omitempty" doc:"The conditions as a query string of /v1/feedback"`
+	Rows       []Row     `json:"rows"`
+	Total      Row       `json:"total" doc:"Everything together"`
+	Marks      []Mark    `json:"marks" doc:"Days on which the scale or the wording changed: no trend goes over them unmarked"`
+	LeftOut    []LeftOut `json:"left_out" doc:"Answers on other scales, which are not pooled"`
+	Truncated  bool      `json:"truncated,omitempty" doc:"There were more groups than the limit; the total counts them all"`
+	Weighted   bool      `json:"weighted" doc:"Whether answers were weighted"`
+}
+
+// Row is one group's answer.
+type Row struct {
+	Keys     map[string]string `json:"keys,omitempty" doc:"The group, by field; an empty text where feedback has no value"`
+	Bucket   string            `json:"bucket,omitempty" doc:"First day of the bucket"`
+	Value    *float64          `json:"value" doc:"null where there is nothing to count"`
+	N        int64             `json:"n" doc:"How many it rests on"`
+	Interval *stat.Interval    `json:"interval,omitempty"`
+	Note     string            `json:"note,omitempty" enum:"too_few,indicative" doc:"too_few: under 10, do not show the value; indicative: under 30"`
+	Parts    *Parts            `json:"parts,omitempty"`
+	Compare  *Comparison       `json:"compare,omitempty"`
+	Feedback string            `json:"feedback" doc:"Query string of /v1/feedback for what is behind the number"`
+
+	sum sums
+}
+
+// Parts are the counts that a value is made of.
+type Parts struct {
+	Promoters  *int64   `json:"promoters,omitempty"`
+	Passives   *int64   `json:"passives,omitempty"`
+	Detractors *int64   `json:"detractors,omitempty"`
+	Hits       *int64   `json:"hits,omitempty" doc:"How many of n fulfil the condition"`
+	SD         *float64 `json:"sd,omitempty" doc:"Standard deviation of the answers"`
+}
+
+// Comparison sets a row beside its counterpart.
+type Comparison struct {
+	Value           *float64       `json:"value" doc:"The counterpart's value"`
+	N               int64          `json:"n"`
+	Difference      *float64       `json:"difference" doc:"This row's value minus the counterpart's"`
+	Interval        *stat.Interval `json:"interval,omitempty" doc:"Of the difference"`
+	P               *float64       `json:"p,omitempty"`
+	Distinguishable bool           `json:"distinguishable" doc:"The interval excludes 0 and the difference is large enough to care"`
+}
+
+// Mark is a day on which numbers before and after stopped being the same thing.
+type Mark struct {
+	Day  string `json:"day"`
+	Kind string `json:"kind" enum:"scale,wording"`
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+// LeftOut counts answers that were given on another scale.
+type LeftOut struct {
+	Scale string `json:"scale"`
+	N     int64  `json:"n"`
+}
+
+const (
+	defaultGroups = 100
+	maxGroups     = 5000
+	maxBuckets    = 4000
+)
+
+// Validate checks a question and fills its defaults.
+func (q *Query) Validate() error {
+	var bad []fault.Field
+	say := func(path, code, format string, args ...any) {
+		bad = append(bad, fault.Field{Path: path, Code: code, Msg: fmt.Sprintf(format, args...)})
+	}
+	if !slices.Contains(Measures, q.Measure) {
+		names := make([]string, len(Measures))
+		for i, m := range Measures {
+			names[i] = string(m)
+		}
+		say("measure", "unknown", "%q is not a measure: it is one of %s", q.Measure, strings.Join(names, ", "))
+	}
+	switch q.Measure {
+	case Mean, Distribution, ResponseShare:
+		if q.Of == "" {
+			say("of", "required", "%s needs the field that it is about", q.Measure)
+		} else if _, err := parseField(q.Of); err != nil {
+			say("of", "unknown", "%s", err)
+		}
+	case Share:
+		if len(q.Share) == 0 {
+			say("share", "required", "share needs the conditions whose share is asked for")
+		}
+	}
+	if q.Bucket != "" && !slices.Contains(Buckets, q.Bucket) {
+		say("bucket", "unknown", "%q is not a bucket of time: it is one of %s", q.Bucket, strings.Join(Buckets, ", "))
+	}
+	if len(q.By) > 4 {
+		say("by", "too_many", "at most 4 fields to group by")
+	}
+	for i, name := range q.By {
+		if _, err := parseField(name); err != nil {
+			say(fmt.Sprintf("by[%d]", i), "unknown", "%s", err)
+		}
+		if slices.Contains(q.By[:i], name) {
+			say(fmt.Sprintf("by[%d]", i), "twice", "%s comes twice", name)
+		}
+	}
+	q.Where.validate("where", say)
+	q.Share.validate("share", say)
+	if c := q.Compare; c != nil {
+		c.Where.validate("compare.where", say)
+		switch {
+		case !slices.Contains([]string{"", "previous", "year", "rest"}, c.To):
+			say("compare.to", "unknown", "compare with previous, year or rest")
+		case (c.To == "") == (len(c.Where) == 0):
+			say("compare", "form", "compare either to a period or to other conditions")
+		case c.To == "rest" && len(q.By) == 0:
+			say("compare.to", "form", "rest compares groups: group by something")
+		case q.Measure == Contacts && c.To == "rest":
+			say("compare.to", "form", "customers cannot be compared with the rest: one may be in several groups")
+		}
+	}
+	if q.Level == 0 {
+		q.Level = stat.DefaultLevel
+	}
+	if q.Level < 0.5 || q.Level >= 1 {
+		say("level", "range", "a confidence level lies between 0.5 and 1")
+	}
+	if !slices.Contains([]string{"", "key", "n", "value"}, q.Order) {
+		say("order", "unknown", "order by key, n or value")
+	}
+	if q.Limit == 0 {
+		q.Limit = defaultGroups
+	}
+	if q.Limit < 0 || q.Limit > maxGroups {
+		say("limit", "range", "between 1 and %d groups", maxGroups)
+	}
+	if bad != nil {
+		return fault.Bad("insight.Query", bad...)
+	}
+	return nil
+}

@@ -1,0 +1,163 @@
+package insight
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"kolo/internal/foundation/clock"
+	"kolo/internal/foundation/column"
+	"kolo/internal/listen/feedback"
+)
+
+// metrics are the scores that have columns of their own.
+var metrics = feedback.Metrics
+
+// Table describes the columns of feedback. For each metric there are the value as it was given, its scale, its wording
+// and its class: -1, 0 or 1 for the bad end, the middle and the good end as the metric defines them, so that counting
+// them is all that a question has to do. day and month are of the workspace's zone.
+func Table() column.Table {
+	t := column.Table{
+		Name: table, Key: []string{"workspace", "day", "id"}, ID: "id", Extra: "extra",
+		Columns: []column.Column{
+			{Name: "workspace", Type: column.Text}, {Name: "id", Type: column.Text}, {Name: "time", Type: column.Int},
+			{Name: "day", Type: column.Int}, {Name: "month", Type: column.Int}, {Name: "kind", Type: column.Text},
+			{Name: "channel", Type: column.Text}, {Name: "source", Type: column.Text}, {Name: "language", Type: column.Text},
+			{Name: "touchpoint", Type: column.Text}, {Name: "survey", Type: column.Text}, {Name: "survey_version", Type: column.Text},
+			{Name: "contact", Type: column.Text}, {Name: "import", Type: column.Text}, {Name: "text", Type: column.Text},
+			{Name: "extra", Type: column.Texts},
+		},
+	}
+	for _, m := range metrics {
+		t.Columns = append(t.Columns,
+			column.Column{Name: m, Type: column.Float, Nullable: true}, column.Column{Name: m + "_class", Type: column.Small, Nullable: true},
+			column.Column{Name: m + "_scale", Type: column.Text}, column.Column{Name: m + "_question", Type: column.Text})
+	}
+	return t
+}
+
+// Fold makes a text fit for finding: lower-case.
+func Fold(s string) string { return strings.ToLower(s) }
+
+// values is one piece of feedback as a row of Table. contactAttributes are those of who said it.
+func values(f feedback.Feedback, zone *time.Location, contactAttributes map[string]string) []any {
+	local := f.Time.In(zone)
+	extra := make(map[string]string, len(f.Attributes)+len(f.Answers)+len(contactAttributes))
+	for k, v := range f.Attributes {
+		extra[k] = v
+	}
+	for _, a := range f.Answers {
+		extra["answer:"+a.Question] = answerText(a.Value)
+	}
+	for k, v := range contactAttributes {
+		extra["contact:"+k] = v
+	}
+	first := map[string]feedback.Score{}
+	for _, s := range f.Scores {
+		if _, ok := first[s.Metric]; !ok {
+			first[s.Metric] = s
+			continue
+		}
+		// The first score of a metric is the one that counts; further ones stay askable by their question.
+		extra["answer:"+s.Metric+":"+s.Question] = answerText(s.Value)
+	}
+	out := []any{
+		string(f.Workspace), string(f.ID), f.Time.UnixMilli(),
+		int64(clock.DayOf(f.Time, zone)), int64((local.Year()-1970)*12 + int(local.Month()) - 1), f.Kind,
+		f.Channel, f.Source, f.Language,
+		f.Touchpoint, f.Survey, f.SurveyVersion,
+		string(f.Contact), f.Import, Fold(f.Text),
+		extra,
+	}
+	for _, m := range metrics {
+		s, ok := first[m]
+		if !ok {
+			out = append(out, nil, nil, "", "")
+			continue
+		}
+		question := s.Question
+		if question == "" && f.SurveyVersion != "" {
+			question = f.Survey + " " + f.SurveyVersion
+		}
+		out = append(out, s.Value, class(s), s.Scale.String(), question)
+	}
+	return out
+}
+
+// class puts a score at the bad end (-1), in the middle (0) or at the good end (1): NPS by its classes; CSAT, stars and
+// ratings by their two best and two worst boxes (on scales of five and more points; the best and the worst of shorter
+// ones); CES above and below the middle (5-7 of 7).
+func class(s feedback.Score) int16 {
+	v, low, high := s.Value, s.Scale.Min, s.Scale.Max
+	if s.Scale.Direction == feedback.Down {
+		v, low, high = -v, -high, -low
+	}
+	var bad, good float64
+	switch s.Metric {
+	case "nps":
+		bad, good = 6, 9
+	case "ces":
+		middle := (low + high) / 2
+		if v == middle {
+			return 0
+		}
+		bad, good = middle, math.Nextafter(middle, math.Inf(1))
+	default:
+		boxes := 1.0
+		if high-low < 4 {
+			boxes = 0
+		}
+		bad, good = low+boxes, high-boxes
+	}
+	switch {
+	case v >= good:
+		return 1
+	case v <= bad:
+		return -1
+	}
+	return 0
+}
+
+func answerText(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case []any:
+		parts := make([]string, len(v))
+		for i, e := range v {
+			parts[i] = answerText(e)
+		}
+		return strings.Join(parts, "; ")
+	case []string:
+		return strings.Join(v, "; ")
+	case float64, bool, int, int64:
+		b, _ := json.Marshal(v) // cannot fail: stored scores and answers are finite
+		return string(b)
+	}
+	return fmt.Sprint(v)
+}
+
+// promotable are the keys of a batch of rows that deserve columns of their own: short values, as labels have.
+func promotable(rows []column.Row, extraAt int, have []string, most int) []string {
+	long := map[string]bool{}
+	seen := map[string]bool{}
+	for _, r := range rows {
+		for k, v := range r.Values[extraAt].(map[string]string) {
+			seen[k] = true
+			if len(v) > 80 {
+				long[k] = true
+			}
+		}
+	}
+	var out []string
+	for k := range seen {
+		if !long[k] && column.CanPromote(k) && !slices.Contains(have, k) {
+			out = append(out, k)
+		}
+	}
+	slices.Sort(out)
+	return out[:max(0, min(len(out), most-len(have)))]
+}
