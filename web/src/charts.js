@@ -17,7 +17,7 @@ const live = new Map();
 export function draw(boxes) {
   for (const box of boxes) {
     if (live.has(box)) continue;
-    const spec = JSON.parse(document.getElementById(box.dataset.chart).textContent);
+    const spec = mirrored(JSON.parse(document.getElementById(box.dataset.chart).textContent));
     if (box.dataset.height) box.style.height = `${box.dataset.height}px`;
     box.style.display = "block";
     const chart = echarts.init(box, null, { renderer: "canvas" });
@@ -29,6 +29,16 @@ export function draw(boxes) {
     });
     new ResizeObserver(() => chart.resize()).observe(box);
   }
+}
+
+// From right to left the first period stands on the right. The figures are turned round rather than the axis: an inverse
+// axis of categories makes ECharts give its labels room on the wrong side.
+function mirrored(spec) {
+  if (!rtl || !["line", "bar", "stack", "share", "heat"].includes(spec.kind)) return spec;
+  spec.labels.reverse();
+  for (const s of spec.series) for (const list of [s.values, s.low, s.high, s.n, s.hrefs, s.small]) list?.reverse();
+  for (const m of spec.marks ?? []) m.at = spec.labels.length - 1 - m.at;
+  return spec;
 }
 
 function redraw() {
@@ -48,18 +58,21 @@ addEventListener("beforeprint", () => live.forEach(({ chart }) => chart.resize()
 // A colour by its name in the style sheet, as the canvas wants it. light-dark() is only resolved on a real property.
 function colours(box) {
   const probe = document.createElement("span");
+  probe.style.setProperty("transition", "none", "important"); // or the colour before would be read
   box.append(probe);
   const get = (name) => {
     probe.style.color = `var(--k-${name})`;
     return getComputedStyle(probe).color;
   };
   const c = {};
-  for (const name of ["ink", "soft", "line", "line-strong", "surface", "accent", "accent-wash", "good", "bad", "warn", 1, 2, 3, 4, 5, 6, 7, 8]) c[name] = get(name);
+  for (const name of ["ink", "soft", "line", "line-strong", "surface", "accent", "bar-good", "bar-neutral", "bar-bad", "warn", 1, 2, 3, 4, 5, 6, 7, 8]) c[name] = get(name);
   probe.remove();
   return c;
 }
 
 const fade = (colour, alpha) => colour.replace(/^rgba?\(([^)]*)\)$/, (_, v) => `rgba(${v.split(/[ ,/]+/).slice(0, 3).join(",")},${alpha})`);
+// A canvas lays text out from left to right unless the text itself says otherwise (RLE ... PDF).
+const turn = (s) => (rtl ? `\u202b${s}\u202c` : s);
 const escape = (s) => String(s).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
 function options(spec, box) {
@@ -69,16 +82,17 @@ function options(spec, box) {
   const number = new Intl.NumberFormat(lang, { style: spec.percent ? "percent" : "decimal", minimumFractionDigits: spec.decimals, maximumFractionDigits: spec.decimals });
   const short = new Intl.NumberFormat(lang, { style: spec.percent ? "percent" : "decimal", maximumFractionDigits: spec.percent ? 0 : Math.max(spec.decimals, 0), notation: spec.percent ? "standard" : "compact" });
   const whole = new Intl.NumberFormat(lang);
-  const say = (v) => (v == null ? spec.words.none : number.format(v).replace("-", "−"));
-  const axis = (v) => (rtl ? "\u200e" : "") + short.format(v).replace("-", "−");
-  const palette = { good: c.good, bad: c.bad, neutral: c.line === c.ink ? c.soft : c["line-strong"] };
+  const tidy = (s) => s.replace(/\u200e/g, "").replace("-", "−");
+  const say = (v) => (v == null ? escape(spec.words.none) : `<bdi dir="ltr">${tidy(number.format(v))}</bdi>`);
+  const axis = (v) => (rtl ? `\u202a${tidy(short.format(v))}\u202c` : tidy(short.format(v)));
+  const palette = { good: c["bar-good"], bad: c["bar-bad"], neutral: c["bar-neutral"] };
   const colour = (s, i) => palette[s.color] ?? c[s.color || (i % 8) + 1] ?? c[1];
   const text = { fontFamily: font, color: c.soft, fontSize: 12 };
   const narrow = box.clientWidth < 480;
 
   const facts = (s, i) => {
     const lines = [`<b>${say(s.values[i])}</b>`];
-    if (s.low?.[i] != null && s.high?.[i] != null) lines.push(`${escape(spec.words.interval)}: <bdi>${say(s.low[i])}</bdi> – <bdi>${say(s.high[i])}</bdi>`);
+    if (s.low?.[i] != null && s.high?.[i] != null) lines.push(`${escape(spec.words.interval)}: ${say(s.low[i])} – ${say(s.high[i])}`);
     if (s.n?.[i] != null) lines.push(`${escape(spec.words.answers)}: ${whole.format(s.n[i])}`);
     if (s.small?.[i]) lines.push(escape(spec.words.few));
     return lines;
@@ -96,14 +110,14 @@ function options(spec, box) {
   const many = spec.series.length > 1;
   const legend = many && spec.kind !== "heat" ? {
     top: 0, [rtl ? "right" : "left"]: 0, icon: "circle", itemWidth: 9, itemHeight: 9, itemGap: 18, type: "scroll",
-    align: rtl ? "right" : "left", textStyle: { ...text, fontSize: 12.5 }, data: spec.series.map((s) => s.name),
-    pageTextStyle: text, pageIconColor: c.soft,
+    align: rtl ? "right" : "left", textStyle: { ...text, fontSize: 12.5 }, data: rtl ? spec.series.map((s) => s.name).toReversed() : spec.series.map((s) => s.name),
+    pageTextStyle: text, formatter: turn, pageIconColor: c.soft,
   } : undefined;
   const grid = { left: 4, right: 8, top: legend ? 38 : 14, bottom: 4, containLabel: true };
   const category = {
-    type: "category", data: spec.labels, inverse: rtl, boundaryGap: spec.kind !== "line",
+    type: "category", data: spec.labels, boundaryGap: spec.kind !== "line",
     axisLine: { lineStyle: { color: c["line-strong"] } }, axisTick: { show: false },
-    axisLabel: { ...text, hideOverlap: true, margin: 10 },
+    axisLabel: { ...text, hideOverlap: true, margin: 10, formatter: turn },
   };
   const value = {
     type: "value", position: rtl ? "right" : "left", min: spec.min ?? (spec.kind === "share" ? 0 : undefined), max: spec.max ?? (spec.kind === "share" ? 1 : undefined),
@@ -111,7 +125,7 @@ function options(spec, box) {
     axisLabel: { ...text, formatter: axis }, splitLine: { lineStyle: { color: c.line } }, axisLine: { show: false },
   };
   const marks = (i) => (i === 0 && spec.marks?.length ? {
-    symbol: "none", silent: true, label: { ...text, formatter: (p) => p.name, position: "insideEndTop", rotate: 0, distance: 4 },
+    symbol: "none", silent: true, label: { ...text, formatter: (p) => turn(p.name), position: "insideEndTop", rotate: 0, distance: 4 },
     lineStyle: { color: c.warn, type: [4, 4], width: 1.25 }, data: spec.marks.map((m) => ({ xAxis: m.at, name: m.text })),
   } : undefined);
   const byAxis = {
@@ -138,9 +152,12 @@ function options(spec, box) {
     };
   } else if (spec.kind === "pie") {
     const s = spec.series[0];
+    const share = Object.fromEntries(spec.labels.map((name, i) => [name, s.values[i] == null ? "" : tidy(number.format(s.values[i]))]));
     o = {
       ...base, tooltip: { ...tooltip, trigger: "item", formatter: (p) => `${escape(p.name)}<br>${facts(s, p.dataIndex).join("<br>")}` },
-      series: [{ type: "pie", radius: ["58%", "82%"], padAngle: 1.5, itemStyle: { borderRadius: 4 }, label: { ...text, color: c.ink }, labelLine: { lineStyle: { color: c["line-strong"] } }, startAngle: 90, clockwise: !rtl,
+      legend: { type: "scroll", bottom: 0, left: "center", icon: "circle", itemWidth: 9, itemHeight: 9, itemGap: 18, align: rtl ? "right" : "left", textStyle: { ...text, color: c.ink, fontSize: 12.5 },
+        data: rtl ? spec.labels.toReversed() : spec.labels, formatter: (name) => turn(`${name}  \u2066${share[name]}\u2069`), pageTextStyle: text, pageIconColor: c.soft },
+      series: [{ type: "pie", center: ["50%", "44%"], radius: ["54%", "80%"], padAngle: 1.5, itemStyle: { borderRadius: 4 }, label: { show: false }, startAngle: 90, clockwise: !rtl,
         data: spec.labels.map((name, i) => ({ name, value: s.values[i], itemStyle: { color: c[(i % 8) + 1] } })) }],
     };
   } else if (spec.kind === "heat") {
@@ -150,9 +167,9 @@ function options(spec, box) {
       ...base, grid: { ...grid, top: 8, bottom: 44 },
       tooltip: { ...tooltip, formatter: (p) => `<div style="color:${c.soft}">${escape(spec.series[p.value[1]].name)} · ${escape(spec.labels[p.value[0]])}</div>${facts(spec.series[p.value[1]], p.value[0]).join("<br>")}` },
       xAxis: { ...category, boundaryGap: true, axisLine: { show: false } },
-      yAxis: { type: "category", inverse: true, position: rtl ? "right" : "left", data: spec.series.map((s) => s.name), axisLine: { show: false }, axisTick: { show: false }, axisLabel: { ...text, color: c.ink, width: narrow ? 90 : 180, overflow: "truncate" } },
+      yAxis: { type: "category", inverse: true, position: rtl ? "right" : "left", data: spec.series.map((s) => s.name), axisLine: { show: false }, axisTick: { show: false }, axisLabel: { ...text, color: c.ink, formatter: turn, width: narrow ? 90 : 180, overflow: "truncate" } },
       visualMap: { min: spec.min ?? Math.min(...all), max: spec.max ?? Math.max(...all), calculable: false, orient: "horizontal", [rtl ? "right" : "left"]: 4, bottom: 0, itemWidth: 10, itemHeight: 110, text: [axis(spec.max ?? Math.max(...all)), axis(spec.min ?? Math.min(...all))], textStyle: text,
-        inRange: { color: spec.min < 0 ? [c.bad, c.surface, c.good] : [fade(c.accent, 0.07), c.accent] } },
+        inRange: { color: spec.min < 0 ? [c["bar-bad"], c.surface, c["bar-good"]] : [fade(c.accent, 0.07), c.accent] } },
       series: [{ type: "heatmap", data: cells, itemStyle: { borderColor: c.surface, borderWidth: 2, borderRadius: 4 }, emphasis: { itemStyle: { borderColor: c.ink, borderWidth: 1 } } }],
     };
   } else if (spec.kind === "scatter") {
@@ -168,7 +185,7 @@ function options(spec, box) {
     o = {
       ...base, legend, grid, tooltip: byAxis,
       xAxis: across ? { ...value, position: "bottom", inverse: rtl } : category,
-      yAxis: across ? { ...category, inverse: true, position: rtl ? "right" : "left", axisLine: { show: false }, axisLabel: { ...text, color: c.ink, fontSize: 12.5, width: narrow ? 110 : 220, overflow: "truncate" } } : value,
+      yAxis: across ? { ...category, inverse: true, position: rtl ? "right" : "left", axisLine: { show: false }, axisLabel: { ...text, color: c.ink, formatter: turn, fontSize: 12.5, width: narrow ? 110 : 220, overflow: "truncate" } } : value,
       series: [
         ...spec.series.map((s, i) => ({
           name: s.name, type: "bar", stack: stacked ? "all" : undefined, barMaxWidth: across ? 16 : 34, barCategoryGap: "34%", cursor: s.hrefs ? "pointer" : "default", markLine: marks(i),
@@ -182,11 +199,17 @@ function options(spec, box) {
   return spec.options ? merge(o, spec.options) : o;
 }
 
+// Both ends of an interval count when the axis chooses its range.
+function extent(s, across) {
+  const data = s.low.map((low, i) => [i, low ?? "-", s.high[i] ?? "-"]);
+  return { data, encode: across ? { x: [1, 2], y: 0 } : { x: 0, y: [1, 2] } };
+}
+
 // The interval of a line: a band along it, broken where there is no interval.
 function band(s, fill) {
   if (!s.low) return null;
   return {
-    type: "custom", silent: true, tooltip: { show: false }, z: 1, data: s.low.map((_, i) => i),
+    type: "custom", silent: true, tooltip: { show: false }, z: 1, ...extent(s, false),
     renderItem: (params, api) => {
       if (params.dataIndex !== 0) return null;
       const shapes = [];
@@ -208,7 +231,7 @@ function band(s, fill) {
 // The interval of a bar: a thin line with ends.
 function whiskers(s, across, stroke) {
   return {
-    type: "custom", silent: true, tooltip: { show: false }, z: 4, data: s.low.map((_, i) => i),
+    type: "custom", silent: true, tooltip: { show: false }, z: 4, ...extent(s, across),
     renderItem: (params, api) => {
       const i = params.dataIndex;
       if (s.low[i] == null || s.high[i] == null) return null;

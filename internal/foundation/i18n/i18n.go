@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
@@ -202,17 +204,19 @@ func (l *Locale) Dir() string { return l.format.Dir }
 // Name is the language's name in itself: "עברית".
 func (l *Locale) Name() string { return l.format.Name }
 
-// OwnName gives the name of any language in itself, for languages that customers write but Kolo does not speak; an
+// OwnName gives the name of any language in itself, with a capital where there are any, for languages that customers write but Kolo does not speak; an
 // unknown tag comes back as it is.
 func OwnName(tag string) string {
 	t, err := language.Parse(tag)
 	if err != nil {
 		return tag
 	}
-	if name := display.Self.Name(t); name != "" {
-		return name
+	name := display.Self.Name(t)
+	if name == "" {
+		return tag
 	}
-	return tag
+	first, size := utf8.DecodeRuneInString(name)
+	return string(unicode.ToUpper(first)) + name[size:]
 }
 
 // DirOf tells the direction in which a language is written, "auto" when the tag is unknown: let the text decide.

@@ -28,22 +28,35 @@ func (l *Locale) N(n float64, decimals int) string {
 	if frac != "" {
 		b.WriteString(l.format.Decimal + frac)
 	}
-	return l.digits(b.String())
+	text := l.digits(b.String())
+	if n < 0 && strings.HasPrefix(text, l.format.Minus) {
+		return l.leftToRight(text)
+	}
+	return text
+}
+
+// leftToRight keeps a number and its sign together in a line that runs from right to left: without the isolate
+// (LRI ... PDI) the sign jumps to the other side, depending on the letters before it.
+func (l *Locale) leftToRight(number string) string {
+	if l.format.Dir != "rtl" {
+		return number
+	}
+	return "\u2066" + strings.Trim(number, "\u2066\u2069") + "\u2069"
 }
 
 // Signed writes a number with its sign, plus included: the difference of two scores.
 func (l *Locale) Signed(n float64, decimals int) string {
 	s := l.N(n, decimals)
 	if n > 0 && s != l.N(0, decimals) {
-		// The sign of a positive number stands where the minus would, mark of direction included.
-		return strings.TrimRight(l.format.Minus, "-−") + "+" + s
+		return l.leftToRight("+" + s)
 	}
 	return s
 }
 
 // Percent writes a share (0.25) as a percentage (25%).
 func (l *Locale) Percent(share float64, decimals int) string {
-	return strings.Replace(l.format.Percent, "{n}", l.N(share*100, decimals), 1)
+	number := strings.Trim(l.N(share*100, decimals), "\u2066\u2069")
+	return l.leftToRight(strings.Replace(l.format.Percent, "{n}", number, 1))
 }
 
 // Size writes a number of bytes: "1.4 MB".

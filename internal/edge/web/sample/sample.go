@@ -115,7 +115,7 @@ func repeat[T any](n int, f func(int) T) []T {
 }
 
 func scores(e ui.Env) []ui.Score {
-	against := e.Date(Now.AddDate(0, -1, 0))
+	against := e.T("score.since", "when", e.Bucket("day", Now.AddDate(0, -1, 0), e.Zone, false))
 	return []ui.Score{
 		{Label: e.T("metric.nps"), Value: 31.4, Interval: true, Low: 27.9, High: 34.8, Min: -100, Max: 100, N: 2841, Href: "/feedback?metric=nps",
 			Spark: wave(14, 22, 6, 0), Change: &ui.Change{Value: 6.2, Against: against, Clear: true, Good: true}},
@@ -181,7 +181,7 @@ func quotes() []ui.Quote {
 		{Href: "/feedback/2", Text: "חיכיתי 40 דקות על הקו ואז השיחה נותקה. WiFi לא עובד כבר שבוע, וכל פעם מעבירים אותי למחלקה אחרת.", Lang: "he", Who: "יוסי מזרחי", WhoHref: "/contacts/2",
 			At: ago(3 * time.Hour), Channel: "call", Kind: "complaint", Sentiment: "negative", Answers: []ui.Answer{{Metric: "nps", Value: 1, Max: 10, Tone: "bad"}},
 			Tags: []ui.Link{{Label: "זמן המתנה", Href: "/feedback?theme=2"}}, Masked: true},
-		{Href: "/feedback/3", Text: "اپلیکیشن خوب است ولی صورت‌حساب ماه پیش اشتباه بود و هنوز اصلاح نشده.", Lang: "fa", Who: "رضا احمدی", WhoHref: "/contacts/3",
+		{Href: "/feedback/3", Text: "اپلیکیشن خوب است ولی صورت\u200cحساب ماه پیش اشتباه بود و هنوز اصلاح نشده.", Lang: "fa", Who: "رضا احمدی", WhoHref: "/contacts/3",
 			At: ago(26 * time.Hour), Channel: "app_store", Kind: "review", Sentiment: "mixed", Answers: []ui.Answer{{Metric: "star", Value: 3, Min: 1, Max: 5}}},
 		{Href: "/feedback/4", Text: "Подключили за день, скорость отличная. Спасибо оператору Анне!", Lang: "ru", Who: "Ольга Петрова", WhoHref: "/contacts/4",
 			At: ago(5 * 24 * time.Hour), Channel: "chat", Kind: "message", Sentiment: "positive"},

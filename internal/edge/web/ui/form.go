@@ -45,7 +45,14 @@ func control(f Field, class string) templ.Attributes {
 	if f.Error != "" {
 		class += " is-invalid"
 	}
-	a := templ.Attributes{"id": fieldID(f), "name": f.Name, "class": class, "dir": or(f.Dir, "auto")}
+	a := templ.Attributes{"id": fieldID(f), "name": f.Name, "class": class}
+	switch {
+	case f.Dir != "":
+		a["dir"] = f.Dir
+	case len(f.Options) == 0:
+		// An empty field takes the page's direction by its style, which a (blank) placeholder makes known.
+		a["dir"], a["placeholder"] = "auto", " "
+	}
 	if f.Type == "email" || f.Type == "password" || f.Type == "url" || f.Type == "tel" {
 		a["dir"] = "ltr"
 	}

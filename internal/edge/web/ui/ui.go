@@ -4,11 +4,11 @@
 //
 //	templ Contacts(sh ui.Shell, v ContactsView) {
 //		@ui.Layout(sh) {
-//			@ui.Header(sh.Env, ui.PageHeader{Title: sh.T("contacts.title")}) {
-//				<a class="btn btn-primary" href="/import">{ sh.T("contacts.import") }</a>
+//			@ui.Header(sh.Env, ui.PageHeader{Title: sh.T("nav.contacts")}) {
+//				<a class="btn btn-primary" href="/import">{ sh.T("nav.import") }</a>
 //			}
 //			@ui.Card(ui.CardHead{}) {
-//				@ui.Table(sh.Env, v.Columns, sh.T("contacts.title")) {
+//				@ui.Table(sh.Env, v.Columns, sh.T("nav.contacts")) {
 //					for _, c := range v.Contacts {
 //						<tr><th scope="row"><a href={ templ.URL(c.Href) }>{ c.Name }</a></th>…</tr>
 //					}
