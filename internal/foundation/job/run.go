@@ -75,20 +75,20 @@ func (r *Run) Report(ctx context.Context, p Progress) error {
 // returns nil after it. It fails as Save does.
 func (r *Run) Finish(tx *store.Tx) error {
 	r.finishing.Store(true)
-	tx.Notify(topic)
 	return r.guarded(tx, "job.Finish", ended(Done), tx.Millis(), "")
 }
 
 // ended is the SET of a job that ends at $3 with the error $4, or runs once more from the beginning when somebody asked for
 // that meanwhile.
 func ended(state State) string {
-	word := "'" + string(state) + "'"
+	word, failures := "'"+string(state)+"'", "failures"
 	if state == Failed {
+		failures = "failures + 1"
 		word = "CASE WHEN cancel = 1 THEN 'cancelled' ELSE 'failed' END"
 	}
 	return "state = CASE WHEN again = 1 THEN 'queued' ELSE " + word + ` END, finished_at = CASE WHEN again = 1 THEN 0 ELSE CAST($3 AS BIGINT) END,
 		run_at = CASE WHEN again = 1 THEN $3 ELSE run_at END, checkpoint = CASE WHEN again = 1 THEN '' ELSE checkpoint END,
-		error = $4, failures = CASE WHEN again = 1 THEN 0 ELSE failures END, deaths = 0, again = 0, cancel = 0, worker = ''`
+		error = $4, failures = CASE WHEN again = 1 THEN 0 ELSE ` + failures + ` END, deaths = 0, again = 0, cancel = 0, worker = ''`
 }
 
 // queuedSet puts a job back into the queue at $3, with the error $4 and the number of failures $5, unless it was cancelled.

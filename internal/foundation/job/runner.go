@@ -43,7 +43,7 @@ type Runner struct {
 	mu       sync.Mutex // guards what follows
 	handlers map[Kind]*handling
 	periods  map[Kind]*period
-	running  map[ID]*claimed
+	running  map[*claimed]bool // a job twice, when this worker lost it and then claimed it again
 	turn     turn
 
 	begun    sync.Once
@@ -90,7 +90,7 @@ func New(db *store.DB, o Options) *Runner {
 	}
 	r := &Runner{
 		db: db, o: o, log: o.Log, id: id.New(time.Now()),
-		handlers: map[Kind]*handling{}, periods: map[Kind]*period{}, running: map[ID]*claimed{}, turn: turn{served: map[Kind]int64{}},
+		handlers: map[Kind]*handling{}, periods: map[Kind]*period{}, running: map[*claimed]bool{}, turn: turn{served: map[Kind]int64{}},
 		started: make(chan struct{}), stopping: make(chan struct{}), stopped: make(chan struct{}), freed: make(chan struct{}, 1),
 	}
 	r.Handle(cleanKind, r.clean)
@@ -194,7 +194,7 @@ func (r *Runner) shutdown(ctx context.Context) {
 func (r *Runner) interrupt(cause error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, c := range r.running {
+	for c := range r.running {
 		c.end(cause)
 	}
 }

@@ -47,38 +47,34 @@ func (r *Runner) mine() []ID {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	ids := make([]ID, 0, len(r.running))
-	for id := range r.running {
-		ids = append(ids, id)
+	for c := range r.running {
+		ids = append(ids, c.run.ID)
 	}
 	return ids
 }
 
 // look ends the contexts of jobs that were cancelled or taken over.
 func (r *Runner) look(ctx context.Context, ids []ID) error {
-	type row struct {
-		job      ID
-		attempt  int
-		state    State
-		stopping bool
-	}
-	var rows []row
+	var jobs []Job
 	if err := r.db.View(ctx, func(tx *store.Tx) (err error) {
-		rows, err = store.All(tx, func(s store.Scanner) (v row, err error) {
-			return v, s.Scan(&v.job, &v.attempt, &v.state, &v.stopping)
-		}, "/* job.look */ SELECT id, attempt, state, cancel = 1 FROM job WHERE id IN "+store.In(0, len(ids)), store.Anys(ids)...)
+		jobs, err = store.All(tx, scanJob, "/* job.look */ "+selectJob+" WHERE id IN "+store.In(0, len(ids)), store.Anys(ids)...)
 		return err
 	}); err != nil {
 		return err
 	}
+	now := map[ID]Job{}
+	for _, j := range jobs {
+		now[j.ID] = j
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, v := range rows {
-		c := r.running[v.job]
+	for c := range r.running {
+		j, ok := now[c.run.ID]
 		switch {
-		case c == nil || c.run.Attempt > v.attempt: // ended, and perhaps claimed again, since we asked
-		case c.run.Attempt < v.attempt, v.state != Running && !c.run.finishing.Load():
+		case !ok || c.run.Attempt > j.Attempt: // claimed since we asked
+		case c.run.Attempt < j.Attempt, j.State != Running && !c.run.finishing.Load():
 			c.end(ErrLost)
-		case v.stopping && v.state == Running:
+		case j.Stopping:
 			c.end(ErrCancelled)
 		}
 	}
