@@ -58,16 +58,6 @@ type Contact struct {
 	Masked     bool      // names, addresses and personal attributes were left out, for the reader may not see them
 }
 
-// Consent is what a contact agreed to, or no longer agrees to.
-type Consent struct {
-	Channel string // "email", "sms", "phone", ...; "*" for all
-	Purpose string // "survey", "announcement", "marketing", ...; "*" for all
-	Granted bool
-	At      time.Time
-	Source  string // where it was said: "import", "unsubscribe page", "member"
-	Proof   string // the words or the reference that prove it
-}
-
 // Account is a company that contacts belong to.
 type Account struct {
 	ID         AccountID
@@ -99,13 +89,6 @@ type Attribute struct {
 	Personal  bool // shown only to who may identify contacts
 }
 
-// Suggestion says that two contacts may be one, because of an identity of this kind.
-type Suggestion struct {
-	A, B Contact
-	Kind Kind
-	At   time.Time
-}
-
 // Ref is how another domain names a contact: any identity, and what came along about them. Every field may be empty.
 type Ref struct {
 	External   string
@@ -122,3 +105,6 @@ type Ref struct {
 	norm  [len(kinds)]string // by the order of kinds
 	ready bool
 }
+
+// Empty tells whether a reference names nobody.
+func (r *Ref) Empty() bool { return r.External == "" && r.Email == "" && r.Phone == "" }

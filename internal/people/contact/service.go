@@ -2,7 +2,9 @@ package contact
 
 import (
 	"context"
-	"time"
+	"maps"
+	"slices"
+	"strings"
 
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/store"
@@ -31,56 +33,178 @@ func (s *Service) OnMerge(h MergeHook) { s.onMerge = append(s.onMerge, h) }
 // OnErase registers a hook, before the service is used.
 func (s *Service) OnErase(h EraseHook) { s.onErase = append(s.onErase, h) }
 
-// Op compares an attribute.
-type Op string
-
-// The comparisons. Is and IsNot take several values: any of them. Others take one; Present and Absent none.
-const (
-	Is      Op = "is"
-	IsNot   Op = "is_not"
-	Present Op = "present"
-	Absent  Op = "absent"
-	Above   Op = "above" // numbers and dates
-	Below   Op = "below"
-)
-
-// Condition is about one attribute.
-type Condition struct {
-	Attribute string   `json:"attribute"`
-	Op        Op       `json:"op"`
-	Values    []string `json:"values,omitempty"`
+// Get reads a contact with its identities and consents. One that was merged is given as it is, with MergedInto.
+func (s *Service) Get(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, id ID) (c Contact, err error) {
+	if err := actor.RequireIn("contact.Get", ws, identity.ContactsRead); err != nil {
+		return c, err
+	}
+	err = s.db.View(ctx, func(tx *store.Tx) (err error) {
+		c, err = getMasked(tx, ws, actor, id)
+		return err
+	})
+	return c, err
 }
 
-// Filter chooses contacts: all that is given must hold. Merged and erased contacts are never chosen.
-type Filter struct {
-	Text       string      `json:"text,omitempty"` // part of the name, or the beginning of an e-mail, phone or external id
-	Conditions []Condition `json:"conditions,omitempty"`
-	Languages  []string    `json:"languages,omitempty"`
-	Has        []Kind      `json:"has,omitempty"`
-	Account    AccountID   `json:"account,omitempty"`
-	Segment    SegmentID   `json:"segment,omitempty"` // and what that saved filter asks for
+func getMasked(tx *store.Tx, ws identity.WorkspaceID, actor identity.Actor, id ID) (Contact, error) {
+	c, err := get(tx, ws, id)
+	if err != nil {
+		return c, err
+	}
+	if c.Consents, err = consents(tx, ws, id); err != nil {
+		return c, err
+	}
+	list := []Contact{c}
+	err = mask(tx, ws, actor, list)
+	return list[0], err
 }
 
-// Query asks for a page of contacts.
-type Query struct {
-	Filter Filter
-	ByName bool // order: by name; otherwise the latest seen first
-	Cursor string
-	Limit  int // 50, at most 1000
+// get reads one contact with its identities.
+func get(tx *store.Tx, ws identity.WorkspaceID, id ID) (Contact, error) {
+	list, err := read(tx, ws, "AND c.id = $2", string(id))
+	if err == nil && len(list) == 0 {
+		err = fault.New(fault.NotFound, "contact.Get", "there is no such contact")
+	}
+	if err != nil {
+		return Contact{}, err
+	}
+	return list[0], nil
 }
 
-// Page of contacts. Next is "" on the last one.
-type Page struct {
-	Contacts []Contact
-	Next     string
+// living is get for a change: a contact that was merged or erased cannot be changed.
+func living(tx *store.Tx, ws identity.WorkspaceID, id ID) (Contact, error) {
+	c, err := get(tx, ws, id)
+	switch {
+	case err != nil:
+	case c.MergedInto != "":
+		err = fault.New(fault.Conflict, "contact", "the contact was merged into another one: %s", c.MergedInto)
+	case !c.ErasedAt.IsZero():
+		err = fault.New(fault.Conflict, "contact", "the contact was erased")
+	}
+	return c, err
 }
 
-// Segment is a saved filter.
-type Segment struct {
-	ID        SegmentID
-	Name      string
-	Filter    Filter
-	CreatedAt time.Time
+// Load reads contacts by id as the actor may see them; see the function Load.
+func (s *Service) Load(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, ids []ID) (m map[ID]Contact, err error) {
+	if err := actor.RequireIn("contact.Load", ws, identity.ContactsRead); err != nil {
+		return nil, err
+	}
+	err = s.db.View(ctx, func(tx *store.Tx) (err error) {
+		if m, err = Load(tx, ws, ids); err != nil {
+			return err
+		}
+		keys := slices.Collect(maps.Keys(m))
+		list := make([]Contact, len(keys))
+		for i, k := range keys {
+			list[i] = m[k]
+		}
+		err = mask(tx, ws, actor, list)
+		for i, k := range keys {
+			m[k] = list[i]
+		}
+		return err
+	})
+	return m, err
+}
+
+// Load reads contacts with their identities in the caller's transaction, following merges; the map's keys are the ids that
+// were asked for, without those that do not exist. It masks nothing: it is for the program, not for a screen.
+func Load(tx *store.Tx, ws identity.WorkspaceID, ids []ID) (map[ID]Contact, error) {
+	found := map[ID]Contact{}
+	for want, n := slices.Clone(ids), 0; len(want) > 0 && n < 10; n++ {
+		slices.Sort(want)
+		list, err := readIn(tx, ws, slices.Compact(want))
+		if err != nil {
+			return nil, err
+		}
+		want = nil
+		for _, c := range list {
+			found[c.ID] = c
+			if c.MergedInto != "" {
+				if _, ok := found[c.MergedInto]; !ok {
+					want = append(want, c.MergedInto)
+				}
+			}
+		}
+	}
+	out := make(map[ID]Contact, len(ids))
+	for _, i := range ids {
+		c, ok := found[i]
+		for n := 0; ok && c.MergedInto != "" && n < 10; n++ {
+			c, ok = found[c.MergedInto]
+		}
+		if ok {
+			out[i] = c
+		}
+	}
+	return out, nil
+}
+
+// Create adds a contact by hand. An identity that belongs to a contact already is a Conflict.
+func (s *Service) Create(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, ref Ref) (c Contact, err error) {
+	const op = "contact.Create"
+	if err := actor.RequireIn(op, ws, identity.ContactsWrite); err != nil {
+		return c, err
+	}
+	err = s.db.Update(ctx, func(tx *store.Tx) error {
+		if err := normaliseOne(tx, ws, op, &ref); err != nil {
+			return err
+		}
+		if ref.Empty() {
+			return fault.Bad(op, fault.Field{Path: "identities", Code: "required", Msg: "a contact needs an e-mail address, a phone number or an external id"})
+		}
+		for k, norm := range ref.norm {
+			if norm == "" {
+				continue
+			}
+			if owner, err := ownerOf(tx, ws, kinds[k], norm); err != nil {
+				return err
+			} else if owner != "" {
+				return fault.New(fault.Conflict, op, "another contact has this %s already", kinds[k])
+			}
+		}
+		ids, err := Resolve(tx, ws, []Ref{ref})
+		if err != nil {
+			return err
+		}
+		if err := identity.Audit(tx, actor, "contact.create", "contact", string(ids[0]), nil); err != nil {
+			return err
+		}
+		c, err = getMasked(tx, ws, actor, ids[0])
+		return err
+	})
+	return c, err
+}
+
+// Upsert resolves refs for a program that sends contacts; see Resolve.
+func (s *Service) Upsert(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, refs []Ref) (ids []ID, err error) {
+	if err := actor.RequireIn("contact.Upsert", ws, identity.ContactsWrite); err != nil {
+		return nil, err
+	}
+	err = s.db.Update(ctx, func(tx *store.Tx) (err error) {
+		ids, err = Resolve(tx, ws, refs)
+		return err
+	})
+	return ids, err
+}
+
+func normaliseOne(tx *store.Tx, ws identity.WorkspaceID, op string, ref *Ref) error {
+	w, err := identity.GetWorkspace(tx, ws)
+	if err != nil {
+		return err
+	}
+	if bad := ref.Normalise(w.Country); len(bad) > 0 {
+		return fault.Bad(op, bad...)
+	}
+	return nil
+}
+
+func ownerOf(tx *store.Tx, ws identity.WorkspaceID, kind Kind, norm string) (ID, error) {
+	list, err := store.All(tx, store.Value[ID], "/* contact.ownerOf */ SELECT contact FROM contact_identity WHERE workspace = $1 AND kind = $2 AND norm = $3",
+		string(ws), string(kind), norm)
+	if err != nil || len(list) == 0 {
+		return "", err
+	}
+	return list[0], nil
 }
 
 // Patch changes what is not nil. An attribute with an empty value is removed.
@@ -92,85 +216,155 @@ type Patch struct {
 	Attributes map[string]string
 }
 
-var errUnbuilt = fault.New(fault.Internal, "contact", "being built")
-
-// Normalise checks a reference and brings its identities into normal form; region is the country (ISO 3166-1 alpha-2, may
-// be empty) that phone numbers without one are read in. It returns what is wrong, with paths such as "email".
-func (r *Ref) Normalise(region string) []fault.Field { return nil }
-
-// Empty tells whether a reference names nobody.
-func (r *Ref) Empty() bool { return r.External == "" && r.Email == "" && r.Phone == "" }
-
-// Resolve finds or creates the contacts that refs name, in as few statements as it can; an empty Ref gives "". See Ref.
-func Resolve(tx *store.Tx, ws identity.WorkspaceID, refs []Ref) ([]ID, error) {
-	return nil, errUnbuilt
+// Update changes what is known of a contact. The log names the fields, not what they hold: it must outlive an erasure.
+func (s *Service) Update(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, id ID, p Patch) (c Contact, err error) {
+	const op = "contact.Update"
+	if err := actor.RequireIn(op, ws, identity.ContactsWrite); err != nil {
+		return c, err
+	}
+	err = s.db.Update(ctx, func(tx *store.Tx) error {
+		if c, err = living(tx, ws, id); err != nil {
+			return err
+		}
+		r := resolver{tx: tx, ws: ws, now: tx.Millis()}
+		rec := recordOf(c)
+		fields, err := applyPatch(tx, ws, rec, p)
+		if err != nil {
+			return err
+		}
+		if err := r.writeContacts([]*record{rec}); err != nil {
+			return err
+		}
+		if err := identity.Audit(tx, actor, "contact.update", "contact", string(id), map[string]string{"fields": strings.Join(fields, ", ")}); err != nil {
+			return err
+		}
+		c, err = getMasked(tx, ws, actor, id)
+		return err
+	})
+	return c, err
 }
 
-// Load reads contacts by id, following merges; the map's keys are the ids that were asked for.
-func Load(tx *store.Tx, ws identity.WorkspaceID, ids []ID) (map[ID]Contact, error) {
-	return nil, errUnbuilt
+func recordOf(c Contact) *record {
+	r := &record{id: c.ID, account: c.Account, name: c.Name, language: c.Language, attributes: "{}", known: c.Attributes,
+		first: c.FirstSeen.UnixMilli(), last: c.LastSeen.UnixMilli(), before: map[string]string{}}
+	if r.known == nil {
+		r.known = map[string]string{}
+	}
+	if c.Value != nil {
+		r.value = *c.Value
+	}
+	return r
 }
 
-func (s *Service) Get(ctx context.Context, ws identity.WorkspaceID, a identity.Actor, id ID) (Contact, error) {
-	return Contact{}, errUnbuilt
+func applyPatch(tx *store.Tx, ws identity.WorkspaceID, rec *record, p Patch) (fields []string, err error) {
+	ref := Ref{Attributes: p.Attributes, Value: p.Value}
+	if p.Name != nil {
+		ref.Name, fields = *p.Name, append(fields, "name")
+	}
+	if p.Language != nil {
+		ref.Language, fields = *p.Language, append(fields, "language")
+	}
+	if bad := ref.Normalise(""); len(bad) > 0 {
+		return nil, fault.Bad("contact.Update", bad...)
+	}
+	if p.Name != nil {
+		rec.name = ref.Name
+	}
+	if p.Language != nil {
+		rec.language = ref.Language
+	}
+	if p.Value != nil {
+		rec.value, fields = *ref.Value, append(fields, "lifetime value")
+	}
+	if p.Account != nil {
+		if *p.Account != "" {
+			if _, err := getAccount(tx, ws, *p.Account); err != nil {
+				return nil, err
+			}
+		}
+		rec.account, fields = *p.Account, append(fields, "account")
+	}
+	for _, raw := range slices.Sorted(maps.Keys(p.Attributes)) {
+		key := Key(raw)
+		rec.set(key, ref.Attributes[key])
+		fields = append(fields, key)
+	}
+	return fields, nil
 }
-func (s *Service) Load(ctx context.Context, ws identity.WorkspaceID, a identity.Actor, ids []ID) (map[ID]Contact, error) {
-	return nil, errUnbuilt
+
+// AddIdentity gives a contact another identity. One that belongs to another contact is a Conflict: merge them.
+func (s *Service) AddIdentity(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, id ID, kind Kind, value string) error {
+	const op = "contact.AddIdentity"
+	if err := actor.RequireIn(op, ws, identity.ContactsWrite); err != nil {
+		return err
+	}
+	return s.db.Update(ctx, func(tx *store.Tx) error {
+		if _, err := living(tx, ws, id); err != nil {
+			return err
+		}
+		w, err := identity.GetWorkspace(tx, ws)
+		if err != nil {
+			return err
+		}
+		norm, problem := NormIdentity(kind, value, w.Country)
+		if problem != "" {
+			return fault.Bad(op, fault.Field{Path: "value", Code: string(kind), Msg: problem})
+		}
+		switch owner, err := ownerOf(tx, ws, kind, norm); {
+		case err != nil || owner == id:
+			return err
+		case owner != "":
+			return fault.New(fault.Conflict, op, "another contact has this %s already: merge the two", kind)
+		}
+		if err := insertAll(tx, "contact_identity", identityColumns, [][]any{{string(ws), string(kind), norm, strings.TrimSpace(value), string(id), tx.Millis()}}); err != nil {
+			return err
+		}
+		return identity.Audit(tx, actor, "contact.identity.add", "contact", string(id), map[string]string{"kind": string(kind)})
+	})
 }
-func (s *Service) List(ctx context.Context, ws identity.WorkspaceID, a identity.Actor, q Query) (Page, error) {
-	return Page{}, errUnbuilt
+
+// RemoveIdentity takes an identity from a contact, which may be left with none.
+func (s *Service) RemoveIdentity(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, id ID, kind Kind, norm string) error {
+	const op = "contact.RemoveIdentity"
+	if err := actor.RequireIn(op, ws, identity.ContactsWrite); err != nil {
+		return err
+	}
+	return s.db.Update(ctx, func(tx *store.Tx) error {
+		n, err := tx.Exec("/* contact.RemoveIdentity */ DELETE FROM contact_identity WHERE workspace = $1 AND kind = $2 AND norm = $3 AND contact = $4",
+			string(ws), string(kind), norm, string(id))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return fault.New(fault.NotFound, op, "the contact has no such identity")
+		}
+		return identity.Audit(tx, actor, "contact.identity.remove", "contact", string(id), map[string]string{"kind": string(kind)})
+	})
 }
-func (s *Service) Count(ctx context.Context, ws identity.WorkspaceID, a identity.Actor, f Filter) (int64, error) {
-	return 0, errUnbuilt
-}
-func (s *Service) Create(ctx context.Context, ws identity.WorkspaceID, a identity.Actor, r Ref) (Contact, error) {
-	return Contact{}, errUnbuilt
-}
-func (s *Service) Update(ctx context.Context, ws identity.WorkspaceID, a identity.Actor, id ID, p Patch) (Contact, error) {
-	return Contact{}, errUnbuilt
-}
-func (s *Service) AddIdentity(ctx context.Context, ws identity.WorkspaceID, a identity.Actor, id ID, k Kind, value string) error {
-	return errUnbuilt
-}
-func (s *Service) RemoveIdentity(ctx context.Context, ws identity.WorkspaceID, a identity.Actor, id ID, k Kind, norm string) error {
-	return errUnbuilt
-}
-func (s *Service) Merge(ctx context.Context, ws identity.WorkspaceID, a identity.Actor, from, into ID) error {
-	return errUnbuilt
-}
-func (s *Service) Suggestions(ctx context.Context, ws identity.WorkspaceID, a identity.Actor, limit int) ([]Suggestion, error) {
-	return nil, errUnbuilt
-}
-func (s *Service) Dismiss(ctx context.Context, ws identity.WorkspaceID, a identity.Actor, x, y ID) error {
-	return errUnbuilt
-}
-func (s *Service) Erase(ctx context.Context, ws identity.WorkspaceID, a identity.Actor, id ID) error {
-	return errUnbuilt
-}
-func (s *Service) SetConsent(ctx context.Context, ws identity.WorkspaceID, a identity.Actor, id ID, c Consent) error {
-	return errUnbuilt
-}
-func (s *Service) ConsentHistory(ctx context.Context, ws identity.WorkspaceID, a identity.Actor, id ID) ([]Consent, error) {
-	return nil, errUnbuilt
-}
-func (s *Service) Attributes(ctx context.Context, ws identity.WorkspaceID) ([]Attribute, error) {
-	return nil, errUnbuilt
-}
-func (s *Service) SetAttribute(ctx context.Context, ws identity.WorkspaceID, a identity.Actor, d Attribute) error {
-	return errUnbuilt
-}
-func (s *Service) Accounts(ctx context.Context, ws identity.WorkspaceID, a identity.Actor, text, cursor string, limit int) (list []Account, next string, err error) {
-	return nil, "", errUnbuilt
-}
-func (s *Service) SaveAccount(ctx context.Context, ws identity.WorkspaceID, a identity.Actor, x Account) (Account, error) {
-	return Account{}, errUnbuilt
-}
-func (s *Service) Segments(ctx context.Context, ws identity.WorkspaceID) ([]Segment, error) {
-	return nil, errUnbuilt
-}
-func (s *Service) SaveSegment(ctx context.Context, ws identity.WorkspaceID, a identity.Actor, x Segment) (Segment, error) {
-	return Segment{}, errUnbuilt
-}
-func (s *Service) DeleteSegment(ctx context.Context, ws identity.WorkspaceID, a identity.Actor, id SegmentID) error {
-	return errUnbuilt
+
+// mask leaves out what the actor may not see: who the contact is.
+func mask(tx *store.Tx, ws identity.WorkspaceID, actor identity.Actor, list []Contact) error {
+	if actor.May(identity.ContactsIdentify) || len(list) == 0 {
+		return nil
+	}
+	register, err := attributes(tx, ws)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		c := &list[i]
+		c.Name, c.Masked = "", true
+		for j := range c.Identities { // that there is an e-mail address may be known
+			c.Identities[j] = Identity{Kind: c.Identities[j].Kind}
+		}
+		for _, a := range register {
+			if a.Personal {
+				delete(c.Attributes, a.Key)
+			}
+		}
+		for j := range c.Consents {
+			c.Consents[j].Proof = ""
+		}
+	}
+	return nil
 }

@@ -1,0 +1,137 @@
+package contact
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/id"
+	"kolo/internal/foundation/store"
+	"kolo/internal/people/identity"
+)
+
+// Accounts reads a page of accounts by name; text is the beginning of a name or of an external id. limit 0 means 50.
+func (s *Service) Accounts(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, text, cursor string, limit int) (list []Account, next string, err error) {
+	const op = "contact.Accounts"
+	if err := actor.RequireIn(op, ws, identity.ContactsRead); err != nil {
+		return nil, "", err
+	}
+	if limit <= 0 {
+		limit = 50
+	}
+	limit = min(limit, 1000)
+	key, after, err := parseCursor(op, cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	b := builder{args: []any{string(ws)}}
+	if text = clean(text); text != "" {
+		b.and("(a.name_key LIKE %s ESCAPE '!' OR a.external LIKE %s ESCAPE '!')", likeText(strings.ToLower(text))+"%", likeText(text)+"%")
+	}
+	if cursor != "" {
+		b.and("(a.name_key, a.id) > (%s, %s)", key, after)
+	}
+	err = s.db.View(ctx, func(tx *store.Tx) (err error) {
+		list, err = store.All(tx, scanAccount(ws), "/* contact.Accounts */ SELECT "+accountSelect+" FROM account a WHERE a.workspace = $1"+
+			b.where.String()+fmt.Sprintf(" ORDER BY a.name_key, a.id LIMIT %d", limit+1), b.args...)
+		return err
+	})
+	if len(list) > limit {
+		list = list[:limit]
+		next = encodeCursor(strings.ToLower(list[limit-1].Name), string(list[limit-1].ID))
+	}
+	return list, next, err
+}
+
+// Account reads one.
+func (s *Service) Account(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, account AccountID) (a Account, err error) {
+	if err := actor.RequireIn("contact.Account", ws, identity.ContactsRead); err != nil {
+		return a, err
+	}
+	err = s.db.View(ctx, func(tx *store.Tx) (err error) {
+		a, err = getAccount(tx, ws, account)
+		return err
+	})
+	return a, err
+}
+
+// SaveAccount makes an account (no ID) or replaces one. An external id that another account has is a Conflict; an account
+// without one gets its own id for it.
+func (s *Service) SaveAccount(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, a Account) (Account, error) {
+	const op = "contact.SaveAccount"
+	if err := actor.RequireIn(op, ws, identity.ContactsWrite); err != nil {
+		return a, err
+	}
+	attributes, bad := normAttributes(a.Attributes)
+	if a.Name = clean(a.Name); a.Name == "" || utf8.RuneCountInString(a.Name) > maxName {
+		bad = append(bad, fault.Field{Path: "name", Code: "required", Msg: "a name of 1 to 200 characters is needed"})
+	}
+	if a.External = strings.TrimSpace(a.External); !sane(a.External) {
+		bad = append(bad, fault.Field{Path: "external_id", Code: "external", Msg: "an external id has at most 254 characters and none that cannot be printed"})
+	}
+	if len(bad) > 0 {
+		return a, fault.Bad(op, bad...)
+	}
+	if attributes == nil {
+		attributes = map[string]string{}
+	}
+	a.Workspace, a.Attributes = ws, attributes
+	text, err := json.Marshal(attributes)
+	if err != nil {
+		return a, err
+	}
+	saved := a
+	err = s.db.Update(ctx, func(tx *store.Tx) error {
+		saved = a
+		action := "account.update"
+		if a.ID == "" {
+			saved.ID, action = AccountID(id.New(tx.Now)), "account.create"
+		} else if _, err := getAccount(tx, ws, a.ID); err != nil {
+			return err
+		}
+		if saved.External == "" {
+			saved.External = string(saved.ID)
+		}
+		taken, err := store.One(tx, store.Value[int64], "/* contact.SaveAccount */ SELECT count(*) FROM account WHERE workspace = $1 AND external = $2 AND id <> $3",
+			string(ws), saved.External, string(saved.ID))
+		if err != nil {
+			return err
+		}
+		if taken > 0 {
+			return fault.New(fault.Conflict, op, "another account has this external id")
+		}
+		if _, err := tx.Exec(`/* contact.SaveAccount */ INSERT INTO account (workspace, id, external, name, name_key, attributes, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (workspace, id) DO UPDATE SET external = excluded.external, name = excluded.name,
+			name_key = excluded.name_key, attributes = excluded.attributes`, string(ws), string(saved.ID), saved.External, saved.Name,
+			strings.ToLower(saved.Name), string(text), tx.Millis()); err != nil {
+			return err
+		}
+		return identity.Audit(tx, actor, action, "account", string(saved.ID), map[string]string{"name": saved.Name})
+	})
+	return saved, err
+}
+
+func getAccount(tx *store.Tx, ws identity.WorkspaceID, account AccountID) (Account, error) {
+	a, err := store.One(tx, scanAccount(ws), "/* contact.getAccount */ SELECT "+accountSelect+" FROM account a WHERE a.workspace = $1 AND a.id = $2", string(ws), string(account))
+	if fault.Is(err, fault.NotFound) {
+		err = fault.New(fault.NotFound, "contact.Account", "there is no such account")
+	}
+	return a, err
+}
+
+const accountSelect = `a.id, a.external, a.name, a.attributes,
+	(SELECT count(*) FROM contact c WHERE c.workspace = a.workspace AND c.account = a.id AND c.merged_into = '' AND c.erased_at = 0)`
+
+func scanAccount(ws identity.WorkspaceID) func(store.Scanner) (Account, error) {
+	return func(s store.Scanner) (a Account, err error) {
+		var attributes string
+		a.Workspace = ws
+		if err = s.Scan(&a.ID, &a.External, &a.Name, &attributes, &a.Contacts); err != nil {
+			return a, err
+		}
+		return a, json.Unmarshal([]byte(attributes), &a.Attributes)
+	}
+}

@@ -1,0 +1,459 @@
+package contact
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/id"
+	"kolo/internal/foundation/store"
+	"kolo/internal/people/identity"
+)
+
+const day = 24 * time.Hour
+
+// Resolve finds or creates the contacts that refs name, in as few statements as it can. It follows merges, and:
+//
+//   - a contact is found by its external id, else its e-mail, else its phone. Identities it does not have yet become its
+//     own, unless they belong to another: then the two are suggested for merging, and nothing is moved;
+//   - what a ref says of name, language, attributes, account and value replaces what is known, except where the ref is
+//     more than a day older (At) than the latest known of the contact: then it only fills gaps. Nothing is written where
+//     nothing changes, and last_seen at most once a day;
+//   - an empty Ref gives "". So does one that names an erased person in a matter older than the erasure: old data does not
+//     bring a person back. A new matter (no At, or a later one) is a new acquaintance and makes a new contact.
+//
+// It is fault.Invalid, with paths such as "[7].email", for refs that were not brought into order by Normalise and cannot
+// be. Called within Update by any number of processes, a person becomes one contact.
+func Resolve(tx *store.Tx, ws identity.WorkspaceID, refs []Ref) ([]ID, error) {
+	const op = "contact.Resolve"
+	if err := normaliseAll(tx, ws, op, refs); err != nil {
+		return nil, err
+	}
+	r := resolver{tx: tx, ws: ws, now: tx.Millis(), byID: map[ID]*record{}}
+	if err := r.findOwners(refs); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if err := r.findErased(refs); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if err := r.findAccounts(refs); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	out := make([]ID, len(refs))
+	for i := range refs {
+		out[i] = r.resolve(&refs[i])
+	}
+	return out, fault.Wrap(op, r.write())
+}
+
+func normaliseAll(tx *store.Tx, ws identity.WorkspaceID, op string, refs []Ref) error {
+	var bad []fault.Field
+	region, asked := "", false
+	for i := range refs {
+		if refs[i].ready {
+			continue
+		}
+		if refs[i].Phone != "" && !asked {
+			w, err := identity.GetWorkspace(tx, ws)
+			if err != nil && !fault.Is(err, fault.NotFound) {
+				return err
+			}
+			region, asked = w.Country, true
+		}
+		for _, f := range refs[i].Normalise(region) {
+			f.Path = fmt.Sprintf("[%d].%s", i, f.Path)
+			bad = append(bad, f)
+		}
+	}
+	if len(bad) > 0 {
+		return fault.Bad(op, bad...)
+	}
+	return nil
+}
+
+// record is a contact on its way through a batch.
+type record struct {
+	id             ID
+	account        AccountID
+	name, language string
+	attributes     string            // JSON as it is kept
+	known          map[string]string // attributes, parsed when first needed
+	before         map[string]string // values that changed, as they were; "" for none
+	value          Money
+	first, last    int64
+	mergedInto     ID
+	fresh, dirty   bool
+}
+
+type resolver struct {
+	tx       *store.Tx
+	ws       identity.WorkspaceID
+	now      int64
+	owners   [len(kinds)]map[string]*record // a nil record: nobody has it yet
+	byID     map[ID]*record
+	accounts map[string]AccountID
+	erased   [len(kinds)]map[string]int64
+
+	changed     []*record // fresh or dirty, in the order of their first change
+	identities  [][]any
+	suggestions [][]any
+	newAccounts [][]any
+}
+
+// findOwners reads the contacts that have any of the refs' identities.
+func (r *resolver) findOwners(refs []Ref) error {
+	for k := range kinds {
+		r.owners[k] = map[string]*record{}
+		var norms []string
+		for i := range refs {
+			if n := refs[i].norm[k]; n != "" {
+				if _, ok := r.owners[k][n]; !ok {
+					r.owners[k][n] = nil
+					norms = append(norms, n)
+				}
+			}
+		}
+		// CROSS JOIN keeps SQLite from beginning with all contacts of the workspace.
+		err := eachIn(r.tx, norms, `/* contact.findOwners */ SELECT i.norm, `+recordColumns+` FROM contact_identity i CROSS JOIN contact c
+			WHERE i.workspace = $1 AND i.kind = $2 AND i.norm IN %s AND c.workspace = i.workspace AND c.id = i.contact`,
+			[]any{string(r.ws), string(kinds[k])}, func(s store.Scanner) error {
+				var norm string
+				var c record
+				if err := s.Scan(&norm, &c.id, &c.account, &c.name, &c.language, &c.attributes, &c.value.Minor, &c.value.Currency,
+					&c.first, &c.last, &c.mergedInto); err != nil {
+					return err
+				}
+				r.owners[k][norm] = r.once(&c)
+				return nil
+			})
+		if err != nil {
+			return err
+		}
+	}
+	return r.followMerges()
+}
+
+const recordColumns = "c.id, c.account, c.name, c.language, c.attributes, c.value_minor, c.value_currency, c.first_seen, c.last_seen, c.merged_into"
+
+// once makes the same contact the same record, however many identities led to it.
+func (r *resolver) once(c *record) *record {
+	if known := r.byID[c.id]; known != nil {
+		return known
+	}
+	r.byID[c.id] = c
+	return c
+}
+
+// followMerges leads from merged contacts to those they are part of now. A merge moves the identities, so there is seldom
+// anything to follow.
+func (r *resolver) followMerges() error {
+	for range 10 {
+		var missing []ID
+		for _, c := range r.byID {
+			if c.mergedInto != "" && r.byID[c.mergedInto] == nil {
+				missing = append(missing, c.mergedInto)
+			}
+		}
+		if len(missing) == 0 {
+			break
+		}
+		if err := eachIn(r.tx, missing, "/* contact.followMerges */ SELECT "+recordColumns+" FROM contact c WHERE c.workspace = $1 AND c.id IN %s",
+			[]any{string(r.ws)}, func(s store.Scanner) error {
+				var c record
+				err := s.Scan(&c.id, &c.account, &c.name, &c.language, &c.attributes, &c.value.Minor, &c.value.Currency, &c.first, &c.last, &c.mergedInto)
+				r.once(&c)
+				return err
+			}); err != nil {
+			return err
+		}
+	}
+	for k := range r.owners {
+		for norm, c := range r.owners[k] {
+			for n := 0; c != nil && c.mergedInto != "" && r.byID[c.mergedInto] != nil && n < 10; n++ {
+				c = r.byID[c.mergedInto]
+				r.owners[k][norm] = c
+			}
+		}
+	}
+	return nil
+}
+
+// findErased reads when those were erased whom the identities without an owner belonged to.
+func (r *resolver) findErased(refs []Ref) error {
+	type place struct {
+		kind int
+		norm string
+	}
+	var hashes []string
+	places := map[string]place{}
+	for k := range r.owners {
+		for norm, c := range r.owners[k] {
+			if c == nil {
+				h := tombstone(r.ws, kinds[k], norm)
+				hashes, places[h] = append(hashes, h), place{k, norm}
+			}
+		}
+	}
+	if len(hashes) == 0 {
+		return nil
+	}
+	some, err := store.One(r.tx, store.Value[int64], "/* contact.findErased */ SELECT count(*) FROM (SELECT 1 FROM contact_tombstone WHERE workspace = $1 LIMIT 1) t", string(r.ws))
+	if err != nil || some == 0 {
+		return err
+	}
+	for k := range r.erased {
+		r.erased[k] = map[string]int64{}
+	}
+	slices.Sort(hashes)
+	return eachInBytes(r.tx, hashes, "/* contact.findErased */ SELECT hash, erased_at FROM contact_tombstone WHERE workspace = $1 AND hash IN %s",
+		[]any{string(r.ws)}, func(s store.Scanner) error {
+			var h []byte
+			var at int64
+			err := s.Scan(&h, &at)
+			p := places[string(h)]
+			r.erased[p.kind][p.norm] = at
+			return err
+		})
+}
+
+// tombstone is what remains of an erased identity. Who holds the database can still try guesses against it, as with any
+// such hash; it keeps the identity out of reports, exports and casual sight.
+func tombstone(ws identity.WorkspaceID, kind Kind, norm string) string {
+	sum := sha256.Sum256([]byte(string(ws) + "\x00" + string(kind) + "\x00" + norm))
+	return string(sum[:])
+}
+
+func (r *resolver) findAccounts(refs []Ref) error {
+	var externals []string
+	for i := range refs {
+		if a := refs[i].Account; a != "" {
+			if r.accounts == nil {
+				r.accounts = map[string]AccountID{}
+			}
+			if _, ok := r.accounts[a]; !ok {
+				r.accounts[a] = ""
+				externals = append(externals, a)
+			}
+		}
+	}
+	return eachIn(r.tx, externals, "/* contact.findAccounts */ SELECT external, id FROM account WHERE workspace = $1 AND external IN %s",
+		[]any{string(r.ws)}, func(s store.Scanner) error {
+			var external string
+			var a AccountID
+			err := s.Scan(&external, &a)
+			r.accounts[external] = a
+			return err
+		})
+}
+
+// resolve decides about one ref, in memory.
+func (r *resolver) resolve(ref *Ref) ID {
+	seen := r.now
+	if !ref.At.IsZero() {
+		// A sender's clock that runs ahead must not make everything after it old.
+		seen = max(1, min(seen, ref.At.UnixMilli()))
+	}
+	var c *record
+	named, erased := false, false
+	for k, norm := range ref.norm {
+		if norm == "" {
+			continue
+		}
+		named = true
+		if c == nil {
+			c = r.owners[k][norm]
+		}
+		erased = erased || seen < r.erased[k][norm]
+	}
+	if !named || c == nil && erased {
+		return ""
+	}
+	if c == nil {
+		c = &record{id: ID(id.New(r.tx.Now)), attributes: "{}", known: map[string]string{}, first: seen, last: seen, fresh: true}
+		r.byID[c.id] = c
+		r.changed = append(r.changed, c)
+	}
+	for k, norm := range ref.norm {
+		if norm == "" || seen < r.erased[k][norm] {
+			continue
+		}
+		switch owner := r.owners[k][norm]; owner {
+		case c:
+		case nil:
+			r.owners[k][norm] = c
+			r.identities = append(r.identities, []any{string(r.ws), string(kinds[k]), norm, ref.value(k), string(c.id), r.now})
+		default:
+			a, b := min(c.id, owner.id), max(c.id, owner.id)
+			r.suggestions = append(r.suggestions, []any{string(r.ws), string(a), string(b), string(kinds[k]), "open", r.now})
+		}
+	}
+	r.learn(c, ref, seen)
+	return c.id
+}
+
+// value is an identity as it was given.
+func (r *Ref) value(k int) string {
+	return strings.TrimSpace([...]string{r.External, r.Email, r.Phone}[k])
+}
+
+// learn merges what a ref says into a contact.
+func (r *resolver) learn(c *record, ref *Ref, seen int64) {
+	older := !c.fresh && seen < c.last-day.Milliseconds()
+	dirty := learnText(&c.name, ref.Name, older)
+	dirty = learnText(&c.language, ref.Language, older) || dirty
+	if ref.Account != "" && (c.account == "" || !older) {
+		if a := r.account(ref.Account); a != c.account {
+			c.account, dirty = a, true
+		}
+	}
+	if ref.Value != nil && *ref.Value != c.value && (c.value.Currency == "" || !older) {
+		c.value, dirty = *ref.Value, true
+	}
+	if len(ref.Attributes) > 0 {
+		dirty = c.learnAttributes(ref.Attributes, older) || dirty
+	}
+	if c.first-seen >= day.Milliseconds() || seen-c.last >= day.Milliseconds() {
+		dirty = true
+	}
+	if dirty || c.fresh || c.dirty { // being written anyway, it may as well be exact
+		c.first, c.last = min(c.first, seen), max(c.last, seen)
+	}
+	if dirty && !c.dirty && !c.fresh {
+		r.changed = append(r.changed, c)
+	}
+	c.dirty = c.dirty || dirty
+}
+
+func learnText(to *string, from string, older bool) bool {
+	if from == "" || from == *to || *to != "" && older {
+		return false
+	}
+	*to = from
+	return true
+}
+
+func (c *record) learnAttributes(in map[string]string, older bool) (dirty bool) {
+	c.parse()
+	for k, v := range in {
+		old, has := c.known[k]
+		if v == "" || old == v || has && older || !has && len(c.known) >= maxAttributes {
+			continue
+		}
+		c.set(k, v)
+		dirty = true
+	}
+	return dirty
+}
+
+func (c *record) parse() {
+	if c.known == nil {
+		c.known = map[string]string{}
+		_ = json.Unmarshal([]byte(c.attributes), &c.known) // we wrote it; should it be spoilt, it is written anew
+	}
+}
+
+// set changes an attribute, "" removes it, and remembers what it was when the batch began.
+func (c *record) set(key, value string) {
+	if c.before == nil {
+		c.before = map[string]string{}
+	}
+	if _, ok := c.before[key]; !ok {
+		c.before[key] = c.known[key]
+	}
+	if value == "" {
+		delete(c.known, key)
+	} else {
+		c.known[key] = value
+	}
+}
+
+func (r *resolver) account(external string) AccountID {
+	a := r.accounts[external]
+	if a == "" {
+		a = AccountID(id.New(r.tx.Now))
+		r.accounts[external] = a
+		r.newAccounts = append(r.newAccounts, []any{string(r.ws), string(a), external, external, strings.ToLower(external), "{}", r.now})
+	}
+	return a
+}
+
+// write puts all that changed into rows. Where another process was faster, the store notices and the whole runs again:
+// ON CONFLICT DO NOTHING is a serialisation failure when the row that stands in the way came after our snapshot.
+func (r *resolver) write() error {
+	if err := insertAll(r.tx, "account", accountColumns, r.newAccounts); err != nil {
+		return err
+	}
+	if err := r.writeContacts(r.changed); err != nil {
+		return err
+	}
+	if err := insertAll(r.tx, "contact_identity", identityColumns, r.identities); err != nil {
+		return err
+	}
+	_, err := r.tx.InsertMany("contact.suggest", "contact_merge_suggestion", []string{"workspace", "a", "b", "kind", "state", "at"},
+		r.suggestions, "ON CONFLICT DO NOTHING") // a dismissed suggestion stays dismissed
+	return err
+}
+
+// insertAll inserts rows that cannot exist yet.
+func insertAll(tx *store.Tx, table string, columns []string, rows [][]any) error {
+	n, err := tx.InsertMany("contact.insert", table, columns, rows, "ON CONFLICT DO NOTHING")
+	if err == nil && n != int64(len(rows)) {
+		err = fmt.Errorf("%d of %d rows went into %s", n, len(rows), table)
+	}
+	return err
+}
+
+var accountColumns = []string{"workspace", "id", "external", "name", "name_key", "attributes", "created_at"}
+
+// writeContacts writes new and changed contacts with their attributes, and registers attributes not seen before.
+func (r *resolver) writeContacts(changed []*record) error {
+	if len(changed) == 0 {
+		return nil
+	}
+	rows := make([][]any, len(changed))
+	var add [][]any
+	seen := map[string]string{}
+	for i, c := range changed {
+		if c.before != nil {
+			text, err := json.Marshal(c.known)
+			if err != nil {
+				return err
+			}
+			c.attributes = string(text)
+		}
+		for _, key := range slices.Sorted(maps.Keys(c.before)) {
+			old, now := c.before[key], c.known[key]
+			if folded(old) == folded(now) {
+				continue
+			}
+			if old != "" {
+				if _, err := r.tx.Exec("/* contact.writeContacts */ DELETE FROM contact_attribute WHERE workspace = $1 AND attribute = $2 AND value = $3 AND contact = $4",
+					string(r.ws), key, folded(old), string(c.id)); err != nil {
+					return err
+				}
+			}
+			if now != "" {
+				add = append(add, []any{string(r.ws), key, folded(now), string(c.id), numberOf(now)})
+				seen[key] = now
+			}
+		}
+		rows[i] = []any{string(r.ws), string(c.id), string(c.account), c.name, strings.ToLower(c.name), c.language, c.attributes,
+			c.value.Minor, c.value.Currency, c.first, c.last, "", 0}
+	}
+	if _, err := r.tx.InsertMany("contact.writeContacts", "contact", []string{"workspace", "id", "account", "name", "name_key", "language",
+		"attributes", "value_minor", "value_currency", "first_seen", "last_seen", "merged_into", "erased_at"}, rows,
+		`ON CONFLICT (workspace, id) DO UPDATE SET account = excluded.account, name = excluded.name, name_key = excluded.name_key,
+		language = excluded.language, attributes = excluded.attributes, value_minor = excluded.value_minor,
+		value_currency = excluded.value_currency, first_seen = excluded.first_seen, last_seen = excluded.last_seen`); err != nil {
+		return err
+	}
+	if err := insertAll(r.tx, "contact_attribute", []string{"workspace", "attribute", "value", "contact", "num"}, add); err != nil {
+		return err
+	}
+	return register(r.tx, r.ws, seen)
+}

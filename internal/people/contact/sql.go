@@ -1,0 +1,74 @@
+package contact
+
+import (
+	"fmt"
+	"sync"
+
+	"kolo/internal/foundation/store"
+)
+
+// sizes of the lists in IN, from the largest: few enough that the statements stay prepared.
+var sizes = [...]int{1024, 256, 64, 16, 4, 1}
+
+// eachIn asks a question about a list of any length; query has %s where the list goes, after the parameters in args.
+func eachIn[S ~string](tx *store.Tx, list []S, query string, args []any, row func(store.Scanner) error) error {
+	return eachInAny(tx, list, func(s S) any { return string(s) }, query, args, row)
+}
+
+// eachInBytes is eachIn for a column of bytes.
+func eachInBytes(tx *store.Tx, list []string, query string, args []any, row func(store.Scanner) error) error {
+	return eachInAny(tx, list, func(s string) any { return []byte(s) }, query, args, row)
+}
+
+func eachInAny[S any](tx *store.Tx, list []S, arg func(S) any, query string, args []any, row func(store.Scanner) error) error {
+	for len(list) > 0 {
+		size := 1
+		for _, n := range sizes {
+			if n*3/4 <= len(list) { // rather one statement whose last element is repeated than many small ones
+				size = n
+				break
+			}
+		}
+		all := make([]any, 0, len(args)+size)
+		all = append(all, args...)
+		for i := range size {
+			all = append(all, arg(list[min(i, len(list)-1)]))
+		}
+		if err := each(tx, inText(query, len(args), size), all, row); err != nil {
+			return err
+		}
+		list = list[min(size, len(list)):]
+	}
+	return nil
+}
+
+func each(tx *store.Tx, query string, args []any, row func(store.Scanner) error) error {
+	rows, err := tx.Query(query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+var inTexts sync.Map
+
+type inKey struct {
+	query       string
+	after, size int
+}
+
+func inText(query string, after, size int) string {
+	key := inKey{query, after, size}
+	if s, ok := inTexts.Load(key); ok {
+		return s.(string)
+	}
+	s := fmt.Sprintf(query, store.In(after, size))
+	inTexts.Store(key, s)
+	return s
+}
