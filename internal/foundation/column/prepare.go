@@ -32,6 +32,9 @@ func prepare(t Table, b Batch) (Load, error) {
 			}
 			row[j] = v
 		}
+		if row[ws] == "" {
+			return load, fault.New(fault.Invalid, op, "%s: row %d has no workspace", t.Name, i)
+		}
 		removes = removes || r.Replace
 		load.Rows = append(load.Rows, row)
 	}

@@ -27,3 +27,7 @@ func TestSuite(t *testing.T) {
 	t.Parallel()
 	columntest.Run(t, func(t *testing.T) *column.DB { return open(t, clickhousetest.URL(t)) })
 }
+
+func BenchmarkSuite(b *testing.B) {
+	columntest.Bench(b, func(b *testing.B) *column.DB { return open(b, clickhousetest.URL(b)) })
+}

@@ -157,6 +157,7 @@ func testRefused(t *testing.T, db *column.DB) {
 	for name, batch := range map[string]column.Batch{
 		"too few values":     said(column.Row{Values: []any{"w", "2"}}),
 		"NULL":               said(column.Row{Values: []any{nil, "2", 1, nil, nil, nil, nil, "k", nil}}),
+		"no workspace":       said(Row("", "2", 1, "a", 1, nil)),
 		"too large":          said(Row("w", "2", 1, "a", 40_000, nil)),
 		"a number as a text": said(Row("w", "2", 1, 5, 1, nil)),
 		"a text as a number": said(column.Row{Values: []any{"w", "2", "1", nil, nil, nil, nil, "k", nil}}),

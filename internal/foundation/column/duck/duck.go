@@ -1,16 +1,17 @@
 // Package duck is the columnar store on DuckDB: one file, in the process, no server. It is the only package that links
 // DuckDB (a test binary that does weighs 72 MB).
 //
-// One connection writes and others read; a reader sees the state of the last commit and never waits. Erased rows are
-// deleted and checkpointed; see Erase for what stays in the file.
+// One connection writes and others read; a reader sees the state of the last commit, and waits for nothing but a checkpoint.
 package duck
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -65,6 +66,12 @@ func open(ctx context.Context, path string, opts column.Options) (*engine, error
 	config := url.Values{
 		"memory_limit": {opts.MemoryLimit},
 		"threads":      {strconv.Itoa(opts.Threads)},
+		// A larger log means fewer checkpoints while feeding (16 MB: 100,000 rows a second, 64 MB: 120,000, 128 MB: 145,000)
+		// but as much more memory until the next one, and a longer start after a crash.
+		"checkpoint_threshold": {"64MB"},
+		// Freed memory goes back to the system at once; it cost no measurable time, and halved what is held after a feed.
+		"allocator_flush_threshold":                   {"1MB"},
+		"allocator_bulk_deallocation_flush_threshold": {"1MB"},
 		// Questions are compiled by us, but a mistake there must not reach the machine's files or the network.
 		"enable_external_access":       {"false"},
 		"autoinstall_known_extensions": {"false"},
@@ -101,24 +108,26 @@ func open(ctx context.Context, path string, opts column.Options) (*engine, error
 }
 
 // quarantine moves the write-ahead log aside when it is what keeps the file from opening; true when trying again may help.
+// A log that was being checkpointed has up to two companions.
 func (e *engine) quarantine(cause error) bool {
-	wal := e.path + ".wal"
-	text := strings.ToLower(cause.Error())
-	if e.path == "" || strings.Contains(text, "lock") || !strings.Contains(text, "wal") && !strings.Contains(text, "replay") {
+	if text := strings.ToLower(cause.Error()); e.path == "" || strings.Contains(text, "set lock") || !strings.Contains(text, "wal") {
 		return false
 	}
-	if st, err := os.Stat(wal); err != nil || st.Size() == 0 {
-		return false
+	stamp := ".corrupt-" + e.opts.Clock.Now().UTC().Format("20060102T150405.000")
+	for _, end := range []string{".wal", ".wal.checkpoint", ".wal.recovery"} {
+		name := e.path + end
+		if err := os.Rename(name, name+stamp); err == nil {
+			e.quarantined = cmp.Or(e.quarantined, name+stamp)
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			e.opts.Logger.Error("columns: a damaged write-ahead log cannot be moved aside", "file", name, "error", err)
+			return false
+		}
 	}
-	aside := wal + ".corrupt-" + e.opts.Clock.Now().UTC().Format("20060102T150405.000")
-	if err := os.Rename(wal, aside); err != nil {
-		e.opts.Logger.Error("columns: the damaged write-ahead log cannot be moved aside", "file", wal, "error", err)
-		return false
+	if e.quarantined != "" {
+		e.opts.Logger.Error("columns: a damaged write-ahead log was moved aside; what it held is fed again from rows",
+			"file", e.quarantined, "error", cause)
 	}
-	e.quarantined = aside
-	e.opts.Logger.Error("columns: the write-ahead log was damaged and moved aside; what it held is fed again from rows",
-		"file", aside, "error", cause)
-	return true
+	return e.quarantined != ""
 }
 
 func (e *engine) Name() column.EngineName { return column.DuckDB }
@@ -208,14 +217,20 @@ func (e *engine) Append(ctx context.Context, stream string, from, to int64, load
 	})
 }
 
-// remove deletes rows by id. The bounds let whole row groups be passed over: ids are ordered by the time of their making.
+// remove deletes rows by id.
 func (e *engine) remove(ctx context.Context, t column.Table, keys []column.Key) error {
+	return e.eachWorkspace(ctx, t, keys, `DELETE FROM "`+t.Name+`"`)
+}
+
+// eachWorkspace runs a command on the rows of some ids. The bounds let whole row groups be passed over: ids are ordered by
+// the time of their making.
+func (e *engine) eachWorkspace(ctx context.Context, t column.Table, keys []column.Key, command string) error {
 	ids := map[string][]string{}
 	for _, k := range keys {
 		ids[k.Workspace] = append(ids[k.Workspace], k.ID)
 	}
 	for ws, list := range ids {
-		q := fmt.Sprintf(`DELETE FROM "%s" WHERE workspace = $1 AND "%s" >= $2 AND "%[2]s" <= $3 AND "%[2]s" IN (SELECT unnest($4::VARCHAR[]))`, t.Name, t.ID)
+		q := fmt.Sprintf(`%s WHERE workspace = $1 AND "%s" >= $2 AND "%[2]s" <= $3 AND "%[2]s" IN (SELECT unnest($4::VARCHAR[]))`, command, t.ID)
 		if _, err := e.writer.ExecContext(ctx, q, ws, slices.Min(list), slices.Max(list), list); err != nil {
 			return err
 		}
@@ -279,18 +294,6 @@ func (e *engine) insert(ctx context.Context, l column.Load) error {
 	})
 }
 
-// Erase deletes and checkpoints: the rows leave the log, and the row groups that held them are written anew.
-func (e *engine) Erase(ctx context.Context, t column.Table, workspace string, ids []string) error {
-	keys := make([]column.Key, len(ids))
-	for i, id := range ids {
-		keys[i] = column.Key{Workspace: workspace, ID: id}
-	}
-	if err := e.update(ctx, func() error { return e.remove(ctx, t, keys) }); err != nil {
-		return err
-	}
-	return e.Checkpoint(ctx)
-}
-
 func (e *engine) Reset(ctx context.Context, stream string, tables []string) error {
 	err := e.update(ctx, func() error {
 		for _, t := range tables {
@@ -312,7 +315,8 @@ func (e *engine) Checkpoint(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
-	_, err = e.writer.ExecContext(ctx, "CHECKPOINT")
+	// FORCE waits for the questions that are being answered; without it the checkpoint is refused because of them.
+	_, err = e.writer.ExecContext(ctx, "FORCE CHECKPOINT")
 	return err
 }
 

@@ -32,3 +32,7 @@ func TestSuiteInMemory(t *testing.T) {
 	t.Parallel()
 	columntest.Run(t, func(t *testing.T) *column.DB { return open(t, "") })
 }
+
+func BenchmarkSuite(b *testing.B) {
+	columntest.Bench(b, func(b *testing.B) *column.DB { return open(b, filepath.Join(b.TempDir(), "columns.duckdb")) })
+}
