@@ -1,0 +1,335 @@
+package watch
+
+import (
+	"math"
+
+	"kolo/internal/understand/stat"
+	"kolo/internal/understand/stat/dist"
+)
+
+// Series is a count per complete period, the oldest first, with what the counts are out of.
+type Series struct {
+	Counts   []float64   // whole numbers
+	Exposure []float64   // transactions, contacts or answers; nil: 1 each. A period without exposure is left out
+	Marks    [][]float64 // per period: 0/1 for each configured event or holiday; may be nil
+}
+
+// Detector is the default early-warning detector. Its zero value is not useful: begin with Weekly or Daily.
+type Detector struct {
+	Season    float64 // periods of a yearly season; 0: none
+	Cycle     int     // periods of a short cycle with a level each (7 for days of a week); 0: none
+	Window    int     // periods of history a baseline is fitted to
+	Guard     int     // latest periods that are left out of it, so that what is to be found does not hide itself
+	Least     int     // periods of history below which EARS C2 stands in ("learning")
+	Full      int     // periods of history from which trend and season are fitted
+	Rate      float64 // chance of a false alarm per period and rule; see FalseAlarmRate
+	Rho       float64 // smallest rise worth knowing; 0: 2 below a mean of 10, 1.5 from 10, 1.25 from 200
+	LastN     int     // periods over which
+	LeastLast float64 // at least so many events must have occurred
+	LeastOver float64 // observed over expected that a signal needs
+}
+
+// Weekly watches weeks: two years of window, yearly season when two years are known.
+func Weekly(rate float64) Detector {
+	return Detector{Season: 52, Window: 104, Guard: 4, Least: 12, Full: 104, Rate: rate,
+		LastN: 4, LeastLast: 5, LeastOver: 1.3}
+}
+
+// Daily watches days: a year of window, always with the days of the week, no season.
+func Daily(rate float64) Detector {
+	return Detector{Cycle: 7, Window: 364, Guard: 7, Least: 42, Full: math.MaxInt, Rate: rate,
+		LastN: 4, LeastLast: 5, LeastOver: 1.3}
+}
+
+// FalseAlarmRate turns a budget of false alarms a year over all series of a workspace into the chance per period and
+// rule: two rules share it.
+func FalseAlarmRate(perYear float64, periodsPerYear, series int) (float64, error) {
+	if !(perYear > 0) || periodsPerYear < 1 || series < 1 {
+		return 0, stat.Invalid("watch", "%v alarms a year over %d periods and %d series", perYear, periodsPerYear, series)
+	}
+	return min(0.5, perYear/(2*float64(periodsPerYear)*float64(series))), nil
+}
+
+// Reading is what the detector makes of one period.
+type Reading struct {
+	Period   int // index in the series
+	Count    float64
+	Expected float64
+	Variance float64 // of the prediction
+	P        float64 // upper mid-p
+	Z        float64
+	Up       float64 // LR-CUSUM of a rise, after this period; reset to 0 by a signal
+	Down     float64 // of a fall
+	Spike    bool    // this period is far too high
+	Shift    bool    // recent periods together are too high
+	Fell     bool    // recent periods together are lower: an improvement
+	Learning bool    // too little history: EARS C2, whose Expected is the mean of the week before last and so on
+	NoData   bool    // no exposure, or no baseline could be fitted: not looked at
+}
+
+// Signal tells whether the period warns of a rise.
+func (r Reading) Signal() bool { return r.Spike || r.Shift }
+
+// State carries the sums from one run to the next, so that a new period costs one fit.
+type State struct {
+	Up, Down float64
+	run      run // since Up left 0
+}
+
+type run struct{ observed, expected float64 }
+
+// Run reads the periods from index from to the end, in order, continuing from a state (nil: a fresh one), which it
+// updates. Each period is compared with a baseline of earlier periods only.
+func (d Detector) Run(s Series, from int, state *State) ([]Reading, error) {
+	if err := d.check(s); err != nil {
+		return nil, err
+	}
+	if from < 0 || from > len(s.Counts) {
+		return nil, stat.Invalid("watch", "period %d is not in the series", from)
+	}
+	if state == nil {
+		state = new(State)
+	}
+	limitZ, limitS := -dist.NormQuantile(d.Rate), -math.Log(d.Rate)
+	var f fitter
+	out := make([]Reading, 0, len(s.Counts)-from)
+	for t := from; t < len(s.Counts); t++ {
+		r := Reading{Period: t, Count: s.Counts[t], P: 1}
+		switch {
+		case s.exposure(t) == 0:
+			r.NoData = true
+		case t < d.Least:
+			d.learn(s, t, &r)
+		default:
+			p, ok := d.predict(&f, s, t)
+			if !ok {
+				r.NoData = true
+				break
+			}
+			r.Expected, r.Variance = p.Mean, p.Variance
+			r.P, r.Z = p.MidP(r.Count), p.Z(r.Count)
+			d.accumulate(state, p, &r, limitS)
+			enough := d.recent(s, t) >= d.LeastLast
+			r.Spike = r.Z > limitZ && enough && r.Count >= d.LeastOver*r.Expected
+			over := min(d.LeastOver, d.rho(p.Mean))
+			r.Shift = state.Up > limitS && enough && state.run.observed >= over*state.run.expected
+			r.Fell = state.Down > limitS
+		}
+		if r.Signal() {
+			state.Up, state.run = 0, run{}
+		}
+		if r.Fell {
+			state.Down = 0
+		}
+		r.Up, r.Down = state.Up, state.Down
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+func (d Detector) check(s Series) error {
+	if !(d.Rate > 0 && d.Rate < 1) || d.Window < 2 || d.Guard < 0 || d.Least < 0 || d.Rho < 0 || d.Rho != 0 && d.Rho <= 1 {
+		return stat.Invalid("watch", "the detector's settings are out of range")
+	}
+	n := len(s.Counts)
+	if s.Exposure != nil && len(s.Exposure) != n || s.Marks != nil && len(s.Marks) != n {
+		return stat.Invalid("watch", "counts, exposure and marks have different lengths")
+	}
+	for t, y := range s.Counts {
+		e := s.exposure(t)
+		if !(y >= 0) || math.IsInf(y, 0) || y != math.Trunc(y) || !(e >= 0) || math.IsInf(e, 0) {
+			return stat.Invalid("watch", "period %d has count %v and exposure %v", t, y, e)
+		}
+		if s.Marks != nil && len(s.Marks[t]) != len(s.Marks[0]) {
+			return stat.Invalid("watch", "period %d has %d marks", t, len(s.Marks[t]))
+		}
+	}
+	return nil
+}
+
+func (s Series) exposure(t int) float64 {
+	if s.Exposure == nil {
+		return 1
+	}
+	return s.Exposure[t]
+}
+
+func (d Detector) recent(s Series, t int) (sum float64) {
+	for i := max(0, t-d.LastN+1); i <= t; i++ {
+		sum += s.Counts[i]
+	}
+	return sum
+}
+
+func (d Detector) rho(mean float64) float64 {
+	switch {
+	case d.Rho > 0:
+		return d.Rho
+	case mean < 10:
+		return 2
+	case mean < 200:
+		return 1.5
+	}
+	return 1.25
+}
+
+// learn is EARS C2: 7 periods before the latest 2.
+func (d Detector) learn(s Series, t int, r *Reading) {
+	r.Learning = true
+	if t < 9 {
+		return
+	}
+	rates := make([]float64, 0, 7)
+	for i := t - 9; i < t-2; i++ {
+		if e := s.exposure(i); e > 0 {
+			rates = append(rates, s.Counts[i]/e*s.exposure(t))
+		}
+	}
+	m := stat.MomentsOf(rates)
+	if m.N < 7 {
+		return
+	}
+	r.Expected, r.Variance = m.Mean, m.SD*m.SD
+	// A week of equal counts has no spread; it still has at least a Poisson's.
+	r.Z = (r.Count - m.Mean) / math.Sqrt(max(r.Variance, m.Mean, 1e-9))
+	r.P = dist.NormUpper(r.Z)
+	r.Spike = r.P < d.Rate && d.recent(s, t) >= d.LeastLast && r.Count >= d.LeastOver*r.Expected
+}
+
+// fewestPerTerm is how many events each coefficient of a baseline should have; below it only the level is fitted.
+const fewestPerTerm = 5
+
+// predict fits the window before period t and predicts t.
+func (d Detector) predict(f *fitter, s Series, t int) (dist.Counts, bool) {
+	first, end := max(0, t-d.Guard-d.Window), t-d.Guard // end is excluded
+	events, exposed := 0.0, 0.0
+	for i := first; i < end; i++ {
+		if e := s.exposure(i); e > 0 {
+			events += s.Counts[i]
+			exposed += e
+		}
+	}
+	if exposed == 0 {
+		return dist.Counts{}, false
+	}
+	if events == 0 {
+		// Silence is not a rate of 0: half an event in the window (Jeffreys).
+		mu := 0.5 / exposed * s.exposure(t)
+		return dist.Counts{Mean: mu, Variance: mu + 2*mu*mu}, true
+	}
+	terms := d.terms(s, first, end, t)
+	if events < fewestPerTerm*float64(terms.columns) {
+		terms = layout{columns: 1}
+	}
+	for {
+		row := make([]float64, 0, 16)
+		f.reset(terms.columns)
+		for i := first; i < end; i++ {
+			if e := s.exposure(i); e > 0 {
+				row = d.row(row[:0], s, terms, i, end)
+				f.add(row, s.Counts[i], e)
+			}
+		}
+		if b, err := f.fit(false); err == nil {
+			return b.Predict(d.row(row[:0], s, terms, t, end), s.exposure(t)), true
+		}
+		if terms.columns == 1 {
+			return dist.Counts{}, false
+		}
+		terms = layout{columns: 1}
+	}
+}
+
+// layout says which terms the baseline has.
+type layout struct {
+	season  bool
+	cycle   bool
+	marks   []int
+	columns int
+}
+
+func (d Detector) terms(s Series, first, end, t int) layout {
+	l := layout{columns: 1}
+	if t >= d.Full && d.Season > 0 {
+		l.season = true
+		l.columns += 3
+	}
+	if d.Cycle > 1 && end-first >= 2*d.Cycle {
+		l.cycle = true
+		l.columns += d.Cycle - 1
+	}
+	if s.Marks == nil {
+		return l
+	}
+	for m := range s.Marks[0] {
+		on, off := false, false
+		for i := first; i < end; i++ {
+			on, off = on || s.Marks[i][m] != 0, off || s.Marks[i][m] == 0
+		}
+		if on && off { // otherwise the window cannot tell its effect
+			l.marks = append(l.marks, m)
+			l.columns++
+		}
+	}
+	return l
+}
+
+func (d Detector) row(row []float64, s Series, l layout, i, end int) []float64 {
+	row = append(row, 1)
+	if l.season {
+		sin, cos := math.Sincos(2 * math.Pi * float64(i) / d.Season)
+		row = append(row, float64(i-end)/d.Season, cos, sin)
+	}
+	if l.cycle {
+		for c := 1; c < d.Cycle; c++ {
+			on := 0.0
+			if i%d.Cycle == c {
+				on = 1
+			}
+			row = append(row, on)
+		}
+	}
+	for _, m := range l.marks {
+		row = append(row, s.Marks[i][m])
+	}
+	return row
+}
+
+// accumulate updates the two likelihood-ratio sums. Under the baseline the ratio has mean 1 whatever the past, so that
+// the mean time to a false signal at exp(h) = 1/Rate is at least 1/Rate, without any calibration.
+func (d Detector) accumulate(state *State, p dist.Counts, r *Reading, limit float64) {
+	rho := d.rho(p.Mean)
+	state.Up = max(0, state.Up+LogRatio(p, rho, r.Count))
+	state.Down = max(0, state.Down+LogRatio(p, 1/rho, r.Count))
+	if state.Up == 0 {
+		state.run = run{}
+	} else {
+		state.run.observed += r.Count
+		state.run.expected += p.Mean
+	}
+}
+
+// LogRatio is log f(y; rho mu)/f(y; mu) of counts with the same ratio of variance to mean.
+func LogRatio(p dist.Counts, rho, y float64) float64 {
+	raised := dist.Counts{Mean: rho * p.Mean, Variance: rho * p.Variance}
+	return raised.LogProb(y) - p.LogProb(y)
+}
+
+// EpisodeGap is the number of periods within which signals belong to one episode.
+const EpisodeGap = 4
+
+// Episodes gives the periods at which a new episode begins: a signal more than gap periods after the one before.
+func Episodes(readings []Reading, gap int) []int {
+	var out []int
+	last := math.MinInt / 2
+	for _, r := range readings {
+		if !r.Signal() {
+			continue
+		}
+		if r.Period-last > gap {
+			out = append(out, r.Period)
+		}
+		last = r.Period
+	}
+	return out
+}

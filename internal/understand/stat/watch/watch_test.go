@@ -1,0 +1,427 @@
+package watch
+
+import (
+	"errors"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"kolo/internal/understand/stat"
+	"kolo/internal/understand/stat/dist"
+	"kolo/internal/understand/stat/regress"
+	"kolo/internal/understand/stat/vectortest"
+)
+
+// draw makes a negative binomial count with variance phi times the mean.
+func draw(r *rand.Rand, mu, phi float64) float64 {
+	if phi > 1 {
+		size := mu / (phi - 1)
+		mu = distuv.Gamma{Alpha: size, Beta: size / mu, Src: r}.Rand()
+	}
+	if mu <= 0 {
+		return 0
+	}
+	return distuv.Poisson{Lambda: mu, Src: r}.Rand()
+}
+
+func TestFitterAgreesWithTheGeneralRegression(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(1, 2))
+	var x [][]float64
+	var y, exposure, offset []float64
+	for i := range 80 {
+		e := 50 + 100*r.Float64()
+		x = append(x, []float64{1, float64(i) / 80, math.Cos(float64(i))})
+		exposure, offset = append(exposure, e), append(offset, math.Log(e))
+		y = append(y, draw(r, e*0.1, 1.5))
+	}
+	b := vectortest.OK[*Baseline](t)(FitBaseline(x, y, exposure))
+	g := vectortest.OK[*regress.GLM](t)(regress.Poisson(x, y, nil, offset))
+	for j := range g.Coef {
+		if math.Abs(g.Coef[j]-b.first[j]) > 1e-6 {
+			t.Errorf("coefficient %d: %v and %v", j, b.first[j], g.Coef[j])
+		}
+	}
+}
+
+func TestRunsContinueFromTheirState(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(3, 4))
+	var s Series
+	for i := range 170 {
+		mu := 8.0
+		if i > 150 {
+			mu = 20
+		}
+		s.Counts = append(s.Counts, draw(r, mu, 1.5))
+	}
+	d := Weekly(1.0 / 208)
+	whole := vectortest.OK[[]Reading](t)(d.Run(s, 100, nil))
+	var state State
+	signals := 0
+	for i, want := range whole {
+		part := Series{Counts: s.Counts[:101+i]}
+		got := vectortest.OK[[]Reading](t)(d.Run(part, 100+i, &state))
+		if len(got) != 1 || got[0] != want {
+			t.Fatalf("period %d: %+v, in one run %+v", 100+i, got, want)
+		}
+		if want.Signal() {
+			signals++
+		}
+	}
+	if signals == 0 {
+		t.Error("a rise to two and a half times is not seen")
+	}
+}
+
+func TestExposureExplainsARise(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(5, 6))
+	var s Series
+	for i := range 160 {
+		e := 1000.0
+		if i > 140 {
+			e = 3000
+		}
+		s.Exposure = append(s.Exposure, e)
+		s.Counts = append(s.Counts, draw(r, e*0.01, 1))
+	}
+	s.Exposure[150], s.Counts[150] = 0, 0
+	signals := func(s Series) (n int) {
+		for _, x := range vectortest.OK[[]Reading](t)(Weekly(1e-3).Run(s, 120, nil)) {
+			if x.Signal() {
+				n++
+			}
+			if x.NoData != (s.Exposure != nil && x.Period == 150) {
+				t.Errorf("period %d: no data %v", x.Period, x.NoData)
+			}
+		}
+		return n
+	}
+	if n := signals(s); n != 0 {
+		t.Errorf("three times the volume is called a problem %d times", n)
+	}
+	if n := signals(Series{Counts: s.Counts}); n == 0 {
+		t.Error("without the exposure the rise must be seen")
+	}
+}
+
+func TestFallsAreSeenAsImprovement(t *testing.T) {
+	t.Parallel()
+	var s Series
+	r := rand.New(rand.NewPCG(7, 8))
+	for i := range 150 {
+		mu := 30.0
+		if i >= 130 {
+			mu = 12
+		}
+		s.Counts = append(s.Counts, draw(r, mu, 1.2))
+	}
+	fell := 0
+	for _, x := range vectortest.OK[[]Reading](t)(Weekly(1e-3).Run(s, 104, nil)) {
+		if x.Signal() {
+			t.Errorf("period %d warns of a rise", x.Period)
+		}
+		if x.Fell {
+			if x.Period < 130 {
+				t.Errorf("period %d is called better", x.Period)
+			}
+			fell++
+		}
+	}
+	if fell == 0 {
+		t.Error("a fall to two fifths is not seen")
+	}
+}
+
+func TestDegenerateSeries(t *testing.T) {
+	t.Parallel()
+	zeros, ones, burst := make([]float64, 200), make([]float64, 200), make([]float64, 200)
+	for i := range ones {
+		ones[i] = 1
+	}
+	burst[199] = 40
+	for name, c := range map[string]struct {
+		s       Series
+		signals int
+	}{
+		"silence": {Series{Counts: zeros}, 0}, "constant": {Series{Counts: ones}, 0},
+		"out of silence": {Series{Counts: burst}, 1}, "empty": {Series{}, 0}, "one": {Series{Counts: []float64{3}}, 0},
+		"no exposure": {Series{Counts: zeros, Exposure: zeros}, 0},
+	} {
+		for _, d := range []Detector{Weekly(1e-3), Daily(1e-3)} {
+			got, err := d.Run(c.s, 0, nil)
+			n := 0
+			for _, r := range got {
+				if math.IsNaN(r.Z) || math.IsInf(r.Z, 0) || math.IsNaN(r.Up) {
+					t.Fatalf("%s: %+v", name, r)
+				}
+				if r.Signal() {
+					n++
+				}
+			}
+			if err != nil || len(got) != len(c.s.Counts) || n != c.signals {
+				t.Errorf("%s: %d signals of %d readings, %v", name, n, len(got), err)
+			}
+		}
+	}
+	for name, s := range map[string]Series{
+		"negative": {Counts: []float64{-1}}, "half": {Counts: []float64{0.5}}, "NaN": {Counts: []float64{math.NaN()}},
+		"lengths": {Counts: []float64{1}, Exposure: []float64{1, 2}},
+	} {
+		if _, err := Weekly(1e-3).Run(s, 0, nil); err == nil {
+			t.Errorf("%s is accepted", name)
+		}
+	}
+	if _, err := (Detector{}).Run(Series{Counts: ones}, 0, nil); err == nil {
+		t.Error("a detector without settings is accepted")
+	}
+}
+
+func TestMarkedEventsAreExpected(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(9, 10))
+	var s Series
+	for i := range 161 {
+		mark := 0.0
+		if i%20 == 0 {
+			mark = 1
+		}
+		s.Marks = append(s.Marks, []float64{mark})
+		s.Counts = append(s.Counts, draw(r, 10*math.Exp(1.2*mark), 1))
+	}
+	last := func(s Series) Reading {
+		return vectortest.OK[[]Reading](t)(Weekly(1e-3).Run(s, 160, nil))[0]
+	}
+	if x := last(s); x.Spike || x.Expected < 20 {
+		t.Errorf("a marked sale is a surprise: %+v", x)
+	}
+	if x := last(Series{Counts: s.Counts}); x.Expected > 20 {
+		t.Errorf("without the mark the sale cannot be expected: %+v", x)
+	}
+}
+
+func TestDailyCycleIsLearned(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(11, 12))
+	var s Series
+	for i := range 400 {
+		mu := 20.0
+		if i%7 >= 5 {
+			mu = 4
+		}
+		s.Counts = append(s.Counts, draw(r, mu, 1))
+	}
+	for _, x := range vectortest.OK[[]Reading](t)(Daily(1e-3).Run(s, 380, nil)) {
+		if want := map[bool]float64{true: 4, false: 20}[x.Period%7 >= 5]; math.Abs(x.Expected-want) > 0.2*want {
+			t.Errorf("day %d: expected %v, want about %v", x.Period, x.Expected, want)
+		}
+	}
+}
+
+func TestLikelihoodRatioHasMeanOne(t *testing.T) {
+	t.Parallel()
+	for _, p := range []dist.Counts{{Mean: 3, Variance: 3.0003}, {Mean: 12, Variance: 30}, {Mean: 0.4, Variance: 0.7}} {
+		for _, rho := range []float64{2, 1.5, 0.5} {
+			sum, mass := 0.0, 0.0
+			for y := 0.0; y < 400; y++ {
+				f := math.Exp(p.LogProb(y))
+				mass += f
+				sum += f * math.Exp(LogRatio(p, rho, y))
+			}
+			if math.Abs(sum-1) > 1e-9 || math.Abs(mass-1) > 1e-9 {
+				t.Errorf("%+v, rho %v: the ratio has mean %v, the mass is %v", p, rho, sum, mass)
+			}
+		}
+		if got := p.Upper(2) + math.Exp(p.LogProb(0)) + math.Exp(p.LogProb(1)) + math.Exp(p.LogProb(2)); math.Abs(got-1) > 1e-10 {
+			t.Errorf("%+v: tail and mass add up to %v", p, got)
+		}
+	}
+}
+
+func TestPoissonRunLengthAgainstSimulation(t *testing.T) {
+	t.Parallel()
+	arl := vectortest.OK[float64](t)(PoissonCUSUMRunLength(2, 3, 4))
+	r := rand.New(rand.NewPCG(13, 14))
+	const runs = 4000
+	total := 0
+	for range runs {
+		s := 0.0
+		for s < 4 {
+			s = max(0, s+draw(r, 2, 1)-3)
+			total++
+		}
+	}
+	if got := float64(total) / runs; math.Abs(got-arl) > 4*arl/math.Sqrt(runs) {
+		t.Errorf("simulated %v, computed %v", got, arl)
+	}
+	if quick := vectortest.OK[float64](t)(PoissonCUSUMRunLength(5, 3, 4)); quick >= arl {
+		t.Errorf("a larger mean takes %v periods, the smaller %v", quick, arl)
+	}
+}
+
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	a := vectortest.OK[float64](t)(FalseAlarmRate(12, 52, 500))
+	if math.Abs(a-12.0/52000) > 1e-15 || math.Abs(-dist.NormQuantile(a)-3.50) > 0.01 {
+		t.Errorf("a = %v", a)
+	}
+	if _, err := FalseAlarmRate(0, 52, 1); err == nil {
+		t.Error("a budget of nothing is accepted")
+	}
+}
+
+func TestChartsRefuse(t *testing.T) {
+	t.Parallel()
+	for name, err := range map[string]error{
+		"ESD of two":       second(ESD([]float64{1, 2}, 1, 0.05, false)),
+		"no answers' SE":   second(ScoreZ([]ScorePoint{{N: 50}}, 0, 0)),
+		"impossible count": second(RunLengths([]float64{1e300}, 1, 1, 0.1)),
+		"absurd limit":     second(PoissonCUSUMRunLength(1, 1, 1e6)),
+		"bad reference":    second(PoissonReference(3, 3)),
+		"bad share":        second(ShareRatio(3, 2, 0.5, 1.5)),
+		"bad level":        second(EARSOf(nil, 7, 2)),
+		"bad arl":          second(CUSUMLimit(0.5, 0.5)),
+	} {
+		if err == nil {
+			t.Errorf("%s is accepted", name)
+		}
+	}
+	if o, err := ESD([]float64{5, 5, 5, 5, 5, 5}, 2, 0.05, true); err != nil || o.Count != 0 {
+		t.Errorf("all alike: %+v, %v", o, err)
+	}
+	if e := vectortest.OK[EARS](t)(EARSOf([]float64{1, 2, 3}, 7, 0.01)); len(e.C1) != 3 {
+		t.Errorf("a short series: %+v", e)
+	}
+	z := vectortest.OK[[]float64](t)(ScoreZ([]ScorePoint{{N: 9, Mean: 50, SE: 1}, {N: 100, Mean: 30, SE: 3}}, 20, 4))
+	if z[0] != 0 || z[1] != 2 {
+		t.Errorf("scores: %v", z)
+	}
+	if l := vectortest.OK[float64](t)(ShareRatio(10, 10, 0.5, 1.5)); l <= 0 {
+		t.Errorf("all detractors: %v", l)
+	}
+	if _, err := FitBaseline(nil, nil, nil); !errors.Is(err, stat.ErrUndefined) {
+		t.Errorf("no periods: %v", err)
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// TestFreshSeries simulates a few series under control and after doubling; BenchmarkAcceptance does it at full size.
+func TestFreshSeries(t *testing.T) {
+	t.Parallel()
+	if underRace {
+		t.Skip("arithmetic on one goroutine, slow under the race detector")
+	}
+	a := simulate(1)
+	if a.falsePerYear > 0.8 || a.step2[1] < 0.6 {
+		t.Errorf("%+v", a)
+	}
+}
+
+type accepted struct {
+	falsePerYear         float64
+	step2, ramp2, spike5 [2]float64 // found within 4, 8 weeks
+}
+
+// simulate runs the generator of methods.md 3.5 with so many replicates in each of its scenarios.
+func simulate(replicates int) accepted {
+	r := rand.New(rand.NewPCG(2024, 35))
+	var a accepted
+	years, events := 0.0, map[string]float64{}
+	const start, end = 104, 208
+	for _, mean := range []float64{1, 3, 10, 40} {
+		for _, phi := range []float64{1, 1.5, 3} {
+			if mean == 1 && phi == 3 {
+				continue
+			}
+			for _, season := range []bool{false, true} {
+				for range replicates {
+					for _, kind := range []string{"none", "step2", "ramp2", "spike5"} {
+						onset := start + 10 + r.IntN(60)
+						y := make([]float64, end)
+						for w := range y {
+							t := float64(w)
+							eta := math.Log(mean)
+							if season {
+								eta += 0.1/52*(t-104) + 0.3*math.Cos(2*math.Pi*(t-7)/52)
+							}
+							mu, extra := math.Exp(eta), 0.0
+							if k := float64(w - onset); k >= 0 {
+								switch kind {
+								case "step2":
+									mu *= 2
+								case "ramp2":
+									mu *= 1 + min(1, (k+1)/8)
+								case "spike5":
+									if k == 0 {
+										extra = math.Round(5 * math.Sqrt(phi*mu))
+									}
+								}
+							}
+							y[w] = draw(r, mu, phi) + extra
+						}
+						got, err := reference().Run(Series{Counts: y}, start, nil)
+						if err != nil {
+							panic(err)
+						}
+						if kind == "none" {
+							years += (end - start) / 52.0
+							a.falsePerYear += float64(len(Episodes(got, EpisodeGap)))
+							continue
+						}
+						events[kind]++
+						found := map[string]*[2]float64{"step2": &a.step2, "ramp2": &a.ramp2, "spike5": &a.spike5}[kind]
+						for k := range 8 {
+							if got[onset-start+k].Signal() {
+								if k < 4 {
+									found[0]++
+								}
+								found[1]++
+								break
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+	a.falsePerYear /= years
+	for i := range 2 {
+		a.step2[i] /= events["step2"]
+		a.ramp2[i] /= events["ramp2"]
+		a.spike5[i] /= events["spike5"]
+	}
+	return a
+}
+
+// BenchmarkAcceptance holds the detector to the acceptance limits of the benchmark file.
+func BenchmarkAcceptance(b *testing.B) {
+	for b.Loop() {
+		a := simulate(100)
+		b.ReportMetric(a.falsePerYear, "false/year")
+		b.ReportMetric(a.step2[0], "step2<=4w")
+		b.ReportMetric(a.step2[1], "step2<=8w")
+		b.ReportMetric(a.ramp2[1], "ramp2<=8w")
+		b.ReportMetric(a.spike5[0], "spike5<=4w")
+		if a.falsePerYear > 0.6 || a.step2[0] < 0.62 || a.step2[1] < 0.76 || a.spike5[0] < 0.78 || a.ramp2[1] < 0.55 {
+			b.Errorf("outside the acceptance limits: %+v", a)
+		}
+	}
+}
+
+// BenchmarkWeek reads one new week of one series with two years of history.
+func BenchmarkWeek(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 1))
+	var s Series
+	for range 120 {
+		s.Counts = append(s.Counts, draw(r, 12, 1.5))
+	}
+	for b.Loop() {
+		if _, err := Weekly(1e-3).Run(s, 119, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
