@@ -105,8 +105,12 @@ type resolver struct {
 	newAccounts [][]any
 }
 
-// findOwners reads the contacts that have any of the refs' identities.
+// findOwners reads the contacts that have any of the refs' identities. Whole contacts are read with the first kind that
+// the batch uses; by then most owners of the others are known, so these bring only the ids.
 func (r *resolver) findOwners(refs []Ref) error {
+	whole := true
+	var missing []ID
+	later := map[ID][]func(*record){}
 	for k := range kinds {
 		r.owners[k] = map[string]*record{}
 		var norms []string
@@ -118,24 +122,65 @@ func (r *resolver) findOwners(refs []Ref) error {
 				}
 			}
 		}
-		// CROSS JOIN keeps SQLite from beginning with all contacts of the workspace.
-		err := eachIn(r.tx, norms, `/* contact.findOwners */ SELECT i.norm, `+recordColumns+` FROM contact_identity i CROSS JOIN contact c
-			WHERE i.workspace = $1 AND i.kind = $2 AND i.norm IN %s AND c.workspace = i.workspace AND c.id = i.contact`,
-			[]any{string(r.ws), string(kinds[k])}, func(s store.Scanner) error {
-				var norm string
-				var c record
-				if err := s.Scan(&norm, &c.id, &c.account, &c.name, &c.language, &c.attributes, &c.value.Minor, &c.value.Currency,
-					&c.first, &c.last, &c.mergedInto); err != nil {
+		if len(norms) == 0 {
+			continue
+		}
+		args := []any{string(r.ws), string(kinds[k])}
+		var err error
+		if whole {
+			// CROSS JOIN keeps SQLite from beginning with all contacts of the workspace.
+			err = eachIn(r.tx, norms, `/* contact.findOwners */ SELECT i.norm, `+recordColumns+` FROM contact_identity i CROSS JOIN contact c
+				WHERE i.workspace = $1 AND i.kind = $2 AND i.norm IN %s AND c.workspace = i.workspace AND c.id = i.contact`,
+				args, func(s store.Scanner) error {
+					var norm string
+					var c record
+					err := c.scan(s, &norm)
+					r.owners[k][norm] = r.once(&c)
 					return err
-				}
-				r.owners[k][norm] = r.once(&c)
-				return nil
-			})
+				})
+		} else {
+			err = eachIn(r.tx, norms, "/* contact.findOwners */ SELECT norm, contact FROM contact_identity WHERE workspace = $1 AND kind = $2 AND norm IN %s",
+				args, func(s store.Scanner) error {
+					var norm string
+					var c ID
+					err := s.Scan(&norm, &c)
+					if r.owners[k][norm] = r.byID[c]; r.byID[c] == nil {
+						missing = append(missing, c)
+						later[c] = append(later[c], func(c *record) { r.owners[k][norm] = c })
+					}
+					return err
+				})
+		}
 		if err != nil {
 			return err
 		}
+		whole = false
+	}
+	if err := r.load(missing); err != nil {
+		return err
+	}
+	for c, set := range later {
+		for _, f := range set {
+			f(r.byID[c])
+		}
 	}
 	return r.followMerges()
+}
+
+// load reads contacts by id.
+func (r *resolver) load(ids []ID) error {
+	return eachIn(r.tx, ids, "/* contact.load */ SELECT "+recordColumns+" FROM contact c WHERE c.workspace = $1 AND c.id IN %s",
+		[]any{string(r.ws)}, func(s store.Scanner) error {
+			var c record
+			err := c.scan(s)
+			r.once(&c)
+			return err
+		})
+}
+
+func (c *record) scan(s store.Scanner, before ...any) error {
+	return s.Scan(append(before, &c.id, &c.account, &c.name, &c.language, &c.attributes, &c.value.Minor, &c.value.Currency,
+		&c.first, &c.last, &c.mergedInto)...)
 }
 
 const recordColumns = "c.id, c.account, c.name, c.language, c.attributes, c.value_minor, c.value_currency, c.first_seen, c.last_seen, c.merged_into"
@@ -162,13 +207,7 @@ func (r *resolver) followMerges() error {
 		if len(missing) == 0 {
 			break
 		}
-		if err := eachIn(r.tx, missing, "/* contact.followMerges */ SELECT "+recordColumns+" FROM contact c WHERE c.workspace = $1 AND c.id IN %s",
-			[]any{string(r.ws)}, func(s store.Scanner) error {
-				var c record
-				err := s.Scan(&c.id, &c.account, &c.name, &c.language, &c.attributes, &c.value.Minor, &c.value.Currency, &c.first, &c.last, &c.mergedInto)
-				r.once(&c)
-				return err
-			}); err != nil {
+		if err := r.load(missing); err != nil {
 			return err
 		}
 	}

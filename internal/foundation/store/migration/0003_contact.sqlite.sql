@@ -1,3 +1,4 @@
+-- Found by their keys and by nothing else, the larger tables are kept in their keys: one tree less to walk and to write.
 CREATE TABLE account (
 	workspace  TEXT NOT NULL,
 	id         TEXT NOT NULL,
@@ -25,7 +26,7 @@ CREATE TABLE contact (
 	merged_into    TEXT NOT NULL, -- may be empty
 	erased_at      BIGINT NOT NULL, -- 0: not erased
 	PRIMARY KEY (workspace, id)
-);
+) WITHOUT ROWID;
 CREATE INDEX contact_seen ON contact (workspace, last_seen, id);
 CREATE INDEX contact_name ON contact (workspace, name_key, id);
 CREATE INDEX contact_account ON contact (workspace, account);
@@ -37,7 +38,7 @@ CREATE TABLE contact_identity (
 	contact    TEXT NOT NULL,
 	created_at BIGINT NOT NULL,
 	PRIMARY KEY (workspace, kind, norm)
-);
+) WITHOUT ROWID;
 CREATE INDEX contact_identity_contact ON contact_identity (workspace, contact);
 -- What contacts are filtered by; the truth is in contact.attributes.
 CREATE TABLE contact_attribute (
@@ -47,7 +48,7 @@ CREATE TABLE contact_attribute (
 	contact   TEXT NOT NULL,
 	num       DOUBLE PRECISION, -- of a number, or of a date the day since 1970
 	PRIMARY KEY (workspace, attribute, value, contact)
-);
+) WITHOUT ROWID;
 CREATE TABLE contact_attribute_def (
 	workspace  TEXT NOT NULL,
 	attribute  TEXT NOT NULL,
@@ -69,7 +70,7 @@ CREATE TABLE contact_consent (
 	source    TEXT NOT NULL,
 	proof     TEXT NOT NULL,
 	PRIMARY KEY (workspace, contact, channel, purpose, at, id)
-);
+) WITHOUT ROWID;
 CREATE TABLE contact_merge_suggestion (
 	workspace TEXT NOT NULL,
 	a         TEXT NOT NULL,
@@ -78,7 +79,7 @@ CREATE TABLE contact_merge_suggestion (
 	state     TEXT NOT NULL, -- open, dismissed
 	at        BIGINT NOT NULL,
 	PRIMARY KEY (workspace, a, b)
-);
+) WITHOUT ROWID;
 CREATE INDEX contact_merge_suggestion_open ON contact_merge_suggestion (workspace, state, at);
 CREATE INDEX contact_merge_suggestion_b ON contact_merge_suggestion (workspace, b);
 -- What remains of an erased contact's identities, so that an import of old data does not bring the person back.
@@ -87,7 +88,7 @@ CREATE TABLE contact_tombstone (
 	hash      BYTEA NOT NULL, -- SHA-256 of workspace, kind and identity
 	erased_at BIGINT NOT NULL,
 	PRIMARY KEY (workspace, hash)
-);
+) WITHOUT ROWID;
 CREATE TABLE contact_segment (
 	workspace  TEXT NOT NULL,
 	id         TEXT NOT NULL,
