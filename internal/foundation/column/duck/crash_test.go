@@ -1,7 +1,6 @@
 package duck_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -9,11 +8,8 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -26,112 +22,22 @@ import (
 
 // TestMain lets the test binary be the child that is killed: it feeds until somebody ends it.
 func TestMain(m *testing.M) {
-	if path := os.Getenv("KOLO_TEST_FEED"); path != "" {
-		feed(path)
-	}
+	columntest.FeedWhenAsked(func(ctx context.Context, path string) (*column.DB, error) {
+		return duck.Open(ctx, path, column.Options{MemoryLimit: "128MB", Threads: 1})
+	})
 	os.Exit(m.Run())
-}
-
-// perBatch rows are appended at a time, of which the first one replaces the first of the batch before.
-const perBatch = 50
-
-func batch(n int64) column.Batch {
-	b := column.Batch{Table: "said"}
-	for i := range perBatch {
-		b.Rows = append(b.Rows, columntest.Row("w", fmt.Sprintf("%d-%d", n, i), n, strings.Repeat("words ", 30), 1, map[string]string{"k": fmt.Sprint(n)}))
-	}
-	if n > 0 {
-		again := columntest.Row("w", fmt.Sprintf("%d-0", n-1), n-1, "replaced", 1, nil)
-		again.Replace = true
-		b.Rows = append(b.Rows, again)
-	}
-	return b
-}
-
-func feed(path string) {
-	db, err := duck.Open(context.Background(), path, column.Options{MemoryLimit: "128MB", Threads: 1})
-	if err == nil {
-		err = db.Ensure(context.Background(), columntest.Said)
-	}
-	for err == nil {
-		var n int64
-		if n, err = db.Watermark(context.Background(), "s"); err == nil {
-			err = db.Append(context.Background(), "s", n, n+1, batch(n))
-		}
-		if err == nil {
-			fmt.Println(n + 1) // acknowledged
-		}
-		if err == nil && n%10 == 9 {
-			err = db.Checkpoint(context.Background())
-		}
-	}
-	fmt.Fprintln(os.Stderr, err)
-	os.Exit(1)
-}
-
-// feedUntilKilled runs a child that feeds, kills it once it has acknowledged some batches, and gives the last one.
-func feedUntilKilled(t *testing.T, path string, batches int) int64 {
-	t.Helper()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "KOLO_TEST_FEED="+path)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	var acked int64
-	lines := bufio.NewScanner(out)
-	for n := 0; lines.Scan(); n++ {
-		if acked, err = strconv.ParseInt(lines.Text(), 10, 64); err != nil {
-			t.Fatal(err)
-		}
-		if n == batches {
-			if err := cmd.Process.Kill(); err != nil { // what it still says is read to the end
-				t.Fatal(err)
-			}
-		}
-	}
-	_ = cmd.Wait() // it was killed
-	if acked == 0 {
-		t.Fatal("the child fed nothing")
-	}
-	return acked
-}
-
-// consistent checks that exactly the rows up to the watermark are there, once each, and gives the watermark.
-func consistent(t *testing.T, db *column.DB) int64 {
-	t.Helper()
-	if err := db.Ensure(t.Context(), columntest.Said); err != nil {
-		t.Fatal(err)
-	}
-	mark, err := db.Watermark(t.Context(), "s")
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := db.All(t.Context(), "SELECT count(*), count(DISTINCT id), coalesce(sum(CASE WHEN words = 'replaced' THEN 1 ELSE 0 END), 0) FROM said")
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := fmt.Sprint([]any{mark * perBatch, mark * perBatch, max(mark-1, 0)})
-	if fmt.Sprint(got[0]) != want {
-		t.Fatalf("at watermark %d: rows, ids and replaced are %v, not %v", mark, got[0], want)
-	}
-	return mark
 }
 
 func TestKilledWhileFeeding(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "columns.duckdb")
 	for round := range 8 {
-		acked := feedUntilKilled(t, path, 1+round*7)
+		acked := columntest.FeedUntilKilled(t, path, 1+round*7)
 		db, err := duck.Open(t.Context(), path, column.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if mark := consistent(t, db); mark < acked || mark > acked+1 {
+		if mark := columntest.Consistent(t, db); mark < acked || mark > acked+1 {
 			t.Fatalf("watermark %d after %d was acknowledged", mark, acked)
 		}
 		if err := db.Close(); err != nil {
@@ -146,7 +52,7 @@ func TestDamagedLog(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "columns.duckdb")
-	acked := feedUntilKilled(t, path, 12)
+	acked := columntest.FeedUntilKilled(t, path, 12)
 	file, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -168,12 +74,12 @@ func TestDamagedLog(t *testing.T) {
 		if err != nil {
 			t.Fatalf("byte %d: %v", at, err)
 		}
-		for n := consistent(t, db); n < acked; n++ {
-			if err := db.Append(t.Context(), "s", n, n+1, batch(n)); err != nil {
+		for n := columntest.Consistent(t, db); n < acked; n++ {
+			if err := db.Append(t.Context(), "s", n, n+1, columntest.Batch(n)); err != nil {
 				t.Fatalf("byte %d: replay of %d: %v", at, n, err)
 			}
 		}
-		if got := consistent(t, db); got < acked {
+		if got := columntest.Consistent(t, db); got < acked {
 			t.Fatalf("byte %d: %d after the replay of %d", at, got, acked)
 		}
 		s, err := db.Stats(t.Context())
@@ -199,23 +105,12 @@ func TestDamagedLog(t *testing.T) {
 func TestHeldFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "columns.duckdb")
-	feedUntilKilled(t, path, 3)
+	columntest.FeedUntilKilled(t, path, 3)
 	log, err := os.ReadFile(path + ".wal")
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "KOLO_TEST_FEED="+path)
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if !bufio.NewScanner(out).Scan() {
-		t.Fatal("the child fed nothing")
-	}
+	_, kill := columntest.StartFeeder(t, path)
 	if db, err := duck.Open(t.Context(), path, column.Options{}); err == nil {
 		t.Error("a file of another process was opened", db.Close())
 	}
@@ -223,8 +118,7 @@ func TestHeldFile(t *testing.T) {
 	if err != nil || !bytes.HasPrefix(now, log[:8]) {
 		t.Errorf("the other process's log is gone: %v", err)
 	}
-	_ = cmd.Process.Kill()
-	_ = cmd.Wait() // it was killed
+	kill()
 	if moved, _ := filepath.Glob(path + "*corrupt*"); moved != nil {
 		t.Errorf("moved aside: %v", moved)
 	}
