@@ -364,9 +364,13 @@ func (t Table) validate() error {
 	if len(t.Key) == 0 || t.Key[0] != "workspace" || seen["workspace"] != Text {
 		return bad("the key begins with the Text column workspace")
 	}
-	for _, k := range t.Key {
+	needed := t.Key
+	if t.ID != "" {
+		needed = append(slices.Clone(t.Key), t.ID)
+	}
+	for _, k := range needed {
 		if i := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == k }); i < 0 || t.Columns[i].Nullable {
-			return bad("key column %s is missing or nullable", k)
+			return bad("column %s of the key or id is missing or nullable", k)
 		}
 	}
 	if t.ID != "" && seen[t.ID] != Text || t.Extra != "" && seen[t.Extra] != Texts {
