@@ -1,0 +1,169 @@
+package table
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"golang.org/x/text/encoding/htmlindex"
+)
+
+const (
+	hebrewText = "השירות היה מצוין והמשלוח הגיע בזמן, אבל האתר לא עבד טוב והייתי צריך להתקשר שלוש פעמים למוקד"
+	// As older programs write Persian in windows-1256, which has no ی.
+	persianText = "كيفيت محصول خوب بود ولي پشتيباني تلفني خيلي دير جواب داد و هزينه ارسال هم بيشتر از چيزي بود كه گفته بودند"
+	russianText = "Доставка пришла вовремя, но сайт работал плохо, и мне пришлось три раза звонить в поддержку, чтобы узнать статус заказа"
+	arabicText  = "كانت الخدمة جيدة ولكن التوصيل تأخر كثيرا ولم يرد أحد على الهاتف"
+	frenchText  = "Le café était très bon, mais le délai de livraison a été beaucoup trop long à mon goût"
+)
+
+func encode(t *testing.T, text, name string) []byte {
+	t.Helper()
+	enc, err := htmlindex.Get(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := enc.NewEncoder().Bytes([]byte(text))
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return out
+}
+
+// Whole texts, the first words of them, single words, and words as a header above figures.
+func TestEncodings(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ text, eight string }{
+		{hebrewText, "windows-1255"}, {persianText, "windows-1256"}, {russianText, "windows-1251"}, {arabicText, "windows-1256"},
+		{frenchText, "windows-1252"},
+	} {
+		words := strings.Fields(c.text)
+		samples := []string{c.text, strings.Join(words[:6], " "), strings.Join(words[:3], " "), strings.Join(words[2:5], ","),
+			words[1] + "," + words[2] + "\n1,2\n3,4\n", strings.Repeat("1;2025-01-01;hello world\n", 50) + words[4] + " " + words[5] + ";;\n",
+			strings.ToUpper(c.text)}
+		for i, s := range samples {
+			for _, name := range []string{c.eight, "utf-8", "utf-16le", "utf-16be"} {
+				if strings.HasPrefix(name, "utf-16") && !strings.ContainsAny(s, " ,\n") {
+					continue // nothing in it but letters of one script
+				}
+				b := encode(t, s, name)
+				if name == c.eight && bytes.IndexFunc(b, func(r rune) bool { return r > 127 }) < 0 {
+					continue
+				}
+				if got := detectEncoding(b); got != name {
+					t.Errorf("%s, sample %d: taken for %s: %.40s", name, i, got, s)
+				}
+			}
+		}
+	}
+	for name, mark := range map[string]string{"utf-8": "\xEF\xBB\xBF", "utf-16le": "\xFF\xFE", "utf-16be": "\xFE\xFF"} {
+		if got := detectEncoding(append([]byte(mark), encode(t, "a,b\n1,2\n", name)...)); got != name {
+			t.Errorf("mark of %s: %s", name, got)
+		}
+	}
+	damaged := []byte(strings.Repeat(russianText, 3))
+	damaged[51] = 0xFF
+	if got := detectEncoding(damaged); got != "utf-8" {
+		t.Errorf("one broken byte: %s", got)
+	}
+	if got := detectEncoding([]byte("plain \x00 text, with a zero\nand more\n")); got != "utf-8" {
+		t.Errorf("zero byte: %s", got)
+	}
+}
+
+// Every encoding has to be read through, whatever its length in bytes per character, across the edges of buffers.
+func TestEncodedFilesAreRead(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ text, name string }{
+		{hebrewText, "windows-1255"}, {persianText, "windows-1256"}, {russianText, "windows-1251"}, {hebrewText, "utf-16le"},
+		{russianText, "utf-16be"}, {persianText, "utf-8"}, {russianText, "koi8-r"},
+	} {
+		var in strings.Builder
+		in.WriteString("id;text\n")
+		const n = 5000
+		for i := range n {
+			fmt.Fprintf(&in, "%d;\"%s; %d\"\n", i, c.text, i)
+		}
+		o := Options{}
+		if c.name == "koi8-r" {
+			o.Encoding = c.name
+		}
+		r, err := Open(bytes.NewReader(encode(t, in.String(), c.name)), "x.csv", o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, bad := all(t, r)
+		if len(rows) != n || len(bad) > 0 {
+			t.Fatalf("%s: %d rows, %d bad", c.name, len(rows), len(bad))
+		}
+		for i, row := range rows {
+			if row.Cells[1] != fmt.Sprintf("%s; %d", c.text, i) || row.Mended {
+				t.Fatalf("%s: row %d is %q", c.name, i, row.Cells[1])
+			}
+		}
+	}
+}
+
+func TestSniff(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ file, head, want string }{
+		"comma":        {"x.csv", "a,b\n1,2\n3,4\n", "csv utf-8 ',' true a|b"},
+		"semicolon":    {"x.csv", "a;b\n1,5;2,5\n3,4;4\n", "csv utf-8 ';' true a|b"},
+		"tab":          {"x.txt", "a\tb\nhello, you\t2\nno, me; too\t4\n", "csv utf-8 '\\t' true a|b"},
+		"pipe":         {"x", "a|b|c\n1|2|3\n", "csv utf-8 '|' true a|b|c"},
+		"texts":        {"x.csv", "text\nhello, world\nfine\nall, well, good\n", "csv utf-8 ',' true text"},
+		"tsv by name":  {"x.tsv", "text\nhello\n", "csv utf-8 '\\t' true text"},
+		"quoted":       {"x.csv", "\"a;1\",\"b;2\"\n\"x;y\",\"z\n;\"\n", "csv utf-8 ',' true a;1|b;2"},
+		"no header":    {"x.csv", "x@y.com,5,2025-01-01\nz@y.com,6,2025-01-02\n", "csv utf-8 ',' false column 1|column 2|column 3"},
+		"labels":       {"x.csv", "good service,positive\nbad,negative\nnice,positive\n", "csv utf-8 ',' false column 1|column 2"},
+		"hebrew names": {"x.csv", "טקסט,ציון\nשלום,5\n", "csv utf-8 ',' true טקסט|ציון"},
+		"question": {"x.csv", "id,How likely are you to recommend our company to a friend or a colleague, on a scale from 0 (never) to 10?\n1,9\n",
+			"csv utf-8 ',' true id|How likely are you to recommend our company to a friend or a colleague| on a scale"},
+		"lines": {"x", `{"a":1,"b":{"c":2}}` + "\n", "ndjson utf-8 '\\x00' true a|b.c"},
+		"array": {"x.csv", ` [ {"a":1} ]`, "ndjson utf-8 '\\x00' true a"},
+		"brace": {"x.csv", "{x},b\n1,2\n", "csv utf-8 ',' true {x}|b"},
+		"xlsx":  {"x.bin", "PK\x03\x04....", "xlsx  '\\x00' true "},
+	} {
+		g, err := Sniff([]byte(c.head), c.file)
+		got := fmt.Sprintf("%s %s %q %t %s", g.Format, g.Encoding, g.Delimiter, g.Header, strings.Join(g.Columns, "|"))
+		if err != nil || name != "question" && got != c.want || name == "question" && !g.Header {
+			t.Errorf("%s: %s %v, want %s", name, got, err, c.want)
+		}
+	}
+}
+
+// A file whose sample ends within a row, a quote or a character must be seen as the whole file would be.
+func TestSniffOfABeginning(t *testing.T) {
+	t.Parallel()
+	var in strings.Builder
+	in.WriteString("id,text,score\n")
+	for i := range 20_000 {
+		fmt.Fprintf(&in, "%d,\"%s\n second, line\",%d\n", i, russianText, i%11)
+	}
+	for cut := SniffSize; cut < SniffSize+300; cut += 3 {
+		g, err := Sniff([]byte(in.String()[:cut]), "x.csv")
+		if err != nil || g.Delimiter != ',' || strings.Join(g.Columns, "|") != "id|text|score" || g.Encoding != "utf-8" {
+			t.Fatalf("%+v %v", g, err)
+		}
+	}
+}
+
+func TestNamesStayUnique(t *testing.T) {
+	t.Parallel()
+	got := strings.Join(columnNames([]string{"a", "a 2", "a", "a", " ", "\u200fb\t c", "column 5"}, 8), "|")
+	if want := "a|a 2|a 3|a 4|column 5|b c|column 5 2|column 8"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	same := make([]string, MaxColumns)
+	for i := range same {
+		same[i] = "x"
+	}
+	seen := make(map[string]bool)
+	for _, n := range columnNames(same, len(same)) {
+		if seen[n] {
+			t.Fatalf("%q twice", n)
+		}
+		seen[n] = true
+	}
+}
