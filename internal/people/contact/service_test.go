@@ -1,0 +1,415 @@
+package contact
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/store"
+	"kolo/internal/people/identity"
+)
+
+func TestMerge(t *testing.T) {
+	t.Parallel()
+	each2(t, func(s shop) {
+		var moved []string
+		s.OnMerge(func(_ *store.Tx, ws identity.WorkspaceID, from, into ID) error {
+			moved = append(moved, fmt.Sprint(ws == s.ws, from, into))
+			return nil
+		})
+		start := s.clock.Now()
+		ids := s.resolve(
+			Ref{External: "a", Name: "Dana", Attributes: map[string]string{"plan": "gold", "city": "Haifa"}, Value: &Money{100, "ILS"}, At: start.Add(-40 * day)},
+			Ref{Email: "dana@example.com", Language: "he", Attributes: map[string]string{"plan": "free"}, Value: &Money{20, "ILS"}},
+			Ref{Phone: "+972541234567"},
+			Ref{External: "a", Email: "dana@example.com", Phone: "+972541234567"},
+		)
+		a, b, c := ids[0], ids[1], ids[2]
+		s.must(s.SetConsent(s.ctx, s.ws, s.owner, b, Consent{Channel: "Email", Purpose: "survey", Granted: true, At: start.Add(-2 * day)}))
+		s.must(s.SetConsent(s.ctx, s.ws, s.owner, a, Consent{Channel: "email", Purpose: "survey", At: start.Add(-time.Hour)}))
+		s.want(s.Merge(s.ctx, s.ws, s.owner, a, a), fault.Invalid)
+		s.want(s.Merge(s.ctx, s.ws, s.owner, a, "nobody"), fault.NotFound)
+		s.must(s.Merge(s.ctx, s.ws, s.owner, a, b))
+		s.want(s.Merge(s.ctx, s.ws, s.owner, a, c), fault.Conflict)
+		got := s.get(b)
+		if len(got.Identities) != 2 || got.Name != "Dana" || got.Language != "he" || got.Attributes["plan"] != "free" || got.Attributes["city"] != "Haifa" ||
+			*got.Value != (Money{120, "ILS"}) || !got.FirstSeen.Equal(start.Add(-40*day)) || len(got.Consents) != 1 || got.Consents[0].Granted {
+			s.Fatalf("%+v %+v", got, got.Value)
+		}
+		old := s.get(a)
+		if old.MergedInto != b || old.Name != "" || len(old.Attributes)+len(old.Identities) != 0 || old.Value != nil {
+			s.Fatalf("what is left: %+v", old)
+		}
+		list, err := s.Suggestions(s.ctx, s.ws, s.owner, 0)
+		s.must(err)
+		if len(list) != 1 || list[0].A.ID != b && list[0].B.ID != b || list[0].Kind != Phone {
+			s.Fatalf("%+v", list)
+		}
+		s.must(s.Merge(s.ctx, s.ws, s.owner, b, c)) // and a with it
+		loaded, err := s.Load(s.ctx, s.ws, s.owner, []ID{a, b, c, "nobody"})
+		s.must(err)
+		if len(loaded) != 3 || loaded[a].ID != c || loaded[b].ID != c {
+			s.Fatalf("%+v", loaded)
+		}
+		if again := s.resolve(Ref{External: "a"}, Ref{Email: "dana@example.com"}); again[0] != c || again[1] != c {
+			s.Fatalf("%v", again)
+		}
+		if n := s.count(Filter{}); n != 1 {
+			s.Fatalf("%d contacts", n)
+		}
+		if n := s.count(Filter{Conditions: []Condition{{"city", Is, []string{"haifa"}}}}); n != 1 {
+			s.Fatalf("%d found by what was merged", n)
+		}
+		if want := []string{fmt.Sprint(true, a, b), fmt.Sprint(true, b, c)}; !slices.Equal(moved, want) {
+			s.Fatalf("hooks were told %v", moved)
+		}
+	})
+}
+
+func TestAFailedHookUndoesAll(t *testing.T) {
+	t.Parallel()
+	each2(t, func(s shop) {
+		boom := errors.New("boom")
+		s.OnMerge(func(*store.Tx, identity.WorkspaceID, ID, ID) error { return boom })
+		s.OnErase(func(*store.Tx, identity.WorkspaceID, ID) error { return boom })
+		ids := s.resolve(Ref{External: "a", Name: "Dana"}, Ref{External: "b"})
+		if err := s.Merge(s.ctx, s.ws, s.owner, ids[0], ids[1]); !errors.Is(err, boom) {
+			s.Fatal(err)
+		}
+		if err := s.Erase(s.ctx, s.ws, s.owner, ids[0]); !errors.Is(err, boom) {
+			s.Fatal(err)
+		}
+		if c := s.get(ids[0]); c.Name != "Dana" || c.MergedInto != "" || !c.ErasedAt.IsZero() {
+			s.Fatalf("%+v", c)
+		}
+	})
+}
+
+func TestMergeWhileTheyAreResolved(t *testing.T) {
+	t.Parallel()
+	each2(t, func(s shop) {
+		ids := s.resolve(Ref{External: "a"}, Ref{External: "b"})
+		var wg sync.WaitGroup
+		for i := range 8 {
+			wg.Go(func() {
+				_, err := s.Upsert(s.ctx, s.ws, s.owner, []Ref{{External: "a", Email: fmt.Sprintf("%d@example.com", i)}, {External: "b", Name: fmt.Sprint(i)}})
+				if err != nil {
+					s.Error(err)
+				}
+			})
+			wg.Go(func() {
+				from, into := ids[i%2], ids[1-i%2]
+				if err := s.Merge(s.ctx, s.ws, s.owner, from, into); err != nil && !fault.Is(err, fault.Conflict) {
+					s.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		page, err := s.List(s.ctx, s.ws, s.owner, Query{})
+		s.must(err)
+		if len(page.Contacts) != 1 || len(page.Contacts[0].Identities) != 10 {
+			s.Fatalf("%+v", page.Contacts)
+		}
+	})
+}
+
+func TestErase(t *testing.T) {
+	t.Parallel()
+	each2(t, func(s shop) {
+		var told []ID
+		s.OnErase(func(_ *store.Tx, _ identity.WorkspaceID, id ID) error { told = append(told, id); return nil })
+		dana := Ref{External: "dana-1", Email: "dana@example.com", Phone: "+972541234567", Name: "Dana Zemach", Language: "he",
+			Attributes: map[string]string{"city": "Zikhron"}, Value: &Money{77, "ILS"}, Account: "acme"}
+		ids := s.resolve(dana, Ref{External: "other"})
+		id := ids[0]
+		s.resolve(Ref{External: "other", Email: "dana@example.com"}) // suggests a merge
+		s.must(s.SetConsent(s.ctx, s.ws, s.owner, id, Consent{Channel: "email", Purpose: "survey", Granted: true, Proof: "Dana ticked the box"}))
+		name := "Dana Zemach-Levi"
+		_, err := s.Update(s.ctx, s.ws, s.owner, id, Patch{Name: &name, Attributes: map[string]string{"street": "Hameyasdim 7"}})
+		s.must(err)
+		s.must(s.AddIdentity(s.ctx, s.ws, s.owner, id, Email, "zemach@example.com"))
+		agent := identity.Actor{Workspace: s.ws, Member: "m", Role: identity.Agent}
+		s.want(s.Erase(s.ctx, s.ws, agent, id), fault.Denied)
+		erasedAt := s.clock.Now()
+		s.must(s.Erase(s.ctx, s.ws, s.owner, id))
+		s.want(s.Erase(s.ctx, s.ws, s.owner, id), fault.Conflict)
+		_, err = s.Update(s.ctx, s.ws, s.owner, id, Patch{Name: &name})
+		s.want(err, fault.Conflict)
+		if !slices.Equal(told, []ID{id}) {
+			s.Fatalf("hooks were told of %v", told)
+		}
+		// Nothing of her is left in any table of ours, nor in the log.
+		for _, table := range []string{"contact", "contact_identity", "contact_attribute", "contact_consent", "contact_merge_suggestion", "contact_tombstone", "audit"} {
+			s.must(s.db.View(s.ctx, func(tx *store.Tx) error {
+				rows, err := tx.Query("SELECT * FROM " + table)
+				if err != nil {
+					return err
+				}
+				defer rows.Close()
+				names, _ := rows.Columns()
+				for rows.Next() {
+					row := make([]any, len(names))
+					for i := range row {
+						row[i] = new(any)
+					}
+					s.must(rows.Scan(row...))
+					text := ""
+					for _, v := range row {
+						text += strings.ToLower(fmt.Sprintf("%s %v ", *v.(*any), *v.(*any)))
+					}
+					for _, trace := range []string{"dana", "zemach", "541234567", "zikhron", "hameyasdim", "ticked"} {
+						if strings.Contains(text, trace) {
+							s.Errorf("%s still holds %q: %s", table, trace, text)
+						}
+					}
+				}
+				return rows.Err()
+			}))
+		}
+		// Old data does not bring her back; a new matter is a new acquaintance.
+		s.clock.Advance(time.Hour)
+		old := Ref{Email: "Dana@example.com", At: erasedAt.Add(-time.Minute)}
+		mixed := Ref{External: "other", Email: "zemach@example.com", At: erasedAt.Add(-time.Minute)}
+		got := s.resolve(old, mixed)
+		if got[0] != "" || got[1] != ids[1] {
+			s.Fatalf("%v", got)
+		}
+		if c := s.get(ids[1]); len(c.Identities) != 1 {
+			s.Fatalf("an erased identity came back: %+v", c.Identities)
+		}
+		anew := s.resolve(Ref{Email: "dana@example.com"}, old)
+		if anew[0] == "" || anew[0] == id || anew[1] != anew[0] {
+			s.Fatalf("%v", anew)
+		}
+		if n := s.count(Filter{}); n != 2 {
+			s.Fatalf("%d contacts", n)
+		}
+	})
+}
+
+func TestListAndFilter(t *testing.T) {
+	t.Parallel()
+	each2(t, func(s shop) {
+		names := []string{"Дарья Козлова", "דנה כהן", "مریم احمدی", "Bob 100%", "bob_x", "Zoë"}
+		for i := range 60 {
+			s.clock.Advance(time.Minute)
+			r := Ref{External: fmt.Sprintf("C-%03d", i), Name: fmt.Sprint(names[i%6], " ", i), Language: []string{"ru", "he", "fa", "en", "pt-BR", ""}[i%6],
+				Attributes: map[string]string{"plan": []string{"Gold", "silver"}[i%2], "seats": fmt.Sprint(i), "since": fmt.Sprintf("2024-01-%02d", i%28+1)}}
+			if i%3 == 0 {
+				r.Email, r.Account = fmt.Sprintf("p%02d@example.com", i), "acme"
+			}
+			if i%10 == 0 {
+				r.Phone, r.Attributes["vip"] = fmt.Sprintf("054-12345%02d", i), "true"
+			}
+			s.resolve(r)
+		}
+		account := s.get(s.resolve(Ref{External: "C-000"})[0]).Account
+		segment, err := s.SaveSegment(s.ctx, s.ws, s.owner, Segment{Name: "Gold", Filter: Filter{Conditions: []Condition{{"plan", Is, []string{"gold"}}}}})
+		s.must(err)
+		cond := func(a string, op Op, v ...string) Filter { return Filter{Conditions: []Condition{{a, op, v}}} }
+		for what, c := range map[string]struct {
+			f Filter
+			n int64
+		}{
+			"all":        {Filter{}, 60},
+			"name":       {Filter{Text: "КОЗЛОВА"}, 10},
+			"hebrew":     {Filter{Text: "כהן"}, 10},
+			"percent":    {Filter{Text: "100%"}, 10},
+			"underscore": {Filter{Text: "b_x"}, 10},
+			"email":      {Filter{Text: "P0"}, 4},
+			"external":   {Filter{Text: "C-01"}, 10},
+			"verbatim":   {Filter{Text: "c-01"}, 0},
+			"phone":      {Filter{Text: "054-123 4510"}, 1},
+			"injection":  {Filter{Text: "' OR 1=1 --"}, 0},
+			"is":         {cond("Plan", Is, "GOLD"), 30},
+			"one of":     {cond("plan", Is, "gold", "silver", "none"), 60},
+			"is not":     {cond("plan", IsNot, "gold"), 30},
+			"present":    {cond("vip", Present), 6},
+			"absent":     {cond("vip", Absent), 54},
+			"above":      {cond("seats", Above, "49.5"), 10},
+			"below":      {cond("seats", Below, "9"), 9},
+			"since":      {cond("since", Above, "2024-01-27"), 2},
+			"both":       {Filter{Conditions: []Condition{{"plan", Is, []string{"gold"}}, {"vip", Is, []string{"true"}}}}, 6},
+			"languages":  {Filter{Languages: []string{"pt", "he"}}, 20},
+			"no lang":    {Filter{Languages: []string{""}}, 10},
+			"has":        {Filter{Has: []Kind{Email, Phone}}, 2},
+			"account":    {Filter{Account: account}, 20},
+			"segment":    {Filter{Segment: segment.ID, Has: []Kind{Phone}}, 6},
+		} {
+			if n := s.count(c.f); n != c.n {
+				s.Errorf("%s: %d contacts, want %d", what, n, c.n)
+			}
+			n := int64(0)
+			s.must(s.Each(s.ctx, s.ws, s.owner, c.f, func(Contact) error { n++; return nil }))
+			if n != c.n {
+				s.Errorf("%s: Each gave %d, want %d", what, n, c.n)
+			}
+		}
+		for _, f := range []Filter{cond("", Is, "x"), cond("plan", "like", "x"), cond("plan", Is), cond("plan", Above, "x"), cond("plan", Present, "x"), {Has: []Kind{"fax"}}} {
+			_, err := s.Count(s.ctx, s.ws, s.owner, f)
+			s.want(err, fault.Invalid)
+		}
+		for _, byName := range []bool{false, true} {
+			var all []Contact
+			q := Query{ByName: byName, Limit: 7}
+			for {
+				page, err := s.List(s.ctx, s.ws, s.owner, q)
+				s.must(err)
+				all = append(all, page.Contacts...)
+				if q.Cursor = page.Next; q.Cursor == "" {
+					break
+				}
+			}
+			sorted := slices.IsSortedFunc(all, func(a, b Contact) int {
+				if byName {
+					return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
+				}
+				return b.LastSeen.Compare(a.LastSeen)
+			})
+			if len(all) != 60 || !sorted {
+				s.Errorf("paged through %d, in order: %v", len(all), sorted)
+			}
+		}
+		_, err = s.List(s.ctx, s.ws, s.owner, Query{Cursor: "?"})
+		s.want(err, fault.Invalid)
+	})
+}
+
+func TestWhoMaySeeWho(t *testing.T) {
+	t.Parallel()
+	each2(t, func(s shop) {
+		id := s.resolve(Ref{Email: "dana@example.com", Name: "Dana", Attributes: map[string]string{"plan": "gold", "national_id": "123"}})[0]
+		s.must(s.SetConsent(s.ctx, s.ws, s.owner, id, Consent{Channel: "email", Purpose: "*", Granted: true, Proof: "dana@example.com wrote"}))
+		s.must(s.SetAttribute(s.ctx, s.ws, s.owner, Attribute{Key: "National id", Kind: Text, Title: "National id", Personal: true}))
+		analyst := identity.Actor{Workspace: s.ws, Member: "m", Role: identity.Analyst}
+		viewer := identity.Actor{Workspace: s.ws, Member: "m", Role: identity.Viewer}
+		got, err := s.Get(s.ctx, s.ws, analyst, id)
+		s.must(err)
+		page, err := s.List(s.ctx, s.ws, analyst, Query{})
+		s.must(err)
+		loaded, err := s.Load(s.ctx, s.ws, analyst, []ID{id})
+		s.must(err)
+		history, err := s.ConsentHistory(s.ctx, s.ws, analyst, id)
+		s.must(err)
+		for _, c := range []Contact{got, page.Contacts[0], loaded[id]} {
+			text := fmt.Sprintf("%+v %+v", c, history)
+			if !c.Masked || c.Attributes["plan"] != "gold" || len(c.Identities) != 1 || strings.Contains(strings.ToLower(text), "dana") || strings.Contains(text, "123") {
+				s.Errorf("an analyst sees %s", text)
+			}
+		}
+		// Nor can she ask her way to it.
+		for _, f := range []Filter{{Text: "dana"}, {Conditions: []Condition{{"national_id", Is, []string{"123"}}}}} {
+			_, err = s.Count(s.ctx, s.ws, analyst, f)
+			s.want(err, fault.Denied)
+			_, err = s.List(s.ctx, s.ws, analyst, Query{Filter: f})
+			s.want(err, fault.Denied)
+		}
+		_, err = s.List(s.ctx, s.ws, analyst, Query{ByName: true})
+		s.want(err, fault.Denied)
+		_, err = s.Get(s.ctx, s.ws, viewer, id)
+		s.want(err, fault.Denied)
+		s.want(s.SetConsent(s.ctx, s.ws, analyst, id, Consent{Channel: "email", Purpose: "*"}), fault.Denied)
+		_, err = s.Upsert(s.ctx, s.ws, analyst, []Ref{{External: "x"}})
+		s.want(err, fault.Denied)
+	})
+}
+
+func TestConsent(t *testing.T) {
+	t.Parallel()
+	each2(t, func(s shop) {
+		start := s.clock.Now()
+		ids := s.resolve(Ref{External: "a"}, Ref{External: "b"}, Ref{External: "c"})
+		say := func(id ID, channel, purpose string, granted bool, at time.Time) {
+			s.must(s.SetConsent(s.ctx, s.ws, s.owner, id, Consent{Channel: channel, Purpose: purpose, Granted: granted, At: at, Source: "test"}))
+		}
+		say(ids[0], "email", "survey", true, start.Add(-3*time.Hour))
+		say(ids[0], "Email", "Survey", false, start.Add(-time.Hour))
+		say(ids[0], "email", "survey", true, start.Add(-2*time.Hour)) // told late, decided earlier
+		say(ids[0], "sms", "survey", true, time.Time{})
+		say(ids[1], "*", "*", false, start.Add(-2*time.Hour))
+		say(ids[1], "email", "survey", true, start.Add(-time.Hour))
+		var email, sms map[ID]bool
+		s.must(s.db.View(s.ctx, func(tx *store.Tx) (err error) {
+			if email, err = Decided(tx, s.ws, ids, "email", "survey"); err != nil {
+				return err
+			}
+			sms, err = Decided(tx, s.ws, ids, "sms", "survey")
+			return err
+		}))
+		if fmt.Sprint(email[ids[0]], email[ids[1]], len(email)) != "false true 2" || fmt.Sprint(sms[ids[0]], sms[ids[1]], len(sms)) != "true false 2" {
+			s.Fatalf("%v %v", email, sms)
+		}
+		history, err := s.ConsentHistory(s.ctx, s.ws, s.owner, ids[0])
+		s.must(err)
+		if c := s.get(ids[0]); len(history) != 4 || len(c.Consents) != 2 || c.Consents[1].Granted || !c.Consents[0].At.Equal(start) {
+			s.Fatalf("%+v %+v", history, c.Consents)
+		}
+		s.want(s.SetConsent(s.ctx, s.ws, s.owner, ids[0], Consent{Channel: "email"}), fault.Invalid)
+		s.want(s.SetConsent(s.ctx, s.ws, s.owner, "nobody", Consent{Channel: "email", Purpose: "survey"}), fault.NotFound)
+	})
+}
+
+func TestByHand(t *testing.T) {
+	t.Parallel()
+	each2(t, func(s shop) {
+		c, err := s.Create(s.ctx, s.ws, s.owner, Ref{Phone: "054-1234567", Name: "Dana"})
+		s.must(err)
+		if c.Identities[0].Norm != "+972541234567" {
+			s.Fatalf("a number of the workspace's country: %+v", c.Identities)
+		}
+		_, err = s.Create(s.ctx, s.ws, s.owner, Ref{Phone: "+972 54 123 4567"})
+		s.want(err, fault.Conflict)
+		_, err = s.Create(s.ctx, s.ws, s.owner, Ref{Name: "Nobody"})
+		s.want(err, fault.Invalid)
+		other := s.resolve(Ref{Email: "taken@example.com"})[0]
+		s.want(s.AddIdentity(s.ctx, s.ws, s.owner, c.ID, Email, "Taken@example.com"), fault.Conflict)
+		s.want(s.AddIdentity(s.ctx, s.ws, s.owner, c.ID, Email, "nonsense"), fault.Invalid)
+		s.must(s.AddIdentity(s.ctx, s.ws, s.owner, c.ID, Email, "dana@example.com"))
+		s.must(s.AddIdentity(s.ctx, s.ws, s.owner, c.ID, Email, "DANA@example.com"))
+		s.must(s.RemoveIdentity(s.ctx, s.ws, s.owner, c.ID, Phone, "+972541234567"))
+		s.want(s.RemoveIdentity(s.ctx, s.ws, s.owner, c.ID, Email, "taken@example.com"), fault.NotFound)
+
+		a, err := s.SaveAccount(s.ctx, s.ws, s.owner, Account{Name: "Acme Ltd", External: "acme", Attributes: map[string]string{"Tier": "1"}})
+		s.must(err)
+		_, err = s.SaveAccount(s.ctx, s.ws, s.owner, Account{Name: "Impostor", External: "acme"})
+		s.want(err, fault.Conflict)
+		none, name, lang := AccountID("none"), "", "fa"
+		_, err = s.Update(s.ctx, s.ws, s.owner, c.ID, Patch{Account: &none})
+		s.want(err, fault.NotFound)
+		c, err = s.Update(s.ctx, s.ws, s.owner, c.ID, Patch{Name: &name, Language: &lang, Account: &a.ID, Value: &Money{5, "eur"}, Attributes: map[string]string{"Plan": "gold"}})
+		s.must(err)
+		if c.Name != "" || c.Language != "fa" || c.Account != a.ID || *c.Value != (Money{5, "EUR"}) || c.Attributes["plan"] != "gold" || len(c.Identities) != 1 {
+			s.Fatalf("%+v", c)
+		}
+		c, err = s.Update(s.ctx, s.ws, s.owner, c.ID, Patch{Attributes: map[string]string{"plan": ""}})
+		s.must(err)
+		if len(c.Attributes) != 0 || s.count(Filter{Conditions: []Condition{{"plan", Present, nil}}}) != 0 {
+			s.Fatalf("%+v", c)
+		}
+		_, err = s.Update(s.ctx, s.ws, s.owner, other, Patch{Language: &[]string{"not a language"}[0]})
+		s.want(err, fault.Invalid)
+		list, _, err := s.Accounts(s.ctx, s.ws, s.owner, "ACME", "", 0)
+		s.must(err)
+		if len(list) != 1 || list[0].Contacts != 1 || list[0].Attributes["tier"] != "1" {
+			s.Fatalf("%+v", list)
+		}
+		x, err := s.SaveSegment(s.ctx, s.ws, s.owner, Segment{Name: "Persian", Filter: Filter{Languages: []string{"fa"}}})
+		s.must(err)
+		_, err = s.SaveSegment(s.ctx, s.ws, s.owner, Segment{Name: "PERSIAN"})
+		s.want(err, fault.Conflict)
+		_, err = s.SaveSegment(s.ctx, s.ws, s.owner, Segment{Name: "Nested", Filter: Filter{Segment: x.ID}})
+		s.want(err, fault.Invalid)
+		if n := s.count(Filter{Segment: x.ID}); n != 1 {
+			s.Fatalf("%d in the segment", n)
+		}
+		s.must(s.DeleteSegment(s.ctx, s.ws, s.owner, x.ID))
+		if list, _ := s.Segments(s.ctx, s.ws); len(list) != 0 {
+			s.Fatalf("%+v", list)
+		}
+	})
+}
