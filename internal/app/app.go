@@ -13,6 +13,10 @@ import (
 	"time"
 
 	"kolo/internal/edge/api"
+	"kolo/internal/edge/web"
+	"kolo/internal/edge/web/page/door"
+	pagefeedback "kolo/internal/edge/web/page/feedback"
+	"kolo/internal/edge/web/page/home"
 	"kolo/internal/foundation/column"
 	"kolo/internal/foundation/column/clickhouse"
 	"kolo/internal/foundation/column/duck"
@@ -172,7 +176,15 @@ func (a *App) routes() (http.Handler, error) {
 		Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Insight: a.Insight, Log: a.Log,
 		BodyLimit: int64(a.Config.BodyLimit), RowLimit: int64(a.Config.RowLimit),
 	})
+	site, err := web.New(web.Options{Identity: a.Identity, Clock: a.Store.Clock(), Log: a.Log, Secure: a.Config.Secure()})
+	if err != nil {
+		return nil, err
+	}
+	(&door.Pages{Identity: a.Identity, Demo: a.openDemo}).Register(site)
+	(&home.Pages{Insight: a.Insight, Contacts: a.Contacts, Feeder: a.Feeder}).Register(site)
+	(&pagefeedback.Pages{Store: a.Store, Feedback: a.Feedback, Insight: a.Insight, Contacts: a.Contacts}).Register(site)
 	mux := http.NewServeMux()
+	mux.Handle("/", site)
 	mux.Handle("/v1/", v1)
 	mux.Handle("GET /healthz", a.Health.LiveHandler())
 	mux.Handle("GET /readyz", a.Health.ReadyHandler())

@@ -12,6 +12,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path"
+	"reflect"
 	"strings"
 	"time"
 
@@ -55,6 +57,7 @@ func New(s Services) *API {
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "/v1/openapi", "", "/v1/schemas"
 	c.Info.Description = "The voice of the customer: feedback in, trustworthy scores out. Sign requests with an API key: `Authorization: Bearer kolo_...`."
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer", Description: "An API key, made under Settings"}}
+	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	c.CreateHooks = nil // no $schema links in answers
 	c.Transformers = nil
 	a.huma = humago.New(a.mux, c)
@@ -64,6 +67,20 @@ func New(s Services) *API {
 		WriteProblem(w, r, fault.New(fault.NotFound, "api", "%s %s does not exist; /v1/openapi.json lists what does", r.Method, r.URL.Path))
 	})
 	return a
+}
+
+// schemaName names a type in the description by its package too: feedback.Answer is FeedbackAnswer, insight.Answer is
+// InsightAnswer, feedback.Feedback is Feedback.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	pkg := path.Base(t.PkgPath())
+	if t.Name() == "" || pkg == "api" || strings.Contains(t.Name(), "[") || strings.EqualFold(pkg, t.Name()) {
+		return name
+	}
+	return strings.ToUpper(pkg[:1]) + pkg[1:] + name
 }
 
 func init() {

@@ -487,6 +487,7 @@ func (a *asked) behind(r Row) string {
 	c := slices.Clone(a.Where)
 	for _, f := range a.by {
 		if v, ok := r.Keys[f.name]; ok {
+			c = slices.DeleteFunc(c, func(e Condition) bool { return e.Field == f.name && e.Op == "in" }) // the group is one of those
 			if v == "" {
 				c = append(c, Condition{Field: f.name, Op: "empty"})
 			} else {

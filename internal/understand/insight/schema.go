@@ -50,7 +50,7 @@ func values(f feedback.Feedback, zone *time.Location, contactAttributes map[stri
 		extra[k] = v
 	}
 	for _, a := range f.Answers {
-		extra["answer:"+a.Question] = answerText(a.Value)
+		extra["answer:"+a.Question] = AnswerText(a.Value)
 	}
 	for k, v := range contactAttributes {
 		extra["contact:"+k] = v
@@ -62,7 +62,7 @@ func values(f feedback.Feedback, zone *time.Location, contactAttributes map[stri
 			continue
 		}
 		// The first score of a metric is the one that counts; further ones stay askable by their question.
-		extra["answer:"+s.Metric+":"+s.Question] = answerText(s.Value)
+		extra["answer:"+s.Metric+":"+s.Question] = AnswerText(s.Value)
 	}
 	out := []any{
 		string(f.Workspace), string(f.ID), f.Time.UnixMilli(),
@@ -82,15 +82,15 @@ func values(f feedback.Feedback, zone *time.Location, contactAttributes map[stri
 		if question == "" && f.SurveyVersion != "" {
 			question = f.Survey + " " + f.SurveyVersion
 		}
-		out = append(out, s.Value, class(s), s.Scale.String(), question)
+		out = append(out, s.Value, Class(s), s.Scale.String(), question)
 	}
 	return out
 }
 
-// class puts a score at the bad end (-1), in the middle (0) or at the good end (1): NPS by its classes; CSAT, stars and
+// Class puts a score at the bad end (-1), in the middle (0) or at the good end (1): NPS by its classes; CSAT, stars and
 // ratings by their two best and two worst boxes (on scales of five and more points; the best and the worst of shorter
 // ones); CES above and below the middle (5-7 of 7).
-func class(s feedback.Score) int16 {
+func Class(s feedback.Score) int16 {
 	v, low, high := s.Value, s.Scale.Min, s.Scale.Max
 	if s.Scale.Direction == feedback.Down {
 		v, low, high = -v, -high, -low
@@ -121,14 +121,15 @@ func class(s feedback.Score) int16 {
 	return 0
 }
 
-func answerText(v any) string {
+// AnswerText is the value of an answer as a text; the texts of a list stand beside each other.
+func AnswerText(v any) string {
 	switch v := v.(type) {
 	case string:
 		return v
 	case []any:
 		parts := make([]string, len(v))
 		for i, e := range v {
-			parts[i] = answerText(e)
+			parts[i] = AnswerText(e)
 		}
 		return strings.Join(parts, "; ")
 	case []string:

@@ -1,0 +1,308 @@
+// Package feedback serves the list of feedback with its filters, and each piece of feedback by itself.
+package feedback
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"kolo/internal/edge/web"
+	"kolo/internal/edge/web/page/figure"
+	"kolo/internal/edge/web/ui"
+	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/store"
+	"kolo/internal/listen/feedback"
+	"kolo/internal/people/contact"
+	"kolo/internal/people/identity"
+	"kolo/internal/understand/insight"
+)
+
+// Pages serves them.
+type Pages struct {
+	Store    *store.DB
+	Feedback *feedback.Service
+	Insight  *insight.Service
+	Contacts *contact.Service
+}
+
+// Register adds the routes to the site.
+func (p *Pages) Register(s *web.Site) {
+	s.Page("GET /feedback", identity.FeedbackRead, p.list)
+	s.Page("GET /feedback/{id}", identity.FeedbackRead, p.detail)
+}
+
+// own are names in the query string that are the page's own, not filters.
+var own = []string{"cursor", "limit"}
+
+type listView struct {
+	Quotes []ui.Quote
+	Facets []ui.Facet
+	Chips  []ui.Chip
+	Pager  ui.Page
+	Export string // query string of the export
+	Fresh  bool   // the workspace has no feedback at all
+}
+
+func (p *Pages) list(q *web.Request) error {
+	ctx, ws, values := q.Context(), q.Workspace.ID, q.URL.Query()
+	if values.Get("q") == "" {
+		values.Del("q") // an empty search box is no filter
+	}
+	cond, period, err := insight.Decode(values, own...)
+	if err != nil {
+		return err
+	}
+	const shown = 25
+	found, err := p.Insight.Find(ctx, ws, cond, period, values.Get("cursor"), shown)
+	if err != nil {
+		return err
+	}
+	who, err := figure.Who(q, p.Contacts, found.Feedback)
+	if err != nil {
+		return err
+	}
+	count, err := p.Insight.Ask(ctx, ws, insight.Query{Measure: insight.Count, Where: cond, Between: period})
+	if err != nil {
+		return err
+	}
+	var v listView
+	for _, f := range found.Feedback {
+		v.Quotes = append(v.Quotes, figure.Quote(q.Env, f, who))
+	}
+	v.Pager = ui.Page{Shown: len(v.Quotes), Total: count.Total.N}
+	filters := url.Values{}
+	for k, x := range values {
+		if !slices.Contains(own, k) {
+			filters[k] = x
+		}
+	}
+	v.Export = filters.Encode()
+	if found.Next != "" {
+		v.Pager.Next = "/feedback?" + with(filters, "cursor", found.Next)
+	}
+	if values.Get("cursor") != "" {
+		v.Pager.Prev = "/feedback?" + filters.Encode() // back to the newest
+	}
+	v.Chips = chips(q.Env, filters)
+	if v.Facets, err = p.facets(q, cond, period, filters); err != nil {
+		return err
+	}
+	v.Fresh = len(v.Quotes) == 0 && len(filters) == 0
+	return q.Render(http.StatusOK, listPage(q.Shell("feedback", q.Env.T("nav.feedback")), v))
+}
+
+// with is a query string with one value set.
+func with(v url.Values, name, value string) string {
+	c := clone(v)
+	c.Set(name, value)
+	return c.Encode()
+}
+
+func clone(v url.Values) url.Values {
+	c := make(url.Values, len(v))
+	for k, x := range v {
+		c[k] = slices.Clone(x)
+	}
+	return c
+}
+
+// without is the page with one value less.
+func without(v url.Values, name, value string) string {
+	c := clone(v)
+	c[name] = slices.DeleteFunc(c[name], func(x string) bool { return x == value })
+	if len(c[name]) == 0 {
+		c.Del(name)
+	}
+	return "/feedback?" + c.Encode()
+}
+
+func chips(e ui.Env, filters url.Values) []ui.Chip {
+	var out []ui.Chip
+	names := make([]string, 0, len(filters))
+	for n := range filters {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	for _, n := range names {
+		field, op := n, ""
+		if i := strings.LastIndexByte(n, '.'); i > 0 && e.Has("op."+n[i+1:]) {
+			field, op = n[:i], e.T("op."+n[i+1:])
+		}
+		label := figure.Field(e, field)
+		switch n {
+		case "q":
+			label = e.T("filter.text")
+		case "from", "to":
+			label = e.T("filter." + n)
+		case "last":
+			label = e.T("bucket.label")
+		}
+		for _, value := range filters[n] {
+			text := value
+			switch {
+			case n == "last" && e.Has("period."+value):
+				text = e.T("period." + value)
+			case value == "":
+				text = ""
+			case n != "q" && n != "from" && n != "to" && op == "":
+				text = figure.Value(e, field, value)
+			}
+			out = append(out, ui.Chip{Label: label, Value: strings.TrimSpace(op + " " + text), Href: without(filters, n, value)})
+		}
+	}
+	return out
+}
+
+// facetFields are offered beside the list; attributes follow them.
+var facetFields = []string{"channel", "kind", "nps_group", "csat_group", "language", "touchpoint", "source", "survey"}
+
+func (p *Pages) facets(q *web.Request, cond insight.Conditions, period insight.Period, filters url.Values) ([]ui.Facet, error) {
+	names := slices.Clone(facetFields)
+	var fields []feedback.Field
+	err := p.Store.View(q.Context(), func(tx *store.Tx) (err error) {
+		fields, err = feedback.Fields(tx, q.Workspace.ID)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	titles := map[string]string{}
+	for _, f := range fields {
+		name := f.Field + "." + f.Key
+		titles[name] = f.Title
+		if !f.Hidden && f.Field != "answer" && f.Kind == "text" && len(names) < 14 {
+			names = append(names, name)
+		}
+	}
+	for name := range filters { // what is filtered by is shown, also where it is not offered
+		if _, err := parse(name); err == nil && !slices.Contains(names, name) && name != "q" && name != "id" && name != "contact" && name != "import" {
+			names = append(names, name)
+		}
+	}
+	const most = 8
+	counted, err := p.Insight.Facets(q.Context(), q.Workspace.ID, cond, period, names, most)
+	if err != nil {
+		return nil, err
+	}
+	var out []ui.Facet
+	for _, c := range counted {
+		f := ui.Facet{Label: figure.Field(q.Env, c.Field)}
+		if titles[c.Field] != "" {
+			f.Label = titles[c.Field]
+		}
+		some := false
+		for _, x := range c.Values {
+			name, value := c.Field, x.Value
+			if value == "" {
+				continue // what has no value is found with Explore
+			}
+			some = true
+			o := ui.FacetOption{Label: figure.Value(q.Env, c.Field, value), Count: x.N, On: slices.Contains(filters[name], value)}
+			if name == "channel" {
+				o.Icon = ui.ChannelIcon(value)
+			}
+			if o.On {
+				o.Href = without(filters, name, value)
+			} else {
+				v := clone(filters)
+				v.Add(name, value)
+				o.Href = "/feedback?" + v.Encode()
+			}
+			f.Options = append(f.Options, o)
+		}
+		f.Closed = len(out) >= 5 && len(filters[c.Field]) == 0
+		if some {
+			out = append(out, f)
+		}
+	}
+	return out, nil
+}
+
+// parse tells whether a name in the query string is that of a field.
+func parse(name string) (insight.Query, error) {
+	q := insight.Query{Measure: insight.Count, By: []string{name}}
+	return q, q.Validate()
+}
+
+type detailView struct {
+	Quote   ui.Quote
+	Facts   []ui.Fact
+	Answers []ui.Fact
+	Extra   []ui.Fact
+	Earlier []ui.Quote // by the same contact
+	Contact string     // address of the contact
+	Erased  bool
+}
+
+func (p *Pages) detail(q *web.Request) error {
+	f, err := p.Feedback.Get(q.Context(), q.Workspace.ID, feedback.ID(q.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	list := []feedback.Feedback{f}
+	if f.Contact != "" && q.Actor.May(identity.ContactsRead) {
+		same, err := p.Feedback.List(q.Context(), q.Workspace.ID, feedback.Filter{Contact: f.Contact, Limit: 11})
+		if err != nil {
+			return err
+		}
+		for _, x := range same {
+			if x.ID != f.ID {
+				list = append(list, x)
+			}
+		}
+	}
+	who, err := figure.Who(q, p.Contacts, list[:1])
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	e := q.Env
+	v := detailView{Quote: figure.Quote(e, f, who), Erased: f.ErasedAt != nil}
+	v.Quote.Href = ""
+	v.Contact = v.Quote.WhoHref
+	for _, x := range list[1:] {
+		v.Earlier = append(v.Earlier, figure.Quote(e, x, who))
+	}
+	fact := func(to *[]ui.Fact, label, text string) {
+		if text != "" {
+			*to = append(*to, ui.Fact{Label: label, Text: text})
+		}
+	}
+	fact(&v.Facts, e.T("field.kind"), figure.Value(e, "kind", f.Kind))
+	fact(&v.Facts, e.T("field.channel"), figure.Value(e, "channel", f.Channel))
+	fact(&v.Facts, e.T("field.source"), f.Source)
+	fact(&v.Facts, e.T("field.external_id"), f.ExternalID)
+	fact(&v.Facts, e.T("field.time"), e.DateTime(f.Time))
+	fact(&v.Facts, e.T("field.received_at"), e.DateTime(f.ReceivedAt))
+	fact(&v.Facts, e.T("field.touchpoint"), f.Touchpoint)
+	fact(&v.Facts, e.T("field.survey"), strings.TrimSpace(f.Survey+" "+f.SurveyVersion))
+	if f.Language != "" {
+		fact(&v.Facts, e.T("field.language"), ui.OwnName(f.Language))
+	}
+	for _, s := range f.Scores {
+		label := figure.Measure(e, insight.Measure(s.Metric), "")
+		if s.Question != "" {
+			label = s.Question
+		}
+		fact(&v.Answers, label, e.T("feedback.on_scale", "value", e.N(s.Value, decimals(s.Value)), "scale", figure.Scale(e, s.Scale.String())))
+	}
+	for _, a := range f.Answers {
+		fact(&v.Answers, a.Question, insight.AnswerText(a.Value))
+	}
+	keys := make([]string, 0, len(f.Attributes))
+	for k := range f.Attributes {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	for _, k := range keys {
+		fact(&v.Extra, k, f.Attributes[k])
+	}
+	return q.Render(http.StatusOK, detailPage(q.Shell("feedback", e.T("nav.feedback")), v))
+}
+
+func decimals(v float64) int {
+	if v == float64(int64(v)) {
+		return 0
+	}
+	return 1
+}

@@ -1,0 +1,337 @@
+// Package figure turns answers and feedback into what pages show: score cards, charts, quotes, names in the reader's
+// language. It is where a number gets its words, so that all pages say them alike.
+package figure
+
+import (
+	"math"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"kolo/internal/edge/web"
+	"kolo/internal/edge/web/ui"
+	"kolo/internal/foundation/clock"
+	"kolo/internal/listen/feedback"
+	"kolo/internal/people/contact"
+	"kolo/internal/people/identity"
+	"kolo/internal/understand/insight"
+)
+
+// Measure names a measure.
+func Measure(e ui.Env, m insight.Measure, of string) string {
+	name := e.T("measure." + string(m))
+	if of != "" {
+		name += ": " + Field(e, of)
+	}
+	return name
+}
+
+// Field names a field that feedback is sliced by; attributes and questions are named by whoever made them.
+func Field(e ui.Env, name string) string {
+	if e.Has("field." + name) {
+		return e.T("field." + name)
+	}
+	if _, key, ok := strings.Cut(name, "."); ok {
+		return key
+	}
+	return name
+}
+
+// Value names a value of a field.
+func Value(e ui.Env, field, value string) string {
+	if value == "" {
+		return e.T("value.none")
+	}
+	switch field {
+	case "channel", "kind":
+		return ui.Named(e, field+".", value)
+	case "language":
+		return ui.OwnName(value)
+	case "weekday":
+		days := []string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
+		if i := slices.Index(days, value); i >= 0 {
+			return e.Weekday(time.Weekday(i))
+		}
+	}
+	if strings.HasSuffix(field, "_group") || field == "has_text" {
+		return ui.Named(e, "value.", value)
+	}
+	return value
+}
+
+// scale is how a measure is shown: its range for the bar, its decimals, whether it is a share.
+func scale(m insight.Measure, scale string) (low, high float64, decimals int, percent bool) {
+	switch m {
+	case insight.NPS:
+		return -100, 100, 0, false
+	case insight.CSAT, insight.CES, insight.Share, insight.ResponseShare, insight.Distribution:
+		return 0, 1, 0, true
+	case insight.Count, insight.Contacts:
+		return 0, 0, 0, false
+	}
+	return 0, 0, 2, false
+}
+
+// Score makes a score card of an answer's total, with the rows as its recent past. good says that more is better.
+func Score(e ui.Env, a *insight.Answer, against string) ui.Score {
+	low, high, decimals, percent := scale(a.Measure, a.Scale)
+	s := ui.Score{Label: Measure(e, a.Measure, a.Of), Decimals: decimals, Percent: percent, Min: low, Max: high, N: a.Total.N, Href: "/feedback?" + a.Total.Feedback}
+	if a.Total.Value != nil {
+		s.Value = *a.Total.Value
+	}
+	if i := a.Total.Interval; i != nil {
+		s.Interval, s.Low, s.High = true, i.Low, i.High
+	}
+	s.Small = small(a.Total.Note)
+	for _, r := range a.Rows {
+		v := math.NaN()
+		if r.Value != nil && r.Note != "too_few" {
+			v = *r.Value
+		}
+		s.Spark = append(s.Spark, v)
+	}
+	if c := a.Total.Compare; c != nil && c.Difference != nil {
+		s.Change = &ui.Change{Value: *c.Difference, Against: against, Clear: c.Distinguishable, Good: true}
+	}
+	s.Note = Notes(e, a)
+	return s
+}
+
+// Notes says what a reader must know before trusting an answer: scales that were left out.
+func Notes(e ui.Env, a *insight.Answer) string {
+	var parts []string
+	for _, l := range a.LeftOut {
+		parts = append(parts, e.T("note.left_out", "count", l.N, "scale", Scale(e, l.Scale)))
+	}
+	return strings.Join(parts, " ")
+}
+
+// Scale writes "1..5" for people.
+func Scale(e ui.Env, s string) string {
+	low, high, _ := strings.Cut(s, "..")
+	return e.T("note.scale", "low", low, "high", high)
+}
+
+func small(note string) string {
+	switch note {
+	case "too_few":
+		return "few"
+	case "indicative":
+		return note
+	}
+	return ""
+}
+
+// Chart draws an answer: by time as lines, by one field as bars across, otherwise nothing (a table says it better). The
+// feedback behind each figure is its link.
+func Chart(e ui.Env, id string, a *insight.Answer) (ui.Chart, bool) {
+	_, _, decimals, percent := scale(a.Measure, a.Scale)
+	c := ui.Chart{ID: id, Title: Measure(e, a.Measure, a.Of), Percent: percent, Decimals: decimals}
+	if a.Measure == insight.Count || a.Measure == insight.Contacts {
+		zero := 0.0
+		c.Min = &zero
+	}
+	if len(a.Rows) == 0 {
+		return c, false
+	}
+	by := a.By
+	if a.Measure == insight.Distribution {
+		by = append(slices.Clone(by), "value")
+	}
+	if a.Bucket == "" {
+		c.Kind, c.Dimension = "across", names(e, by)
+		series := ui.Series{Name: c.Title}
+		for i, r := range a.Rows {
+			if i == 30 {
+				break // beyond that a chart is a wall; the table has them all
+			}
+			c.Labels = append(c.Labels, Keys(e, a, r, by))
+			add(&series, r)
+		}
+		c.Series = []ui.Series{series}
+		return c, len(by) > 0
+	}
+	c.Kind, c.Dimension = "line", e.T("bucket."+a.Bucket)
+	if a.Measure == insight.Count || a.Measure == insight.Contacts {
+		c.Kind = "bar"
+		if len(by) > 0 {
+			c.Kind = "stack"
+		}
+	}
+	var buckets []string
+	index := map[string]int{}
+	for _, r := range a.Rows {
+		if _, ok := index[r.Bucket]; !ok {
+			index[r.Bucket] = 0
+			buckets = append(buckets, r.Bucket)
+		}
+	}
+	slices.Sort(buckets)
+	for i, b := range buckets {
+		index[b] = i
+		c.Labels = append(c.Labels, Bucket(e, a.Bucket, b, len(buckets) > 60))
+	}
+	lines := map[string]int{}
+	for _, r := range a.Rows {
+		name := c.Title
+		if len(by) > 0 {
+			name = Keys(e, a, r, by)
+		}
+		at, ok := lines[name]
+		if !ok {
+			if len(c.Series) == 8 {
+				continue // more lines than colours cannot be told apart
+			}
+			at = len(c.Series)
+			lines[name] = at
+			c.Series = append(c.Series, empty(name, len(buckets), len(by) == 0))
+		}
+		put(&c.Series[at], index[r.Bucket], r)
+	}
+	for _, m := range a.Marks {
+		at := 0
+		for i, b := range buckets {
+			if b <= m.Day {
+				at = i
+			}
+		}
+		from, to := m.From, m.To
+		if m.Kind == "scale" {
+			from, to = Scale(e, from), Scale(e, to)
+		}
+		c.Marks = append(c.Marks, ui.Mark{At: at, Text: e.T("mark."+m.Kind, "from", from, "to", to)})
+	}
+	return c, true
+}
+
+func names(e ui.Env, by []string) string {
+	out := make([]string, len(by))
+	for i, b := range by {
+		out[i] = Field(e, b)
+	}
+	return strings.Join(out, " · ")
+}
+
+// Keys names a row's group.
+func Keys(e ui.Env, a *insight.Answer, r insight.Row, by []string) string {
+	var parts []string
+	for _, b := range by {
+		field := b
+		if b == "value" {
+			field = a.Of
+		}
+		parts = append(parts, Value(e, field, r.Keys[b]))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// Bucket names a bucket by its first day.
+func Bucket(e ui.Env, unit, day string, withYear bool) string {
+	d, err := clock.ParseDay(day)
+	if err != nil {
+		return day
+	}
+	y, m, dd := d.Date()
+	return e.Bucket(unit, time.Date(y, m, dd, 12, 0, 0, 0, time.UTC), time.UTC, withYear)
+}
+
+func add(s *ui.Series, r insight.Row) {
+	n := len(s.Values)
+	s.Values, s.Low, s.High = append(s.Values, math.NaN()), append(s.Low, math.NaN()), append(s.High, math.NaN())
+	s.N, s.Hrefs, s.Small = append(s.N, 0), append(s.Hrefs, ""), append(s.Small, false)
+	put(s, n, r)
+}
+
+func empty(name string, n int, interval bool) ui.Series {
+	s := ui.Series{Name: name, Values: make([]float64, n), N: make([]int64, n), Hrefs: make([]string, n), Small: make([]bool, n)}
+	if interval {
+		s.Low, s.High = make([]float64, n), make([]float64, n)
+	}
+	for i := range s.Values {
+		s.Values[i] = math.NaN()
+		if interval {
+			s.Low[i], s.High[i] = math.NaN(), math.NaN()
+		}
+	}
+	return s
+}
+
+// put sets one figure. A value that rests on too few answers is held back.
+func put(s *ui.Series, i int, r insight.Row) {
+	s.N[i], s.Hrefs[i], s.Small[i] = r.N, "/feedback?"+r.Feedback, r.Note == "indicative"
+	if r.Value == nil || r.Note == "too_few" {
+		return
+	}
+	s.Values[i] = *r.Value
+	if r.Interval != nil && s.Low != nil {
+		s.Low[i], s.High[i] = r.Interval.Low, r.Interval.High
+	}
+}
+
+// Number writes a value of a measure.
+func Number(e ui.Env, m insight.Measure, v float64) string {
+	_, _, decimals, percent := scale(m, "")
+	if percent {
+		return e.Percent(v, 1)
+	}
+	return e.N(v, decimals)
+}
+
+// Quote is a piece of feedback as a card. who names contacts; a reader who may not know them sees none.
+func Quote(e ui.Env, f feedback.Feedback, who map[contact.ID]contact.Contact) ui.Quote {
+	q := ui.Quote{Href: "/feedback/" + string(f.ID), Text: f.Text, Lang: f.Language, At: f.Time, Channel: f.Channel, Source: f.Source, Kind: f.Kind}
+	if c, ok := who[f.Contact]; ok && f.Contact != "" {
+		q.Who, q.WhoHref, q.Masked = Name(e, c), "/contacts/"+string(c.ID), c.Masked
+	}
+	for _, s := range f.Scores {
+		q.Answers = append(q.Answers, Answer(s))
+	}
+	if f.Touchpoint != "" {
+		q.Tags = append(q.Tags, ui.Link{Label: f.Touchpoint, Href: "/feedback?" + url.Values{"touchpoint": {f.Touchpoint}}.Encode()})
+	}
+	return q
+}
+
+// Name is what a contact is called: the name, or the identity that is there.
+func Name(e ui.Env, c contact.Contact) string {
+	switch {
+	case c.Masked:
+		return e.T("contact.masked")
+	case c.Name != "":
+		return c.Name
+	}
+	for _, i := range c.Identities {
+		return i.Value
+	}
+	return e.T("contact.unnamed")
+}
+
+// Answer is a score as a badge, in the colour of its end of the scale.
+func Answer(s feedback.Score) ui.Answer {
+	a := ui.Answer{Metric: s.Metric, Value: s.Value, Min: s.Scale.Min, Max: s.Scale.Max}
+	switch insight.Class(s) {
+	case 1:
+		a.Tone = "good"
+	case -1:
+		a.Tone = "bad"
+	default:
+		a.Tone = "neutral"
+	}
+	return a
+}
+
+// Who are the contacts behind feedback, as far as the reader may know them.
+func Who(q *web.Request, contacts *contact.Service, list []feedback.Feedback) (map[contact.ID]contact.Contact, error) {
+	var ids []contact.ID
+	for _, f := range list {
+		if f.Contact != "" {
+			ids = append(ids, f.Contact)
+		}
+	}
+	if len(ids) == 0 || !q.Actor.May(identity.ContactsRead) {
+		return nil, nil
+	}
+	slices.Sort(ids)
+	return contacts.Load(q.Context(), q.Workspace.ID, q.Actor, slices.Compact(ids))
+}

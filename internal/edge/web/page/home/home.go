@@ -1,0 +1,126 @@
+// Package home serves the first page: how the scores stand, where they go, and what customers said last.
+package home
+
+import (
+	"net/http"
+
+	"golang.org/x/sync/errgroup"
+
+	"kolo/internal/edge/web"
+	"kolo/internal/edge/web/page/figure"
+	"kolo/internal/edge/web/ui"
+	"kolo/internal/people/contact"
+	"kolo/internal/people/identity"
+	"kolo/internal/understand/insight"
+)
+
+// Pages serves it.
+type Pages struct {
+	Insight  *insight.Service
+	Contacts *contact.Service
+	Feeder   *insight.Feeder
+}
+
+// Register adds the routes to the site.
+func (p *Pages) Register(s *web.Site) { s.Page("GET /{$}", identity.InsightsRead, p.home) }
+
+// view is what the page shows.
+type view struct {
+	Periods  []ui.Tab
+	Scores   []ui.Score
+	Trend    *ui.Chart
+	Volume   *ui.Chart
+	Pinned   []pinned
+	Quotes   []ui.Quote
+	Total    int64 // feedback of all time
+	Period   int64 // in the period
+	WithText float64
+	Behind   int64
+	Lead     string
+}
+
+type pinned struct {
+	Chart ui.Chart
+	Href  string
+}
+
+// periods that can be chosen, with the bucket that suits each.
+var periods = []struct{ last, bucket string }{{"30d", "day"}, {"90d", "week"}, {"12m", "month"}, {"2y", "month"}}
+
+func (p *Pages) home(q *web.Request) error {
+	ctx, ws := q.Context(), q.Workspace.ID
+	last, bucket := "90d", "week"
+	for _, x := range periods {
+		if q.URL.Query().Get("last") == x.last {
+			last, bucket = x.last, x.bucket
+		}
+	}
+	period := insight.Period{Last: last}
+	v := view{Behind: p.Feeder.Behind()}
+	for _, x := range periods {
+		v.Periods = append(v.Periods, ui.Tab{Label: q.Env.T("period." + x.last), Href: "/?last=" + x.last, Current: x.last == last, Count: -1})
+	}
+	measures := []insight.Measure{insight.NPS, insight.CSAT, insight.CES, insight.Star, insight.Rating}
+	answers := make([]*insight.Answer, len(measures))
+	var total, volume, texts *insight.Answer
+	var latest insight.Found
+	g, gctx := errgroup.WithContext(ctx)
+	ask := func(into **insight.Answer, question insight.Query) {
+		g.Go(func() (err error) { *into, err = p.Insight.Ask(gctx, ws, question); return err })
+	}
+	for i, m := range measures {
+		ask(&answers[i], insight.Query{Measure: m, Between: period, Bucket: bucket, Compare: &insight.Compare{To: "previous"}})
+	}
+	ask(&total, insight.Query{Measure: insight.Count})
+	ask(&volume, insight.Query{Measure: insight.Count, Between: period, Bucket: bucket, By: []string{"channel"}, Limit: 7})
+	ask(&texts, insight.Query{Measure: insight.ResponseShare, Of: "text", Between: period})
+	g.Go(func() (err error) {
+		latest, err = p.Insight.Find(gctx, ws, insight.Conditions{{Field: "text", Op: "not_empty"}}, insight.Period{}, "", 8)
+		return err
+	})
+	var views []insight.View
+	g.Go(func() (err error) { views, err = p.Insight.Views(gctx, ws, q.Actor); return err })
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	v.Total, v.Period = total.Total.N, volume.Total.N
+	if texts.Total.Value != nil {
+		v.WithText = *texts.Total.Value
+	}
+	against := q.Env.T("home.against")
+	for _, a := range answers {
+		if a.Total.N == 0 {
+			continue
+		}
+		v.Scores = append(v.Scores, figure.Score(q.Env, a, against))
+		if v.Trend == nil {
+			if c, ok := figure.Chart(q.Env, "trend", a); ok {
+				v.Trend = &c
+			}
+		}
+	}
+	if c, ok := figure.Chart(q.Env, "volume", volume); ok {
+		v.Volume = &c
+	}
+	for _, saved := range views {
+		if !saved.Pinned || len(v.Pinned) == 6 {
+			continue
+		}
+		a, err := p.Insight.Ask(ctx, ws, saved.Query)
+		if err != nil {
+			return err
+		}
+		if c, ok := figure.Chart(q.Env, "view-"+string(saved.ID), a); ok {
+			c.Title = saved.Name
+			v.Pinned = append(v.Pinned, pinned{c, "/explore?view=" + string(saved.ID)})
+		}
+	}
+	who, err := figure.Who(q, p.Contacts, latest.Feedback)
+	if err != nil {
+		return err
+	}
+	for _, f := range latest.Feedback {
+		v.Quotes = append(v.Quotes, figure.Quote(q.Env, f, who))
+	}
+	return q.Render(http.StatusOK, page(q.Shell("home", q.Env.T("nav.home")), v))
+}
