@@ -8,9 +8,12 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
+	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -25,7 +28,73 @@ func TestMain(m *testing.M) {
 	columntest.FeedWhenAsked(func(ctx context.Context, path string) (*column.DB, error) {
 		return duck.Open(ctx, path, column.Options{MemoryLimit: "128MB", Threads: 1})
 	})
+	if path := os.Getenv("KOLO_TEST_FULL"); path != "" {
+		if err := fillDisk(path); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	os.Exit(m.Run())
+}
+
+// fillDisk feeds until the file cannot grow, which breaks the database for good as far as DuckDB is concerned, makes room
+// and goes on.
+func fillDisk(path string) error {
+	ctx := context.Background()
+	db, err := duck.Open(ctx, path, column.Options{})
+	if err != nil {
+		return err
+	}
+	if err := db.Ensure(ctx, columntest.Said); err != nil {
+		return err
+	}
+	signal.Ignore(syscall.SIGXFSZ)
+	var room syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &room); err != nil {
+		return err
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 1 << 20, Max: room.Max}); err != nil {
+		return err
+	}
+	feed := func() error {
+		n, err := db.Watermark(ctx, "s")
+		if err != nil {
+			return err
+		}
+		if err := db.Append(ctx, "s", n, n+1, columntest.Batch(n)); err != nil {
+			return err
+		}
+		return db.Checkpoint(ctx) // a log that cannot be written is taken back; a checkpoint breaks
+	}
+	for err = nil; err == nil; err = feed() {
+	}
+	full := feed()
+	if full == nil {
+		return errors.New("a full disk did not break anything: the test proves nothing")
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &room); err != nil {
+		return err
+	}
+	for range 3 {
+		if err := feed(); err != nil {
+			return fmt.Errorf("with room again: %w (before: %w)", err, full)
+		}
+	}
+	return db.Close()
+}
+
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "columns.duckdb")
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "KOLO_TEST_FULL="+path)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if columntest.Consistent(t, open(t, path)) < 4 {
+		t.Fatal("hardly anything was fed")
+	}
 }
 
 func TestKilledWhileFeeding(t *testing.T) {

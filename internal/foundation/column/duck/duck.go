@@ -20,6 +20,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	duckdb "github.com/duckdb/duckdb-go/v2"
 
@@ -27,15 +28,25 @@ import (
 )
 
 type engine struct {
-	opts        column.Options
-	path        string // "" in memory
-	quarantined string
-
-	db      *sql.DB       // readers
+	opts    column.Options
+	path    string        // "" in memory
 	writing chan struct{} // holds a token while somebody writes; a channel, because waiting must end with the context
-	writer  *sql.Conn
+	closed  chan struct{}
 	close   func() error
+
+	live        atomic.Pointer[database]
+	quarantined atomic.Pointer[string]
 }
+
+// database is the open file. DuckDB declares one broken for good when it could not write (the disk is full, say): then it is
+// closed and opened again.
+type database struct {
+	readers *sql.DB
+	writer  *sql.Conn // for whoever holds the token
+	broken  atomic.Bool
+}
+
+func (d *database) close() error { return errors.Join(d.writer.Close(), d.readers.Close()) }
 
 // Open opens or creates the file at path; "" is in memory. The file belongs to this process alone until Close. A
 // write-ahead log that cannot be read is moved aside to <path>.wal.corrupt-<time> (Stats tells) and the file is opened as of
@@ -49,10 +60,10 @@ func Open(ctx context.Context, path string, opts column.Options) (*column.DB, er
 }
 
 func open(ctx context.Context, path string, opts column.Options) (*engine, error) {
-	e := &engine{opts: opts, path: path, writing: make(chan struct{}, 1)}
 	if opts.Threads == 0 {
 		opts.Threads = runtime.NumCPU()
 	}
+	e := &engine{opts: opts, path: path, writing: make(chan struct{}, 1), closed: make(chan struct{})}
 	if path != "" {
 		abs, err := filepath.Abs(path)
 		if err != nil {
@@ -63,9 +74,23 @@ func open(ctx context.Context, path string, opts column.Options) (*engine, error
 		}
 		e.path = abs
 	}
+	d, err := e.start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e.live.Store(d)
+	e.close = sync.OnceValue(func() error {
+		e.writing <- struct{}{} // let the present writer finish, and no other begin
+		close(e.closed)
+		return e.live.Load().close()
+	})
+	return e, nil
+}
+
+func (e *engine) start(ctx context.Context) (*database, error) {
 	config := url.Values{
-		"memory_limit": {opts.MemoryLimit},
-		"threads":      {strconv.Itoa(opts.Threads)},
+		"memory_limit": {e.opts.MemoryLimit},
+		"threads":      {strconv.Itoa(e.opts.Threads)},
 		// A larger log means fewer checkpoints while feeding (16 MB: 100,000 rows a second, 64 MB: 120,000, 128 MB: 145,000)
 		// but as much more memory until the next one, and a longer start after a crash.
 		"checkpoint_threshold": {"64MB"},
@@ -86,48 +111,90 @@ func open(ctx context.Context, path string, opts column.Options) (*engine, error
 	if err != nil {
 		return nil, err
 	}
-	e.db = sql.OpenDB(connector)
-	e.db.SetMaxOpenConns(4*opts.Threads + 8)
-	e.db.SetMaxIdleConns(4)
-	e.close = sync.OnceValue(func() error {
-		e.writing <- struct{}{} // let the present writer finish
-		return errors.Join(e.writer.Close(), e.db.Close())
-	})
-	if e.writer, err = e.db.Conn(ctx); err != nil {
-		return nil, errors.Join(err, e.db.Close())
+	d := &database{readers: sql.OpenDB(connector)}
+	d.readers.SetMaxOpenConns(4*e.opts.Threads + 8)
+	d.readers.SetMaxIdleConns(4)
+	if d.writer, err = d.readers.Conn(ctx); err != nil {
+		return nil, errors.Join(err, d.readers.Close())
 	}
 	for _, q := range []string{
 		"CREATE TABLE IF NOT EXISTS kolo_watermark (stream VARCHAR, mark BIGINT)",
 		"SET GLOBAL lock_configuration = true",
 	} {
-		if _, err := e.writer.ExecContext(ctx, q); err != nil {
-			return nil, errors.Join(err, e.Close())
+		if _, err := d.writer.ExecContext(ctx, q); err != nil {
+			return nil, errors.Join(err, d.close())
 		}
 	}
-	return e, nil
+	return d, nil
+}
+
+// readers gives the connections for reading, of a new database if the last one broke.
+func (e *engine) readers(ctx context.Context) (*sql.DB, error) {
+	if e.live.Load().broken.Load() {
+		unlock, err := e.lock(ctx)
+		if err != nil {
+			return nil, err
+		}
+		unlock()
+	}
+	return e.live.Load().readers, nil
+}
+
+// writer is for whoever holds the token.
+func (e *engine) writer() *sql.Conn { return e.live.Load().writer }
+
+// heal replaces a broken database. As long as a question still holds a connection DuckDB gives us the same one again; then
+// this fails, and is tried again the next time.
+func (e *engine) heal(ctx context.Context) error {
+	d := e.live.Load()
+	if !d.broken.Load() {
+		return nil
+	}
+	_ = d.close() // it has said what it had to say
+	fresh, err := e.start(ctx)
+	if err != nil {
+		return err
+	}
+	e.live.Store(fresh)
+	e.opts.Logger.Warn("columns: the database was opened again after a failure", "file", e.path)
+	return nil
+}
+
+// note remembers when an error says that the database is broken.
+func (e *engine) note(err error) error {
+	if err == nil {
+		return nil
+	}
+	var de *duckdb.Error
+	if errors.As(err, &de) && de.Type == duckdb.ErrorTypeFatal || strings.Contains(err.Error(), "has been invalidated") {
+		e.live.Load().broken.Store(true)
+	}
+	return err
 }
 
 // quarantine moves the write-ahead log aside when it is what keeps the file from opening; true when trying again may help.
 // A log that was being checkpointed has up to two companions.
 func (e *engine) quarantine(cause error) bool {
-	if text := strings.ToLower(cause.Error()); e.path == "" || strings.Contains(text, "set lock") || !strings.Contains(text, "wal") {
+	if text := strings.ReplaceAll(cause.Error(), e.path, ""); e.path == "" || !strings.Contains(text, "WAL") {
 		return false
 	}
+	var first string
 	stamp := ".corrupt-" + e.opts.Clock.Now().UTC().Format("20060102T150405.000")
 	for _, end := range []string{".wal", ".wal.checkpoint", ".wal.recovery"} {
 		name := e.path + end
 		if err := os.Rename(name, name+stamp); err == nil {
-			e.quarantined = cmp.Or(e.quarantined, name+stamp)
+			first = cmp.Or(first, name+stamp)
 		} else if !errors.Is(err, fs.ErrNotExist) {
 			e.opts.Logger.Error("columns: a damaged write-ahead log cannot be moved aside", "file", name, "error", err)
 			return false
 		}
 	}
-	if e.quarantined != "" {
+	if first != "" {
+		e.quarantined.Store(&first)
 		e.opts.Logger.Error("columns: a damaged write-ahead log was moved aside; what it held is fed again from rows",
-			"file", e.quarantined, "error", cause)
+			"file", first, "error", cause)
 	}
-	return e.quarantined != ""
+	return first != ""
 }
 
 func (e *engine) Name() column.EngineName { return column.DuckDB }
@@ -135,18 +202,28 @@ func (e *engine) Name() column.EngineName { return column.DuckDB }
 func (e *engine) Close() error { return e.close() }
 
 func (e *engine) Ready(ctx context.Context) error {
-	_, err := e.db.ExecContext(ctx, "SELECT count(*) FROM kolo_watermark")
+	_, err := e.Watermark(ctx, "")
 	return err
 }
 
-// lock waits for the writer's place.
+// lock waits for the writer's place, and makes sure that there is a database to write to.
 func (e *engine) lock(ctx context.Context) (func(), error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	select {
 	case e.writing <- struct{}{}:
-		return func() { <-e.writing }, nil
+	case <-e.closed:
+		return nil, errors.New("the store is closed")
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+	unlock := func() { <-e.writing }
+	if err := e.heal(ctx); err != nil {
+		unlock()
+		return nil, err
+	}
+	return unlock, nil
 }
 
 // update runs f in the writer's transaction.
@@ -156,21 +233,26 @@ func (e *engine) update(ctx context.Context, f func() error) error {
 		return err
 	}
 	defer unlock()
-	if _, err := e.writer.ExecContext(ctx, "BEGIN"); err != nil {
-		return err
+	if _, err := e.writer().ExecContext(ctx, "BEGIN"); err != nil {
+		return e.note(err)
 	}
 	if err := f(); err != nil {
 		// The context may be over already, and the connection is needed again.
-		_, err2 := e.writer.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
-		return errors.Join(err, err2)
+		_, err2 := e.writer().ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+		return e.note(errors.Join(err, err2))
 	}
 	// Past this point the answer must be true, so the commit does not stop half-way with the context.
-	_, err = e.writer.ExecContext(context.WithoutCancel(ctx), "COMMIT")
-	return err
+	_, err = e.writer().ExecContext(context.WithoutCancel(ctx), "COMMIT")
+	return e.note(err)
 }
 
 func (e *engine) Watermark(ctx context.Context, stream string) (int64, error) {
-	return mark(ctx, e.db, stream)
+	db, err := e.readers(ctx)
+	if err != nil {
+		return 0, err
+	}
+	m, err := mark(ctx, db, stream)
+	return m, e.note(err)
 }
 
 func mark(ctx context.Context, q interface {
@@ -185,20 +267,20 @@ func mark(ctx context.Context, q interface {
 }
 
 func (e *engine) setMark(ctx context.Context, stream string, m int64) error {
-	r, err := e.writer.ExecContext(ctx, "UPDATE kolo_watermark SET mark = $2 WHERE stream = $1", stream, m)
+	r, err := e.writer().ExecContext(ctx, "UPDATE kolo_watermark SET mark = $2 WHERE stream = $1", stream, m)
 	if err != nil {
 		return err
 	}
 	if n, err := r.RowsAffected(); err != nil || n > 0 {
 		return err
 	}
-	_, err = e.writer.ExecContext(ctx, "INSERT INTO kolo_watermark VALUES ($1, $2)", stream, m)
+	_, err = e.writer().ExecContext(ctx, "INSERT INTO kolo_watermark VALUES ($1, $2)", stream, m)
 	return err
 }
 
 func (e *engine) Append(ctx context.Context, stream string, from, to int64, loads []column.Load) error {
 	return e.update(ctx, func() error {
-		m, err := mark(ctx, e.writer, stream)
+		m, err := mark(ctx, e.writer(), stream)
 		if err != nil {
 			return err
 		}
@@ -231,7 +313,7 @@ func (e *engine) eachWorkspace(ctx context.Context, t column.Table, keys []colum
 	}
 	for ws, list := range ids {
 		q := fmt.Sprintf(`%s WHERE workspace = $1 AND "%s" >= $2 AND "%[2]s" <= $3 AND "%[2]s" IN (SELECT unnest($4::VARCHAR[]))`, command, t.ID)
-		if _, err := e.writer.ExecContext(ctx, q, ws, slices.Min(list), slices.Max(list), list); err != nil {
+		if _, err := e.writer().ExecContext(ctx, q, ws, slices.Min(list), slices.Max(list), list); err != nil {
 			return err
 		}
 	}
@@ -243,7 +325,7 @@ func (e *engine) insert(ctx context.Context, l column.Load) error {
 	if len(l.Rows) == 0 {
 		return nil
 	}
-	names, err := columns(ctx, e.writer, l.Table.Name)
+	names, err := columns(ctx, e.writer(), l.Table.Name)
 	if err != nil {
 		return err
 	}
@@ -259,7 +341,7 @@ func (e *engine) insert(ctx context.Context, l column.Load) error {
 			places[i] = place{extra, key}
 		}
 	}
-	return e.writer.Raw(func(conn any) (err error) {
+	return e.writer().Raw(func(conn any) (err error) {
 		a, err := duckdb.NewAppenderFromConn(conn.(driver.Conn), "", l.Table.Name)
 		if err != nil {
 			return err
@@ -297,7 +379,7 @@ func (e *engine) insert(ctx context.Context, l column.Load) error {
 func (e *engine) Reset(ctx context.Context, stream string, tables []string) error {
 	err := e.update(ctx, func() error {
 		for _, t := range tables {
-			if _, err := e.writer.ExecContext(ctx, `DELETE FROM "`+t+`"`); err != nil {
+			if _, err := e.writer().ExecContext(ctx, `DELETE FROM "`+t+`"`); err != nil {
 				return err
 			}
 		}
@@ -316,14 +398,18 @@ func (e *engine) Checkpoint(ctx context.Context) error {
 	}
 	defer unlock()
 	// FORCE waits for the questions that are being answered; without it the checkpoint is refused because of them.
-	_, err = e.writer.ExecContext(ctx, "FORCE CHECKPOINT")
-	return err
+	_, err = e.writer().ExecContext(ctx, "FORCE CHECKPOINT")
+	return e.note(err)
 }
 
 func (e *engine) Query(ctx context.Context, text string, args []any) (column.Cursor, error) {
-	rows, err := e.db.QueryContext(ctx, text, args...)
+	db, err := e.readers(ctx)
 	if err != nil {
 		return nil, err
+	}
+	rows, err := db.QueryContext(ctx, text, args...)
+	if err != nil {
+		return nil, e.note(err)
 	}
 	names, err := rows.Columns()
 	if err != nil {
@@ -353,11 +439,18 @@ func (c *cursor) Next(vals []any) (bool, error) {
 }
 
 func (e *engine) Stats(ctx context.Context) (column.Stats, error) {
-	s := column.Stats{Engine: string(column.DuckDB), Rows: map[string]int64{}, Quarantined: e.quarantined}
-	if err := e.db.QueryRowContext(ctx, "SELECT version(), CAST((SELECT sum(memory_usage_bytes) FROM duckdb_memory()) AS BIGINT)").Scan(&s.Version, &s.Memory); err != nil {
+	s := column.Stats{Engine: string(column.DuckDB), Rows: map[string]int64{}}
+	if q := e.quarantined.Load(); q != nil {
+		s.Quarantined = *q
+	}
+	db, err := e.readers(ctx)
+	if err != nil {
 		return s, err
 	}
-	rows, err := e.db.QueryContext(ctx, "SELECT table_name, estimated_size FROM duckdb_tables() WHERE table_name <> 'kolo_watermark'")
+	if err := db.QueryRowContext(ctx, "SELECT version(), CAST((SELECT sum(memory_usage_bytes) FROM duckdb_memory()) AS BIGINT)").Scan(&s.Version, &s.Memory); err != nil {
+		return s, err
+	}
+	rows, err := db.QueryContext(ctx, "SELECT table_name, estimated_size FROM duckdb_tables() WHERE table_name <> 'kolo_watermark'")
 	if err != nil {
 		return s, err
 	}

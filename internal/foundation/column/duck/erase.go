@@ -19,7 +19,7 @@ func (e *engine) Erase(ctx context.Context, t column.Table, workspace string, id
 		keys[i] = column.Key{Workspace: workspace, ID: id}
 	}
 	err := e.update(ctx, func() error {
-		have, err := columnTypes(ctx, e.writer, t.Name)
+		have, err := columnTypes(ctx, e.writer(), t.Name)
 		if err != nil {
 			return err
 		}
@@ -38,7 +38,7 @@ func (e *engine) Erase(ctx context.Context, t column.Table, workspace string, id
 	}
 	// In a transaction of its own: a crash in between leaves empty rows of no workspace, which the next erasure deletes.
 	err = e.update(ctx, func() error {
-		_, err := e.writer.ExecContext(ctx, `DELETE FROM "`+t.Name+`" WHERE workspace = ''`)
+		_, err := e.writer().ExecContext(ctx, `DELETE FROM "`+t.Name+`" WHERE workspace = ''`)
 		return err
 	})
 	if err != nil {
@@ -58,7 +58,7 @@ func (e *engine) scrub(ctx context.Context) (err error) {
 	defer unlock()
 	run := func(q string) {
 		if err == nil {
-			_, err = e.writer.ExecContext(ctx, q)
+			_, err = e.writer().ExecContext(ctx, q)
 		}
 	}
 	run("FORCE CHECKPOINT")
@@ -66,14 +66,14 @@ func (e *engine) scrub(ctx context.Context) (err error) {
 		return err
 	}
 	var free int64
-	if err := e.writer.QueryRowContext(ctx, "SELECT free_blocks FROM pragma_database_size()").Scan(&free); err != nil || free == 0 {
+	if err := e.writer().QueryRowContext(ctx, "SELECT free_blocks FROM pragma_database_size()").Scan(&free); err != nil || free == 0 {
 		return err
 	}
 	// Hashes do not compress. A row is 4 KiB; a block holds some 64 of them.
 	rows := min(free, scrubBlocks) * 66
 	defer func() {
-		_, err2 := e.writer.ExecContext(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS kolo_filler")
-		err = errors.Join(err, err2)
+		_, err2 := e.writer().ExecContext(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS kolo_filler")
+		err = e.note(errors.Join(err, err2))
 	}()
 	run(fmt.Sprintf("CREATE OR REPLACE TABLE kolo_filler AS SELECT array_to_string([sha256(concat(i, '-', j, '-', random())) FOR j IN range(63)], '') AS x FROM range(%d) r(i)", rows))
 	run("FORCE CHECKPOINT")

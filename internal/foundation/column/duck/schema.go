@@ -18,56 +18,75 @@ var types = [...]string{column.Text: "VARCHAR", column.Int: "BIGINT", column.Flo
 
 var empty = [...]string{column.Text: "''", column.Int: "0", column.Float: "0", column.Small: "0", column.Texts: "'{}'"}
 
+// define changes what tables look like. A change is checkpointed, so that the loss of a log cannot take tables and columns
+// away that the program has been told are there.
+func (e *engine) define(ctx context.Context, f func() (changed bool, err error)) error {
+	changed := false
+	err := e.update(ctx, func() (err error) {
+		changed, err = f()
+		return err
+	})
+	if err != nil || !changed {
+		return err
+	}
+	return e.Checkpoint(ctx)
+}
+
 func (e *engine) Ensure(ctx context.Context, t column.Table) error {
-	return e.update(ctx, func() error {
-		have, err := columnTypes(ctx, e.writer, t.Name)
+	return e.define(ctx, func() (changed bool, err error) {
+		have, err := columnTypes(ctx, e.writer(), t.Name)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if len(have) == 0 {
 			defs := make([]string, len(t.Columns))
 			for i, c := range t.Columns {
 				defs[i] = `"` + c.Name + `" ` + types[c.Type]
 			}
-			_, err := e.writer.ExecContext(ctx, `CREATE TABLE "`+t.Name+`" (`+strings.Join(defs, ", ")+`)`)
-			return err
+			_, err := e.writer().ExecContext(ctx, `CREATE TABLE "`+t.Name+`" (`+strings.Join(defs, ", ")+`)`)
+			return true, err
 		}
 		for _, c := range t.Columns {
 			if is := have[c.Name]; is == types[c.Type] {
 				continue
 			} else if is != "" {
-				return fault.New(fault.Conflict, "duck.Ensure", "column %s.%s is a %s and cannot become a %s", t.Name, c.Name, is, types[c.Type])
+				return false, fault.New(fault.Conflict, "duck.Ensure", "column %s.%s is a %s and cannot become a %s", t.Name, c.Name, is, types[c.Type])
 			}
 			def := types[c.Type]
 			if !c.Nullable {
 				def += " DEFAULT " + empty[c.Type]
 			}
-			if _, err := e.writer.ExecContext(ctx, fmt.Sprintf(`ALTER TABLE "%s" ADD COLUMN "%s" %s`, t.Name, c.Name, def)); err != nil {
-				return err
+			if _, err := e.writer().ExecContext(ctx, fmt.Sprintf(`ALTER TABLE "%s" ADD COLUMN "%s" %s`, t.Name, c.Name, def)); err != nil {
+				return false, err
 			}
+			changed = true
 		}
-		return nil
+		return changed, nil
 	})
 }
 
 func (e *engine) Promote(ctx context.Context, t column.Table, key string) error {
 	name := column.ColumnOf(key)
-	return e.update(ctx, func() error {
-		have, err := columnTypes(ctx, e.writer, t.Name)
+	return e.define(ctx, func() (changed bool, err error) {
+		have, err := columnTypes(ctx, e.writer(), t.Name)
 		if err != nil || have[name] != "" {
-			return err
+			return false, err
 		}
-		if _, err := e.writer.ExecContext(ctx, fmt.Sprintf(`ALTER TABLE "%s" ADD COLUMN "%s" VARCHAR`, t.Name, name)); err != nil {
-			return err
+		if _, err := e.writer().ExecContext(ctx, fmt.Sprintf(`ALTER TABLE "%s" ADD COLUMN "%s" VARCHAR`, t.Name, name)); err != nil {
+			return false, err
 		}
 		lookup := column.DialectFor(column.DuckDB, nil).Lookup(`"`+t.Extra+`"`, key)
-		_, err = e.writer.ExecContext(ctx, fmt.Sprintf(`UPDATE "%s" SET "%s" = %s`, t.Name, name, lookup))
-		return err
+		_, err = e.writer().ExecContext(ctx, fmt.Sprintf(`UPDATE "%s" SET "%s" = %s`, t.Name, name, lookup))
+		return true, err
 	})
 }
 
 func (e *engine) Columns(ctx context.Context, table string) ([]string, error) {
-	return columns(ctx, e.db, table)
+	db, err := e.readers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return columns(ctx, db, table)
 }
 
 type querier interface {
