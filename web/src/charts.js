@@ -53,12 +53,22 @@ document.addEventListener("kolo:theme", redraw);
 document.addEventListener("htmx:afterSettle", redraw);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 document.fonts?.ready.then(redraw);
-addEventListener("beforeprint", () => live.forEach(({ chart }) => chart.resize()));
+addEventListener("beforeprint", () => print(true));
+addEventListener("afterprint", () => print(false));
+
+// Paper is white whatever the theme.
+let printing = false;
+function print(on) {
+  printing = on;
+  redraw();
+  for (const { chart } of live.values()) chart.resize();
+}
 
 // A colour by its name in the style sheet, as the canvas wants it. light-dark() is only resolved on a real property.
 function colours(box) {
   const probe = document.createElement("span");
   probe.style.setProperty("transition", "none", "important"); // or the colour before would be read
+  if (printing) probe.style.colorScheme = "light";
   box.append(probe);
   const get = (name) => {
     probe.style.color = `var(--k-${name})`;
