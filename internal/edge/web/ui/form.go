@@ -6,6 +6,7 @@ import (
 	"github.com/a-h/templ"
 
 	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/i18n"
 )
 
 func fieldID(f Field) string { return "f-" + f.Name }
@@ -74,9 +75,9 @@ func control(f Field, class string) templ.Attributes {
 	return a
 }
 
-// Refuse puts what a fault says about fields into the fields of a form, in the reader's language where its code has a
-// message ("invalid.required"), and gives the sentence for FormError. A fault that names a field the form does not
-// have adds to the sentence, so that nothing is refused without a reason.
+// Refuse puts what a fault says about fields into the fields of a form, and gives the sentence for FormError. A fault
+// speaks English; readers of other languages get the message of its code ("invalid.required") where there is one. A
+// fault that names a field the form does not have adds to the sentence, so that nothing is refused without a reason.
 func Refuse(e Env, fields []Field, err error) (string, []Field) {
 	var f *fault.Error
 	if !errors.As(err, &f) || f.Kind == fault.Internal {
@@ -89,7 +90,7 @@ func Refuse(e Env, fields []Field, err error) (string, []Field) {
 	out := append([]Field(nil), fields...)
 	for _, bad := range f.Fields {
 		msg := bad.Msg
-		if e.Has("invalid." + bad.Code) {
+		if (msg == "" || e.Tag() != i18n.Fallback) && e.Has("invalid."+bad.Code) {
 			msg = e.T("invalid." + bad.Code)
 		}
 		known := false
