@@ -123,7 +123,7 @@ func getAccount(tx *store.Tx, ws identity.WorkspaceID, account AccountID) (Accou
 }
 
 const accountSelect = `a.id, a.external, a.name, a.attributes,
-	(SELECT count(*) FROM contact c WHERE c.workspace = a.workspace AND c.account = a.id AND c.merged_into = '' AND c.erased_at = 0)`
+	(SELECT count(*) FROM contact c WHERE c.workspace = a.workspace AND c.account = a.id AND c.account <> '' AND c.merged_into = '' AND c.erased_at = 0)`
 
 func scanAccount(ws identity.WorkspaceID) func(store.Scanner) (Account, error) {
 	return func(s store.Scanner) (a Account, err error) {

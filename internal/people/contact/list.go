@@ -48,7 +48,7 @@ type Filter struct {
 // Query asks for a page of contacts.
 type Query struct {
 	Filter Filter
-	ByName bool // in the order of names; otherwise the latest seen first
+	ByName bool // in the order of names; otherwise the newest contact first
 	Cursor string
 	Limit  int // 50, at most 1000
 }
@@ -83,7 +83,7 @@ func (s *Service) List(ctx context.Context, ws identity.WorkspaceID, actor ident
 		if err := f.filter(op, q.Filter, true); err != nil {
 			return err
 		}
-		order := "c.last_seen DESC, c.id DESC"
+		order := "c.id DESC"
 		if q.ByName {
 			order = "c.name_key, c.id"
 		}
@@ -91,11 +91,7 @@ func (s *Service) List(ctx context.Context, ws identity.WorkspaceID, actor ident
 			if q.ByName {
 				f.and("(c.name_key, c.id) > (%s, %s)", key, after)
 			} else {
-				ms, err := strconv.ParseInt(key, 10, 64)
-				if err != nil {
-					return errCursor(op)
-				}
-				f.and("(c.last_seen, c.id) < (%s, %s)", ms, after)
+				f.and("c.id < %s", after)
 			}
 		}
 		page.Contacts, err = read(tx, ws, f.where.String()+" ORDER BY "+order+" LIMIT "+strconv.Itoa(q.Limit+1), f.args[1:]...)
@@ -106,7 +102,7 @@ func (s *Service) List(ctx context.Context, ws identity.WorkspaceID, actor ident
 		if len(page.Contacts) > q.Limit {
 			page.Contacts = page.Contacts[:q.Limit]
 			last := page.Contacts[q.Limit-1]
-			key := strconv.FormatInt(last.LastSeen.UnixMilli(), 10)
+			key := ""
 			if q.ByName {
 				key = strings.ToLower(last.Name)
 			}
@@ -117,8 +113,7 @@ func (s *Service) List(ctx context.Context, ws identity.WorkspaceID, actor ident
 	return page, err
 }
 
-// Each calls fn for every contact of a filter, page by page with no transaction open in between: a contact that is seen
-// anew meanwhile may be missed or come late, but none comes twice in one page.
+// Each calls fn for every contact of a filter once, the newest first, page by page with no transaction open in between.
 func (s *Service) Each(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, f Filter, fn func(Contact) error) error {
 	for q := (Query{Filter: f, Limit: 1000}); ; {
 		page, err := s.List(ctx, ws, actor, q)
@@ -264,7 +259,7 @@ func (b *builder) filter(op string, f Filter, segments bool) error {
 		b.and("EXISTS (SELECT 1 FROM contact_identity i WHERE i.workspace = c.workspace AND i.contact = c.id AND i.kind = %s)", string(k))
 	}
 	if f.Account != "" {
-		b.and("c.account = %s", string(f.Account))
+		b.and("c.id IN (SELECT o.id FROM contact o WHERE o.workspace = $1 AND o.account = %s AND o.account <> '')", string(f.Account)) // as the index says
 	}
 	if f.Segment == "" {
 		return nil

@@ -53,7 +53,8 @@ func absorb(tx *store.Tx, ws identity.WorkspaceID, from, into Contact) error {
 	for _, query := range []string{
 		"UPDATE contact_identity SET contact = $3 WHERE workspace = $1 AND contact = $2",
 		"UPDATE contact_consent SET contact = $3 WHERE workspace = $1 AND contact = $2",
-		"UPDATE contact SET merged_into = $3 WHERE workspace = $1 AND (merged_into = $2 OR id = $2)",
+		"UPDATE contact SET merged_into = $3 WHERE workspace = $1 AND merged_into = $2 AND merged_into <> ''", // as the index says
+		"UPDATE contact SET merged_into = $3 WHERE workspace = $1 AND id = $2",
 	} {
 		if _, err := tx.Exec("/* contact.absorb */ "+query, string(ws), string(from.ID), string(into.ID)); err != nil {
 			return err
@@ -82,20 +83,18 @@ func absorb(tx *store.Tx, ws identity.WorkspaceID, from, into Contact) error {
 	if err := r.writeContacts([]*record{rec}); err != nil {
 		return err
 	}
-	return blank(tx, ws, from.ID)
+	return blank(tx, ws, from)
 }
 
 // blank takes everything personal out of a contact's own row.
-func blank(tx *store.Tx, ws identity.WorkspaceID, id ID) error {
-	if _, err := tx.Exec("/* contact.blank */ UPDATE contact SET account = '', name = '', name_key = '', language = '', attributes = '{}', value_minor = 0, value_currency = '' WHERE workspace = $1 AND id = $2",
-		string(ws), string(id)); err != nil {
-		return err
+func blank(tx *store.Tx, ws identity.WorkspaceID, c Contact) error {
+	for key, value := range c.Attributes {
+		if err := unindex(tx, ws, c.ID, key, value); err != nil {
+			return err
+		}
 	}
-	return dropAttributes(tx, ws, id)
-}
-
-func dropAttributes(tx *store.Tx, ws identity.WorkspaceID, id ID) error {
-	_, err := tx.Exec("/* contact.dropAttributes */ DELETE FROM contact_attribute WHERE workspace = $1 AND contact = $2", string(ws), string(id))
+	_, err := tx.Exec(`/* contact.blank */ UPDATE contact SET account = '', name = '', name_key = '', language = '', attributes = '{}',
+		value_minor = 0, value_currency = '' WHERE workspace = $1 AND id = $2`, string(ws), string(c.ID))
 	return err
 }
 
@@ -109,7 +108,8 @@ func moveSuggestions(tx *store.Tx, ws identity.WorkspaceID, from, into ID) error
 	list, err := store.All(tx, func(s store.Scanner) (p pair, err error) {
 		err = s.Scan(&p.a, &p.b, &p.kind, &p.state, &p.at)
 		return p, err
-	}, "/* contact.moveSuggestions */ SELECT a, b, kind, state, at FROM contact_merge_suggestion WHERE workspace = $1 AND (a = $2 OR b = $2)", string(ws), string(from))
+	}, `/* contact.moveSuggestions */ SELECT a, b, kind, state, at FROM contact_merge_suggestion WHERE workspace = $1 AND a = $2
+		UNION ALL SELECT a, b, kind, state, at FROM contact_merge_suggestion WHERE workspace = $1 AND b = $2`, string(ws), string(from))
 	if err != nil {
 		return err
 	}
@@ -123,8 +123,10 @@ func moveSuggestions(tx *store.Tx, ws identity.WorkspaceID, from, into ID) error
 			rows = append(rows, []any{string(ws), string(min(other, into)), string(max(other, into)), p.kind, p.state, p.at})
 		}
 	}
-	if _, err := tx.Exec("/* contact.moveSuggestions */ DELETE FROM contact_merge_suggestion WHERE workspace = $1 AND (a = $2 OR b = $2)", string(ws), string(from)); err != nil {
-		return err
+	for _, side := range []string{"a", "b"} {
+		if _, err := tx.Exec("/* contact.moveSuggestions */ DELETE FROM contact_merge_suggestion WHERE workspace = $1 AND "+side+" = $2", string(ws), string(from)); err != nil {
+			return err
+		}
 	}
 	_, err = tx.InsertMany("contact.moveSuggestions", "contact_merge_suggestion", []string{"workspace", "a", "b", "kind", "state", "at"}, rows, "ON CONFLICT DO NOTHING")
 	return err
@@ -217,7 +219,7 @@ func (s *Service) Erase(ctx context.Context, ws identity.WorkspaceID, actor iden
 				return err
 			}
 		}
-		if err := blank(tx, ws, id); err != nil {
+		if err := blank(tx, ws, c); err != nil {
 			return err
 		}
 		if err := moveSuggestions(tx, ws, id, ""); err != nil {

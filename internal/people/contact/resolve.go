@@ -87,7 +87,8 @@ type record struct {
 	value          Money
 	first, last    int64
 	mergedInto     ID
-	fresh, dirty   bool
+	fresh, dirty   bool // dirty: more than the times changed
+	late           bool // the times changed
 }
 
 type resolver struct {
@@ -356,16 +357,14 @@ func (r *resolver) learn(c *record, ref *Ref, seen int64) {
 	if len(ref.Attributes) > 0 {
 		dirty = c.learnAttributes(ref.Attributes, older) || dirty
 	}
-	if c.first-seen >= day.Milliseconds() || seen-c.last >= day.Milliseconds() {
-		dirty = true
-	}
-	if dirty || c.fresh || c.dirty { // being written anyway, it may as well be exact
-		c.first, c.last = min(c.first, seen), max(c.last, seen)
-	}
-	if dirty && !c.dirty && !c.fresh {
+	late := c.first-seen >= day.Milliseconds() || seen-c.last >= day.Milliseconds()
+	if (dirty || late) && !c.dirty && !c.late && !c.fresh {
 		r.changed = append(r.changed, c)
 	}
-	c.dirty = c.dirty || dirty
+	c.dirty, c.late = c.dirty || dirty, c.late || late
+	if c.dirty || c.late || c.fresh { // being written anyway, they may as well be exact
+		c.first, c.last = min(c.first, seen), max(c.last, seen)
+	}
 }
 
 func learnText(to *string, from string, older bool) bool {
@@ -454,10 +453,10 @@ func (r *resolver) writeContacts(changed []*record) error {
 	if len(changed) == 0 {
 		return nil
 	}
-	rows := make([][]any, len(changed))
-	var add [][]any
+	slices.SortFunc(changed, func(a, b *record) int { return strings.Compare(string(a.id), string(b.id)) }) // processes that meet wait, not deadlock
+	var whole, late, add [][]any
 	seen := map[string]string{}
-	for i, c := range changed {
+	for _, c := range changed {
 		if c.before != nil {
 			text, err := json.Marshal(c.known)
 			if err != nil {
@@ -471,8 +470,7 @@ func (r *resolver) writeContacts(changed []*record) error {
 				continue
 			}
 			if old != "" {
-				if _, err := r.tx.Exec("/* contact.writeContacts */ DELETE FROM contact_attribute WHERE workspace = $1 AND attribute = $2 AND value = $3 AND contact = $4",
-					string(r.ws), key, folded(old), string(c.id)); err != nil {
+				if err := unindex(r.tx, r.ws, c.id, key, old); err != nil {
 					return err
 				}
 			}
@@ -481,18 +479,37 @@ func (r *resolver) writeContacts(changed []*record) error {
 				seen[key] = now
 			}
 		}
-		rows[i] = []any{string(r.ws), string(c.id), string(c.account), c.name, strings.ToLower(c.name), c.language, c.attributes,
+		row := []any{string(r.ws), string(c.id), string(c.account), c.name, strings.ToLower(c.name), c.language, c.attributes,
 			c.value.Minor, c.value.Currency, c.first, c.last, "", 0}
+		if c.fresh || c.dirty {
+			whole = append(whole, row)
+		} else {
+			late = append(late, row)
+		}
 	}
-	if _, err := r.tx.InsertMany("contact.writeContacts", "contact", []string{"workspace", "id", "account", "name", "name_key", "language",
-		"attributes", "value_minor", "value_currency", "first_seen", "last_seen", "merged_into", "erased_at"}, rows,
-		`ON CONFLICT (workspace, id) DO UPDATE SET account = excluded.account, name = excluded.name, name_key = excluded.name_key,
-		language = excluded.language, attributes = excluded.attributes, value_minor = excluded.value_minor,
-		value_currency = excluded.value_currency, first_seen = excluded.first_seen, last_seen = excluded.last_seen`); err != nil {
+	// The engines rewrite the index of every column that is set, changed or not; most changes are of times alone, which
+	// are in none.
+	const times = "ON CONFLICT (workspace, id) DO UPDATE SET first_seen = excluded.first_seen, last_seen = excluded.last_seen"
+	if _, err := r.tx.InsertMany("contact.writeContacts", "contact", contactRow, late, times); err != nil {
+		return err
+	}
+	if _, err := r.tx.InsertMany("contact.writeContacts", "contact", contactRow, whole, times+`, account = excluded.account, name = excluded.name,
+		name_key = excluded.name_key, language = excluded.language, attributes = excluded.attributes, value_minor = excluded.value_minor,
+		value_currency = excluded.value_currency`); err != nil {
 		return err
 	}
 	if err := insertAll(r.tx, "contact_attribute", []string{"workspace", "attribute", "value", "contact", "num"}, add); err != nil {
 		return err
 	}
 	return register(r.tx, r.ws, seen)
+}
+
+var contactRow = []string{"workspace", "id", "account", "name", "name_key", "language", "attributes", "value_minor", "value_currency",
+	"first_seen", "last_seen", "merged_into", "erased_at"}
+
+// unindex takes an attribute out of what contacts are filtered by.
+func unindex(tx *store.Tx, ws identity.WorkspaceID, c ID, key, value string) error {
+	_, err := tx.Exec("/* contact.unindex */ DELETE FROM contact_attribute WHERE workspace = $1 AND attribute = $2 AND value = $3 AND contact = $4",
+		string(ws), key, folded(value), string(c))
+	return err
 }

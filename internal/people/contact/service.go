@@ -246,7 +246,7 @@ func (s *Service) Update(ctx context.Context, ws identity.WorkspaceID, actor ide
 
 func recordOf(c Contact) *record {
 	r := &record{id: c.ID, account: c.Account, name: c.Name, language: c.Language, attributes: "{}", known: c.Attributes,
-		first: c.FirstSeen.UnixMilli(), last: c.LastSeen.UnixMilli(), before: map[string]string{}}
+		first: c.FirstSeen.UnixMilli(), last: c.LastSeen.UnixMilli(), before: map[string]string{}, dirty: true}
 	if r.known == nil {
 		r.known = map[string]string{}
 	}

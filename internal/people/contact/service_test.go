@@ -269,7 +269,7 @@ func TestListAndFilter(t *testing.T) {
 				if byName {
 					return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
 				}
-				return b.LastSeen.Compare(a.LastSeen)
+				return strings.Compare(string(b.ID), string(a.ID))
 			})
 			if len(all) != 60 || !sorted {
 				s.Errorf("paged through %d, in order: %v", len(all), sorted)

@@ -27,9 +27,9 @@ CREATE TABLE contact (
 	erased_at      BIGINT NOT NULL, -- 0: not erased
 	PRIMARY KEY (workspace, id)
 );
-CREATE INDEX contact_seen ON contact (workspace, last_seen, id);
 CREATE INDEX contact_name ON contact (workspace, name_key, id);
-CREATE INDEX contact_account ON contact (workspace, account);
+CREATE INDEX contact_account ON contact (workspace, account) WHERE account <> '';
+CREATE INDEX contact_merged ON contact (workspace, merged_into) WHERE merged_into <> '';
 CREATE TABLE contact_identity (
 	workspace  TEXT NOT NULL,
 	kind       TEXT NOT NULL,

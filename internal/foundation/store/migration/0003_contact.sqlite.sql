@@ -27,9 +27,9 @@ CREATE TABLE contact (
 	erased_at      BIGINT NOT NULL, -- 0: not erased
 	PRIMARY KEY (workspace, id)
 ) WITHOUT ROWID;
-CREATE INDEX contact_seen ON contact (workspace, last_seen, id);
 CREATE INDEX contact_name ON contact (workspace, name_key, id);
-CREATE INDEX contact_account ON contact (workspace, account);
+CREATE INDEX contact_account ON contact (workspace, account) WHERE account <> '';
+CREATE INDEX contact_merged ON contact (workspace, merged_into) WHERE merged_into <> '';
 CREATE TABLE contact_identity (
 	workspace  TEXT NOT NULL,
 	kind       TEXT NOT NULL,
@@ -99,3 +99,23 @@ CREATE TABLE contact_segment (
 	PRIMARY KEY (workspace, id),
 	UNIQUE (workspace, name_key)
 );
+-- Without statistics SQLite takes a workspace for some ten rows and reads all of it rather than use a second index. These
+-- are the proportions of a workspace with a million contacts; a later ANALYZE may replace them.
+ANALYZE sqlite_schema;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+	('account', 'sqlite_autoindex_account_1', '10000 10000 1'),
+	('account', 'sqlite_autoindex_account_2', '10000 10000 1'),
+	('account', 'account_name', '10000 10000 2 1'),
+	('contact', 'contact', '1000000 1000000 1'),
+	('contact', 'contact_name', '1000000 1000000 5 1'),
+	('contact', 'contact_account', '300000 300000 30'),
+	('contact', 'contact_merged', '10000 10000 2'),
+	('contact_identity', 'contact_identity', '2000000 2000000 700000 1'),
+	('contact_identity', 'contact_identity_contact', '2000000 2000000 2'),
+	('contact_attribute', 'contact_attribute', '5000000 5000000 500000 5000 1'),
+	('contact_consent', 'contact_consent', '500000 500000 4 2 1 1 1'),
+	('contact_merge_suggestion', 'contact_merge_suggestion', '10000 10000 2 1'),
+	('contact_merge_suggestion', 'contact_merge_suggestion_open', '10000 10000 5000 1'),
+	('contact_merge_suggestion', 'contact_merge_suggestion_b', '10000 10000 2'),
+	('contact_tombstone', 'contact_tombstone', '10000 10000 1');
+ANALYZE sqlite_schema;
