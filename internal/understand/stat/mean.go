@@ -76,3 +76,13 @@ func MeanDifference(a, b Moments, level float64) (Difference, error) {
 		Interval: Interval{diff - half, diff + half, level, "Welch t"},
 	}, nil
 }
+
+// Quantile interpolates between the order statistics of sorted values (R's type 7). It needs at least one value.
+func Quantile(sorted []float64, p float64) float64 {
+	at := p * float64(len(sorted)-1)
+	i := int(at)
+	if i+1 >= len(sorted) {
+		return sorted[len(sorted)-1]
+	}
+	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
+}

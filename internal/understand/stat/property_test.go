@@ -112,6 +112,23 @@ func TestExactCoverageOfTheDefault(t *testing.T) {
 	}
 }
 
+func TestFewUnanimousAnswersAreShownByTango(t *testing.T) {
+	t.Parallel()
+	for method, c := range map[string]NPSCounts{
+		TangoScore: {17, 2, 0}, AdjustedWald: {16, 3, 1}, // 89 of 19; 75 of 20
+	} {
+		if i, err := NPSShown(c, 0.95); err != nil || i.Method != method {
+			t.Errorf("%v is shown by %q (%v), want %q", c, i.Method, err, method)
+		}
+	}
+	if i, err := NPSShown(NPSCounts{0, 1, 18}, 0.95); err != nil || i.Method != TangoScore || i.Low != -100 && i.High > -50 {
+		t.Errorf("detractors only: %v, %v", i, err)
+	}
+	if i, err := NPSShown(NPSCounts{30, 0, 0}, 0.95); err != nil || i.Method != AdjustedWald {
+		t.Errorf("thirty promoters: %v, %v", i, err)
+	}
+}
+
 func TestDifferenceIsAntisymmetric(t *testing.T) {
 	t.Parallel()
 	a, b := NPSCounts{60, 25, 15}, NPSCounts{48, 30, 22}

@@ -1,7 +1,8 @@
 // Package stat holds the statistics of Kolo's scores: Net Promoter Score, proportions, rating scales, their intervals
 // and comparisons, sample sizes and the correction for many comparisons. The packages below it hold the rest: weight
-// (who answered), health (the customer health score), driver (what moves a score), watch (early warning), effect (did
-// the fix work) and survival (how long things take).
+// (who answered), contact (whom one may ask), health (the customer health score), driver (what moves a score), watch (early
+// warning), effect (did the fix work), survival (how long things take) and loop (does the loop close); regress and dist
+// serve them.
 //
 // Everything is a pure function: no clock, no input or output, and randomness only from a seed in the arguments. What
 // cannot be computed is an error that wraps ErrUndefined, never NaN. NPS values are in points from -100 to 100, shares

@@ -56,3 +56,25 @@ func TestExpansionMeetsTheIntegral(t *testing.T) {
 		}
 	}
 }
+
+func TestCounts(t *testing.T) {
+	t.Parallel()
+	for _, c := range []Counts{{0.3, 0.3}, {6, 6}, {6, 6.0006}, {6, 9}, {40, 400}, {2500, 2600}} {
+		below, y := 0.0, 0.0
+		for ; below < 0.9; y++ {
+			below += math.Exp(c.LogProb(y))
+			if got := 1 - c.Upper(y); math.Abs(got-below) > 1e-9 {
+				t.Fatalf("%+v: P(Y <= %v) is %v, the sum %v", c, y, got, below)
+			}
+		}
+		if q := c.Quantile(0.9); q != y-1 {
+			t.Errorf("%+v: quantile %v, want %v", c, q, y-1)
+		}
+		if math.IsInf(c.Z(1e4), 0) || c.Upper(-1) != 1 {
+			t.Errorf("%+v: z %v", c, c.Z(1e4))
+		}
+	}
+	if got := (Counts{6, 6}).Upper(4); math.Abs(got-0.714943499683369) > 1e-12 {
+		t.Errorf("P(Y > 4) of a Poisson(6) is %v", got)
+	}
+}

@@ -56,9 +56,9 @@ func (d Data) bootstrap(rows [][]float64, imp *Importance, o Options) {
 		}
 		slices.Sort(values[j])
 		slices.Sort(ranks[j])
-		imp.Drivers[j].Interval = &stat.Interval{Low: quantile(values[j], tail), High: quantile(values[j], 1-tail),
+		imp.Drivers[j].Interval = &stat.Interval{Low: stat.Quantile(values[j], tail), High: stat.Quantile(values[j], 1-tail),
 			Level: o.Level, Method: "percentile bootstrap"}
-		imp.Drivers[j].Rank = [2]int{int(math.Floor(quantile(ranks[j], tail))), int(math.Ceil(quantile(ranks[j], 1-tail)))}
+		imp.Drivers[j].Rank = [2]int{int(math.Floor(stat.Quantile(ranks[j], tail))), int(math.Ceil(stat.Quantile(ranks[j], 1-tail)))}
 	}
 }
 
@@ -81,16 +81,6 @@ func (d Data) members() (member []int, groups int) {
 		member[i] = g
 	}
 	return member, len(seen)
-}
-
-// quantile interpolates between order statistics (R's type 7).
-func quantile(sorted []float64, p float64) float64 {
-	at := p * float64(len(sorted)-1)
-	i := int(at)
-	if i+1 >= len(sorted) {
-		return sorted[len(sorted)-1]
-	}
-	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
 }
 
 // JackknifeSE gives deterministic standard errors of the LMG: sqrt((n-1)/n sum (l_(i) - mean)^2), leaving out one

@@ -241,21 +241,15 @@ func Simulate(c Costs, how Sampling, level float64) (Simulated, error) {
 	interval := func(x []float64) stat.Interval {
 		slices.Sort(x)
 		tail := (1 - level) / 2
-		return stat.Interval{Low: at(x, tail), High: at(x, 1-tail), Level: level, Method: "Monte Carlo"}
+		return stat.Interval{Low: stat.Quantile(x, tail), High: stat.Quantile(x, 1-tail), Level: level, Method: "Monte Carlo"}
 	}
 	s.Gross, s.Hard, s.Net = interval(gross), interval(hard), interval(net)
-	s.GrossMed = at(gross, 0.5)
+	s.GrossMed = stat.Quantile(gross, 0.5)
 	slices.Sort(payback)
 	if m := payback[len(payback)/2]; !math.IsInf(m, 1) {
 		s.Payback = &m
 	}
 	return s, nil
-}
-
-func at(sorted []float64, p float64) float64 {
-	x := p * float64(len(sorted)-1)
-	i := min(int(x), len(sorted)-2)
-	return sorted[i] + (x-float64(i))*(sorted[i+1]-sorted[i])
 }
 
 func positive(u Uncertain, r *rand.Rand) func() float64 {

@@ -3,6 +3,7 @@ package health
 import (
 	"errors"
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -146,6 +147,34 @@ func TestValidationAtItsEnds(t *testing.T) {
 	old := vectortest.OK[Decayed](t)(Decay([]float64{10, 30}, []float64{1e6, 1e6}, 30))
 	if math.Abs(old.Mean-20) > 1e-9 {
 		t.Errorf("old evidence: %+v", old)
+	}
+}
+
+func TestChurnModelLearnsDirectionAndScale(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(1, 2))
+	var x, scaled [][]float64
+	var y []bool
+	for range 2000 {
+		usage, noise := 100*r.Float64(), 100*r.Float64()
+		x, scaled = append(x, []float64{usage, noise, 7}), append(scaled, []float64{usage / 1000, noise, 7})
+		y = append(y, r.Float64() < 1/(1+math.Exp(0.05*(usage-20))))
+	}
+	m := vectortest.OK[*Model](t)(FitChurn(x, y, 0))
+	n := vectortest.OK[*Model](t)(FitChurn(scaled, y, 0))
+	number := vectortest.OK[float64](t)
+	idle, busy := number(m.Chance([]float64{5, 50, 7})), number(m.Chance([]float64{95, 50, 7}))
+	if math.Abs(idle-0.68) > 0.08 || math.Abs(busy-0.023) > 0.02 || m.Coef[2] != 0 {
+		t.Errorf("chances %v and %v, want about .68 and .02; %+v", idle, busy, m)
+	}
+	if again := number(n.Chance([]float64{0.005, 50, 7})); math.Abs(again-idle) > 1e-6 {
+		t.Errorf("the unit of a component matters: %v and %v", idle, again)
+	}
+	if _, err := FitChurn(x[:60], y[:60], 0); !errors.Is(err, stat.ErrUndefined) {
+		t.Errorf("sixty customers: %v", err)
+	}
+	if _, err := m.Chance([]float64{1}); err == nil {
+		t.Error("too few components are accepted")
 	}
 }
 

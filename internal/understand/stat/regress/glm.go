@@ -90,6 +90,24 @@ func Logit(x [][]float64, y, weight, offset []float64) (*GLM, error) {
 	return g, nil
 }
 
+// RidgeLogit is Logit with the penalty lambda/2 sum b^2 on all coefficients but the first; explanatory values should be
+// on one scale. Inverse is that of the penalised information.
+func RidgeLogit(x [][]float64, y []float64, lambda float64) (*GLM, error) {
+	for i, v := range y {
+		if !(v >= 0 && v <= 1) {
+			return nil, stat.Invalid("regress.RidgeLogit", "outcome %d is %v, not a share", i, v)
+		}
+	}
+	if !(lambda > 0) || math.IsInf(lambda, 0) {
+		return nil, stat.Invalid("regress.RidgeLogit", "the penalty must be positive, it is %v", lambda)
+	}
+	g, err := irls(logistic, x, y, nil, nil, lambda)
+	if err == nil && g == nil {
+		err = stat.Undefined("regress.RidgeLogit", "the fit does not settle")
+	}
+	return g, err
+}
+
 // separated sees coefficients on their way to infinity: a fitted chance that no finite sample supports.
 func separated(g *GLM) bool {
 	for _, eta := range g.Eta {
