@@ -44,7 +44,7 @@ func check(op string, obs []Observation) error {
 		return stat.Undefined(op, "there are no items")
 	}
 	for i, o := range obs {
-		if !(o.Entry >= 0) || !(o.Time >= o.Entry) || math.IsInf(o.Time, 0) {
+		if !(o.Entry >= 0) || !(o.Time > o.Entry || o.Time == 0 && o.Entry == 0) || math.IsInf(o.Time, 0) {
 			return stat.Invalid(op, "item %d is observed from %v to %v", i, o.Entry, o.Time)
 		}
 	}
@@ -107,11 +107,11 @@ func tally(obs []Observation) []group {
 	entered := 0
 	for i := 0; i < len(byTime); {
 		g := group{time: byTime[i].Time}
-		for entered < len(entries) && entries[entered] < g.time {
+		// Items seen from their start are at risk at 0 too.
+		for entered < len(entries) && (entries[entered] < g.time || entries[entered] == 0) {
 			entered++
 		}
-		// Items at time 0 are at risk at 0 although they entered then too.
-		g.atRisk = max(entered, countAt(byTime, i)) - i
+		g.atRisk = entered - i
 		for ; i < len(byTime) && byTime[i].Time == g.time; i++ {
 			if byTime[i].Ended {
 				g.ended++
@@ -122,14 +122,6 @@ func tally(obs []Observation) []group {
 		out = append(out, g)
 	}
 	return out
-}
-
-func countAt(byTime []Observation, i int) int {
-	j := i
-	for j < len(byTime) && byTime[j].Time == byTime[i].Time {
-		j++
-	}
-	return j
 }
 
 // At gives the step that holds at an age: the last one not after it. Before the first, everything is open and there are
@@ -285,7 +277,7 @@ func LogRank(groups [][]Observation) (Comparison, error) {
 		risk := make([]float64, k)
 		for i, g := range groups {
 			for _, o := range g {
-				if o.Time >= at.time && (o.Entry < at.time || at.time == 0) {
+				if o.Time >= at.time && (o.Entry < at.time || o.Entry == 0) {
 					risk[i]++
 				}
 				if o.Ended && o.Time == at.time {

@@ -326,6 +326,13 @@ func TestDegenerateCurves(t *testing.T) {
 	if _, _, err := open.RestrictedMean(10); !errors.Is(err, stat.ErrUndefined) {
 		t.Errorf("beyond what was seen: %v", err)
 	}
+	if _, err := KaplanMeier([]Observation{{Entry: 3, Time: 3}}, 0.95); err == nil {
+		t.Error("an item that was never at risk is accepted")
+	}
+	atOnce := vectortest.OK[*Curve](t)(KaplanMeier([]Observation{{Ended: true}, {Time: 2, Ended: true}, {Time: 5}, {Entry: 1, Time: 4}}, 0.95))
+	if s := atOnce.At(0); s.AtRisk != 3 || math.Abs(s.Open-2.0/3) > 1e-12 || atOnce.At(2).AtRisk != 3 {
+		t.Errorf("one of three ends at once: %+v", atOnce.Steps)
+	}
 	one := vectortest.OK[*Curve](t)(KaplanMeier([]Observation{{Time: 0, Ended: true}}, 0.95))
 	if share, band := one.Within(0); share != 1 || band != nil {
 		t.Errorf("one item, at once: %v %v", share, band)
