@@ -9,11 +9,14 @@
 package clickhouse
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,11 +29,12 @@ import (
 )
 
 type engine struct {
-	opts    column.Options
-	conn    driver.Conn
-	writing chan struct{} // holds a token while somebody of this process writes
-	close   func() error
-	closed  chan struct{}
+	opts     column.Options
+	database string
+	conn     driver.Conn
+	writing  chan struct{} // holds a token while somebody of this process writes
+	close    func() error
+	closed   chan struct{}
 }
 
 // Open connects to clickhouse://user:password@host:9000/database (the native protocol, any version from 18.16 on) or
@@ -48,14 +52,20 @@ var settings = ch.Settings{
 	"max_query_size":            1 << 28, // lists of ids in mutations
 	"max_ast_elements":          20_000_000,
 	"max_expanded_ast_elements": 20_000_000,
-	"skip_unavailable_shards":   1, // a question is answered by the nodes that are up
 	"insert_distributed_sync":   1, // a row that was reported is on its node
 }
+
+var plainName = regexp.MustCompile(`^[A-Za-z0-9_]*$`)
 
 func open(ctx context.Context, url string, opts column.Options) (*engine, error) {
 	config, err := ch.ParseDSN(url)
 	if err != nil {
 		return nil, err
+	}
+	for _, name := range []string{config.Auth.Database, opts.Cluster} {
+		if !plainName.MatchString(name) {
+			return nil, fmt.Errorf("the database or cluster %q has a name that would need quotes", name)
+		}
 	}
 	config.MaxOpenConns, config.MaxIdleConns = 40, 8
 	config.Compression = &ch.Compression{Method: ch.CompressionLZ4}
@@ -68,7 +78,7 @@ func open(ctx context.Context, url string, opts column.Options) (*engine, error)
 	if err != nil {
 		return nil, err
 	}
-	e := &engine{opts: opts, conn: conn, writing: make(chan struct{}, 1), closed: make(chan struct{})}
+	e := &engine{opts: opts, database: cmp.Or(config.Auth.Database, "default"), conn: conn, writing: make(chan struct{}, 1), closed: make(chan struct{})}
 	e.close = sync.OnceValue(func() error {
 		close(e.closed)
 		return conn.Close()
@@ -269,8 +279,19 @@ func (e *engine) remove(ctx context.Context, t column.Table, workspace string, i
 	if err := rows.Err(); err != nil || len(quoted) == 0 {
 		return err
 	}
-	return e.mutate(ctx, t.Name, "DELETE WHERE "+where(quoted))
+	if err := rows.Close(); err != nil {
+		return err
+	}
+	for list := range slices.Chunk(quoted, mutationIDs) {
+		if err := e.mutate(ctx, t.Name, "DELETE WHERE "+where(list)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
+
+// mutationIDs is how many ids one mutation takes: its text passes through ZooKeeper, which refuses a megabyte.
+const mutationIDs = 20_000
 
 func (e *engine) Erase(ctx context.Context, t column.Table, workspace string, ids []string) error {
 	unlock, err := e.lock(ctx)
@@ -283,7 +304,7 @@ func (e *engine) Erase(ctx context.Context, t column.Table, workspace string, id
 
 // mutate changes a table's parts and waits until all are changed. 18.16 cannot wait by itself.
 func (e *engine) mutate(ctx context.Context, table, command string) error {
-	if err := e.conn.Exec(ctx, e.alterLocal(table)+command); err != nil {
+	if err := e.conn.Exec(ctx, "ALTER TABLE "+e.parts(table)+" "+command); err != nil {
 		return err
 	}
 	wait := 2 * time.Millisecond
@@ -331,7 +352,14 @@ func (e *engine) Query(ctx context.Context, text string, args []any) (column.Cur
 	if err != nil {
 		return nil, err
 	}
-	rows, err := e.conn.Query(ctx, text)
+	if e.opts.Cluster != "" {
+		// A subquery over a distributed table is asked once, and its answer sent to all nodes. Not among the settings of
+		// the connection, because 18.16 takes only numbers there.
+		text += "\nSETTINGS distributed_product_mode = 'global'"
+	}
+	// A question is answered by the nodes that are up. Our own journal is not read that way: a watermark that seems to be 0
+	// because its node is down would have everything fed twice.
+	rows, err := e.conn.Query(ch.Context(ctx, ch.WithSettings(ch.Settings{"skip_unavailable_shards": 1})), text)
 	if err != nil {
 		return nil, err
 	}
@@ -369,7 +397,7 @@ func (e *engine) Stats(ctx context.Context) (column.Stats, error) {
 	if err := e.conn.QueryRow(ctx, "SELECT version()").Scan(&s.Version); err != nil {
 		return s, err
 	}
-	rows, err := e.conn.Query(ctx, "SELECT table, sum(rows), sum(bytes_on_disk) FROM system.parts WHERE database = currentDatabase() AND active GROUP BY table")
+	rows, err := e.conn.Query(ctx, "SELECT table, sum(rows), sum(bytes_on_disk) FROM "+e.system("parts")+" WHERE database = '"+e.database+"' AND active GROUP BY table")
 	if err != nil {
 		return s, err
 	}
@@ -381,8 +409,8 @@ func (e *engine) Stats(ctx context.Context) (column.Stats, error) {
 			return s, err
 		}
 		s.Bytes += int64(bytes)
-		if table != journal {
-			s.Rows[strings.TrimSuffix(table, localSuffix)] = int64(n)
+		if table = strings.TrimSuffix(table, localSuffix); table != journal {
+			s.Rows[table] = int64(n)
 		}
 	}
 	return s, rows.Err()

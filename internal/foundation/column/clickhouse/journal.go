@@ -29,6 +29,10 @@ type entry struct {
 }
 
 func (e *engine) createJournal(ctx context.Context) error {
+	// Looked for first: on a cluster a CREATE waits for nodes that are down.
+	if have, err := e.columnTypes(ctx, journal); err != nil || len(have) > 0 {
+		return err
+	}
 	return e.create(ctx, journal, "stream String, n Int64, state String, mark Int64, tag Int64, tables String",
 		"ReplacingMergeTree", "n", "stream", "cityHash64(stream)")
 }
@@ -104,7 +108,7 @@ func (e *engine) takeBack(ctx context.Context, table string, tag int64) error {
 	// The insert may still be running in the server though its client is gone: its rows would come after our delete.
 	for wait := 5 * time.Millisecond; ; wait = min(wait*2, time.Second) {
 		var n uint64
-		if err := e.conn.QueryRow(ctx, "SELECT count() FROM system.processes WHERE query_id = '"+queryID(tag, table)+"'").Scan(&n); err != nil {
+		if err := e.conn.QueryRow(ctx, "SELECT count() FROM "+e.system("processes")+" WHERE initial_query_id = '"+queryID(tag, table)+"'").Scan(&n); err != nil {
 			return err
 		}
 		if n == 0 {

@@ -41,11 +41,7 @@ func (e *engine) Ensure(ctx context.Context, t column.Table) error {
 				defs = append(defs, d[0]+" "+d[1])
 			}
 		}
-		shard := "cityHash64(workspace)"
-		if t.ID != "" {
-			shard = "cityHash64(workspace, " + t.ID + ")"
-		}
-		return e.create(ctx, t.Name, strings.Join(defs, ", ")+", _batch Int64", "MergeTree", "", strings.Join(t.Key, ", "), shard)
+		return e.create(ctx, t.Name, strings.Join(defs, ", ")+", _batch Int64", "MergeTree", "", strings.Join(t.Key, ", "), shardBy(t))
 	}
 	for _, c := range t.Columns {
 		for _, d := range definitions(c) {
@@ -53,13 +49,13 @@ func (e *engine) Ensure(ctx context.Context, t column.Table) error {
 			case d[1]:
 				continue
 			case "":
-				if err := e.alter(ctx, t.Name, "ADD COLUMN "+d[0]+" "+d[1]); err != nil {
+				if err := e.alter(ctx, t, "ADD COLUMN "+d[0]+" "+d[1]); err != nil {
 					return err
 				}
 			case "Nullable(" + d[1] + ")": // nullable once, nullable for ever: it costs nothing to whoever writes no NULL
 			default:
 				if d[1] == "Nullable("+is+")" {
-					if err := e.alter(ctx, t.Name, "MODIFY COLUMN "+d[0]+" "+d[1]); err != nil {
+					if err := e.alter(ctx, t, "MODIFY COLUMN "+d[0]+" "+d[1]); err != nil {
 						return err
 					}
 					continue
@@ -85,7 +81,7 @@ func (e *engine) Promote(ctx context.Context, t column.Table, key string) error 
 		return err
 	}
 	lookup := column.DialectFor(column.ClickHouse, nil).Lookup(t.Extra, key)
-	if err := e.alter(ctx, t.Name, "ADD COLUMN "+name+" Nullable(String) DEFAULT "+lookup); err != nil {
+	if err := e.alter(ctx, t, "ADD COLUMN "+name+" Nullable(String) DEFAULT "+lookup); err != nil {
 		return err
 	}
 	return e.mutate(ctx, t.Name, "UPDATE "+name+" = "+lookup+" WHERE 1")
@@ -101,7 +97,7 @@ func (e *engine) Columns(ctx context.Context, table string) ([]string, error) {
 }
 
 func (e *engine) columnTypes(ctx context.Context, table string) (map[string]string, error) {
-	rows, err := e.conn.Query(ctx, "SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = '"+table+"'")
+	rows, err := e.conn.Query(ctx, "SELECT name, type FROM system.columns WHERE database = '"+e.database+"' AND table = '"+table+"'")
 	if err != nil {
 		return nil, err
 	}
@@ -120,57 +116,70 @@ func (e *engine) columnTypes(ctx context.Context, table string) (map[string]stri
 // create makes a table: one on this server, or, with a cluster, a replicated one on each node and a distributed one, of the
 // table's name, over them.
 func (e *engine) create(ctx context.Context, name, columns, kind, version, order, shard string) error {
-	for _, ddl := range createDDL(e.opts.Cluster, name, columns, kind, version, order, shard) {
-		if err := e.conn.Exec(ctx, ddl); err != nil {
-			return err
-		}
+	if e.opts.Cluster == "" {
+		return e.conn.Exec(ctx, fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s (%s) ENGINE = %s(%s) ORDER BY (%s)", name, columns, kind, version, order))
 	}
-	return nil
-}
-
-func createDDL(cluster, name, columns, kind, version, order, shard string) []string {
-	if cluster == "" {
-		return []string{fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s (%s) ENGINE = %s(%s) ORDER BY (%s)", name, columns, kind, version, order)}
-	}
-	local := name + localSuffix
-	args := "'/clickhouse/tables/{shard}/" + name + "', '{replica}'"
+	args := "'/clickhouse/tables/{shard}/" + e.database + "/" + name + "', '{replica}'"
 	if version != "" {
 		args += ", " + version
 	}
-	return []string{
-		fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s ON CLUSTER %s (%s) ENGINE = Replicated%s(%s) ORDER BY (%s)", local, cluster, columns, kind, args, order),
-		fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s ON CLUSTER %s (%s) ENGINE = Distributed(%s, currentDatabase(), %s, %s)", name, cluster, columns, cluster, local, shard),
-	}
-}
-
-// alter changes the columns of a table, and of the distributed one in front of it.
-func (e *engine) alter(ctx context.Context, table, command string) error {
-	if err := e.conn.Exec(ctx, e.alterLocal(table)+command); err != nil || e.opts.Cluster == "" {
+	err := e.conn.Exec(ctx, fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s (%s) ENGINE = Replicated%s(%s) ORDER BY (%s)",
+		e.parts(name), columns, kind, args, order))
+	if err != nil {
 		return err
 	}
-	return e.conn.Exec(ctx, "ALTER TABLE "+table+" ON CLUSTER "+e.opts.Cluster+" "+command)
+	return e.distribute(ctx, name, shard)
 }
 
-// alterLocal begins a change of the table that holds the parts.
-func (e *engine) alterLocal(table string) string {
-	if e.opts.Cluster == "" {
-		return "ALTER TABLE " + table + " "
+// shardBy keeps rows of one id together.
+func shardBy(t column.Table) string {
+	if t.ID == "" {
+		return "cityHash64(workspace)"
 	}
-	return "ALTER TABLE " + table + localSuffix + " ON CLUSTER " + e.opts.Cluster + " "
+	return "cityHash64(workspace, " + t.ID + ")"
+}
+
+func (e *engine) distribute(ctx context.Context, name, shard string) error {
+	return e.conn.Exec(ctx, fmt.Sprintf("CREATE TABLE IF NOT EXISTS %[1]s.%[2]s ON CLUSTER %[3]s AS %[1]s.%[2]s%[4]s ENGINE = Distributed(%[3]s, %[1]s, %[2]s%[4]s, %[5]s)",
+		e.database, name, e.opts.Cluster, localSuffix, shard))
+}
+
+// alter changes the columns of a table. A distributed one cannot be altered on a cluster; it holds nothing and is made anew,
+// in the moment of which a question fails.
+func (e *engine) alter(ctx context.Context, t column.Table, command string) error {
+	if err := e.conn.Exec(ctx, "ALTER TABLE "+e.parts(t.Name)+" "+command); err != nil || e.opts.Cluster == "" {
+		return err
+	}
+	if err := e.conn.Exec(ctx, "DROP TABLE IF EXISTS "+e.database+"."+t.Name+" ON CLUSTER "+e.opts.Cluster); err != nil {
+		return err
+	}
+	return e.distribute(ctx, t.Name, shardBy(t))
+}
+
+// parts names, for a statement that defines or changes it, the table that holds the rows, on every node that has it.
+func (e *engine) parts(table string) string {
+	if e.opts.Cluster == "" {
+		return table
+	}
+	return e.database + "." + table + localSuffix + " ON CLUSTER " + e.opts.Cluster
 }
 
 func (e *engine) truncate(ctx context.Context, table string) error {
+	return e.conn.Exec(ctx, "TRUNCATE TABLE "+e.parts(table))
+}
+
+// system names a system table, of all nodes where there are several.
+func (e *engine) system(table string) string {
 	if e.opts.Cluster == "" {
-		return e.conn.Exec(ctx, "TRUNCATE TABLE "+table)
+		return "system." + table
 	}
-	return e.conn.Exec(ctx, "TRUNCATE TABLE "+table+localSuffix+" ON CLUSTER "+e.opts.Cluster)
+	return "cluster('" + e.opts.Cluster + "', system, " + table + ")"
 }
 
 // unfinished counts the mutations of a table that some node still works on.
 func (e *engine) unfinished(table string) string {
-	const q = "SELECT count() FROM %s WHERE database = currentDatabase() AND table = '%s' AND NOT is_done"
-	if e.opts.Cluster == "" {
-		return fmt.Sprintf(q, "system.mutations", table)
+	if e.opts.Cluster != "" {
+		table += localSuffix
 	}
-	return fmt.Sprintf(q, "cluster('"+e.opts.Cluster+"', system.mutations)", table+localSuffix)
+	return fmt.Sprintf("SELECT count() FROM %s WHERE database = '%s' AND table = '%s' AND NOT is_done", e.system("mutations"), e.database, table)
 }

@@ -33,7 +33,7 @@ var databases atomic.Int64
 // URL is the address (clickhouse://...) of a fresh, empty database, dropped when the test ends. All tests of a process
 // share one server, which is started on free ports of 127.0.0.1, as another user when we are root, and which ends and
 // cleans up after itself when this process does, however that happens. KOLO_TEST_CLICKHOUSE_URL names a running server to
-// use instead. Without either, the test is skipped with a line that begins "SKIPPED: clickhouse-server".
+// use instead (and KOLO_TEST_CLICKHOUSE_CLUSTER the cluster that it is a node of, if it is). Without either, the test is skipped with a line that begins "SKIPPED: clickhouse-server".
 func URL(tb testing.TB) string {
 	tb.Helper()
 	base := os.Getenv("KOLO_TEST_CLICKHOUSE_URL")
@@ -57,8 +57,12 @@ func URL(tb testing.TB) string {
 			tb.Errorf("clickhousetest: %s: %v", sql, err)
 		}
 	}
-	exec("CREATE DATABASE " + name)
-	tb.Cleanup(func() { exec("DROP DATABASE IF EXISTS " + name) })
+	on := ""
+	if cluster := os.Getenv("KOLO_TEST_CLICKHOUSE_CLUSTER"); cluster != "" {
+		on = " ON CLUSTER " + cluster
+	}
+	exec("CREATE DATABASE " + name + on)
+	tb.Cleanup(func() { exec("DROP DATABASE IF EXISTS " + name + on) })
 	u.Path = "/" + name
 	return u.String()
 }

@@ -58,7 +58,14 @@ func label(workspace, said, label string) column.Row {
 }
 
 // Run runs the suite. open gives each test an empty store and closes it when the test ends.
-func Run(t *testing.T, open func(t *testing.T) *column.DB) {
+func Run(t *testing.T, open func(t *testing.T) *column.DB) { run(t, open, testReaders) }
+
+// RunOnShards is Run for tables that are spread over nodes, whose parts of a batch a reader may see one after the other.
+func RunOnShards(t *testing.T, open func(t *testing.T) *column.DB) {
+	run(t, open, func(t *testing.T, db *column.DB) { readers(t, db, 1) })
+}
+
+func run(t *testing.T, open func(t *testing.T) *column.DB, testReaders func(t *testing.T, db *column.DB)) {
 	for _, c := range []struct {
 		name string
 		test func(t *testing.T, db *column.DB)
@@ -243,6 +250,14 @@ func testMany(t *testing.T, db *column.DB) {
 func testErase(t *testing.T, db *column.DB) {
 	appended(t, db, 0, 1, said(Row("w", "1", 1, "mine", 1, nil), Row("w", "2", 2, "yours", 2, nil), Row("v", "1", 1, "theirs", 3, nil), Row("w", "o'3", 2, "odd", 2, nil)),
 		column.Batch{Table: "labels", Rows: []column.Row{label("w", "1", "a"), label("w", "1", "b"), label("w", "2", "a")}})
+	var many []string // a longer list than engines like in a text
+	for i := range 10_000 {
+		many = append(many, fmt.Sprintf("00000000-0000-7000-8000-%012d", i))
+	}
+	if err := db.Erase(t.Context(), "said", "w", many); err != nil {
+		t.Fatal(err)
+	}
+	want(t, db, [][]any{{int64(4)}}, "SELECT count(*) FROM said WHERE id NOT IN ($1)", many)
 	for range 2 { // the second finds nothing, and that is fine
 		for _, table := range []string{"said", "labels"} {
 			if err := db.Erase(t.Context(), table, "w", []string{"1", "o'3", "never was"}); err != nil {
@@ -604,9 +619,14 @@ func testEnsureAgain(t *testing.T, db *column.DB) {
 	}
 }
 
-// testReaders asks from 20 goroutines while batches arrive. What a reader sees never shrinks, and in the end all agree.
-func testReaders(t *testing.T, db *column.DB) {
-	const batches, size, readers = 12, 500, 20
+const batchSize = 500
+
+func testReaders(t *testing.T, db *column.DB) { readers(t, db, batchSize) }
+
+// readers asks from 20 goroutines while batches arrive. What a reader sees never shrinks, comes in pieces of a size, and in
+// the end all agree.
+func readers(t *testing.T, db *column.DB, piece int64) {
+	const batches, size, readers = 12, batchSize, 20
 	done := make(chan struct{})
 	var wg sync.WaitGroup
 	for range readers {
@@ -623,7 +643,7 @@ func testReaders(t *testing.T, db *column.DB) {
 					return
 				}
 				n := got[0][0].(int64)
-				if n < last || n%size != 0 || got[0][1] != n {
+				if n < last || n%piece != 0 || got[0][1] != n {
 					t.Errorf("after %d rows: %v", last, got)
 					return
 				}
