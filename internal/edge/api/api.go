@@ -262,8 +262,8 @@ func (a *API) log(ctx context.Context, err error) {
 	}
 }
 
-// page is what every list takes.
-type page struct {
+// Paging is what every list takes. Exported, for an embedded struct is read only then.
+type Paging struct {
 	Cursor string `query:"cursor" doc:"From the answer before: next"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"50"`
 }

@@ -391,7 +391,7 @@ func (s *spill) close() {
 }
 
 type listFeedbackInput struct {
-	page
+	Paging
 	From string `query:"from" doc:"First day (2026-01-31) or instant (RFC 3339)"`
 	To   string `query:"to" doc:"Last day, included, or instant, excluded"`
 	Last string `query:"last" doc:"90d, 12w, 6m or 2y up to today"`

@@ -411,8 +411,11 @@ type Filter struct {
 	From    time.Time // inclusive
 	To      time.Time // exclusive
 	Before  Cursor    // the last of the page before
-	Limit   int       // 50 by default, 1,000 at most
+	Limit   int       // 50 by default, MaxPage at most
 }
+
+// MaxPage is the most that List gives at once: a page of a thousand, and the one that tells that there is another.
+const MaxPage = 1001
 
 // Cursor is a place in the list, newest first.
 type Cursor struct {
@@ -446,9 +449,10 @@ func (s *Service) List(ctx context.Context, ws identity.WorkspaceID, f Filter) (
 	if f.Before.ID != "" {
 		add("(time < ? OR time = ? AND id < ?)", f.Before.Time, f.Before.Time, string(f.Before.ID))
 	}
-	if f.Limit <= 0 || f.Limit > 1000 {
+	if f.Limit <= 0 {
 		f.Limit = 50
 	}
+	f.Limit = min(f.Limit, MaxPage)
 	query += fmt.Sprintf(" ORDER BY time DESC, id DESC LIMIT %d", f.Limit)
 	var out []Feedback
 	err := s.db.View(ctx, func(tx *store.Tx) (err error) {

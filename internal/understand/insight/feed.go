@@ -34,7 +34,7 @@ type Feeder struct {
 const (
 	stream    = "feedback"
 	feedRows  = 20_000
-	feedLease = time.Minute
+	feedLease = 15 * time.Second
 	feedPoll  = time.Second
 	// maxPromoted bounds the columns that attributes get of their own; further ones stay in the catch-all, where they can be
 	// asked for as well, more slowly.
@@ -43,7 +43,11 @@ const (
 
 // NewFeeder makes a feeder; Start runs it.
 func NewFeeder(s *Service, log *slog.Logger) *Feeder {
-	return &Feeder{s: s, log: log, owner: id.New(s.clock.Now()), stop: make(chan struct{}), done: make(chan struct{}), started: make(chan struct{})}
+	owner := id.New(s.clock.Now())
+	if s.columns.Dialect().Engine == column.DuckDB {
+		owner = "embedded" // its file belongs to one process: who has it open need not wait for the lease of one that was killed
+	}
+	return &Feeder{s: s, log: log, owner: owner, stop: make(chan struct{}), done: make(chan struct{}), started: make(chan struct{})}
 }
 
 // Start feeds in the background until Stop.
