@@ -20,11 +20,11 @@ type csvReader struct {
 	split   splitter
 	columns []string
 
-	check, unguard bool
-	limit          int
-	number, line   int64
-	at             int64 // bytes taken since the start, as UTF-8
-	literal        int64 // up to here a quote has to close on its own line, see recover
+	raw, unguard bool // raw: not transcoded
+	limit        int
+	number, line int64
+	at           int64 // bytes taken since the start, as UTF-8
+	literal      int64 // up to here a quote has to close on its own line, see recover
 }
 
 func newCSVReader(src *source, g Guess, o Options) (*csvReader, error) {
@@ -37,7 +37,7 @@ func newCSVReader(src *source, g Guess, o Options) (*csvReader, error) {
 			Msg: "the delimiter must be one ASCII character other than a quote"})
 	}
 	c := &csvReader{src: src, win: newWindow(in), split: splitter{comma: byte(g.Delimiter), cr: g.bareCR}, columns: g.Columns,
-		check: !transcoded, unguard: o.Unguard, limit: o.MaxRow, line: 1}
+		raw: !transcoded, unguard: o.Unguard, limit: o.MaxRow, line: 1}
 	if err := c.skipPreamble(); err != nil {
 		return nil, fault.Wrap("table.Open", err)
 	}
@@ -102,7 +102,7 @@ func (c *csvReader) Next() (Row, error) {
 			continue // an empty line is no row
 		}
 		c.number++
-		cells, mended := c.split.rec.strings(len(c.columns), c.check)
+		cells, mended := c.split.rec.strings(len(c.columns), c.raw)
 		width := len(c.split.rec.ends)
 		if blank(cells) {
 			continue
@@ -295,17 +295,16 @@ func (s *splitter) record(b []byte, last, literal bool) (n int, st state) {
 		}
 		return s.quoted(b, last, false)
 	}
-	// The text goes in whole, delimiters dropped: for most files this is all that ever runs.
-	for {
-		j := bytes.IndexByte(line, s.comma)
+	s.rec.line = line // for most files this is all that ever runs
+	for at := 0; ; {
+		j := bytes.IndexByte(line[at:], s.comma)
 		if j < 0 {
-			s.rec.text = append(s.rec.text, line...)
-			s.rec.end()
+			s.rec.ends = append(s.rec.ends, len(line))
 			return n, complete
 		}
-		s.rec.text = append(s.rec.text, line[:j]...)
-		s.rec.end()
-		line = line[j+1:]
+		at += j
+		s.rec.ends = append(s.rec.ends, at)
+		at++
 	}
 }
 

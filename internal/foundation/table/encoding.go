@@ -97,7 +97,7 @@ func detectUTF16(b []byte) string {
 	}
 	pairs := len(b) / 2
 	for side, name := range []string{"utf-16be", "utf-16le"} {
-		if zeros[side]*20 >= pairs && zeros[side] > 10*zeros[1-side] && readsAsUTF16(b, side == 1) {
+		if zeros[side] > 1 && zeros[side]*20 >= pairs && zeros[side] > 10*zeros[1-side] && readsAsUTF16(b, side == 1) {
 			return name
 		}
 	}
@@ -116,7 +116,7 @@ func readsAsUTF16(b []byte, little bool) bool {
 			good++
 		}
 	}
-	return all > 0 && good*100 >= all*98
+	return all > 0 && all-good <= 1+all/50
 }
 
 // A candidate is an 8-bit encoding together with a model of a language that is written in it.

@@ -161,7 +161,7 @@ func kindOf(s string) Kind {
 	if len(s) > 80 {
 		return KindText
 	}
-	if onlyDigits(strings.TrimPrefix(s, "-")) {
+	if plain := strings.TrimPrefix(s, "-"); plain != "" && onlyDigits(plain) || s[0] == '+' && digits < 7 && onlyDigits(s[1:]) {
 		switch {
 		case len(s) > 1 && s[0] == '0' && len(s) >= 9 && len(s) <= 15:
 			return KindPhone

@@ -12,7 +12,7 @@ func TestProfileColumn(t *testing.T) {
 		want   Profile
 	}{
 		"text":           {"hello|bye|hello", Profile{Kind: KindText, Min: "3", Max: "5", Distinct: 2}},
-		"integers":       {"5|9|10||-3", Profile{Kind: KindInteger, Min: "-3", Max: "10", Distinct: 4}},
+		"integers":       {"5|+9|10||-3", Profile{Kind: KindInteger, Min: "-3", Max: "10", Distinct: 4}},
 		"persian digits": {"۵|۹|۱۰", Profile{Kind: KindInteger, Min: "5", Max: "10", Distinct: 3}},
 		"decimal comma":  {"1,5|1,234|2", Profile{Kind: KindDecimal, Min: "1.234", Max: "2", Distinct: 3, Decimal: ','}},
 		"decimal point":  {"1.5|1,234|2", Profile{Kind: KindDecimal, Min: "1.5", Max: "1234", Distinct: 3, Decimal: '.'}},

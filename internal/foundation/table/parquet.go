@@ -22,6 +22,7 @@ type parquetWriter struct {
 	batch []parquet.Row
 	rows  int // of the present group
 	bytes int
+	limit int // of bytes
 }
 
 func newParquetWriter(w io.Writer, cols []Column) *parquetWriter {
@@ -30,7 +31,7 @@ func newParquetWriter(w io.Writer, cols []Column) *parquetWriter {
 		root.fields = append(root.fields, namedField{parquet.Optional(leafOf(c.Type)), c.Name})
 	}
 	out := parquet.NewGenericWriter[any](w, parquet.NewSchema("table", root), parquet.Compression(&parquet.Zstd), parquet.PageBufferSize(256<<10))
-	return &parquetWriter{w: out, cols: cols, batch: make([]parquet.Row, 0, batchRows)}
+	return &parquetWriter{w: out, cols: cols, batch: make([]parquet.Row, 0, batchRows), limit: groupBytes}
 }
 
 func leafOf(t Type) parquet.Node {
@@ -102,13 +103,13 @@ func (p *parquetWriter) Write(row []any) error {
 	}
 	p.batch = append(p.batch, out)
 	p.rows++
-	if len(p.batch) < batchRows && p.bytes < groupBytes {
+	if len(p.batch) < batchRows && p.bytes < p.limit {
 		return nil
 	}
 	if err := p.flush(); err != nil {
 		return err
 	}
-	if p.rows >= groupRows || p.bytes >= groupBytes {
+	if p.rows >= groupRows || p.bytes >= p.limit {
 		p.rows, p.bytes = 0, 0
 		return p.w.Flush()
 	}

@@ -81,7 +81,7 @@ func TestEncodedFilesAreRead(t *testing.T) {
 	} {
 		var in strings.Builder
 		in.WriteString("id;text\n")
-		const n = 5000
+		const n = 2500
 		for i := range n {
 			fmt.Fprintf(&in, "%d;\"%s; %d\"\n", i, c.text, i)
 		}
@@ -101,6 +101,23 @@ func TestEncodedFilesAreRead(t *testing.T) {
 			if row.Cells[1] != fmt.Sprintf("%s; %d", c.text, i) || row.Mended {
 				t.Fatalf("%s: row %d is %q", c.name, i, row.Cells[1])
 			}
+		}
+	}
+}
+
+// Characters that an encoding lacks, and zero characters, are mended and said.
+func TestEncodedFilesAreMended(t *testing.T) {
+	t.Parallel()
+	zero := encode(t, "id,text\n1,good\n2,z\x00ero\n", "utf-16le")
+	lacking := append(encode(t, "id;text\n1;"+hebrewText+"\n2;", "windows-1255"), "\xFF\n"...)
+	for name, in := range map[string][]byte{"utf-16le": zero, "windows-1255": lacking} {
+		r, err := Open(bytes.NewReader(in), "x.csv", Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, _ := all(t, r)
+		if len(rows) != 2 || rows[0].Mended || !rows[1].Mended || rows[1].Cells[1] != "zero" && rows[1].Cells[1] != "\uFFFD" {
+			t.Errorf("%s: %+v", name, rows)
 		}
 	}
 }
@@ -141,7 +158,7 @@ func TestSniffOfABeginning(t *testing.T) {
 	for i := range 20_000 {
 		fmt.Fprintf(&in, "%d,\"%s\n second, line\",%d\n", i, russianText, i%11)
 	}
-	for cut := SniffSize; cut < SniffSize+300; cut += 3 {
+	for cut := SniffSize; cut < SniffSize+300; cut += 29 {
 		g, err := Sniff([]byte(in.String()[:cut]), "x.csv")
 		if err != nil || g.Delimiter != ',' || strings.Join(g.Columns, "|") != "id|text|score" || g.Encoding != "utf-8" {
 			t.Fatalf("%+v %v", g, err)

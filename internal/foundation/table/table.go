@@ -64,6 +64,8 @@ type Options struct {
 	Header    *bool  // whether the first row names the columns
 	MaxRow    int    // bytes of one row; DefaultMaxRow when 0
 	Unguard   bool   // CSV: take off the apostrophe that a writer put before what looks like a formula (see Guard)
+
+	stringsInCore int64 // for tests
 }
 
 // Row is one data row.

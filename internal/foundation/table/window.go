@@ -56,44 +56,41 @@ func (w *window) more() error {
 // record gathers the cells of one row in one piece of memory, so that a row costs one allocation however many cells it
 // has.
 type record struct {
-	text  []byte
+	text  []byte // the cells one after the other, or
+	line  []byte // a whole line, in which one byte stands between two cells
 	ends  []int
 	cells []string
 }
 
-func (r *record) reset() { r.text, r.ends = r.text[:0], r.ends[:0] }
+func (r *record) reset() { r.text, r.line, r.ends = r.text[:0], nil, r.ends[:0] }
 
 func (r *record) end() { r.ends = append(r.ends, len(r.text)) }
 
-// strings hands out the cells, padded to width. mend says to check that they are text.
-func (r *record) strings(width int, check bool) (cells []string, mended bool) {
-	if check && (!utf8.Valid(r.text) || bytes.IndexByte(r.text, 0) >= 0) {
-		return r.mend(width), true
+// strings hands out the cells, padded to width. raw says that they come as the file has them and may be anything;
+// otherwise they were transcoded, and what could not be is U+FFFD already.
+func (r *record) strings(width int, raw bool) (cells []string, mended bool) {
+	text, gap := r.text, 0
+	if r.line != nil {
+		text, gap = r.line, 1
 	}
-	all, from := string(r.text), 0
+	mended = bytes.IndexByte(text, 0) >= 0 || raw && !utf8.Valid(text) || !raw && bytes.Contains(text, replacement)
+	all, from := string(text), 0
 	r.cells = r.cells[:0]
 	for _, end := range r.ends {
-		r.cells = append(r.cells, all[from:end])
-		from = end
+		cell := all[from:end]
+		if mended {
+			cell = mendText(cell)
+		}
+		r.cells = append(r.cells, cell)
+		from = end + gap
 	}
 	for len(r.cells) < width {
 		r.cells = append(r.cells, "")
 	}
-	return r.cells, false
+	return r.cells, mended
 }
 
-func (r *record) mend(width int) []string {
-	from := 0
-	r.cells = r.cells[:0]
-	for _, end := range r.ends {
-		r.cells = append(r.cells, mendText(string(r.text[from:end])))
-		from = end
-	}
-	for len(r.cells) < width {
-		r.cells = append(r.cells, "")
-	}
-	return r.cells
-}
+var replacement = []byte("\uFFFD")
 
 // mendText makes valid text of any bytes: NULs go, what is not UTF-8 becomes U+FFFD.
 func mendText(s string) string {

@@ -53,7 +53,7 @@ func damaged(err error) error {
 	return &fault.Error{Kind: fault.Invalid, Op: "table.Open", Msg: errDamaged.Msg, Fields: errDamaged.Fields, Err: err}
 }
 
-func readWorkbook(r io.ReaderAt, size int64) (*workbook, error) {
+func readWorkbook(r io.ReaderAt, size int64, inCore int64) (*workbook, error) {
 	z, err := zip.NewReader(r, size)
 	if err != nil {
 		return nil, damaged(err)
@@ -121,7 +121,7 @@ func readWorkbook(r io.ReaderAt, size int64) (*workbook, error) {
 			return nil, err
 		}
 	}
-	w.strings, err = w.readStrings(texts)
+	w.strings, err = w.readStrings(texts, inCore)
 	return w, err
 }
 
@@ -293,13 +293,14 @@ func dateStyleOf(code string) (s dateStyle) {
 // sharedStrings are the texts that cells refer to by number. Beyond stringsInCore bytes they live in a temporary file, and
 // memory holds eight bytes for each.
 type sharedStrings struct {
-	ends []int64
-	core []byte
-	file *os.File
+	ends  []int64
+	core  []byte
+	limit int64 // of core
+	file  *os.File
 }
 
-func (w *workbook) readStrings(name string) (*sharedStrings, error) {
-	s := &sharedStrings{}
+func (w *workbook) readStrings(name string, limit int64) (*sharedStrings, error) {
+	s := &sharedStrings{limit: limit}
 	if w.parts[name] == nil {
 		return s, nil
 	}
@@ -335,7 +336,7 @@ func (s *sharedStrings) read(p io.Reader) error {
 		text = plainText(text[:0], b)
 		size += int64(len(text))
 		s.ends = append(s.ends, size)
-		if spill == nil && size > stringsInCore {
+		if spill == nil && size > s.limit {
 			if s.file, err = os.CreateTemp("", "kolo-strings-*"); err != nil {
 				return err
 			}
@@ -382,16 +383,16 @@ func (s *sharedStrings) close() error {
 // plainText adds the text of <si> or <is>: all its <t>, those of phonetic hints left out.
 func plainText(dst, b []byte) []byte {
 	from, phonetic := len(dst), false
-	walk(b, func(t *tag, text []byte) {
-		switch string(t.name) {
+	for w := (tags{rest: b}); w.next(); {
+		switch string(w.tag.name) {
 		case "rPh":
-			phonetic = !t.closing && !t.empty
+			phonetic = !w.tag.closing && !w.tag.empty
 		case "t":
-			if !t.closing && !t.empty && !phonetic {
-				dst = appendText(dst, text)
+			if !w.tag.closing && !w.tag.empty && !phonetic {
+				dst = appendText(dst, w.text)
 			}
 		}
-	})
+	}
 	if bytes.Contains(dst[from:], []byte("_x")) {
 		dst = unescapeX(dst, from)
 	}

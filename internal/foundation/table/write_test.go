@@ -148,13 +148,22 @@ func TestParquetRoundTrip(t *testing.T) {
 
 func TestParquetFlushesGroups(t *testing.T) {
 	t.Parallel()
-	long := strings.Repeat("x", 8<<20)
-	file := write(t, Parquet, []Column{{"a", String}}, [][]any{{long}, {long}, {long}, {long}, {long}, {"end"}})
-	f, err := parquet.OpenFile(bytes.NewReader(file), int64(len(file)))
+	var out bytes.Buffer
+	w := newParquetWriter(&out, []Column{{"a", String}})
+	w.limit = 32 << 10
+	for range 5 {
+		if err := w.Write([]any{strings.Repeat("x", 8<<10)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f, err := parquet.OpenFile(bytes.NewReader(out.Bytes()), int64(out.Len()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(f.RowGroups()); n != 2 || f.NumRows() != 6 {
+	if n := len(f.RowGroups()); n != 2 || f.NumRows() != 5 {
 		t.Fatalf("%d groups, %d rows", n, f.NumRows())
 	}
 }

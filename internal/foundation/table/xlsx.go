@@ -1,11 +1,13 @@
 package table
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -70,7 +72,7 @@ func openStreamedWorkbook(src *source, o Options) (Reader, error) {
 }
 
 func openWorkbook(r io.ReaderAt, size int64, o Options) (*sheetReader, error) {
-	book, err := readWorkbook(r, size)
+	book, err := readWorkbook(r, size, cmp.Or(o.stringsInCore, stringsInCore))
 	if err != nil {
 		return nil, err
 	}
@@ -218,9 +220,7 @@ func (x *sheetReader) next() (Row, error) {
 		}
 		t, _ := parseTag(b)
 		x.line++
-		if n, err := strconv.ParseInt(string(t.attr("r")), 10, 32); err == nil && n > x.line {
-			x.line = n
-		}
+		x.line = max(x.line, int64(atoi(t.attr("r"))))
 		if state == elementTooLarge {
 			return Row{}, x.bad(RowTooLarge, fmt.Sprintf("the row is larger than %d bytes", x.limit), nil)
 		}
@@ -270,10 +270,8 @@ func (x *sheetReader) row(b []byte) (Row, error) {
 		x.spans[column] = [2]int{from, len(x.text)}
 		width = max(width, column+1)
 	}
-	all, mended := string(x.text), false
-	if !utf8.ValidString(all) {
-		mended = true
-	}
+	all := string(x.text)
+	mended := !utf8.ValidString(all) || strings.IndexByte(all, 0) >= 0
 	x.cells = x.cells[:0]
 	for _, s := range x.spans {
 		cell := all[s[0]:s[1]]
@@ -330,36 +328,32 @@ func (x *sheetReader) value(c *tag, inner []byte) error {
 	if len(inner) == 0 {
 		return nil
 	}
-	kind := string(c.attr("t"))
-	if kind == "inlineStr" {
+	kind := c.attr("t")
+	if string(kind) == "inlineStr" {
 		x.text = plainText(x.text, inner)
 		return nil
 	}
 	from := len(x.text)
-	walk(inner, func(t *tag, text []byte) {
-		if string(t.name) == "v" && !t.closing && !t.empty {
-			x.text = appendText(x.text, text)
+	for w := (tags{rest: inner}); w.next(); {
+		if string(w.tag.name) == "v" && !w.tag.closing && !w.tag.empty {
+			x.text = appendText(x.text, w.text)
 		}
-	})
+	}
 	v := x.text[from:]
 	if len(v) == 0 {
 		return nil
 	}
-	switch kind {
+	switch string(kind) {
 	case "s":
-		i, err := strconv.Atoi(string(v))
-		if err != nil {
-			i = -1
-		}
-		x.text, err = x.book.strings.append(x.text[:from], i)
+		var err error
+		x.text, err = x.book.strings.append(x.text[:from], atoi(v))
 		return err
 	case "b":
 		x.text = strconv.AppendBool(x.text[:from], string(v) == "1" || string(v) == "true")
 	case "str":
 		x.text = unescapeX(x.text, from)
 	case "", "n":
-		style, _ := strconv.Atoi(string(c.attr("s")))
-		x.number(from, style)
+		x.number(from, atoi(c.attr("s")))
 	}
 	return nil
 }
@@ -377,6 +371,9 @@ func (x *sheetReader) number(from, style int) {
 	f, err := strconv.ParseFloat(string(v), 64)
 	if err != nil {
 		return
+	}
+	if len(v) > 16 && shows == 0 { // 0.30000000000000004 is 0.3 to whoever wrote it: programs show 15 figures
+		f, _ = strconv.ParseFloat(strconv.FormatFloat(f, 'g', 15, 64), 64)
 	}
 	if shows == 0 || f < 0 || f >= 2958466 { // the year 10000
 		x.text = appendFloat(x.text[:from], f)

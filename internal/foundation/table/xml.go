@@ -131,7 +131,7 @@ func parseTag(b []byte) (t tag, ok bool) {
 	case bytes.HasPrefix(b, []byte("<!--")):
 		i := bytes.Index(b, []byte("-->"))
 		return tag{end: i + 3}, i >= 0
-	case bytes.HasPrefix(b, []byte("<![CDATA[")):
+	case bytes.HasPrefix(b, cdata):
 		i := bytes.Index(b, []byte("]]>"))
 		return tag{end: i + 3}, i >= 0
 	case b[1] == '!' && len(b) < 9:
@@ -245,33 +245,52 @@ func entity(s string) (rune, bool) {
 	return rune(n), err == nil
 }
 
-// walk calls f for each tag of an element and with the text that follows it. For a CDATA section it is called with the
-// tag before it.
-func walk(b []byte, f func(t *tag, text []byte)) {
-	var last tag
-	for len(b) > 0 {
-		i := bytes.IndexByte(b, '<')
-		if i < 0 {
-			return
-		}
-		b = b[i:]
-		t, ok := parseTag(b)
-		if !ok {
-			return
-		}
-		if bytes.HasPrefix(b, []byte("<![CDATA[")) {
-			f(&last, b[len("<![CDATA["):t.end-len("]]>")])
-			b = b[t.end:]
-			continue
-		}
-		b = b[t.end:]
-		n := bytes.IndexByte(b, '<')
-		if n < 0 {
-			n = len(b)
-		}
-		last = t
-		f(&t, b[:n])
+// tags goes through the tags of an element. The text that follows each is in text; for a CDATA section the tag before it
+// comes again, with what is in the section.
+type tags struct {
+	rest []byte
+	tag  tag
+	text []byte
+}
+
+func (w *tags) next() bool {
+	i := bytes.IndexByte(w.rest, '<')
+	if i < 0 {
+		return false
 	}
+	w.rest = w.rest[i:]
+	t, ok := parseTag(w.rest)
+	if !ok {
+		return false
+	}
+	if bytes.HasPrefix(w.rest, cdata) {
+		w.text, w.rest = w.rest[len(cdata):t.end-len("]]>")], w.rest[t.end:]
+		return true
+	}
+	w.rest = w.rest[t.end:]
+	n := bytes.IndexByte(w.rest, '<')
+	if n < 0 {
+		n = len(w.rest)
+	}
+	w.tag, w.text = t, w.rest[:n]
+	return true
+}
+
+var cdata = []byte("<![CDATA[")
+
+// atoi reads a small number without a sign; -1 is none.
+func atoi(b []byte) int {
+	n := 0
+	for _, c := range b {
+		if c < '0' || c > '9' || n > 1<<30 {
+			return -1
+		}
+		n = n*10 + int(c-'0')
+	}
+	if len(b) == 0 {
+		return -1
+	}
+	return n
 }
 
 // unescapeX resolves the way in which spreadsheets write characters that XML cannot hold: "_x000D_".
