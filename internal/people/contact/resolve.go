@@ -106,14 +106,12 @@ type resolver struct {
 	newAccounts [][]any
 }
 
-// findOwners reads the contacts that have any of the refs' identities. Whole contacts are read with the first kind that
-// the batch uses; by then most owners of the others are known, so these bring only the ids.
+// findOwners reads the contacts that have any of the refs' identities: first who has which, then whole contacts, each once.
 func (r *resolver) findOwners(refs []Ref) error {
-	whole := true
-	var missing []ID
-	later := map[ID][]func(*record){}
+	var found [len(kinds)]map[string]ID
+	var ids []ID
 	for k := range kinds {
-		r.owners[k] = map[string]*record{}
+		r.owners[k], found[k] = map[string]*record{}, map[string]ID{}
 		var norms []string
 		for i := range refs {
 			if n := refs[i].norm[k]; n != "" {
@@ -123,46 +121,27 @@ func (r *resolver) findOwners(refs []Ref) error {
 				}
 			}
 		}
-		if len(norms) == 0 {
-			continue
-		}
-		args := []any{string(r.ws), string(kinds[k])}
-		var err error
-		if whole {
-			// CROSS JOIN keeps SQLite from beginning with all contacts of the workspace.
-			err = eachIn(r.tx, norms, `/* contact.findOwners */ SELECT i.norm, `+recordColumns+` FROM contact_identity i CROSS JOIN contact c
-				WHERE i.workspace = $1 AND i.kind = $2 AND i.norm IN %s AND c.workspace = i.workspace AND c.id = i.contact`,
-				args, func(s store.Scanner) error {
-					var norm string
-					var c record
-					err := c.scan(s, &norm)
-					r.owners[k][norm] = r.once(&c)
-					return err
-				})
-		} else {
-			err = eachIn(r.tx, norms, "/* contact.findOwners */ SELECT norm, contact FROM contact_identity WHERE workspace = $1 AND kind = $2 AND norm IN %s",
-				args, func(s store.Scanner) error {
-					var norm string
-					var c ID
-					err := s.Scan(&norm, &c)
-					if r.owners[k][norm] = r.byID[c]; r.byID[c] == nil {
-						missing = append(missing, c)
-						later[c] = append(later[c], func(c *record) { r.owners[k][norm] = c })
-					}
-					return err
-				})
-		}
-		if err != nil {
+		if err := eachIn(r.tx, norms, "/* contact.findOwners */ SELECT norm, contact FROM contact_identity WHERE workspace = $1 AND kind = $2 AND norm IN %s",
+			[]any{string(r.ws), string(kinds[k])}, func(s store.Scanner) error {
+				var norm string
+				var c ID
+				err := s.Scan(&norm, &c)
+				found[k][norm] = c
+				if _, ok := r.byID[c]; !ok {
+					r.byID[c] = nil
+					ids = append(ids, c)
+				}
+				return err
+			}); err != nil {
 			return err
 		}
-		whole = false
 	}
-	if err := r.load(missing); err != nil {
+	if err := r.load(ids); err != nil {
 		return err
 	}
-	for c, set := range later {
-		for _, f := range set {
-			f(r.byID[c])
+	for k := range found {
+		for norm, c := range found[k] {
+			r.owners[k][norm] = r.byID[c]
 		}
 	}
 	return r.followMerges()
@@ -173,27 +152,13 @@ func (r *resolver) load(ids []ID) error {
 	return eachIn(r.tx, ids, "/* contact.load */ SELECT "+recordColumns+" FROM contact c WHERE c.workspace = $1 AND c.id IN %s",
 		[]any{string(r.ws)}, func(s store.Scanner) error {
 			var c record
-			err := c.scan(s)
-			r.once(&c)
+			err := s.Scan(&c.id, &c.account, &c.name, &c.language, &c.attributes, &c.value.Minor, &c.value.Currency, &c.first, &c.last, &c.mergedInto)
+			r.byID[c.id] = &c
 			return err
 		})
 }
 
-func (c *record) scan(s store.Scanner, before ...any) error {
-	return s.Scan(append(before, &c.id, &c.account, &c.name, &c.language, &c.attributes, &c.value.Minor, &c.value.Currency,
-		&c.first, &c.last, &c.mergedInto)...)
-}
-
 const recordColumns = "c.id, c.account, c.name, c.language, c.attributes, c.value_minor, c.value_currency, c.first_seen, c.last_seen, c.merged_into"
-
-// once makes the same contact the same record, however many identities led to it.
-func (r *resolver) once(c *record) *record {
-	if known := r.byID[c.id]; known != nil {
-		return known
-	}
-	r.byID[c.id] = c
-	return c
-}
 
 // followMerges leads from merged contacts to those they are part of now. A merge moves the identities, so there is seldom
 // anything to follow.

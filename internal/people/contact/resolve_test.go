@@ -29,7 +29,7 @@ type shop struct {
 
 func each2(t *testing.T, test func(s shop)) {
 	t.Helper()
-	for name, open := range map[string]func(testing.TB, clock.Clock) *store.DB{"sqlite": storetest.SQLite, "postgres": storetest.Postgres} {
+	for name, open := range engines {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := clock.NewFake(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))
@@ -390,22 +390,28 @@ func FuzzNormalise(f *testing.F) {
 
 // BenchmarkResolveKnown is the hot path: feedback from contacts who are known by their external id. It reports refs/s.
 func BenchmarkResolveKnown(b *testing.B) {
-	for _, batch := range []int{1, 64, 1000, 5000} {
-		for _, rich := range []bool{false, true} {
-			b.Run(fmt.Sprintf("batch=%d/rich=%v", batch, rich), func(b *testing.B) { benchmarkResolve(b, batch, 50_000, rich) })
+	for engine, open := range engines {
+		for _, batch := range []int{1, 64, 1000, 5000} {
+			for _, rich := range []bool{false, true} {
+				b.Run(fmt.Sprintf("%s/batch=%d/rich=%v", engine, batch, rich), func(b *testing.B) { benchmarkResolve(b, open, batch, 50_000, rich) })
+			}
 		}
 	}
 }
 
+var engines = map[string]func(testing.TB, clock.Clock) *store.DB{"sqlite": storetest.SQLite, "postgres": storetest.Postgres}
+
 // BenchmarkResolveNew is the import of people not seen before.
 func BenchmarkResolveNew(b *testing.B) {
-	for _, rich := range []bool{false, true} {
-		b.Run(fmt.Sprintf("batch=1000/rich=%v", rich), func(b *testing.B) { benchmarkResolve(b, 1000, 0, rich) })
+	for engine, open := range engines {
+		for _, rich := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%s/batch=1000/rich=%v", engine, rich), func(b *testing.B) { benchmarkResolve(b, open, 1000, 0, rich) })
+		}
 	}
 }
 
-func benchmarkResolve(b *testing.B, batch, known int, rich bool) {
-	db := storetest.SQLite(b, clock.System{})
+func benchmarkResolve(b *testing.B, open func(testing.TB, clock.Clock) *store.DB, batch, known int, rich bool) {
+	db := open(b, clock.System{})
 	ws := workspace(b, db, "Acme")
 	ref := func(i int) Ref {
 		r := Ref{External: fmt.Sprint("customer-", i)}
