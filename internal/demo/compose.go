@@ -60,7 +60,7 @@ type writer struct {
 	female  bool
 	digits  bool // Persian digits
 	casual  bool // no capitals, no full stops
-	money   int  // how this writer puts amounts
+	money   int  // what is the same throughout a text: how amounts are put, how long one is a customer
 	last    *part
 	secrets []Secret
 	said    []Said
@@ -242,7 +242,7 @@ func (w *writer) open(polarity int) { w.sentence(w.g.openers[polarity], "") }
 
 // tail hangs a clause on what was said last.
 func (w *writer) tail(polarity int, p float64) {
-	if !w.chance(p) {
+	if !w.chance(p) || bytes.HasSuffix(w.b, []byte("?")) || bytes.HasSuffix(w.b, []byte("؟")) {
 		return
 	}
 	w.unstop()
@@ -365,6 +365,8 @@ func (w *writer) render(t template) {
 			w.amount()
 		case year:
 			w.number(w.t.year + p.lo)
+		case years:
+			w.number(5 + w.money>>8%10)
 		}
 	}
 }

@@ -21,7 +21,7 @@ var grammarFiles embed.FS
 //	<2-9>     a number
 //	<PHONE>   invented personal data: also <EMAIL>, <NAME>
 //	<AMOUNT>  money, in the currency of the writer's country
-//	<YEAR>    the year of writing; <LASTYEAR> the one before
+//	<YEAR>    the year of writing; <LASTYEAR> the one before; <YEARS> for how long the writer is a customer
 type template []part
 
 type part struct {
@@ -43,6 +43,7 @@ const (
 	personal
 	amount
 	year
+	years
 )
 
 // grammar is what a language has to say: lists by name, sentences by theme and polarity, sentences by root cause.
@@ -262,6 +263,8 @@ func (p *parser) reference(name string) part {
 		return part{kind: amount}
 	case "YEAR":
 		return part{kind: year}
+	case "YEARS":
+		return part{kind: years}
 	case "LASTYEAR":
 		return part{kind: year, lo: -1}
 	}
