@@ -15,6 +15,7 @@ import (
 	"kolo/internal/edge/api"
 	"kolo/internal/edge/web"
 	"kolo/internal/edge/web/page/door"
+	"kolo/internal/edge/web/page/explore"
 	pagefeedback "kolo/internal/edge/web/page/feedback"
 	"kolo/internal/edge/web/page/home"
 	"kolo/internal/foundation/column"
@@ -104,6 +105,7 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*App, erro
 	a.Insight = insight.NewService(a.Store, a.Columns, a.Feedback)
 	a.Feeder = insight.NewFeeder(a.Insight, log)
 	a.Jobs = job.New(a.Store, job.Options{Workers: cfg.Workers, Grace: cfg.Grace, Log: log, Observe: a.Metrics.Job})
+	a.Jobs.Handle(demoJob, a.runDemo, job.AtMost(1))
 	a.Health.Ready("rows", a.Store.Ready)
 	a.Health.Ready("columns", a.Columns.Ready)
 	a.Metrics.Gauge("kolo_columns_behind_rows", "Changes that the columns lack.", func() float64 { return float64(a.Feeder.Behind()) })
@@ -173,7 +175,7 @@ func (a *App) Serve(ctx context.Context, ready func(address string)) error {
 
 func (a *App) routes() (http.Handler, error) {
 	v1 := api.New(api.Services{
-		Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Insight: a.Insight, Log: a.Log,
+		Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Insight: a.Insight, Log: a.Log, Base: a.Config.Base(),
 		BodyLimit: int64(a.Config.BodyLimit), RowLimit: int64(a.Config.RowLimit),
 	})
 	site, err := web.New(web.Options{Identity: a.Identity, Clock: a.Store.Clock(), Log: a.Log, Secure: a.Config.Secure()})
@@ -183,6 +185,7 @@ func (a *App) routes() (http.Handler, error) {
 	(&door.Pages{Identity: a.Identity, Demo: a.openDemo}).Register(site)
 	(&home.Pages{Insight: a.Insight, Contacts: a.Contacts, Feeder: a.Feeder}).Register(site)
 	(&pagefeedback.Pages{Store: a.Store, Feedback: a.Feedback, Insight: a.Insight, Contacts: a.Contacts}).Register(site)
+	(&explore.Pages{Store: a.Store, Insight: a.Insight}).Register(site)
 	mux := http.NewServeMux()
 	mux.Handle("/", site)
 	mux.Handle("/v1/", v1)

@@ -35,6 +35,7 @@ type Services struct {
 	Feedback *feedback.Service
 	Insight  *insight.Service
 	Log      *slog.Logger
+	Base     string // the URL that links begin with, without a slash at its end
 
 	BodyLimit int64 // of a request's body, in bytes; a stream of NDJSON has none
 	RowLimit  int64 // of one row of such a stream
@@ -63,6 +64,8 @@ func New(s Services) *API {
 	a.huma = humago.New(a.mux, c)
 	a.feedbackRoutes()
 	a.insightRoutes()
+	a.contactRoutes()
+	a.settingsRoutes()
 	a.mux.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) {
 		WriteProblem(w, r, fault.New(fault.NotFound, "api", "%s %s does not exist; /v1/openapi.json lists what does", r.Method, r.URL.Path))
 	})

@@ -1,0 +1,389 @@
+package api_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"kolo/internal/edge/api"
+	"kolo/internal/foundation/clock"
+	"kolo/internal/foundation/column"
+	"kolo/internal/foundation/column/duck"
+	"kolo/internal/foundation/id"
+	"kolo/internal/foundation/store"
+	"kolo/internal/foundation/store/storetest"
+	"kolo/internal/listen/feedback"
+	"kolo/internal/people/contact"
+	"kolo/internal/people/identity"
+	"kolo/internal/understand/insight"
+)
+
+var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+type world struct {
+	*testing.T
+	db       *store.DB
+	columns  *column.DB
+	identity *identity.Service
+	api      *api.API
+}
+
+func newWorld(t *testing.T) *world {
+	db := storetest.SQLite(t, clock.NewFake(now))
+	columns, err := duck.Open(t.Context(), "", column.Options{})
+	must(t, err)
+	t.Cleanup(func() { _ = columns.Close() })
+	must(t, columns.Ensure(t.Context(), insight.Table()))
+	w := &world{T: t, db: db, columns: columns, identity: identity.NewService(db, identity.Options{Cost: identity.Cost{MemoryKiB: 64, Passes: 1}})}
+	fs := feedback.NewService(db)
+	t.Cleanup(fs.Close)
+	w.api = api.New(api.Services{Identity: w.identity, Contacts: contact.NewService(db), Feedback: fs, Insight: insight.NewService(db, columns, fs),
+		Log: slog.New(slog.DiscardHandler), Base: "https://voc.example.org", BodyLimit: 1 << 20, RowLimit: 1 << 16})
+	return w
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// workspace makes one with an owner, and gives a key of each given set of scopes.
+func (w *world) workspace(name string, scopes ...[]identity.Permission) []string {
+	w.Helper()
+	ws, _, err := w.identity.CreateWorkspace(w.Context(), identity.NewWorkspace{Name: name, Country: "IL", Owner: identity.NewOwner{Name: "Dana", Email: "dana@" + name + ".example.com"}})
+	must(w.T, err)
+	var secrets []string
+	for _, s := range scopes {
+		_, secret, err := w.identity.CreateKey(w.Context(), ws.ID, identity.Program(ws.ID, "test"), identity.NewKey{Name: "k", Scopes: s})
+		must(w.T, err)
+		secrets = append(secrets, secret)
+	}
+	return secrets
+}
+
+// call asks the API; a panic is an answer too, which fails the test.
+func (w *world) call(key, method, path, body string) (status int, header http.Header, answer string) {
+	w.Helper()
+	defer func() {
+		if p := recover(); p != nil {
+			w.Errorf("%s %s panicked: %v", method, path, p)
+		}
+	}()
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if key != "" {
+		r.Header.Set("Authorization", "Bearer "+key)
+	}
+	rec := httptest.NewRecorder()
+	w.api.ServeHTTP(rec, r)
+	b, _ := io.ReadAll(rec.Result().Body)
+	return rec.Code, rec.Result().Header, string(b)
+}
+
+// ask is call for what must succeed.
+func (w *world) ask(key, method, path, body string, status int) map[string]any {
+	w.Helper()
+	code, _, text := w.call(key, method, path, body)
+	if code != status {
+		w.Fatalf("%s %s: %d instead of %d: %s", method, path, code, status, text)
+	}
+	out := map[string]any{}
+	if text != "" {
+		must(w.T, json.Unmarshal([]byte(text), &out))
+	}
+	return out
+}
+
+type operation struct {
+	method, path string
+	*huma.Operation
+}
+
+// operations lists what the description lists, in a fixed order.
+func operations(doc *huma.OpenAPI) (all []operation) {
+	for path, item := range doc.Paths {
+		for method, op := range map[string]*huma.Operation{"GET": item.Get, "POST": item.Post, "PUT": item.Put, "PATCH": item.Patch, "DELETE": item.Delete} {
+			if op != nil {
+				all = append(all, operation{method, path, op})
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b operation) int { return strings.Compare(a.path+a.method, b.path+b.method) })
+	return all
+}
+
+var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
+
+// concrete is a path with every placeholder filled.
+func (o operation) concrete(with string) string { return placeholder.ReplaceAllString(o.path, with) }
+
+// problemOf reads a problem, and complains about an answer that is none.
+func (w *world) problemOf(o operation, status int, h http.Header, text string) {
+	w.Helper()
+	var p struct {
+		Code   string
+		Status int
+	}
+	if err := json.Unmarshal([]byte(text), &p); err != nil || p.Code == "" || p.Status != status || h.Get("Content-Type") != "application/problem+json" {
+		w.Errorf("%s %s: %d is no problem: %s %s", o.method, o.path, status, h.Get("Content-Type"), text)
+	}
+}
+
+// TestEveryOperationIsGuarded walks the description: without a key nothing, without the scope nothing, and the scope that
+// it names is the one that it asks for.
+func TestEveryOperationIsGuarded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	sets := make([][]identity.Permission, 0, len(identity.Permissions()))
+	for _, p := range identity.Permissions() {
+		sets = append(sets, slices.DeleteFunc(identity.Permissions(), func(x identity.Permission) bool { return x == p }))
+	}
+	keys := w.workspace("one", sets...)
+	all := operations(w.api.OpenAPI())
+	if len(all) < 40 {
+		t.Fatalf("only %d operations: the walk reads the wrong thing", len(all))
+	}
+	for _, o := range all {
+		path := o.concrete(id.New(now))
+		status, h, text := w.call("", o.method, path, "")
+		if status != 401 || h.Get("WWW-Authenticate") == "" {
+			t.Errorf("%s %s without a key: %d", o.method, o.path, status)
+		}
+		w.problemOf(o, status, h, text)
+		if status, _, _ := w.call(keys[0][:len(keys[0])-1]+"!", o.method, path, ""); status != 401 {
+			t.Errorf("%s %s with a made-up key: %d", o.method, o.path, status)
+		}
+		if len(o.Security) != 1 || len(o.Security[0]["key"]) != 1 {
+			t.Errorf("%s %s does not say which scope it needs", o.method, o.path)
+			continue
+		}
+		needs := o.Security[0]["key"][0]
+		i := slices.Index(identity.Permissions(), identity.Permission(needs))
+		if i < 0 {
+			t.Errorf("%s %s needs %q, which is no permission", o.method, o.path, needs)
+			continue
+		}
+		// A body that would be refused must not be looked at before the key.
+		status, h, text = w.call(keys[i], o.method, path, "{")
+		if status != 403 || !strings.Contains(text, needs) {
+			t.Errorf("%s %s with every scope but %s: %d %s", o.method, o.path, needs, status, text)
+		}
+		w.problemOf(o, status, h, text)
+	}
+}
+
+// TestOtherWorkspacesThingsDoNotExist makes one of each thing in a workspace and asks for them with another's key.
+func TestOtherWorkspacesThingsDoNotExist(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	theirs, ours := w.workspace("theirs", identity.Permissions())[0], w.workspace("ours", identity.Permissions())[0]
+	idOf := func(path, body string) string {
+		return w.ask(theirs, "POST", path, body, 201)["id"].(string)
+	}
+	feedbackID := idOf("/v1/feedback", `{"channel":"web","text":"Secret words of theirs","contact":{"email":"ann@example.com","name":"Ann"}}`)
+	person := idOf("/v1/contacts", `{"email":"bob@example.com","name":"Bob","attributes":{"plan":"pro"}}`)
+	members := w.ask(theirs, "GET", "/v1/members", "", 200)["members"].([]any)
+	things := map[string]string{
+		"/v1/feedback": feedbackID, "/v1/contacts": person, "/v1/members": members[0].(map[string]any)["id"].(string),
+		"/v1/accounts":       idOf("/v1/accounts", `{"name":"Big Corp","external_id":"big"}`),
+		"/v1/segments":       idOf("/v1/segments", `{"name":"Pro","filter":{"conditions":[{"attribute":"plan","op":"is","values":["pro"]}]}}`),
+		"/v1/teams":          idOf("/v1/teams", `{"name":"Front"}`),
+		"/v1/keys":           idOf("/v1/keys", `{"name":"till","scopes":["feedback.write"]}`),
+		"/v1/invites":        idOf("/v1/invites", `{"email":"new@example.com","role":"viewer"}`),
+		"/v1/insights/views": idOf("/v1/insights/views", `{"name":"NPS","query":{"measure":"nps"}}`),
+	}
+	bodies := map[string]string{
+		"PATCH /v1/contacts/{id}": `{"name":"Mine now"}`, "POST /v1/contacts/{id}/merge": `{"into":"` + person + `"}`,
+		"POST /v1/contacts/{id}/identities": `{"kind":"email","value":"x@example.com"}`,
+		"PUT /v1/contacts/{id}/consents":    `{"channel":"email","purpose":"survey","granted":true}`,
+		"PATCH /v1/accounts/{id}":           `{"name":"Mine now"}`, "PUT /v1/segments/{id}": `{"name":"Mine now","filter":{}}`,
+		"PATCH /v1/teams/{id}": `{"name":"Mine now"}`, "PATCH /v1/members/{id}": `{"role":"viewer"}`,
+		"PUT /v1/insights/views/{id}": `{"name":"Mine now","query":{"measure":"nps"}}`,
+	}
+	queries := map[string]string{"DELETE /v1/contacts/{id}/identities": "?kind=email&norm=bob%40example.com"}
+	checked := 0
+	for _, o := range operations(w.api.OpenAPI()) {
+		name := o.method + " " + o.path
+		if !strings.Contains(o.path, "{") {
+			// A list of ours must not hold what is theirs.
+			if o.method == "GET" {
+				_, _, text := w.call(ours, o.method, o.path, "")
+				for kind, thing := range things {
+					if strings.Contains(text, thing) {
+						t.Errorf("%s shows another workspace's %s", name, kind)
+					}
+				}
+			}
+			continue
+		}
+		base, _, _ := strings.Cut(o.path, "/{")
+		thing, known := things[base]
+		if !known {
+			thing = id.New(now)
+		}
+		status, _, text := w.call(ours, o.method, o.concrete(thing)+queries[name], bodies[name])
+		if (known || o.method == "GET") && status != 404 && !(name == "POST /v1/contacts/{id}/merge" && status == 422) {
+			t.Errorf("%s with another workspace's id: %d %s", name, status, text)
+		}
+		if status < 400 || status >= 500 {
+			t.Errorf("%s with an id that is not ours: %d %s", name, status, text)
+		}
+		checked++
+	}
+	if checked < 20 {
+		t.Errorf("only %d operations on one thing", checked)
+	}
+	// And they are all still there for their own.
+	for base, thing := range things {
+		if base == "/v1/keys" || base == "/v1/invites" {
+			continue // these have no page of their own
+		}
+		if _, _, text := w.call(theirs, "GET", base+"/"+thing, ""); strings.Contains(text, "Mine now") || !strings.Contains(text, thing) {
+			t.Errorf("%s: %s", base, text)
+		}
+	}
+}
+
+// TestInternalErrorsKeepTheirText breaks the store and the columns under the API.
+func TestInternalErrorsKeepTheirText(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	key := w.workspace("one", identity.Permissions())[0]
+	// The key is remembered for ten seconds (of the test's own clock), so that requests get past the door.
+	w.ask(key, "GET", "/v1/workspace", "", 200)
+	must(t, w.db.Close())
+	must(t, w.columns.Close())
+	broken := 0
+	for _, o := range operations(w.api.OpenAPI()) {
+		body := ""
+		if o.method == "POST" || o.method == "PUT" || o.method == "PATCH" {
+			body = `{}`
+		}
+		status, h, text := w.call(key, o.method, o.concrete(id.New(now)), body)
+		if status < 400 {
+			t.Errorf("%s %s answers %d without a database", o.method, o.path, status)
+		}
+		w.problemOf(o, status, h, text)
+		if status == 500 {
+			broken++
+		}
+		for _, leak := range []string{"sql", "database", "closed", "identity.", "contact.", "duckdb", ".go:", "panic"} {
+			if status == 500 && strings.Contains(strings.ToLower(text), leak) {
+				t.Errorf("%s %s shows %q: %s", o.method, o.path, leak, text)
+			}
+		}
+	}
+	if broken < 20 {
+		t.Errorf("only %d operations met the broken database", broken)
+	}
+}
+
+// TestContactsAndSettings walks through what a program does with contacts and the workspace.
+func TestContactsAndSettings(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	blind := slices.DeleteFunc(identity.Permissions(), func(p identity.Permission) bool { return p == identity.ContactsIdentify })
+	keys := w.workspace("one", identity.Permissions(), blind)
+	key, masked := keys[0], keys[1]
+	account := w.ask(key, "POST", "/v1/accounts", `{"name":"Big Corp","external_id":"big"}`, 201)["id"].(string)
+	a := w.ask(key, "POST", "/v1/contacts", `{"email":"Ann@Example.com","name":"Ann","attributes":{"Plan":"pro"},"account_external_id":"big","lifetime_value":{"amount_minor":12345,"currency":"ils"}}`, 201)
+	ann := a["id"].(string)
+	if a["account_id"] != account || a["attributes"].(map[string]any)["plan"] != "pro" || a["lifetime_value"].(map[string]any)["currency"] != "ILS" {
+		t.Errorf("%v", a)
+	}
+	w.ask(key, "POST", "/v1/contacts", `{"email":"ann@example.com"}`, 409)
+	w.ask(key, "POST", "/v1/contacts", `{"email":"nobody"}`, 422)
+	w.ask(key, "POST", "/v1/contacts", `{"email":"z@example.com","nme":"typing error"}`, 422)
+	bob := w.ask(key, "POST", "/v1/contacts", `{"phone":"054-123 4567","name":"Bob"}`, 201)["id"].(string)
+	p := w.ask(key, "PATCH", "/v1/contacts/"+ann, `{"language":"he","account_id":"","attributes":{"plan":"","tier":"gold"}}`, 200)
+	if p["language"] != "he" || p["account_id"] != nil || len(p["attributes"].(map[string]any)) != 1 || p["name"] != "Ann" {
+		t.Errorf("%v", p)
+	}
+	w.ask(key, "PUT", "/v1/contacts/"+ann+"/consents", `{"channel":"email","purpose":"survey","granted":true,"proof":"ticked the box"}`, 204)
+	w.ask(key, "PUT", "/v1/contacts/"+ann+"/consents", `{"channel":"email","purpose":"survey","granted":false}`, 204)
+	if list := w.ask(key, "GET", "/v1/contacts/"+ann+"/consents", "", 200)["consents"].([]any); len(list) != 2 || list[0].(map[string]any)["granted"] != false {
+		t.Errorf("%v", list)
+	}
+	// Who may not identify contacts sees that there is an address, not which, and cannot find out by asking.
+	_, _, text := w.call(masked, "GET", "/v1/contacts/"+ann, "")
+	if strings.Contains(text, "Ann") || strings.Contains(text, "example.com") || !strings.Contains(text, `"masked":true`) {
+		t.Errorf("masked: %s", text)
+	}
+	w.ask(masked, "GET", "/v1/contacts?q=ann", "", 403)
+	found := w.ask(key, "GET", "/v1/contacts?attribute=tier:Gold&language=he&has=email&q=an", "", 200)["contacts"].([]any)
+	if len(found) != 1 || found[0].(map[string]any)["id"] != ann {
+		t.Errorf("%v", found)
+	}
+	first := w.ask(key, "GET", "/v1/contacts?limit=1", "", 200)
+	second := w.ask(key, "GET", "/v1/contacts?limit=1&cursor="+first["next"].(string), "", 200)
+	if second["next"] != nil || second["contacts"].([]any)[0].(map[string]any)["id"] != ann {
+		t.Errorf("%v then %v", first, second)
+	}
+	w.ask(key, "POST", "/v1/contacts/"+bob+"/identities", `{"kind":"email","value":"ann@example.com"}`, 409)
+	merged := w.ask(key, "POST", "/v1/contacts/"+bob+"/merge", `{"into":"`+ann+`"}`, 200)
+	if len(merged["identities"].([]any)) != 2 {
+		t.Errorf("%v", merged)
+	}
+	w.ask(key, "DELETE", "/v1/contacts/"+ann+"/identities?kind=phone&norm=%2B972541234567", "", 204)
+	w.ask(key, "DELETE", "/v1/contacts/"+ann, "", 204)
+	if gone := w.ask(key, "GET", "/v1/contacts/"+ann, "", 200); gone["erased_at"] == nil || gone["name"] != nil {
+		t.Errorf("%v", gone)
+	}
+
+	ws := w.ask(key, "PATCH", "/v1/workspace", `{"zone":"Asia/Jerusalem","week_start":"sunday"}`, 200)
+	if ws["zone"] != "Asia/Jerusalem" || ws["name"] != "one" {
+		t.Errorf("%v", ws)
+	}
+	w.ask(key, "PATCH", "/v1/workspace", `{"zone":"Mars/Olympus"}`, 422)
+	w.ask(key, "PATCH", "/v1/workspace", `{"name":"two","version":1}`, 409)
+	invite := w.ask(key, "POST", "/v1/invites", `{"email":"new@example.com","role":"viewer"}`, 201)
+	if !strings.HasPrefix(invite["url"].(string), "https://voc.example.org/invitations/") {
+		t.Errorf("%v", invite)
+	}
+	if _, _, text := w.call(key, "GET", "/v1/invites", ""); strings.Contains(text, "url") || !strings.Contains(text, "new@example.com") {
+		t.Errorf("%s", text)
+	}
+	w.ask(key, "POST", "/v1/invites", `{"email":"boss@example.com","role":"owner"}`, 403) // a key stands below owners
+	made := w.ask(key, "POST", "/v1/keys", `{"name":"till","scopes":["feedback.read"],"expires_at":"2027-01-01T00:00:00Z"}`, 201)
+	w.ask(made["secret"].(string), "GET", "/v1/workspace", "", 200)
+	if _, _, text := w.call(key, "GET", "/v1/keys", ""); strings.Contains(text, "secret") {
+		t.Errorf("%s", text)
+	}
+	w.ask(key, "DELETE", "/v1/keys/"+made["id"].(string), "", 204)
+	w.ask(made["secret"].(string), "GET", "/v1/workspace", "", 401)
+	w.ask(key, "PUT", "/v1/attributes", `{"key":"tier","kind":"text","title":"Tier","personal":true}`, 204)
+	w.ask(key, "POST", "/v1/feedback", `{"channel":"web","text":"Good","attributes":{"branch":"north"}}`, 201)
+	w.ask(key, "PUT", "/v1/fields", `{"field":"attribute","key":"branch","title":"Branch","hidden":true}`, 204)
+	w.ask(key, "PUT", "/v1/fields", `{"field":"attribute","key":"nowhere"}`, 404)
+	if _, _, text := w.call(key, "GET", "/v1/fields", ""); !strings.Contains(text, `"Branch"`) {
+		t.Errorf("%s", text)
+	}
+	log := w.ask(key, "GET", "/v1/audit?action=contact.&from=2026-11-23&to=2026-11-23", "", 200)["entries"].([]any)
+	actions := map[string]bool{}
+	for _, e := range log {
+		actions[e.(map[string]any)["action"].(string)] = true
+	}
+	for _, want := range []string{"contact.create", "contact.update", "contact.consent", "contact.merge", "contact.erase", "contact.identity.remove"} {
+		if !actions[want] {
+			t.Errorf("the log has no %s: %v", want, actions)
+		}
+	}
+	if b, _ := json.Marshal(log); bytes.Contains(b, []byte("example.com")) || bytes.Contains(b, []byte("gold")) {
+		t.Errorf("the log holds personal data: %s", b)
+	}
+	w.ask(key, "GET", "/v1/audit?from=yesterday", "", 422)
+}
