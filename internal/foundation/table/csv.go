@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/table/charset"
 )
 
 // csvReader reads delimited text as it is found in the world, not only as RFC 4180 has it: stray quotes are text, rows
@@ -28,7 +29,7 @@ type csvReader struct {
 }
 
 func newCSVReader(src *source, g Guess, o Options) (*csvReader, error) {
-	in, transcoded, err := decode(src, g.Encoding)
+	in, transcoded, err := charset.Decode(src, g.Encoding)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/table/charset"
 )
 
 // jsonReader reads one object a line, or the objects of an array, or objects that follow one another in any layout. An
@@ -44,7 +45,7 @@ const jsonSample = 1000 // rows that are looked at to know the columns before th
 var errTooManyColumns = fmt.Errorf("there are more than %d columns", MaxColumns)
 
 func newJSONReader(src *source, g Guess, o Options) (*jsonReader, error) {
-	in, transcoded, err := decode(src, g.Encoding)
+	in, transcoded, err := charset.Decode(src, g.Encoding)
 	if err != nil {
 		return nil, err
 	}

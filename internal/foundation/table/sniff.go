@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/table/charset"
 )
 
 // SniffSize is how much of a file's beginning Sniff wants to see.
@@ -85,9 +86,9 @@ func sniff(head []byte, name string, o Options) (Guess, error) {
 		return g, refuse("format", "this is not an XLSX workbook")
 	}
 	if g.Encoding == "" {
-		g.Encoding = detectEncoding(head)
+		g.Encoding = charset.Detect(head)
 	}
-	text, err := decodeHead(head, g.Encoding)
+	text, err := charset.DecodeHead(head, g.Encoding)
 	if err != nil {
 		return g, err
 	}

@@ -89,8 +89,8 @@ type Reader interface {
 	// Next gives the next row, io.EOF after the last one, or a *RowError for a row that cannot be read, after
 	// which reading goes on. Any other error is final.
 	Next() (Row, error)
-	// Offset is how far reading has come, for a progress bar: bytes of the source taken and, when that can be
-	// known, their total (0 otherwise).
+	// Offset is how far reading has come, for a progress bar: bytes taken and, when it can be known, their total (0
+	// otherwise). Of a workbook these are the bytes of the sheet, unpacked. Safe from the reading goroutine only.
 	Offset() (done, total int64)
 	// Close frees temporary files; it does not close the source.
 	Close() error

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -62,5 +63,30 @@ func TestFormatsAreNamed(t *testing.T) {
 	}
 	if Extension("exe") != "" {
 		t.Error("an unknown format has no extension")
+	}
+}
+
+// A progress bar needs to know how far reading is, whatever the format and the way the file comes.
+func TestOffset(t *testing.T) {
+	t.Parallel()
+	cols, rows := []Column{{"id", Int}, {"text", String}}, make([][]any, 20_000)
+	for i := range rows {
+		rows[i] = []any{i, fmt.Sprint("text number ", i*i)}
+	}
+	for _, f := range []Format{CSV, NDJSON, XLSX} {
+		file := write(t, f, cols, rows)
+		r, err := Open(bytes.NewReader(file), "x"+Extension(f), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		early, total := r.Offset()
+		if _, err := r.Next(); err != nil {
+			t.Fatal(err)
+		}
+		all(t, r)
+		late, same := r.Offset()
+		if total == 0 || total != same || early >= late || late > total || late < total*9/10 {
+			t.Errorf("%s: %d and then %d of %d", f, early, late, total)
+		}
 	}
 }

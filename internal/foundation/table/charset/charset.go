@@ -1,4 +1,5 @@
-package table
+// Package charset finds out in which encoding a text is written, and makes UTF-8 of it.
+package charset
 
 import (
 	"bytes"
@@ -17,8 +18,9 @@ import (
 	"kolo/internal/foundation/fault"
 )
 
-// decode makes a UTF-8 stream of a source. UTF-8 is passed through as it is, broken bytes included.
-func decode(r io.Reader, name string) (in io.Reader, transcoded bool, err error) {
+// Decode makes a UTF-8 stream of a source in an encoding by any name that browsers know ("" is UTF-8). UTF-8 is passed
+// through as it is, broken bytes included; of other encodings transcoded is true and the stream is valid.
+func Decode(r io.Reader, name string) (in io.Reader, transcoded bool, err error) {
 	enc, err := encodingOf(name)
 	if err != nil || enc == nil {
 		return r, false, err
@@ -26,20 +28,20 @@ func decode(r io.Reader, name string) (in io.Reader, transcoded bool, err error)
 	return transform.NewReader(r, enc.NewDecoder()), true, nil
 }
 
-// encodingOf finds an encoding by any name that browsers know; nil is UTF-8.
+// encodingOf finds an encoding by its name; nil is UTF-8.
 func encodingOf(name string) (encoding.Encoding, error) {
 	if name = strings.ToLower(name); name == "" || name == "utf-8" || name == "utf8" {
 		return nil, nil
 	}
 	enc, err := htmlindex.Get(name)
 	if err != nil {
-		return nil, fault.Bad("table.Open", fault.Field{Path: "encoding", Code: "unknown", Msg: "unknown encoding " + name})
+		return nil, fault.Bad("charset.Decode", fault.Field{Path: "encoding", Code: "unknown", Msg: "unknown encoding " + name})
 	}
 	return enc, nil
 }
 
-// decodeHead is decode for a beginning, whose last character may be cut.
-func decodeHead(head []byte, name string) ([]byte, error) {
+// DecodeHead is Decode for the beginning of a text, whose last character may be cut.
+func DecodeHead(head []byte, name string) ([]byte, error) {
 	enc, err := encodingOf(name)
 	if err != nil || enc == nil {
 		return head, err
@@ -48,9 +50,9 @@ func decodeHead(head []byte, name string) ([]byte, error) {
 	return out, nil
 }
 
-// detectEncoding tells in which encoding text is written: by its byte order mark, by being valid UTF-8, by where its
-// zero bytes are (UTF-16), or else by which 8-bit encoding makes it read like a language.
-func detectEncoding(b []byte) string {
+// Detect tells in which encoding text is written: by its byte order mark, by being valid UTF-8, by where its
+// zero bytes are (UTF-16), or else by which 8-bit encoding makes it read like a language: windows-1251, 1255, 1256, or else 1252. A beginning is enough.
+func Detect(b []byte) string {
 	switch {
 	case bytes.HasPrefix(b, []byte("\xEF\xBB\xBF")):
 		return "utf-8"

@@ -1,4 +1,4 @@
-package table
+package charset
 
 import "unicode"
 
