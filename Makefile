@@ -47,8 +47,7 @@ generate: ## write the generated code again
 	gofmt -w internal
 
 bench: assets servers ## measure what is claimed, against peers and limits in the same run
-	$(GO) build -o bin/kolo ./cmd/kolo
-	$(SERVERS) ./bin/kolo bench
+	$(SERVERS) $(GO) run ./test/bench
 
 clean: ## remove what was built (not the data)
 	rm -rf bin web/node_modules internal/edge/web/dist/*

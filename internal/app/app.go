@@ -27,6 +27,7 @@ import (
 	"kolo/internal/foundation/store"
 	"kolo/internal/foundation/telemetry"
 	"kolo/internal/listen/feedback"
+	"kolo/internal/listen/imports"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
@@ -41,6 +42,7 @@ type Rows struct {
 	Identity *identity.Service
 	Contacts *contact.Service
 	Feedback *feedback.Service
+	Imports  *imports.Service
 }
 
 // OpenRows opens the store, brings its schema up to date, and builds the domains on it.
@@ -58,6 +60,7 @@ func OpenRows(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Rows,
 	}
 	r := &Rows{Config: cfg, Log: log, Store: db,
 		Identity: identity.NewService(db, identity.Options{}), Contacts: contact.NewService(db), Feedback: feedback.NewService(db)}
+	r.Imports = imports.NewService(db, r.Feedback, log)
 	r.Contacts.OnMerge(feedback.Merged)
 	r.Contacts.OnErase(feedback.Erased)
 	return r, nil
@@ -106,6 +109,7 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*App, erro
 	a.Feeder = insight.NewFeeder(a.Insight, log)
 	a.Jobs = job.New(a.Store, job.Options{Workers: cfg.Workers, Grace: cfg.Grace, Log: log, Observe: a.Metrics.Job})
 	a.Jobs.Handle(demoJob, a.runDemo, job.AtMost(1))
+	a.Imports.Handle(a.Jobs)
 	a.Health.Ready("rows", a.Store.Ready)
 	a.Health.Ready("columns", a.Columns.Ready)
 	a.Metrics.Gauge("kolo_columns_behind_rows", "Changes that the columns lack.", func() float64 { return float64(a.Feeder.Behind()) })
@@ -175,7 +179,7 @@ func (a *App) Serve(ctx context.Context, ready func(address string)) error {
 
 func (a *App) routes() (http.Handler, error) {
 	v1 := api.New(api.Services{
-		Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Insight: a.Insight, Log: a.Log, Base: a.Config.Base(),
+		Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Imports: a.Imports, Insight: a.Insight, Log: a.Log, Base: a.Config.Base(),
 		BodyLimit: int64(a.Config.BodyLimit), RowLimit: int64(a.Config.RowLimit),
 	})
 	site, err := web.New(web.Options{Identity: a.Identity, Clock: a.Store.Clock(), Log: a.Log, Secure: a.Config.Secure()})

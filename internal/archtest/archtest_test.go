@@ -33,7 +33,7 @@ var sideways = map[[2]string]string{
 	{"internal/understand/export", "internal/listen/feedback"}:    "feedback is what is exported",
 	{"internal/understand/export", "internal/listen/imports"}:     "refused rows are exported too",
 	{"internal/understand/export", "internal/understand/insight"}: "an export is of what a question finds",
-	{"internal/edge/web", "internal/edge/api"}:                    "one server has both",
+	{"internal/edge/api", "internal/edge/web"}:                    "a member's browser may use the API with the session of the pages",
 }
 
 // forbidden lists what domains never import: they know nothing of how the outside reaches them, nor of drivers.

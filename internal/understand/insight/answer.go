@@ -301,7 +301,7 @@ func (a *asked) evaluate(r *Row) {
 		r.Parts = &Parts{Promoters: &c.Promoters, Passives: &c.Passives, Detractors: &c.Detractors}
 		v, err := c.Estimate()
 		if err == nil {
-			i, err := stat.NPSInterval(c, a.Level)
+			i, err := stat.NPSShown(c, a.Level)
 			set(v, i, err)
 		}
 	case CSAT, CES, Share, ResponseShare, Distribution:

@@ -1,0 +1,91 @@
+// Command bench measures what is claimed of Kolo's speed (docs/architecture.md, "What fast means"), each beside a limit or
+// a peer in the same run, because absolute times on a shared machine mislead. It needs KOLO_TEST_POSTGRES_URL for the peer:
+//
+//	go run ./test/servers -- go run ./test/bench
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"text/tabwriter"
+)
+
+// line is one measurement.
+type line struct {
+	what, measured, limit, peer string
+	ok                          bool
+}
+
+type bench struct {
+	context.Context
+	bin, dir string
+	seconds  int
+	lines    []line
+}
+
+func main() {
+	rows := flag.Int("rows", 10_000_000, "rows that the questions go over")
+	seconds := flag.Int("seconds", 10, "how long each load lasts")
+	imported := flag.Int("import", 500_000, "rows of the file that is imported")
+	only := flag.String("only", "", "ingest or questions alone")
+	empty := flag.Bool("empty", false, "serve an empty handler: the peer of the ingest (used by the program itself)")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if *empty {
+		serveEmpty()
+		return
+	}
+	b := &bench{Context: ctx, seconds: *seconds}
+	if err := b.run(*rows, *imported, *only); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func (b *bench) run(rows, imported int, only string) error {
+	var err error
+	if b.dir, err = os.MkdirTemp("", "kolo-bench-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(b.dir)
+	b.bin = filepath.Join(b.dir, "kolo")
+	build := exec.CommandContext(b, "go", "build", "-o", b.bin, "kolo/cmd/kolo")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		return err
+	}
+	if only != "questions" {
+		if err := b.ingest(imported); err != nil {
+			return err
+		}
+	}
+	if only != "ingest" {
+		if err := b.questions(rows); err != nil {
+			return err
+		}
+	}
+	w := tabwriter.NewWriter(os.Stdout, 0, 4, 3, ' ', 0)
+	fmt.Fprintln(w, "\nWHAT\tMEASURED\tLIMIT\t\tPEER IN THE SAME RUN")
+	for _, l := range b.lines {
+		verdict := "ok"
+		switch {
+		case l.limit == "":
+			verdict = ""
+		case !l.ok:
+			verdict = "MISSED"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", l.what, l.measured, l.limit, verdict, l.peer)
+	}
+	return w.Flush()
+}
+
+func (b *bench) add(l line) {
+	b.lines = append(b.lines, l)
+	fmt.Fprintf(os.Stderr, "%s: %s (limit %s) %s\n", l.what, l.measured, l.limit, l.peer)
+}

@@ -1,0 +1,298 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"kolo/internal/foundation/column"
+	"kolo/internal/foundation/column/duck"
+	"kolo/internal/foundation/store"
+	"kolo/internal/listen/feedback"
+	"kolo/internal/people/identity"
+	"kolo/internal/understand/insight"
+)
+
+// questions asks insight over many rows, through the same code that a page uses, and asks PostgreSQL the same in turn.
+func (b *bench) questions(rows int) (err error) {
+	db, err := store.Open(b, store.Options{URL: filepath.Join(b.dir, "questions.db")})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if err := db.Migrate(b); err != nil {
+		return err
+	}
+	ws, _, err := identity.NewService(db, identity.Options{}).CreateWorkspace(b, identity.NewWorkspace{Name: "Bench", Owner: identity.NewOwner{Name: "B", Email: "b@example.com"}})
+	if err != nil {
+		return err
+	}
+	columns, err := duck.Open(b, filepath.Join(b.dir, "questions.duckdb"), column.Options{})
+	if err != nil {
+		return err
+	}
+	defer columns.Close()
+	if err := columns.Ensure(b, insight.Table()); err != nil {
+		return err
+	}
+	var pg *pgx.Conn
+	if url := os.Getenv("KOLO_TEST_POSTGRES_URL"); url != "" {
+		if pg, err = peer(b, url); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, drop(url), pg.Close(context.Background())) }()
+	} else {
+		fmt.Fprintln(os.Stderr, "KOLO_TEST_POSTGRES_URL is not set: no peer")
+	}
+	if err := fill(b, columns, pg, string(ws.ID), rows); err != nil {
+		return err
+	}
+	f := feedback.NewService(db)
+	defer f.Close()
+	s := insight.NewService(db, columns, f)
+	web := insight.Conditions{{Field: "channel", Values: []string{"web"}}}
+	for _, q := range []struct {
+		name  string
+		query insight.Query
+		sql   string
+		limit time.Duration
+	}{
+		{"NPS by week and attribute", insight.Query{Measure: insight.NPS, By: []string{"attribute.country"}, Bucket: "week"},
+			`SELECT country, (day + 3) / 7, nps_scale, count(*), sum((nps_class = 1)::int), sum((nps_class = -1)::int) FROM f WHERE workspace = $1 AND nps IS NOT NULL GROUP BY 1, 2, 3`, 150 * time.Millisecond},
+		{"touchpoint by week, counted", insight.Query{Measure: insight.Count, By: []string{"touchpoint"}, Bucket: "week"},
+			`SELECT touchpoint, (day + 3) / 7, count(*) FROM f WHERE workspace = $1 GROUP BY 1, 2`, 150 * time.Millisecond},
+		{"CSAT by touchpoint and month", insight.Query{Measure: insight.CSAT, By: []string{"touchpoint"}, Bucket: "month"},
+			`SELECT touchpoint, month, csat_scale, count(*), sum((csat_class = 1)::int) FROM f WHERE workspace = $1 AND csat IS NOT NULL GROUP BY 1, 2, 3`, 300 * time.Millisecond},
+		{"customers by month", insight.Query{Measure: insight.Contacts, Bucket: "month"},
+			`SELECT month, count(DISTINCT contact) FROM f WHERE workspace = $1 AND contact <> '' GROUP BY 1`, 300 * time.Millisecond},
+		{"NPS of 90 days, one channel", insight.Query{Measure: insight.NPS, Where: web, Between: insight.Period{From: "2026-08-01", To: "2026-10-29"}},
+			`SELECT nps_scale, count(*), sum((nps_class = 1)::int), sum((nps_class = -1)::int) FROM f WHERE workspace = $1 AND nps IS NOT NULL AND channel = 'web' AND day BETWEEN 20666 AND 20755 GROUP BY 1`, 300 * time.Millisecond},
+		{"words that contain", insight.Query{Measure: insight.Count, Where: insight.Conditions{{Field: "text", Op: "contains", Values: []string{"number 77"}}}},
+			`SELECT count(*) FROM f WHERE workspace = $1 AND text LIKE '%number 77%'`, 300 * time.Millisecond},
+	} {
+		ours, theirs, err := b.ask(s, ws.ID, q.query, pg, q.sql)
+		if err != nil {
+			return fmt.Errorf("%s: %w", q.name, err)
+		}
+		l := line{what: fmt.Sprintf("%s, %d million rows", q.name, rows/1_000_000), measured: fmt.Sprintf("%d ms", ours.Milliseconds()), limit: fmt.Sprintf("%d ms", q.limit.Milliseconds()), ok: ours <= q.limit}
+		if pg != nil {
+			l.peer = fmt.Sprintf("PostgreSQL %d ms: %.1f times faster", theirs.Milliseconds(), theirs.Seconds()/ours.Seconds())
+		}
+		b.add(l)
+	}
+	return nil
+}
+
+// ask gives the medians of interleaved runs.
+func (b *bench) ask(s *insight.Service, ws identity.WorkspaceID, q insight.Query, pg *pgx.Conn, sql string) (ours, theirs time.Duration, err error) {
+	const runs = 7
+	var us, them []time.Duration
+	for i := range runs {
+		t := time.Now()
+		if _, err := s.Ask(b, ws, q); err != nil {
+			return 0, 0, err
+		}
+		us = append(us, time.Since(t))
+		if pg == nil || i > 2 { // its median is known after three: it takes seconds
+			continue
+		}
+		t = time.Now()
+		rows, err := pg.Query(b, sql, string(ws))
+		if err != nil {
+			return 0, 0, err
+		}
+		for rows.Next() {
+		}
+		if rows.Err() != nil {
+			return 0, 0, rows.Err()
+		}
+		them = append(them, time.Since(t))
+	}
+	slices.Sort(us)
+	slices.Sort(them)
+	if len(them) > 0 {
+		theirs = them[len(them)/2]
+	}
+	return us[len(us)/2], theirs, nil
+}
+
+var (
+	countries   = []string{"IL", "RU", "IR", "US", "GB", "DE", "FR", "AE"}
+	channels    = []string{"web", "email", "sms", "chat", "call", "app_store", "social"}
+	touchpoints = []string{"delivery", "billing", "support", "store", "app", "installation", "repair", "purchase"}
+	languages   = []string{"en", "he", "fa", "ru"}
+)
+
+// row makes row i: its values in the columns that PostgreSQL gets too.
+type row struct {
+	id, country, channel, touchpoint, language, contact, text string
+	day, month                                                int64
+	nps, csat                                                 float64 // below 0: none
+}
+
+func makeRow(i int) row {
+	h := uint64(i)*0x9e3779b97f4a7c15 + 12345
+	h ^= h >> 29
+	h *= 0xbf58476d1ce4e5b9
+	h ^= h >> 32
+	day := 20050 + int64(h%730)
+	y, m, _ := time.Unix(day*86400, 0).UTC().Date()
+	r := row{id: fmt.Sprintf("%032x", h), country: countries[h>>8%8], channel: channels[h>>12%7], touchpoint: touchpoints[h>>16%8], language: languages[h>>20%4],
+		contact: fmt.Sprintf("c%d", h>>24%500_000), day: day, month: int64(y-1970)*12 + int64(m) - 1, nps: -1, csat: -1}
+	if h>>40%3 > 0 {
+		r.text = fmt.Sprintf("the courier was late again but the staff were kind, number %d", h>>33%100_000)
+	}
+	if h>>44%2 == 0 {
+		r.nps = float64(h >> 48 % 11)
+	} else {
+		r.csat = float64(1 + h>>48%5)
+	}
+	return r
+}
+
+func class(v, bad, good float64) int16 {
+	switch {
+	case v <= bad:
+		return -1
+	case v >= good:
+		return 1
+	}
+	return 0
+}
+
+func fill(ctx context.Context, columns *column.DB, pg *pgx.Conn, ws string, rows int) error {
+	start := time.Now()
+	names := map[string]int{}
+	for i, c := range insight.Table().Columns {
+		names[c.Name] = i
+	}
+	const size = 50_000
+	batch := make([]column.Row, 0, size)
+	if err := columns.Promote(ctx, "feedback", "country"); err != nil {
+		return err
+	}
+	var from int64
+	flush := func() error {
+		if len(batch) == 0 {
+			return nil
+		}
+		to := from + int64(len(batch))
+		err := columns.Append(ctx, "feedback", from, to, column.Batch{Table: "feedback", Rows: batch})
+		from, batch = to, batch[:0]
+		return err
+	}
+	for i := range rows {
+		r := makeRow(i)
+		v := make([]any, len(names))
+		for n, at := range names {
+			switch insight.Table().Columns[at].Type {
+			case column.Text:
+				v[at] = ""
+			default:
+				v[at] = nil
+			}
+			_ = n
+		}
+		set := func(name string, value any) { v[names[name]] = value }
+		set("workspace", ws)
+		set("id", r.id)
+		set("time", r.day*86_400_000)
+		set("day", r.day)
+		set("month", r.month)
+		set("kind", "response")
+		set("channel", r.channel)
+		set("source", "bench")
+		set("language", r.language)
+		set("touchpoint", r.touchpoint)
+		set("contact", r.contact)
+		set("text", r.text)
+		set("extra", map[string]string{"country": r.country})
+		if r.nps >= 0 {
+			set("nps", r.nps)
+			set("nps_class", class(r.nps, 6, 9))
+			set("nps_scale", "0..10")
+		} else {
+			set("csat", r.csat)
+			set("csat_class", class(r.csat, 2, 4))
+			set("csat_scale", "1..5")
+		}
+		if batch = append(batch, column.Row{Values: v}); len(batch) == size {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	if err := flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "%d rows in DuckDB after %.0f s\n", rows, time.Since(start).Seconds())
+	if pg == nil {
+		return nil
+	}
+	start = time.Now()
+	i := 0
+	_, err := pg.CopyFrom(ctx, pgx.Identifier{"f"}, []string{"workspace", "id", "day", "month", "channel", "language", "touchpoint", "country", "contact", "text", "nps", "nps_class", "nps_scale", "csat", "csat_class", "csat_scale"},
+		pgx.CopyFromFunc(func() ([]any, error) {
+			if i == rows {
+				return nil, nil
+			}
+			r := makeRow(i)
+			i++
+			out := []any{ws, r.id, int32(r.day), int32(r.month), r.channel, r.language, r.touchpoint, r.country, r.contact, r.text, nil, nil, "", nil, nil, ""}
+			if r.nps >= 0 {
+				out[10], out[11], out[12] = r.nps, class(r.nps, 6, 9), "0..10"
+			} else {
+				out[13], out[14], out[15] = r.csat, class(r.csat, 2, 4), "1..5"
+			}
+			return out, nil
+		}))
+	if err != nil {
+		return err
+	}
+	for _, sql := range []string{"CREATE INDEX ON f (workspace, day)", "VACUUM ANALYZE f"} {
+		if _, err := pg.Exec(ctx, sql); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(os.Stderr, "%d rows in PostgreSQL after %.0f s\n", rows, time.Since(start).Seconds())
+	return nil
+}
+
+const peerName = "kolo_bench"
+
+// peer makes a database with the same rows, tuned as its manual says for a machine of two cores.
+func peer(ctx context.Context, url string) (*pgx.Conn, error) {
+	_ = drop(url) // what an earlier run left
+	if err := store.AdminExec(ctx, url, "CREATE DATABASE "+peerName); err != nil {
+		return nil, err
+	}
+	cfg, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Database = peerName
+	pg, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	for _, sql := range []string{
+		"SET work_mem = '256MB'", "SET max_parallel_workers_per_gather = 2", "SET maintenance_work_mem = '512MB'",
+		`CREATE UNLOGGED TABLE f (workspace text, id text, day int, month int, channel text, language text, touchpoint text, country text, contact text, text text,
+			nps double precision, nps_class smallint, nps_scale text, csat double precision, csat_class smallint, csat_scale text)`,
+	} {
+		if _, err := pg.Exec(ctx, sql); err != nil {
+			return nil, err
+		}
+	}
+	return pg, nil
+}
+
+func drop(url string) error {
+	return store.AdminExec(context.Background(), url, "DROP DATABASE IF EXISTS "+peerName+" WITH (FORCE)")
+}
