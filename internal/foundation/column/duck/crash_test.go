@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -290,5 +291,48 @@ func TestEraseAmongReaders(t *testing.T) {
 	got, err := db.All(t.Context(), "SELECT count(*) FROM wide")
 	if err != nil || got[0][0] != int64(len(rows)-5) {
 		t.Fatal(got, err)
+	}
+}
+
+// TestLogUnderReaders: DuckDB puts its checkpoints off while anybody reads, and somebody always may.
+func TestLogUnderReaders(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "columns.duckdb")
+	db := open(t, path)
+	if err := db.Ensure(t.Context(), columntest.Said); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var readers sync.WaitGroup
+	for range 3 {
+		readers.Go(func() {
+			for ctx.Err() == nil {
+				if _, err := db.All(ctx, "SELECT count(DISTINCT id), max(length(words)) FROM said"); err != nil && ctx.Err() == nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	const limit = 110 << 20
+	words := strings.Repeat("word ", 2000)
+	var written, largest int64
+	for n := int64(0); written < limit*3/2; n++ {
+		rows := make([]column.Row, 2000)
+		for i := range rows {
+			rows[i] = columntest.Row("w", fmt.Sprint(n, i), n, fmt.Sprint(n, i, words), 1, nil)
+			written += int64(len(words))
+		}
+		if err := db.Append(t.Context(), "s", n, n+1, column.Batch{Table: "said", Rows: rows}); err != nil {
+			t.Fatal(err)
+		}
+		if st, err := os.Stat(path + ".wal"); err == nil {
+			largest = max(largest, st.Size())
+		}
+	}
+	stop()
+	readers.Wait()
+	if largest > limit {
+		t.Fatalf("the log grew to %d MiB", largest>>20)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"kolo/internal/foundation/column"
 	"kolo/internal/foundation/column/columntest"
 	"kolo/internal/foundation/column/duck"
+	"kolo/internal/foundation/fault"
 )
 
 func open(t testing.TB, path string) *column.DB {
@@ -31,6 +32,22 @@ func TestSuite(t *testing.T) {
 func TestSuiteInMemory(t *testing.T) {
 	t.Parallel()
 	columntest.Run(t, func(t *testing.T) *column.DB { return open(t, "") })
+}
+
+func TestTooLargeAQuestion(t *testing.T) {
+	t.Parallel()
+	db, err := duck.Open(t.Context(), "", column.Options{MemoryLimit: "40MB", Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	_, err = db.All(t.Context(), "SELECT list_sum(list(i)) FROM range(100000000) r(i)")
+	if !fault.Is(err, fault.Busy) {
+		t.Fatalf("out of memory: %v", err)
+	}
+	if rows, err := db.All(t.Context(), "SELECT 1"); err != nil || len(rows) != 1 {
+		t.Fatalf("afterwards: %v %v", rows, err)
+	}
 }
 
 func BenchmarkSuite(b *testing.B) {
