@@ -1,0 +1,455 @@
+package imports
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/table"
+	"kolo/internal/listen/feedback"
+)
+
+// builder makes inputs of rows, as a mapping says. It is for one goroutine.
+type builder struct {
+	m       Mapping
+	base    feedback.Input // with the constants
+	zone    *time.Location
+	prefix  string // of the external ids of rows without one
+	columns []string
+	steps   []step         // by column
+	scales  map[string]int // metric to the column with its scale
+}
+
+// step is what is done with one column's cells.
+type step struct {
+	Target
+	word, key string
+	zone      *time.Location
+	values    map[string]string // by folded cell
+	on        feedback.Scale
+	decimal   rune
+}
+
+// newBuilder prepares a mapping that was validated. zone is the workspace's; prefix is put before the numbers of rows
+// without an external id.
+func newBuilder(m Mapping, im Import, zone *time.Location, at time.Time) *builder {
+	c := m.Constants
+	if z, err := time.LoadLocation(c.Zone); err == nil && c.Zone != "" {
+		zone = z
+	}
+	if c.Time != nil {
+		at = *c.Time
+	}
+	b := &builder{m: m, zone: zone, prefix: "import-" + im.Fingerprint[:min(16, len(im.Fingerprint))] + "-", scales: map[string]int{}}
+	b.base = feedback.Input{Kind: cmp.Or(c.Kind, feedback.Response), Channel: cmp.Or(c.Channel, "import"), Source: cmp.Or(c.Source, sourceOf(im.Name)),
+		Language: c.Language, Touchpoint: c.Touchpoint, Survey: c.Survey, SurveyVersion: c.SurveyVersion, Time: &at, Import: string(im.ID)}
+	return b
+}
+
+// sourceOf is the source of what a file brings, unless the mapping names another.
+func sourceOf(name string) string {
+	return clipTo("import: "+name, 200)
+}
+
+// learn takes note of columns, more of which may come while a file is read.
+func (b *builder) learn(columns []string) {
+	if b.m.Native {
+		return
+	}
+	for i := len(b.steps); i < len(columns); i++ {
+		name := columns[i]
+		s := step{Target: Target{Column: name, To: toIgnore}, word: toIgnore, zone: b.zone}
+		found := false
+		for _, t := range b.m.Columns {
+			if t.Column == name {
+				s.Target, found = t, true
+			}
+		}
+		if !found && b.m.Rest != toIgnore {
+			s.To = "attribute:" + attributeKey(name)
+		}
+		s.word, s.key, _ = split(s.To)
+		if z, err := time.LoadLocation(s.Zone); err == nil && s.Zone != "" {
+			s.zone = z
+		}
+		if sc := s.scale(b.m.Constants); sc != nil {
+			s.on = *sc
+		}
+		if s.Decimal != "" {
+			s.decimal = rune(s.Decimal[0])
+		}
+		if len(s.Values) > 0 {
+			s.values = make(map[string]string, len(s.Values))
+			for k, v := range s.Values {
+				s.values[folded(k)] = v
+			}
+		}
+		if s.word == "scale:" {
+			b.scales[s.key] = i
+		}
+		b.steps = append(b.steps, s)
+		b.columns = append(b.columns, name)
+	}
+}
+
+// attributeKey makes a column's name fit to be an attribute's key.
+func attributeKey(name string) string { return clipTo(strings.TrimSpace(name), feedback.MaxKey) }
+
+// folded is a cell as values are looked up by.
+func folded(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
+
+// row makes the input of one row, or says what is wrong with it, by column. The cells are not kept.
+func (b *builder) row(r rawRow, in *feedback.Input) (bad []fault.Field) {
+	if b.m.Native {
+		bad = b.native(r.raw, in)
+	} else {
+		*in = b.base
+		for i := range b.steps {
+			s := &b.steps[i]
+			if s.word == toIgnore || i >= len(r.cells) {
+				continue
+			}
+			cell := r.cells[i]
+			if s.values != nil && cell != "" {
+				if v, ok := s.values[folded(cell)]; ok {
+					cell = v
+				}
+			}
+			if cell == "" {
+				continue
+			}
+			if f, ok := b.put(s, cell, r.cells, in); !ok {
+				bad = append(bad, f)
+			}
+		}
+	}
+	if in.ExternalID == "" {
+		in.ExternalID = b.prefix + strconv.FormatInt(r.number, 10)
+	}
+	return bad
+}
+
+// put writes one cell to its place.
+func (b *builder) put(s *step, cell string, cells []string, in *feedback.Input) (bad fault.Field, ok bool) {
+	wrong := func(code, msg string) (fault.Field, bool) {
+		return fault.Field{Path: s.Column, Code: code, Msg: strconv.Quote(clip(cell)) + " " + msg}, false
+	}
+	switch s.word {
+	case toText:
+		if in.Text != "" {
+			cell = in.Text + "\n\n" + cell
+		}
+		in.Text = cell
+	case toTime:
+		t, err := table.ParseTime(cell, s.Time, s.zone)
+		switch {
+		case errors.Is(err, table.ErrAmbiguousDate):
+			return wrong("ambiguous", "could have the day or the month first: say which in the mapping")
+		case err != nil && missing(cell):
+			return bad, true
+		case err != nil:
+			return wrong("time", "is not a date")
+		}
+		in.Time = &t
+	case toScore:
+		v, given, err := score(cell, s)
+		if err != nil {
+			return wrong("number", "is not a number, and the mapping does not say what it stands for")
+		}
+		if !given {
+			return bad, true
+		}
+		on := s.on
+		if at, ok := b.scales[s.Metric]; ok && at < len(cells) && cells[at] != "" {
+			if on, ok = parseScale(cells[at]); !ok {
+				return fault.Field{Path: b.columns[at], Code: "form", Msg: strconv.Quote(clip(cells[at])) + " is not a scale such as 1..5"}, false
+			}
+		}
+		in.Scores = append(in.Scores, feedback.Score{Metric: s.Metric, Value: v, Scale: on, Question: s.Question})
+	case "answer:":
+		var value any = cell
+		if v, err := strconv.ParseFloat(cell, 64); err == nil && plainNumber(cell) {
+			value = v
+		}
+		in.Answers = append(in.Answers, feedback.Answer{Question: s.key, Value: value})
+	case "attribute:":
+		if in.Attributes == nil {
+			in.Attributes = make(feedback.Attributes, 4)
+		}
+		in.Attributes[s.key] = cell
+	case "kind":
+		in.Kind = strings.ToLower(strings.TrimSpace(cell))
+	case "channel":
+		in.Channel = strings.TrimSpace(cell)
+	case "source":
+		in.Source = cell
+	case toExternalID:
+		if !missing(cell) { // or all of these would be taken for one
+			in.ExternalID = strings.TrimSpace(cell)
+		}
+	case "language":
+		in.Language = cell
+	case "touchpoint":
+		in.Touchpoint = cell
+	case "survey":
+		in.Survey = cell
+	case "survey_version":
+		in.SurveyVersion = cell
+	default:
+		return b.putContact(s, cell, in)
+	}
+	return bad, true
+}
+
+func (b *builder) putContact(s *step, cell string, in *feedback.Input) (bad fault.Field, ok bool) {
+	if s.word == "scale:" { // taken by its score
+		return bad, true
+	}
+	if missing(cell) {
+		return bad, true
+	}
+	if in.Contact == nil {
+		in.Contact = &feedback.Who{}
+	}
+	switch w := in.Contact; s.word {
+	case "contact.external_id":
+		w.ExternalID = strings.TrimSpace(cell)
+	case "contact.email":
+		w.Email = cell
+	case "contact.phone":
+		w.Phone = cell
+	case "contact.name":
+		w.Name = cell
+	case "contact.language":
+		w.Language = cell
+	case "contact.country":
+		w.Country = cell
+	case "contact.account":
+		w.Account = cell
+	case "contact.attribute:":
+		if w.Attributes == nil {
+			w.Attributes = feedback.Attributes{}
+		}
+		w.Attributes[s.key] = cell
+	}
+	return bad, true
+}
+
+// nativeRow is a row in the form of POST /v1/feedback, as an export of Kolo has it: with fields that an import makes anew.
+type nativeRow struct {
+	feedback.Input
+	ID         string          `json:"id"`
+	Revision   json.RawMessage `json:"revision"`
+	ReceivedAt json.RawMessage `json:"received_at"`
+	ContactID  json.RawMessage `json:"contact_id"`
+	ImportID   json.RawMessage `json:"import_id"`
+	ErasedAt   json.RawMessage `json:"erased_at"`
+}
+
+// native reads a row that has the form already. A field that Kolo does not know refuses the row rather than being lost.
+func (b *builder) native(raw string, in *feedback.Input) []fault.Field {
+	var row nativeRow
+	d := json.NewDecoder(strings.NewReader(raw))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&row); err != nil {
+		path := ""
+		var typed *json.UnmarshalTypeError
+		if errors.As(err, &typed) {
+			path = strings.TrimPrefix(typed.Field, "Input.")
+		}
+		return []fault.Field{{Path: path, Code: "form", Msg: jsonSays(err)}}
+	}
+	*in = row.Input
+	base := &b.base
+	for _, f := range [][2]*string{{&in.Kind, &base.Kind}, {&in.Channel, &base.Channel}, {&in.Source, &base.Source}, {&in.Language, &base.Language},
+		{&in.Touchpoint, &base.Touchpoint}, {&in.Survey, &base.Survey}, {&in.SurveyVersion, &base.SurveyVersion}, {&in.ExternalID, &row.ID}} {
+		if *f[0] == "" {
+			*f[0] = *f[1]
+		}
+	}
+	if in.Time == nil {
+		in.Time = base.Time
+	}
+	in.Import = base.Import
+	return nil
+}
+
+// jsonSays is what package json says of a row, without the names of Go types.
+func jsonSays(err error) string {
+	var typed *json.UnmarshalTypeError
+	if errors.As(err, &typed) {
+		return "a " + typed.Value + " does not fit here"
+	}
+	return strings.TrimPrefix(err.Error(), "json: ")
+}
+
+// columnOf translates the path of what the intake refuses into the name of the column that it came from. Rows that have
+// the form of the intake already (no steps) keep the path.
+func columnOf(path string, steps []step, cells []string) string {
+	word, place := path, -1
+	if head, rest, ok := strings.Cut(path, "["); ok {
+		if n, _, ok := strings.Cut(rest, "]"); ok {
+			if i, err := strconv.Atoi(n); err == nil {
+				word, place = head, i
+			}
+		}
+	}
+	for i := range steps {
+		s := &steps[i]
+		if i >= len(cells) || cells[i] == "" {
+			continue
+		}
+		switch {
+		case word == "scores" && s.word == toScore:
+			if _, given, err := score(s.worth(cells[i]), s); err != nil || !given {
+				continue
+			}
+		case word == "answers" && s.word == "answer:" && s.worth(cells[i]) != "":
+		case place < 0 && (s.To == path || s.word == "attribute:" && path == "attributes."+s.key || s.word == "contact.attribute:" && path == "contact.attributes."+s.key):
+			return s.Column
+		default:
+			continue
+		}
+		if place == 0 {
+			return s.Column
+		}
+		place--
+	}
+	return path
+}
+
+// worth is a cell after its replacement.
+func (s *step) worth(cell string) string {
+	if v, ok := s.values[folded(cell)]; ok {
+		return v
+	}
+	return cell
+}
+
+// score reads a cell as a score: a number, "8/10", "4 - satisfied", "(5) excellent", or stars. given is false for cells
+// that say that there is no answer.
+func score(cell string, s *step) (v float64, given bool, err error) {
+	if v, err = table.ParseNumber(cell, s.decimal); err == nil && !strings.ContainsAny(cell, "%٪") {
+		return v, true, nil
+	}
+	cell = strings.TrimSpace(cell)
+	if missing(cell) {
+		return 0, false, nil
+	}
+	if n, ok := stars(cell); ok {
+		return n, true, nil
+	}
+	number, rest := strings.TrimLeft(cell, "( "), ""
+	if i := strings.IndexFunc(number, func(r rune) bool { return !unicode.IsDigit(r) && r != '.' && r != ',' && r != '-' }); i > 0 {
+		number, rest = number[:i], number[i:]
+	}
+	v, numErr := table.ParseNumber(strings.TrimRight(number, "-.,"), s.decimal)
+	if numErr != nil || rest == "" {
+		return 0, false, errors.New("no number")
+	}
+	rest = strings.TrimLeft(rest, ") ")
+	if of, ok := strings.CutPrefix(rest, "/"); ok {
+		most, err := table.ParseNumber(strings.TrimSpace(of), s.decimal)
+		if err != nil || most != s.on.Max {
+			return 0, false, errors.New("another scale")
+		}
+		return v, true, nil
+	}
+	if r, _ := utf8.DecodeRuneInString(rest); rest == "" || r == '%' || unicode.IsDigit(r) {
+		return 0, false, errors.New("no number")
+	}
+	return v, true, nil
+}
+
+// stars counts full stars, with or without empty ones behind them.
+func stars(s string) (float64, bool) {
+	full := 0
+	for _, r := range s {
+		switch r {
+		case '★', '⭐':
+			full++
+		case '☆', '\uFE0F', ' ':
+		default:
+			return 0, false
+		}
+	}
+	return float64(full), full > 0
+}
+
+// parseScale reads "1..5", and "5..1" where lower is better.
+func parseScale(s string) (feedback.Scale, bool) {
+	low, high, ok := strings.Cut(s, "..")
+	from, err1 := strconv.ParseFloat(strings.TrimSpace(low), 64)
+	to, err2 := strconv.ParseFloat(strings.TrimSpace(high), 64)
+	if !ok || err1 != nil || err2 != nil {
+		return feedback.Scale{}, false
+	}
+	if from > to {
+		return feedback.Scale{Min: to, Max: from, Direction: feedback.Down}, true
+	}
+	return feedback.Scale{Min: from, Max: to, Direction: feedback.Up}, true
+}
+
+// plainNumber tells a number that is written as JSON would write it: no leading zero, plus or name.
+func plainNumber(s string) bool { return json.Valid([]byte(s)) }
+
+func clip(s string) string {
+	if len(s) > 60 {
+		return strings.ToValidUTF8(s[:60], "") + "…"
+	}
+	return s
+}
+
+// missing knows the usual ways to write that there is no value.
+func missing(s string) bool {
+	if len(s) > 40 {
+		return false
+	}
+	switch folded(s) {
+	case "", "null", "nil", "none", "n/a", "na", "n.a.", "nan", "#n/a", "-", "--", "—", "?", "no answer", "not applicable", "don't know", "dont know",
+		"нет ответа", "не знаю", "затрудняюсь ответить", "н/д", "לא יודע", "לא יודעת", "לא רלוונטי", "אין תשובה", "אין", "نمی\u200cدانم", "نمیدانم", "بدون پاسخ":
+		return true
+	}
+	return false
+}
+
+// isNative tells whether columns of an NDJSON file are those of POST /v1/feedback. A list of scores is told by its form,
+// whatever else there is; without one, every column has to be known.
+func isNative(s Sample) bool {
+	telling := false
+	for i, name := range s.Columns {
+		head, _, nested := strings.Cut(name, ".")
+		switch head {
+		case "kind", "channel", "source", "external_id", "time", "touchpoint", "survey", "survey_version", "language", "text",
+			"id", "revision", "received_at", "contact_id", "import_id", "erased_at":
+			if nested {
+				return false
+			}
+		case "scores":
+			for _, v := range s.values(i) {
+				var list []feedback.Score
+				if v != "" && v != "[]" && json.Unmarshal([]byte(v), &list) == nil && list[0].Metric != "" {
+					return true
+				}
+			}
+			telling = true
+		case "answers":
+			telling = true
+		case "contact", "attributes":
+			if !nested {
+				return false
+			}
+			telling = true
+		default:
+			return false
+		}
+	}
+	// Without anything nested, plain columns say the same, and guess more: dates in other forms, for instance.
+	return telling
+}

@@ -1,0 +1,530 @@
+package imports
+
+import (
+	"cmp"
+	"errors"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"kolo/internal/foundation/table"
+	"kolo/internal/listen/feedback"
+)
+
+// Sample is the beginning of a file: what guesses and previews go by.
+type Sample struct {
+	Format  table.Format
+	Columns []string
+	Rows    []SampleRow
+	Read    int64 // bytes of the source that the rows took
+	Whole   bool  // the file has no more rows
+}
+
+// SampleRow is one row of it; Cells has as many texts as there are columns, unless the row could not be read.
+type SampleRow struct {
+	Number, Line int64
+	Cells        []string
+	Raw          string
+	Mended       bool
+	Bad          *table.RowError
+}
+
+const (
+	sampleRows  = 1000
+	sampleBytes = 4 << 20
+)
+
+// take reads the beginning of a file.
+func take(r table.Reader, f table.Format) (Sample, error) {
+	s := Sample{Format: f}
+	size := 0
+	for len(s.Rows) < sampleRows && size < sampleBytes {
+		row, err := r.Next()
+		var bad *table.RowError
+		switch {
+		case err == io.EOF:
+			s.Whole = true
+		case errors.As(err, &bad):
+			s.Rows = append(s.Rows, SampleRow{Number: bad.Number, Line: bad.Line, Raw: bad.Raw, Bad: bad})
+			size += len(bad.Raw)
+		case err != nil:
+			return s, err
+		default:
+			s.Rows = append(s.Rows, SampleRow{Number: row.Number, Line: row.Line, Cells: slices.Clone(row.Cells), Raw: row.Raw, Mended: row.Mended})
+			for _, c := range row.Cells {
+				size += len(c)
+			}
+		}
+		if s.Whole {
+			break
+		}
+	}
+	s.Columns = slices.Clone(r.Columns())
+	for i := range s.Rows { // columns that came late are missing in the rows before
+		for s.Rows[i].Bad == nil && len(s.Rows[i].Cells) < len(s.Columns) {
+			s.Rows[i].Cells = append(s.Rows[i].Cells, "")
+		}
+	}
+	s.Read, _ = r.Offset()
+	return s, nil
+}
+
+func (s Sample) values(column int) []string {
+	var out []string
+	for _, r := range s.Rows {
+		if r.Bad == nil {
+			out = append(out, r.Cells[column])
+		}
+	}
+	return out
+}
+
+// Profile describes the columns of a sample. Times without a zone are in zone.
+func (s Sample) Profile(zone *time.Location) []Column {
+	out := make([]Column, len(s.Columns))
+	for i, name := range s.Columns {
+		p := table.ProfileColumn(s.values(i), zone)
+		out[i] = Column{Name: name, Kind: p.Kind, Filled: p.Filled, Distinct: p.Distinct, Min: p.Min, Max: p.Max, Samples: p.Samples, Time: p.Time, Ambiguous: p.Ambiguous}
+		if p.Decimal != 0 {
+			out[i].Decimal = string(p.Decimal)
+		}
+	}
+	return out
+}
+
+// Guess proposes a mapping: from the columns' names, in four languages, and from their values. People correct it.
+func Guess(s Sample, columns []Column) Mapping {
+	if s.Format == table.NDJSON && isNative(s) {
+		return Mapping{Native: true}
+	}
+	g := guesser{s: s, columns: slices.Clone(columns), targets: make([]Target, len(columns)), taken: map[string]bool{}}
+	for i, c := range columns {
+		g.targets[i] = Target{Column: c.Name}
+	}
+	g.exported()
+	// What a name says outright comes before what one only contains, and both before what values look like.
+	for _, whole := range []bool{true, false} {
+		for i := range columns {
+			if g.targets[i].To == "" {
+				g.byName(i, whole)
+			}
+		}
+	}
+	g.byValues()
+	for i := range g.targets {
+		if g.targets[i].To == "" {
+			g.set(i, "attribute:"+attributeKey(columns[i].Name))
+		}
+	}
+	m := Mapping{Columns: g.targets}
+	if !slices.ContainsFunc(g.targets, func(t Target) bool { return t.To == toScore || strings.HasPrefix(t.To, "survey") || t.To == "kind" }) {
+		m.Constants.Kind = feedback.Message
+	}
+	return m
+}
+
+type guesser struct {
+	s       Sample
+	columns []Column
+	targets []Target
+	taken   map[string]bool
+}
+
+// set gives a column a target unless another has it.
+func (g *guesser) set(i int, to string) bool {
+	word, key, ok := split(to)
+	if one := unique(word, key); !ok || one != "" && g.taken[one] {
+		return false
+	} else if one != "" {
+		g.taken[one] = true
+	}
+	g.targets[i].To = to
+	return true
+}
+
+// exported knows the columns of Kolo's own files, which are named by what they are.
+func (g *guesser) exported() {
+	for i, c := range g.columns {
+		name := c.Name
+		head, key, _ := strings.Cut(name, ".")
+		metric, scale := strings.CutSuffix(name, "_scale")
+		switch {
+		case key != "" && (head == "attribute" || head == "attributes"):
+			g.set(i, "attribute:"+key)
+		case key != "" && (head == "answer" || head == "answers"):
+			g.set(i, "answer:"+key)
+		case head == "contact" && slices.Contains(plain, name):
+			g.set(i, name)
+		case head == "contact" && key != "":
+			g.set(i, "contact.attribute:"+strings.TrimPrefix(key, "attributes."))
+		case scale && slices.Contains(feedback.Metrics, metric):
+			g.set(i, "scale:"+metric)
+		}
+	}
+}
+
+// byName follows a column's name as far as its values bear it out.
+func (g *guesser) byName(i int, whole bool) {
+	c := g.columns[i]
+	to, said := called(c.Name)
+	if to == "" || said != whole || c.Kind == table.KindEmpty {
+		return
+	}
+	if whole {
+		c = g.borneOut(i, to)
+	}
+	word := c.Kind == table.KindText
+	switch {
+	case strings.HasPrefix(to, "score:"):
+		if metric := strings.TrimPrefix(to, "score:"); !g.score(i, metric) && whole && metric == "rating" && word {
+			g.set(i, "attribute:"+attributeKey(c.Name))
+		}
+	case to == "attribute:":
+		if whole || !word || c.Distinct*2 < c.Filled {
+			g.set(i, to+attributeKey(c.Name))
+		}
+	case to == toIgnore:
+		if c.Kind == table.KindInteger && c.Distinct == c.Filled || normal(c.Name) == "reasons" {
+			g.set(i, toIgnore)
+		}
+	case to == toTime:
+		if c.Kind == table.KindTime {
+			g.time(i)
+		}
+	case to == toText:
+		// A second one is rather the answer to another question: see byValues.
+		if word && (whole || long(g.s, i)) && !g.hasText() && !g.score(i, "") {
+			g.set(i, toText)
+		}
+	case to == toExternalID:
+		if c.Distinct == c.Filled && c.Filled == fullest(g.columns) && c.Kind != table.KindDecimal {
+			g.set(i, toExternalID)
+		}
+	case to == "contact.email":
+		if c.Kind == table.KindEmail {
+			g.set(i, to)
+		}
+	case to == "contact.phone":
+		if c.Kind == table.KindPhone || c.Kind == table.KindInteger && len(c.Max) >= 7 {
+			g.set(i, to)
+		}
+	case to == "contact.external_id":
+		if !whole && !strings.Contains(normal(c.Name), "id") || c.Kind == table.KindEmail || word && strings.Contains(strings.Join(c.Samples, ""), " ") {
+			return
+		}
+		g.set(i, to)
+	case to == "language":
+		g.words(i, to, languages, func(v string) bool { return len(v) == 2 || len(v) == 5 && (v[2] == '-' || v[2] == '_') })
+	case to == "kind":
+		g.words(i, to, kinds, func(v string) bool { return slices.Contains(feedback.Kinds, v) })
+	case to == "channel":
+		if word && c.Distinct <= 30 {
+			g.words(i, to, nil, isChannel)
+		}
+	case whole && word && c.Distinct*2 < c.Filled+2 || to == "contact.name" && whole && word || to == "contact.account" && whole:
+		g.set(i, to)
+	}
+}
+
+// borneOut looks at a column as the sort of thing that its name says it is, if most of its values are: a few that are not
+// are then refused one by one, with their reasons, and do not make the column something else.
+func (g *guesser) borneOut(i int, to string) Column {
+	c := g.columns[i]
+	var fits func(string) bool
+	switch {
+	case to == toTime && c.Kind != table.KindTime:
+		fits = func(v string) bool {
+			_, err := table.ParseTime(v, table.TimeAny, nil)
+			return err == nil || errors.Is(err, table.ErrAmbiguousDate)
+		}
+	case to == "contact.email" && c.Kind != table.KindEmail:
+		fits = func(v string) bool { return strings.Count(v, "@") == 1 && !strings.Contains(v, " ") }
+	case to == "score:nps" && c.Kind != table.KindTime:
+		fits = func(v string) bool {
+			n, err := table.ParseNumber(v, 0)
+			return err == nil && n >= 0 && n <= 10 && n == math.Trunc(n)
+		}
+	case strings.HasPrefix(to, "score:") && c.Kind == table.KindText:
+		fits = func(v string) bool { _, err := table.ParseNumber(v, 0); return err == nil }
+	default:
+		return c
+	}
+	var fine []string
+	filled := 0
+	for _, v := range g.s.values(i) {
+		if missing(v) {
+			continue
+		}
+		filled++
+		if fits(v) {
+			fine = append(fine, v)
+		}
+	}
+	if 3*len(fine) < 2*filled {
+		return c
+	}
+	c = Sample{Columns: []string{c.Name}, Rows: column(fine)}.Profile(nil)[0]
+	g.columns[i] = c
+	return c
+}
+
+// column is a sample of one column.
+func column(values []string) []SampleRow {
+	rows := make([]SampleRow, len(values))
+	for i, v := range values {
+		rows[i].Cells = []string{v}
+	}
+	return rows
+}
+
+// fullest is how many rows of the sample have a value in the column that is filled best.
+func fullest(columns []Column) (most int) {
+	for _, c := range columns {
+		most = max(most, c.Filled)
+	}
+	return most
+}
+
+func (g *guesser) hasText() bool {
+	return slices.ContainsFunc(g.targets, func(t Target) bool { return t.To == toText })
+}
+
+// words maps a column whose values are words of a list that Kolo has: all of them, or it is an attribute.
+func (g *guesser) words(i int, to string, known map[string]string, fine func(string) bool) {
+	stand := Values{}
+	for _, v := range distinct(g.s.values(i), 50) {
+		low := strings.ToLower(v)
+		if w, ok := known[normal(v)]; ok {
+			stand[v] = w
+		} else if strings.Contains(low, "_") && to == "language" && fine(low) {
+			stand[v] = strings.ReplaceAll(v, "_", "-")
+		} else if !fine(low) {
+			return
+		}
+	}
+	if g.set(i, to) && len(stand) > 0 {
+		g.targets[i].Values = stand
+	}
+}
+
+func isChannel(s string) bool {
+	return problems(feedback.Input{Channel: s, Text: "-"}) == nil
+}
+
+func (g *guesser) time(i int) {
+	if g.set(i, toTime) {
+		g.targets[i].Time = g.columns[i].Time
+	}
+}
+
+// byValues looks at what is left.
+func (g *guesser) byValues() {
+	each := func(fn func(i int, c Column)) {
+		for i, c := range g.columns {
+			if g.targets[i].To == "" && c.Filled > 0 {
+				fn(i, c)
+			}
+		}
+	}
+	each(func(i int, c Column) {
+		switch c.Kind {
+		case table.KindEmail:
+			g.set(i, "contact.email")
+		case table.KindPhone:
+			g.set(i, "contact.phone")
+		case table.KindTime:
+			if to, _ := called(c.Name); to != "attribute:" {
+				g.time(i)
+			}
+		}
+	})
+	// The longest texts are the customer's words; others of some length are answers to questions of their own.
+	var texts []int
+	each(func(i int, c Column) {
+		if c.Kind == table.KindText && long(g.s, i) {
+			texts = append(texts, i)
+		}
+	})
+	slices.SortStableFunc(texts, func(a, b int) int { return cmp.Compare(meanLength(g.s, b), meanLength(g.s, a)) })
+	for _, i := range texts {
+		if !g.hasText() {
+			g.set(i, toText)
+		} else {
+			g.set(i, "answer:"+attributeKey(g.columns[i].Name))
+		}
+	}
+	each(func(i int, _ Column) {
+		if !g.score(i, "") && strings.HasSuffix(strings.TrimSpace(g.columns[i].Name), "?") {
+			g.set(i, "answer:"+attributeKey(g.columns[i].Name))
+		}
+	})
+}
+
+// score makes a column a score when its values are on a scale that the metric has; metric "" means whichever they look
+// like. One column of a metric is the score; further ones would stay behind it, so they become answers.
+func (g *guesser) score(i int, metric string) bool {
+	c := g.columns[i]
+	t := Target{Column: c.Name, To: toScore, Metric: metric, Decimal: c.Decimal}
+	switch c.Kind {
+	case table.KindText, table.KindBoolean:
+		if c.Distinct > 12 {
+			return g.labelled(i, t)
+		}
+		found, low, high, stand := ladder(distinct(g.s.values(i), 20))
+		if stand == nil {
+			return g.labelled(i, t)
+		}
+		if t.Metric == "" || t.Metric == "nps" || low < 0 {
+			t.Metric = found
+		}
+		t.Scale, t.Values = &feedback.Scale{Min: low, Max: high, Direction: feedback.Up}, stand
+	case table.KindInteger, table.KindDecimal:
+		low, err1 := strconv.ParseFloat(c.Min, 64)
+		high, err2 := strconv.ParseFloat(c.Max, 64)
+		if err1 != nil || err2 != nil || metric == "" && (c.Kind == table.KindDecimal || c.Distinct < 3) {
+			return false
+		}
+		from, to, as, ok := scaleOf(metric, low, high, c.Kind == table.KindDecimal)
+		if !ok {
+			return false
+		}
+		t.Metric = as
+		if as != "nps" {
+			t.Scale = &feedback.Scale{Min: from, Max: to, Direction: feedback.Up}
+		}
+	default:
+		return false
+	}
+	if g.taken["score "+t.Metric] {
+		return g.set(i, "answer:"+attributeKey(c.Name))
+	}
+	g.taken["score "+t.Metric] = true
+	if len(strings.Fields(c.Name)) > 3 { // a question rather than a name
+		t.Question = clipTo(c.Name, 200)
+	}
+	g.targets[i] = t
+	return true
+}
+
+// labelled is a score whose cells begin with the number and go on with its words: "10 - extremely likely", "4/5", stars.
+func (g *guesser) labelled(i int, t Target) bool {
+	if t.Metric == "" {
+		return false
+	}
+	low, high, of := math.Inf(1), math.Inf(-1), 0.0
+	for _, v := range distinct(g.s.values(i), 200) {
+		if _, most, ok := strings.Cut(v, "/"); ok {
+			of, _ = strconv.ParseFloat(strings.TrimSpace(most), 64)
+		}
+		n, given, err := score(v, &step{on: feedback.Scale{Max: of}})
+		if err != nil {
+			return false
+		}
+		if given {
+			low, high = min(low, n), max(high, n)
+		}
+	}
+	if math.IsInf(low, 0) {
+		return false
+	}
+	from, to, as, ok := scaleOf(t.Metric, low, max(high, of), false)
+	if !ok || g.taken["score "+as] {
+		return false
+	}
+	g.taken["score "+as] = true
+	t.Metric = as
+	if as != "nps" {
+		t.Scale = &feedback.Scale{Min: from, Max: to, Direction: feedback.Up}
+	}
+	g.targets[i] = t
+	return true
+}
+
+// scaleOf guesses on which scale values from low to high were given, and what it measures.
+func scaleOf(metric string, low, high float64, fractions bool) (from, to float64, as string, ok bool) {
+	on := func(f, t float64, fallback string) (float64, float64, string, bool) {
+		return f, t, cmp.Or(metric, fallback), true
+	}
+	switch {
+	case metric == "nps" && low >= 0 && high <= 10 && !fractions:
+		return 0, 10, "nps", true
+	case metric == "nps":
+		metric = "rating"
+	}
+	switch {
+	case low < 0 && low >= -5 && high <= 5 && high > 0:
+		end := max(-low, high)
+		return on(-math.Ceil(end), math.Ceil(end), "rating")
+	case low < 0:
+		return 0, 0, "", false
+	case metric == "" && high <= 1: // yes and no, more likely
+		return 0, 0, "", false
+	case high <= 5 && low >= 1:
+		return on(1, 5, "csat")
+	case high <= 5:
+		return on(0, 5, "rating")
+	case high <= 7 && low >= 1 && (metric == "ces" || metric == "csat" || metric == "" || metric == "rating"):
+		return on(1, 7, "ces")
+	case high <= 10 && low >= 0:
+		if metric == "" && !fractions {
+			return 0, 10, "nps", true
+		}
+		if low >= 1 && (metric == "csat" || metric == "star" || metric == "ces") {
+			return on(1, 10, "rating")
+		}
+		return on(0, 10, "rating")
+	case metric != "" && high <= 100:
+		return on(0, 100, "rating")
+	}
+	return 0, 0, "", false
+}
+
+// distinct lists the different values that say something, at most so many.
+func distinct(values []string, most int) []string {
+	seen := map[string]bool{}
+	var out []string
+	for _, v := range values {
+		if v = strings.TrimSpace(v); v != "" && !seen[v] && !missing(v) && len(out) < most {
+			seen[v] = true
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// long tells texts that people wrote from labels that were chosen: most differ, and they have several words.
+func long(s Sample, column int) bool {
+	values, words, filled := s.values(column), 0, 0
+	for _, v := range values {
+		if v = strings.TrimSpace(v); v != "" {
+			filled++
+			words += len(strings.Fields(v))
+		}
+	}
+	return filled > 0 && words >= 3*filled && 3*len(distinct(values, filled)) > filled
+}
+
+func meanLength(s Sample, column int) float64 {
+	n, filled := 0, 0
+	for _, v := range s.values(column) {
+		if v != "" {
+			filled++
+			n += utf8.RuneCountInString(v)
+		}
+	}
+	return float64(n) / float64(max(1, filled))
+}
+
+func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+
+func clipTo(s string, most int) string {
+	for len(s) > most {
+		_, n := utf8.DecodeLastRuneInString(s)
+		s = s[:len(s)-n]
+	}
+	return s
+}

@@ -1,0 +1,223 @@
+package imports_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+
+	"kolo/internal/foundation/clock"
+	"kolo/internal/foundation/store/storetest"
+	"kolo/internal/listen/feedback"
+	"kolo/internal/listen/imports"
+	"kolo/internal/people/identity"
+)
+
+// lines makes a file of a header and rows in which each column takes its values in turn.
+func lines(header string, n int, columns ...[]string) string {
+	var b strings.Builder
+	b.WriteString(header + "\n")
+	for i := range n {
+		for k, values := range columns {
+			if k > 0 {
+				b.WriteByte(';')
+			}
+			if strings.Contains(values[i%len(values)], "%d") {
+				fmt.Fprintf(&b, values[i%len(values)], i)
+			} else {
+				b.WriteString(values[i%len(values)])
+			}
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+var (
+	english = []string{"The courier came late, and nobody called me (%d)", "Lovely people, quick help (%d)", "I would rather not say much about it (%d)"}
+	hebrew  = []string{"השליח איחר ואף אחד לא התקשר אליי %d", "אנשים נחמדים ושירות מהיר מאוד %d", "המוצר הגיע שבור ואין מענה %d"}
+	persian = []string{"پیک دیر آمد و کسی با من تماس نگرفت %d", "کارکنان مهربان و خدمات سریع بود %d", "کیفیت این کالا خوب نبود اصلا %d"}
+	russian = []string{"Курьер опоздал, и никто не позвонил %d", "Приятные люди и быстрая помощь %d", "Товар пришёл сломанным, обидно %d"}
+)
+
+func TestGuess(t *testing.T) {
+	t.Parallel()
+	db := storetest.SQLite(t, clock.NewFake(today))
+	fb := feedback.NewService(db)
+	t.Cleanup(fb.Close)
+	s := imports.NewService(db, fb, nil)
+	ws := workspace(t, db, "Guess")
+	for _, c := range []struct {
+		name, content string
+		encoding      encoding.Encoding
+		want          []string
+	}{
+		{"english", lines("Response ID;Date;How likely are you to recommend us to a friend?;Comment;Customer e-mail;Plan;#", 40,
+			[]string{"r-%d"}, []string{"2026-01-02", "2026-02-03"}, []string{"10", "9", "0", "7"}, english, []string{"c%d@example.com"}, []string{"gold", "basic"}, []string{"%d"}), nil,
+			[]string{"external_id", "time", "score nps 0..10", "text", "contact.email", "attribute:Plan", "ignore"}},
+		{"hebrew, windows-1255", lines("תאריך;הערה;דירוג;סניף;טלפון", 40, []string{"13/05/2026", "01/06/2026"}, hebrew, []string{"1", "5", "4"},
+			[]string{"חיפה", "אילת"}, []string{"054-123456%d"}), charmap.Windows1255,
+			[]string{"time dmy", "text", "score rating 1..5", "attribute:סניף", "contact.phone"}},
+		{"persian, windows-1256", lines("تاريخ;نظر;امتياز;شهر", 40, []string{"2026/05/13"}, arabicLetters(persian), []string{"1", "2", "3"}, []string{"تهران", "اهواز"}),
+			charmap.Windows1256, []string{"time", "text", "score rating 1..5", "attribute:شهر"}},
+		{"russian, windows-1251", lines("Дата отзыва;Отзыв;Оценка;Город;Язык", 40, []string{"31.12.2025 10:00"}, russian, []string{"1", "5", "3"}, []string{"Москва", "Тула"},
+			[]string{"русский"}), charmap.Windows1251, []string{"time", "text", "score rating 1..5", "attribute:Город", "language"}},
+		{"utf-16", lines("Отзыв;NPS", 40, russian, []string{"1", "10", "8"}), unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), []string{"text", "score nps 0..10"}},
+		{"values alone", lines("a;b;c;d;e;f;g", 60, []string{"0", "10", "9", "3", "7"}, []string{"1", "5", "4", "2"}, []string{"7", "1", "4", "6"}, []string{"-2", "2", "0", "-1"},
+			english, []string{"ana%d@example.com"}, []string{"red", "blue"}), nil,
+			[]string{"score nps 0..10", "score csat 1..5", "score ces 1..7", "score rating -2..2", "text", "contact.email", "attribute:g"}},
+		{"labels", lines("Overall satisfaction;Effort;Sentiment;Stars;Why?", 40, []string{"Very satisfied", "Neutral", "Dissatisfied"}, []string{"strongly agree", "disagree"},
+			[]string{"positive", "negative", "neutral"}, []string{"★★★★☆", "★"}, english), nil,
+			[]string{"score csat 1..5", "score ces 1..5", "score rating -1..1", "score star 1..5", "text"}},
+		{"what is no score", lines("age;quantity;year;index;comment;rating", 40, []string{"%d"}, []string{"1", "2", "3"}, []string{"2024", "2025"}, []string{"%d"}, english,
+			[]string{"8/10", "10/10", "3/10"}), nil,
+			[]string{"attribute:age", "attribute:quantity", "attribute:year", "ignore", "text", "score rating 0..10"}},
+		{"several questions", lines("What did you like most about us?;What should we do better next time?;service (1-5);staff (1-5)", 40, english, english, []string{"5", "1", "3"},
+			[]string{"2", "4", "1"}), nil,
+			[]string{"text", "answer:What should we do better next time?", "score csat 1..5", "answer:staff (1-5)"}},
+		{"ids that come again", lines("id;comment;score", 40, []string{"1", "2"}, english, []string{"5", "1", "3"}), nil, []string{"attribute:id", "text", "score rating 1..5"}},
+		{"an export of Kolo's", lines("external_id;kind;text;csat;csat_scale;attribute.country;contact.email;contact.plan;answer.q1", 40, []string{"%d"}, []string{"review"}, english,
+			[]string{"5", "1"}, []string{"1..5"}, []string{"IL"}, []string{"a%d@example.com"}, []string{"gold"}, []string{"x"}), nil,
+			[]string{"external_id", "kind", "text", "score csat 1..5", "scale:csat", "attribute:country", "contact.email", "contact.attribute:plan", "answer:q1"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			content := c.content
+			if c.encoding != nil {
+				var err error
+				if content, err = c.encoding.NewEncoder().String(content); err != nil {
+					t.Fatal(err)
+				}
+			}
+			im, err := s.Upload(t.Context(), ws, identity.Program(ws, "test"), "file.csv", strings.NewReader(content))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, m := range im.Mapping.Columns {
+				got := m.To
+				switch {
+				case m.To == "score":
+					got += " " + m.Metric + " 0..10"
+					if m.Scale != nil {
+						got = "score " + m.Metric + " " + m.Scale.String()
+					}
+				case m.To == "time" && m.Time != "":
+					got += " " + string(m.Time)
+				}
+				if i >= len(c.want) || got != c.want[i] {
+					t.Errorf("%s became %s, not %s (%+v)", m.Column, got, c.want[min(i, len(c.want)-1)], im.Columns[i])
+				}
+			}
+			p, err := s.Preview(t.Context(), ws, identity.Program(ws, "test"), im.ID, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p.Refused > 0 || p.Valid < 40 || p.Mended > 0 {
+				t.Errorf("preview: %d refused: %+v", p.Refused, p.Reasons)
+			}
+		})
+	}
+}
+
+// arabicLetters writes what Windows-1256 lacks as people did there: with the Arabic forms of the letters.
+func arabicLetters(list []string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = strings.NewReplacer("ی", "ي", "ک", "ك").Replace(s)
+	}
+	return out
+}
+
+func TestMappingSaysEverythingThatIsWrong(t *testing.T) {
+	t.Parallel()
+	columns := []string{"a", "b", "c", "d"}
+	scale := func(from, to float64) *feedback.Scale { return &feedback.Scale{Min: from, Max: to} }
+	for _, c := range []struct {
+		m    imports.Mapping
+		want string
+	}{
+		{imports.Mapping{}, "columns required"},
+		{imports.Mapping{Columns: []imports.Target{{Column: "a", To: "text"}, {Column: "x", To: "ignore"}}}, "columns[1].column unknown"},
+		{imports.Mapping{Columns: []imports.Target{{Column: "a", To: "text"}, {Column: "b", To: "colour"}}}, "columns[1].to unknown"},
+		{imports.Mapping{Columns: []imports.Target{{Column: "a", To: "text"}, {Column: "b", To: "attribute:"}}}, "columns[1].to required"},
+		{imports.Mapping{Columns: []imports.Target{{Column: "a", To: "text"}, {Column: "b", To: "time"}, {Column: "c", To: "time"}}}, "columns[2].to twice"},
+		{imports.Mapping{Columns: []imports.Target{{Column: "a", To: "score", Metric: "csat"}}}, "columns[0].scale required"},
+		{imports.Mapping{Columns: []imports.Target{{Column: "a", To: "score", Metric: "joy", Scale: scale(1, 5)}}}, "columns[0].metric unknown"},
+		{imports.Mapping{Columns: []imports.Target{{Column: "a", To: "score", Metric: "csat", Scale: scale(5, 1)}}}, "columns[0].scale.max range"},
+		{imports.Mapping{Columns: []imports.Target{{Column: "a", To: "score", Metric: "nps", Scale: scale(1, 5)}}}, "columns[0].scale range"},
+		{imports.Mapping{Columns: []imports.Target{{Column: "a", To: "score", Metric: "csat", Scale: scale(1, 5), Values: imports.Values{"top": "6"}}}}, "columns[0].values range"},
+		{imports.Mapping{Columns: []imports.Target{{Column: "a", To: "text"}, {Column: "b", To: "time", Zone: "Mars/Olympus"}}}, "columns[1].zone zone"},
+		{imports.Mapping{Columns: []imports.Target{{Column: "a", To: "text"}, {Column: "b", To: "time", Time: "backwards"}}}, "columns[1].time unknown"},
+		{imports.Mapping{Columns: []imports.Target{{Column: "a", To: "text"}}, Constants: imports.Constants{Kind: "shout"}}, "constants.kind unknown"},
+		{imports.Mapping{Native: true, Constants: imports.Constants{Channel: "a b/c"}}, "constants.channel form"},
+		{imports.Mapping{Columns: []imports.Target{{Column: "a", To: "text"}}, Rest: "burn"}, "rest unknown"},
+	} {
+		got := []string{}
+		for _, f := range problemsOf(c.m.Validate(columns)) {
+			got = append(got, f.Path+" "+f.Code)
+		}
+		if len(got) != 1 || got[0] != c.want {
+			t.Errorf("%+v: %q, not %q", c.m, got, c.want)
+		}
+	}
+	fine := imports.Mapping{Columns: []imports.Target{{Column: "a", To: "text"}, {Column: "b", To: "text"}, {Column: "c", To: "score", Metric: "nps"},
+		{Column: "d", To: "score", Metric: "rating"}}, Constants: imports.Constants{Scale: scale(0, 4)}}
+	if err := fine.Validate(columns); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCellsAreRead(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.run()
+		im := w.upload("cells.csv", "csat;when;comment;more;kind;client\n"+
+			"5 - excellent;03.04.2026;Fine;and cheap;Отзыв;n/a\n4/5;2026-04-03T10:00:00+02:00;Good;;жалоба;c1\n★★★;1775210400;So so;;review;c1\n"+
+			"don't know;;Hm;;review;c2\n(2) poor;03/04/2026;Bad;;review;\nmeh;x;Bad;;review;\n")
+		m := imports.Mapping{Columns: []imports.Target{
+			{Column: "csat", To: "score", Metric: "csat", Scale: &feedback.Scale{Min: 1, Max: 5}, Question: "How was it?"},
+			{Column: "when", To: "time", Time: "dmy", Zone: "Asia/Tehran"}, {Column: "comment", To: "text"}, {Column: "more", To: "text"},
+			{Column: "kind", To: "kind", Values: imports.Values{"отзыв": "review", "Жалоба": "complaint"}}, {Column: "client", To: "contact.external_id"},
+		}, Constants: imports.Constants{Channel: "paper", Source: "desk", Touchpoint: "delivery", Survey: "exit", SurveyVersion: "2", Language: "en"}}
+		_, err := w.imports.SetMapping(w.Context(), w.ws, w.actor, im.ID, m)
+		w.must(err)
+		_, err = w.imports.Start(w.Context(), w.ws, w.actor, im.ID)
+		w.must(err)
+		if im = w.await(im.ID, imports.State.Ended); im.Created != 5 || im.Refused != 1 {
+			w.Fatalf("%+v\n%+v", im, w.refused(im.ID))
+		}
+		if r := w.refused(im.ID)[0]; len(r.Reasons) != 2 || r.Reasons[0].Path != "csat" || r.Reasons[1].Path != "when" {
+			w.Errorf("%+v", r)
+		}
+		got := map[string]feedback.Feedback{}
+		for _, f := range w.kept(w.ws) {
+			got[f.Text] = f
+		}
+		tehran := time.FixedZone("", 12600)
+		for text, want := range map[string]struct {
+			score float64
+			at    time.Time
+			kind  string
+		}{
+			"Fine\n\nand cheap": {5, time.Date(2026, 4, 3, 0, 0, 0, 0, tehran), "review"},
+			"Good":              {4, time.Date(2026, 4, 3, 8, 0, 0, 0, time.UTC), "complaint"},
+			"So so":             {3, time.Unix(1775210400, 0), "review"},
+			"Bad":               {2, time.Date(2026, 4, 3, 0, 0, 0, 0, tehran), "review"},
+			"Hm":                {-1, today, "review"},
+		} {
+			f, ok := got[text]
+			if !ok || !f.Time.Equal(want.at) || f.Kind != want.kind || f.Channel != "paper" || f.Source != "desk" || f.Touchpoint != "delivery" || f.Survey != "exit" || f.SurveyVersion != "2" || f.Language != "en" {
+				w.Errorf("%q: %+v", text, f)
+			}
+			if want.score < 0 && len(f.Scores) != 0 || want.score >= 0 && (len(f.Scores) != 1 || f.Scores[0].Value != want.score || f.Scores[0].Question != "How was it?") {
+				w.Errorf("%q: %+v", text, f.Scores)
+			}
+		}
+		if got["Good"].Contact == "" || got["Good"].Contact != got["So so"].Contact || got["Fine\n\nand cheap"].Contact != "" {
+			w.Error("contacts")
+		}
+	})
+}

@@ -1,0 +1,179 @@
+package imports_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"kolo/internal/foundation/job"
+	"kolo/internal/foundation/store"
+	"kolo/internal/foundation/store/storetest"
+	"kolo/internal/listen/feedback"
+	"kolo/internal/listen/imports"
+	"kolo/internal/people/identity"
+)
+
+const (
+	childURL  = "KOLO_TEST_IMPORT_CHILD"
+	childFile = "KOLO_TEST_IMPORT_FILE" // "workspace path": import this from the disk
+)
+
+// The test binary, run again with the address of a store, imports until it is killed.
+func TestMain(m *testing.M) {
+	url := os.Getenv(childURL)
+	if url == "" {
+		os.Exit(m.Run())
+	}
+	if err := child(context.Background(), url); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func child(ctx context.Context, url string) error {
+	quiet := slog.New(slog.DiscardHandler)
+	db, err := store.Open(ctx, store.Options{URL: url, Log: quiet})
+	if err != nil {
+		return err
+	}
+	s := imports.NewService(db, feedback.NewService(db), quiet)
+	s.SetBatch(50)
+	if ws, path, ok := strings.Cut(os.Getenv(childFile), " "); ok {
+		_, err := s.RunFile(ctx, identity.WorkspaceID(ws), identity.Program(identity.WorkspaceID(ws), "test"), path,
+			imports.FileOptions{Adjust: func(im imports.Import) (imports.Mapping, error) { return byID(im.Mapping), nil }})
+		return err
+	}
+	r := job.New(db, job.Options{Lease: time.Second, Poll: 20 * time.Millisecond, Log: quiet})
+	s.Handle(r)
+	if err := r.Start(ctx); err != nil {
+		return err
+	}
+	select {}
+}
+
+// TestKilledImportsLoseAndDoubleNothing kills processes that import, each at a moment that chance picks.
+func TestKilledImportsLoseAndDoubleNothing(t *testing.T) {
+	t.Parallel()
+	const n, kills = 12_000, 4
+	test := func(t *testing.T, url string) {
+		db, err := store.Open(t.Context(), store.Options{URL: url, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = db.Close() })
+		w := &world{T: t, db: db, feedback: feedback.NewService(db)}
+		w.must(db.Migrate(t.Context()))
+		t.Cleanup(w.feedback.Close)
+		w.imports = imports.NewService(db, w.feedback, slog.New(slog.DiscardHandler))
+		w.ws = workspace(t, db, "Killed")
+		w.actor = identity.Program(w.ws, "test")
+		im := w.upload("rows.csv", rows(n))
+		_, err = w.imports.SetMapping(t.Context(), w.ws, w.actor, im.ID, byID(im.Mapping))
+		w.must(err)
+		_, err = w.imports.Start(t.Context(), w.ws, w.actor, im.ID)
+		w.must(err)
+		killed := 0
+		for k := range int64(kills) {
+			at := k*n/kills + rand.Int64N(n/kills)
+			if w.killAt(url, "", im.ID, at) {
+				killed++
+			}
+		}
+		if killed < 2 {
+			t.Fatalf("only %d processes were killed at work", killed)
+		}
+		r := job.New(db, job.Options{Lease: time.Second, Poll: 20 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
+		w.imports.Handle(r)
+		w.must(r.Start(t.Context()))
+		t.Cleanup(r.Stop)
+		w.check(w.await(im.ID, imports.State.Ended), n)
+	}
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		test(t, filepath.Join(t.TempDir(), "kolo.db"))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		test(t, storetest.PostgresURL(t))
+	})
+}
+
+// killAt runs a process until the import has come to a row, kills it, and tells whether it was still at work.
+func (w *world) killAt(url, file string, im imports.ID, row int64) bool {
+	w.Helper()
+	c := exec.Command(os.Args[0])
+	c.Env = append(os.Environ(), childURL+"="+url, childFile+"="+file)
+	c.Stderr = os.Stderr
+	w.must(c.Start())
+	now := w.awaitThat(im, func(i imports.Import) bool { return i.Rows >= row || i.State.Ended() })
+	w.must(c.Process.Kill())
+	_ = c.Wait()
+	return !now.State.Ended()
+}
+
+// TestKilledCommandLineIsResumed kills an import from the disk; no job knows of it.
+func TestKilledCommandLineIsResumed(t *testing.T) {
+	t.Parallel()
+	const n = 6000
+	url := filepath.Join(t.TempDir(), "kolo.db")
+	db, err := store.Open(t.Context(), store.Options{URL: url, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	w := &world{T: t, db: db, feedback: feedback.NewService(db)}
+	w.must(db.Migrate(t.Context()))
+	t.Cleanup(w.feedback.Close)
+	w.imports = imports.NewService(db, w.feedback, slog.New(slog.DiscardHandler))
+	w.ws = workspace(t, db, "Killed")
+	w.actor = identity.Program(w.ws, "test")
+	path := filepath.Join(t.TempDir(), "rows.csv")
+	w.must(os.WriteFile(path, []byte(rows(n)), 0o600))
+	c := exec.Command(os.Args[0])
+	c.Env = append(os.Environ(), childURL+"="+url, childFile+"="+string(w.ws)+" "+path)
+	c.Stderr = os.Stderr
+	w.must(c.Start())
+	var im imports.Import
+	tick, late := time.NewTicker(5*time.Millisecond), time.After(time.Minute)
+	defer tick.Stop()
+	for im.Rows < 500 {
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatal("nothing came in")
+		}
+		list, _, err := w.imports.List(t.Context(), w.ws, w.actor, "", 1)
+		w.must(err)
+		if len(list) == 1 {
+			im = list[0]
+		}
+	}
+	w.must(c.Process.Kill())
+	_ = c.Wait()
+	if im.State != imports.Running {
+		t.Fatalf("it was too quick: %+v", im)
+	}
+	// It fell silent a while ago.
+	w.must(db.Update(t.Context(), func(tx *store.Tx) error {
+		_, err := tx.Exec("UPDATE import SET beat_at = beat_at - 600000 WHERE id = $1", string(im.ID))
+		return err
+	}))
+	dead, err := w.imports.Get(t.Context(), w.ws, w.actor, im.ID)
+	w.must(err)
+	if dead.State != imports.Failed || dead.Error == "" {
+		t.Fatalf("%+v", dead)
+	}
+	out, err := w.imports.RunFile(t.Context(), w.ws, w.actor, path, imports.FileOptions{Resume: true})
+	w.must(err)
+	if out.ID != im.ID {
+		t.Fatalf("another import: %+v", out)
+	}
+	w.check(out, n)
+}

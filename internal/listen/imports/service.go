@@ -1,0 +1,434 @@
+package imports
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"log/slog"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/id"
+	"kolo/internal/foundation/job"
+	"kolo/internal/foundation/store"
+	"kolo/internal/foundation/table"
+	"kolo/internal/listen/feedback"
+	"kolo/internal/people/identity"
+)
+
+// Service brings files in. Safe for concurrent use.
+type Service struct {
+	db       *store.DB
+	feedback *feedback.Service
+	log      *slog.Logger
+
+	batchRows int
+}
+
+// NewService makes the service; see Handle for the work in the background. log may be nil.
+func NewService(db *store.DB, f *feedback.Service, log *slog.Logger) *Service {
+	if log == nil {
+		log = slog.Default()
+	}
+	return &Service{db: db, feedback: f, log: log, batchRows: batchRows}
+}
+
+// Upload keeps a file as it streams in, looks at it, and makes a draft with a guessed mapping. What breaks off, or is no
+// table, leaves nothing. Memory does not grow with the file.
+func (s *Service) Upload(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, name string, r io.Reader) (Import, error) {
+	const op = "imports.Upload"
+	if err := actor.RequireIn(op, ws, identity.ImportsWrite); err != nil {
+		return Import{}, err
+	}
+	im := Import{Workspace: ws, Name: fileName(name), HasFile: true, By: actor.Name}
+	if err := s.begin(ctx, &im, actor); err != nil {
+		return Import{}, fault.Wrap(op, err)
+	}
+	kept, sum := s.chunks(im), sha256.New()
+	var err error
+	if im.Size, err = kept.write(ctx, io.TeeReader(r, sum), s.beat(im)); err == nil {
+		im.Fingerprint = hex.EncodeToString(sum.Sum(nil))
+		err = s.look(ctx, &im, kept.open(ctx, im.Size), table.Options{})
+	}
+	if err == nil {
+		err = s.db.Update(ctx, func(tx *store.Tx) error { return describe(tx, im, Uploading) })
+	}
+	if err != nil {
+		s.forget(context.WithoutCancel(ctx), im)
+		return Import{}, fault.Wrap(op, err)
+	}
+	return s.Get(ctx, ws, actor, im.ID)
+}
+
+// begin makes the row of an import whose file is not known yet.
+func (s *Service) begin(ctx context.Context, im *Import, actor identity.Actor) error {
+	return s.db.Update(ctx, func(tx *store.Tx) error {
+		im.ID = ID(id.New(tx.Now))
+		return insertImport(tx, *im, actor.Member)
+	})
+}
+
+func (s *Service) chunks(im Import) chunks { return chunks{s.db, im.Workspace, im.ID} }
+
+// beat tells that somebody is at an upload. It is Conflict once the import is gone.
+func (s *Service) beat(im Import) func(tx *store.Tx) error {
+	return func(tx *store.Tx) error {
+		n, err := tx.Exec("/* imports.beat */ UPDATE import SET beat_at = $3 WHERE workspace = $1 AND id = $2 AND state = 'uploading'",
+			string(im.Workspace), string(im.ID), tx.Millis())
+		if err == nil && n == 0 {
+			err = errStarted
+		}
+		return err
+	}
+}
+
+// forget removes an import with all that belongs to it. What cannot be removed now, the cleaning finds later.
+func (s *Service) forget(ctx context.Context, im Import) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	err := s.chunks(im).remove(ctx)
+	if err == nil {
+		err = s.db.Update(ctx, func(tx *store.Tx) error { return remove(tx, im.Workspace, im.ID) })
+	}
+	if err != nil {
+		s.log.WarnContext(ctx, "a broken upload could not be removed; it will be", "import", string(im.ID), "error", err)
+	}
+}
+
+// fileName is the last part of a name without what no file name has.
+func fileName(name string) string {
+	name = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r == '\uFFFD' {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(path.Base(strings.ReplaceAll(name, `\`, "/")), ""))
+	if name = clipTo(strings.TrimSpace(name), 180); name == "" || name == "." || name == "/" {
+		return "file"
+	}
+	return name
+}
+
+// look finds out how a file is to be read, what is in it, and what could become of it.
+func (s *Service) look(ctx context.Context, im *Import, file source, o table.Options) error {
+	g, err := table.Inspect(file, im.Size, im.Name, o)
+	if err != nil {
+		return err
+	}
+	im.Settings = Settings{Format: g.Format, Sheet: o.Sheet, Sheets: g.Sheets, Header: g.Header}
+	if g.Format != table.XLSX {
+		im.Settings.Encoding = g.Encoding
+	} else if o.Sheet == "" && len(g.Sheets) > 0 {
+		im.Settings.Sheet = g.Sheets[0]
+	}
+	if g.Format == table.CSV {
+		im.Settings.Delimiter = string(g.Delimiter)
+	}
+	sample, err := s.sample(*im, file)
+	if err != nil {
+		return err
+	}
+	w, err := s.workspace(ctx, im.Workspace)
+	if err != nil {
+		return err
+	}
+	im.Columns = sample.Profile(w.Location())
+	im.Mapping = Guess(sample, im.Columns)
+	im.Total = sample.total(im.Size)
+	return nil
+}
+
+// total estimates how many rows a file has.
+func (s Sample) total(size int64) int64 {
+	switch n := int64(len(s.Rows)); {
+	case s.Whole && n > 0:
+		return s.Rows[n-1].Number
+	case n == 0 || s.Read <= 0 || s.Format == table.XLSX: // a workbook is compressed
+		return 0
+	default:
+		return max(n, int64(float64(n)*float64(size)/float64(s.Read)))
+	}
+}
+
+// source is a file at hand.
+type source interface {
+	io.Reader
+	io.ReaderAt
+	io.Seeker
+}
+
+func (s *Service) sample(im Import, file source) (Sample, error) {
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return Sample{}, err
+	}
+	r, err := table.Open(file, im.Name, im.Settings.options())
+	if err != nil {
+		return Sample{}, err
+	}
+	sample, err := take(r, im.Settings.Format)
+	if err != nil {
+		_ = r.Close()
+		return sample, err
+	}
+	return sample, r.Close()
+}
+
+func (s *Service) workspace(ctx context.Context, ws identity.WorkspaceID) (w identity.Workspace, err error) {
+	err = s.db.View(ctx, func(tx *store.Tx) (err error) {
+		w, err = identity.GetWorkspace(tx, ws)
+		return err
+	})
+	return w, err
+}
+
+// Get reads one import.
+func (s *Service) Get(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, im ID) (out Import, err error) {
+	const op = "imports.Get"
+	if err := actor.RequireIn(op, ws, identity.ImportsWrite); err != nil {
+		return out, err
+	}
+	err = s.db.View(ctx, func(tx *store.Tx) (err error) {
+		out, err = get(tx, ws, im)
+		return err
+	})
+	return out, fault.Wrap(op, err)
+}
+
+// List reads imports, newest first, and the cursor of the next page, "" on the last. limit is 50 by default, 200 at most.
+func (s *Service) List(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, cursor string, limit int) (list []Import, next string, err error) {
+	const op = "imports.List"
+	if err := actor.RequireIn(op, ws, identity.ImportsWrite); err != nil {
+		return nil, "", err
+	}
+	if cursor != "" && !id.Valid(cursor) {
+		return nil, "", fault.Bad(op, fault.Field{Path: "cursor", Code: "cursor", Msg: "that is not a cursor of this list"})
+	}
+	if limit <= 0 {
+		limit = 50
+	}
+	limit = min(limit, 200)
+	if cursor == "" {
+		cursor = "~" // behind all ids
+	}
+	err = s.db.View(ctx, func(tx *store.Tx) (err error) {
+		list, err = store.All(tx, scanImport, "/* imports.List */ "+selectImport+" WHERE workspace = $1 AND id < $2 AND state <> 'uploading' ORDER BY id DESC LIMIT "+
+			strconv.Itoa(limit+1), string(ws), cursor)
+		for i := range list {
+			if err == nil {
+				err = settle(tx, &list[i])
+			}
+		}
+		return err
+	})
+	if err == nil && len(list) > limit {
+		list = list[:limit]
+		next = string(list[limit-1].ID)
+	}
+	return list, next, fault.Wrap(op, err)
+}
+
+// Inspect looks at a draft's file again, with other options: another encoding, delimiter, sheet, or with or without a
+// header. The mapping is guessed anew.
+func (s *Service) Inspect(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, im ID, o table.Options) (Import, error) {
+	const op = "imports.Inspect"
+	i, err := s.draft(ctx, op, ws, actor, im)
+	if err != nil {
+		return i, err
+	}
+	if err := s.look(ctx, &i, s.chunks(i).open(ctx, i.Size), o); err != nil {
+		return i, fault.Wrap(op, err)
+	}
+	if err := s.db.Update(ctx, func(tx *store.Tx) error { return describe(tx, i, Draft) }); err != nil {
+		return i, fault.Wrap(op, err)
+	}
+	return s.Get(ctx, ws, actor, im)
+}
+
+func (s *Service) draft(ctx context.Context, op string, ws identity.WorkspaceID, actor identity.Actor, im ID) (Import, error) {
+	i, err := s.Get(ctx, ws, actor, im)
+	if err != nil {
+		return i, err
+	}
+	if i.State != Draft {
+		return i, fault.New(fault.Conflict, op, "the import was started already")
+	}
+	return i, nil
+}
+
+// SetMapping keeps what people chose for a draft.
+func (s *Service) SetMapping(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, im ID, m Mapping) (Import, error) {
+	const op = "imports.SetMapping"
+	i, err := s.draft(ctx, op, ws, actor, im)
+	if err != nil {
+		return i, err
+	}
+	if m.Native && i.Settings.Format != table.NDJSON {
+		return i, fault.Bad(op, fault.Field{Path: "native", Code: "form", Msg: "only NDJSON can have the form of POST /v1/feedback"})
+	}
+	if err := m.Validate(i.Names()); err != nil {
+		return i, fault.Wrap(op, err)
+	}
+	i.Mapping = m
+	if err := s.db.Update(ctx, func(tx *store.Tx) error { return describe(tx, i, Draft) }); err != nil {
+		return i, fault.Wrap(op, err)
+	}
+	return s.Get(ctx, ws, actor, im)
+}
+
+// Start queues a draft: it runs in the background, in whatever process.
+func (s *Service) Start(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, im ID) (Import, error) {
+	return s.enqueue(ctx, "imports.Start", ws, actor, im, "import.start", []State{Draft})
+}
+
+// Resume goes on with a failed or cancelled import where it stopped.
+func (s *Service) Resume(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, im ID) (Import, error) {
+	return s.enqueue(ctx, "imports.Resume", ws, actor, im, "import.resume", []State{Failed, Cancelled})
+}
+
+func (s *Service) enqueue(ctx context.Context, op string, ws identity.WorkspaceID, actor identity.Actor, im ID, action string, from []State) (Import, error) {
+	if err := actor.RequireIn(op, ws, identity.ImportsWrite); err != nil {
+		return Import{}, err
+	}
+	err := s.db.Update(ctx, func(tx *store.Tx) error {
+		i, err := get(tx, ws, im)
+		if err != nil {
+			return err
+		}
+		switch {
+		case !slices.Contains(from, i.State):
+			return fault.New(fault.Conflict, op, "the import is %s", i.State)
+		case i.path != "":
+			return fault.New(fault.Conflict, op, "the file was read by the command line, from %s: resume it there", i.path)
+		case !i.HasFile:
+			return fault.New(fault.Conflict, op, "the file is no longer kept: upload it again, what was imported is not doubled")
+		}
+		if err := i.Mapping.Validate(i.Names()); err != nil {
+			return err
+		}
+		// Its checkpoint is in the import, so that a job of its own does for each start. One that is still stopping runs again.
+		j, err := job.Enqueue(tx, job.Spec{Workspace: string(ws), Kind: Kind, Key: string(im), Payload: []byte(`{"import":"` + string(im) + `"}`), Again: true})
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(`/* imports.enqueue */ UPDATE import SET state = 'queued', job = $3, error = '', finished_at = 0, beat_at = $4,
+			started_at = CASE WHEN started_at = 0 THEN $4 ELSE started_at END WHERE workspace = $1 AND id = $2`, string(ws), string(im), string(j), tx.Millis()); err != nil {
+			return err
+		}
+		return identity.Audit(tx, actor, action, "import", string(im), map[string]string{"file": i.Name, "source": cmp.Or(i.Mapping.Constants.Source, sourceOf(i.Name))})
+	})
+	if err != nil {
+		return Import{}, fault.Wrap(op, err)
+	}
+	return s.Get(ctx, ws, actor, im)
+}
+
+// Cancel stops an import. What was kept stays kept; Resume goes on from there.
+func (s *Service) Cancel(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, im ID) (Import, error) {
+	const op = "imports.Cancel"
+	if err := actor.RequireIn(op, ws, identity.ImportsWrite); err != nil {
+		return Import{}, err
+	}
+	err := s.db.Update(ctx, func(tx *store.Tx) error {
+		i, err := get(tx, ws, im)
+		if err != nil {
+			return err
+		}
+		if i.State == Cancelled {
+			return nil
+		}
+		if i.State != Queued && i.State != Running {
+			return fault.New(fault.Conflict, op, "the import is %s", i.State)
+		}
+		if i.Job != "" {
+			if err := job.Cancel(tx, string(ws), i.Job); err != nil {
+				return err
+			}
+		}
+		if err := end(tx, i, Cancelled, ""); err != nil {
+			return err
+		}
+		return identity.Audit(tx, actor, "import.cancel", "import", string(im), map[string]string{"file": i.Name, "rows": strconv.FormatInt(i.Rows, 10)})
+	})
+	if err != nil {
+		return Import{}, fault.Wrap(op, err)
+	}
+	return s.Get(ctx, ws, actor, im)
+}
+
+// end writes that an import has ended; the attempt that was at it writes nothing any more.
+func end(tx *store.Tx, im Import, state State, why string) error {
+	_, err := tx.Exec("/* imports.end */ UPDATE import SET state = $3, error = $4, beat_at = $5, finished_at = CASE WHEN finished_at = 0 THEN $5 ELSE finished_at END WHERE workspace = $1 AND id = $2",
+		string(im.Workspace), string(im.ID), string(state), why, tx.Millis())
+	return err
+}
+
+// Discard removes what is kept of an import: a draft wholly; of one that has ended the file and the refused rows, for the
+// feedback that it brought goes on naming it.
+func (s *Service) Discard(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, im ID) error {
+	const op = "imports.Discard"
+	if err := actor.RequireIn(op, ws, identity.ImportsWrite); err != nil {
+		return err
+	}
+	var i Import
+	err := s.db.Update(ctx, func(tx *store.Tx) (err error) {
+		if i, err = get(tx, ws, im); err != nil {
+			return err
+		}
+		if i.State == Queued || i.State == Running {
+			return fault.New(fault.Conflict, op, "cancel the import first")
+		}
+		if i.State == Draft {
+			if err := remove(tx, ws, im); err != nil {
+				return err
+			}
+		} else {
+			if err := end(tx, i, i.State, i.Error); err != nil { // for one whose state was told by its job
+				return err
+			}
+			if _, err := tx.Exec("/* imports.Discard */ DELETE FROM import_refusal WHERE workspace = $1 AND import = $2", string(ws), string(im)); err != nil {
+				return err
+			}
+			if _, err := tx.Exec("/* imports.Discard */ UPDATE import SET has_file = 0 WHERE workspace = $1 AND id = $2", string(ws), string(im)); err != nil {
+				return err
+			}
+		}
+		return identity.Audit(tx, actor, "import.discard", "import", string(im), map[string]string{"file": i.Name})
+	})
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	return fault.Wrap(op, s.chunks(i).remove(ctx))
+}
+
+// Refused gives the rows that were not taken, in the order of the file, a page at a time.
+func (s *Service) Refused(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, im ID, do func(Refusal) error) error {
+	const op = "imports.Refused"
+	if _, err := s.Get(ctx, ws, actor, im); err != nil {
+		return err
+	}
+	for after := int64(-1); ; {
+		var page []Refusal
+		if err := s.db.View(ctx, func(tx *store.Tx) (err error) {
+			page, err = store.All(tx, scanRefusal, `/* imports.Refused */ SELECT row_number, line, reasons, cells, raw FROM import_refusal
+				WHERE workspace = $1 AND import = $2 AND row_number > $3 ORDER BY row_number LIMIT 500`, string(ws), string(im), after)
+			return err
+		}); err != nil {
+			return fault.Wrap(op, err)
+		}
+		for _, r := range page {
+			if err := do(r); err != nil {
+				return err
+			}
+		}
+		if len(page) < 500 {
+			return nil
+		}
+		after = page[len(page)-1].Row
+	}
+}

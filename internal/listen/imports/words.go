@@ -1,0 +1,179 @@
+package imports
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// names are what people call the columns of such files, in English, Russian, Hebrew and Persian, by target. A name matches
+// whole, or as words within a longer one; the more telling targets stand first. "score:" is followed by a metric.
+var names = []struct {
+	to    string
+	words []string
+}{
+	{toIgnore, []string{"index", "row", "row number", "no", "nr", "#", "unnamed 0", "№", "№ п/п", "п/п", "reasons", "מספר שורה", "ردیف"}},
+	{"score:nps", []string{"nps", "nps score", "net promoter", "net promoter score", "recommend", "likelihood to recommend", "recommendation", "ltr", "enps",
+		"рекомендовать", "порекомендовать", "порекомендуете", "рекомендуете", "готовность рекомендовать", "להמליץ", "המלצה", "תמליץ", "תמליצו", "توصیه", "پیشنهاد به دوستان"}},
+	{"score:ces", []string{"ces", "ces score", "effort", "effort score", "customer effort", "ease", "easy", "how easy", "легко", "легкость", "усилие", "усилия",
+		"מאמץ", "קלות", "קל", "تلاش", "سهولت", "آسان"}},
+	{"score:csat", []string{"csat", "csat score", "satisfaction", "satisfied", "customer satisfaction", "overall satisfaction", "удовлетворенность",
+		"удовлетворённость", "удовлетворены", "довольны", "שביעות רצון", "מרוצה", "מרוצים", "رضایت", "راضی", "رضایتمندی"}},
+	{"score:star", []string{"star", "stars", "star rating", "звезд", "звёзд", "звезды", "звёзды", "כוכבים", "כוכב", "ستاره"}},
+	{"score:rating", []string{"rating", "score", "grade", "mark", "points", "polarity", "sentiment", "оценка", "оценки", "балл", "баллы", "рейтинг", "тональность",
+		"דירוג", "ציון", "ניקוד", "סנטימנט", "امتیاز", "نمره", "رتبه", "قطبیت", "احساس"}},
+	{"contact.email", []string{"email", "e mail", "mail", "email address", "e mail address", "почта", "эл почта", "электронная почта", "имейл", "אימייל", "מייל",
+		"דואל", "דוא ל", "ایمیل", "پست الکترونیک", "رایانامه"}},
+	{"contact.phone", []string{"phone", "phone number", "telephone", "tel", "mobile", "cell", "msisdn", "телефон", "номер телефона", "мобильный", "טלפון", "נייד",
+		"تلفن", "موبایل", "شماره تلفن", "شماره تماس"}},
+	{"contact.external_id", []string{"customer id", "customerid", "client id", "user id", "userid", "contact id", "member id", "customer number", "customer", "client",
+		"account number", "id клиента", "номер клиента", "клиент", "покупатель", "מזהה לקוח", "מספר לקוח", "לקוח", "שם משתמש", "شناسه مشتری", "شماره مشتری", "مشتری", "کد مشتری"}},
+	{"contact.name", []string{"customer name", "full name", "fullname", "name", "client name", "user name", "username", "author", "имя", "фио", "имя клиента", "автор",
+		"שם", "שם מלא", "שם לקוח", "שם הלקוח", "نام", "نام مشتری", "نام کامل"}},
+	{"contact.account", []string{"account", "account id", "company", "company id", "organisation", "organization", "компания", "организация", "חברה", "ארגון", "شرکت", "سازمان"}},
+	{"survey_version", []string{"survey version", "версия опроса", "גרסת סקר", "نسخه نظرسنجی"}},
+	{"survey", []string{"survey", "survey name", "survey id", "questionnaire", "form", "опрос", "анкета", "סקר", "שאלון", "نظرسنجی", "پرسشنامه"}},
+	{"touchpoint", []string{"touchpoint", "touch point", "journey step", "точка контакта", "נקודת מגע", "نقطه تماس"}},
+	{toTime, []string{"date", "time", "timestamp", "datetime", "date time", "created", "created at", "created on", "creation date", "submitted", "submitted at",
+		"submission date", "response date", "survey date", "review date", "end date", "completed at", "recorded date", "when", "posted", "published",
+		"дата", "время", "дата и время", "дата создания", "дата ответа", "дата отзыва", "создано", "תאריך", "שעה", "זמן", "תאריך ושעה", "תאריך יצירה", "מועד",
+		"تاریخ", "زمان", "تاریخ ثبت", "تاریخ و زمان", "ساعت"}},
+	{"language", []string{"language", "lang", "locale", "язык", "שפה", "زبان"}},
+	{"channel", []string{"channel", "medium", "канал", "ערוץ", "کانال"}},
+	{"source", []string{"source", "источник", "מקור", "منبع"}},
+	{"kind", []string{"kind", "feedback type", "тип обращения", "тип отзыва", "סוג פנייה", "סוג משוב", "نوع بازخورد"}},
+	{"contact.country", nil}, // a country is sliced by, so it becomes an attribute; only the mapping screen offers this
+	{toText, []string{"text", "comment", "comments", "feedback", "review", "review text", "message", "body", "verbatim", "description", "remarks", "remark", "opinion", "answer",
+		"why", "reason", "note", "notes", "content", "complaint", "suggestion", "tweet", "sentence", "utterance", "отзыв", "отзывы", "текст", "комментарий",
+		"комментарии", "сообщение", "обращение", "мнение", "жалоба", "пожелания", "замечания", "описание", "ответ", "הערה", "הערות", "תגובה", "תגובות", "טקסט",
+		"משוב", "חוות דעת", "ביקורת", "הודעה", "תלונה", "תיאור", "נימוק", "نظر", "نظرات", "متن", "پیام", "بازخورد", "دیدگاه", "توضیحات", "توضیح", "کامنت", "شکایت", "پیشنهاد"}},
+	{toExternalID, []string{"id", "uuid", "guid", "response id", "responseid", "feedback id", "review id", "comment id", "ticket id", "message id", "external id",
+		"record id", "submission id", "case number", "ticket", "ticket number", "sid", "номер обращения", "id отзыва", "ид", "идентификатор", "מזהה", "מספר פנייה", "מס פנייה",
+		"شناسه", "کد", "کد پیگیری"}},
+	{"attribute:", []string{"label", "labels", "category", "categories", "topic", "tag", "tags", "type", "class", "segment", "plan", "country", "city", "region", "branch",
+		"store", "product", "department", "team", "gender", "age", "birth date", "birthday", "date of birth", "dob", "year", "month", "day", "week", "quantity", "qty",
+		"count", "amount", "price", "cost", "duration", "hour", "minutes", "version", "url", "link", "file", "size", "length", "status", "priority",
+		"категория", "метка", "тема", "тип", "класс", "сегмент", "страна", "город", "регион", "филиал", "магазин", "товар", "продукт", "отдел", "пол", "возраст",
+		"дата рождения", "год", "месяц", "количество", "сумма", "цена", "длительность", "статус", "קטגוריה", "תווית", "נושא", "סוג", "מוצר", "סניף", "עיר",
+		"מדינה", "אזור", "מחלקה", "מין", "גיל", "תאריך לידה", "שנה", "חודש", "כמות", "מחיר", "סטטוס", "דחיפות", "دسته", "دسته بندی", "برچسب", "موضوع", "نوع", "محصول",
+		"شعبه", "شهر", "کشور", "استان", "بخش", "جنسیت", "سن", "تاریخ تولد", "سال", "ماه", "تعداد", "قیمت", "مبلغ", "وضعیت"}},
+}
+
+// called finds what a column's name says: the target whose word it is, or which it contains. A name that is one of the
+// words says more than one that only contains some; of these, the longest says most.
+func called(name string) (to string, whole bool) {
+	n := normal(name)
+	best := 0
+	for _, e := range names {
+		for _, w := range e.words {
+			w = normal(w)
+			switch {
+			case n == w:
+				return e.to, true
+			case e.to != toIgnore && len(w) > best && len(w) > 2 && strings.Contains(" "+n+" ", " "+w+" "):
+				to, best = e.to, len(w)
+			}
+		}
+	}
+	return to, false
+}
+
+// normal is a name in lower case, its words set apart by single spaces, however they were joined: "CustomerID",
+// "customer_id" and "customer-id" are the same.
+func normal(s string) string {
+	var b strings.Builder
+	var before rune
+	for _, r := range s {
+		switch {
+		case r == 'ي' || r == 'ى': // the Arabic forms, which old encodings have
+			b.WriteRune('ی')
+		case r == 'ك':
+			b.WriteRune('ک')
+		case r == '\u200c': // Persian's zero width non-joiner is left out as often as not
+		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) || r == '#' || r == '№':
+			if unicode.IsUpper(r) && unicode.IsLower(before) {
+				b.WriteByte(' ')
+			}
+			b.WriteRune(unicode.ToLower(r))
+		default:
+			b.WriteByte(' ')
+		}
+		before = r
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+// ladders are the words of answers from the worst to the best, without which half of all survey files say nothing.
+var ladders = []struct {
+	metric string
+	min    float64
+	steps  [][]string
+}{
+	{"csat", 1, [][]string{
+		{"very dissatisfied", "very unsatisfied", "extremely dissatisfied", "очень недоволен", "очень недовольна", "полностью не удовлетворен", "מאוד לא מרוצה", "כלל לא מרוצה", "בכלל לא מרוצה", "خیلی ناراضی", "بسیار ناراضی", "کاملا ناراضی"},
+		{"dissatisfied", "unsatisfied", "somewhat dissatisfied", "недоволен", "недовольна", "скорее недоволен", "не удовлетворен", "לא מרוצה", "ناراضی"},
+		{"neutral", "neither satisfied nor dissatisfied", "ok", "нейтрально", "нейтральный", "ни то ни другое", "נייטרלי", "ניטרלי", "בסדר", "خنثی", "بی نظر", "متوسط"},
+		{"satisfied", "somewhat satisfied", "доволен", "довольна", "скорее доволен", "удовлетворен", "מרוצה", "راضی"},
+		{"very satisfied", "extremely satisfied", "очень доволен", "очень довольна", "полностью удовлетворен", "מאוד מרוצה", "מרוצה מאוד", "خیلی راضی", "بسیار راضی", "کاملا راضی"},
+	}},
+	{"csat", 1, [][]string{
+		{"very poor", "terrible", "very bad", "awful", "ужасно", "очень плохо", "גרוע מאוד", "נורא", "خیلی بد", "افتضاح", "بسیار بد"},
+		{"poor", "bad", "плохо", "גרוע", "רע", "بد", "ضعیف"},
+		{"fair", "average", "okay", "ok", "so so", "средне", "нормально", "удовлетворительно", "בינוני", "ככה ככה", "סביר", "متوسط", "معمولی"},
+		{"good", "хорошо", "טוב", "خوب"},
+		{"excellent", "very good", "great", "отлично", "очень хорошо", "מצוין", "מצויין", "טוב מאוד", "عالی", "خیلی خوب", "بسیار خوب"},
+	}},
+	{"ces", 1, [][]string{
+		{"strongly disagree", "very difficult", "полностью не согласен", "очень трудно", "מאוד לא מסכים", "כלל לא מסכים", "קשה מאוד", "کاملا مخالفم", "خیلی سخت"},
+		{"disagree", "difficult", "не согласен", "трудно", "לא מסכים", "קשה", "مخالفم", "سخت"},
+		{"neutral", "neither agree nor disagree", "neither", "нейтрально", "не знаю", "נייטרלי", "ניטרלי", "خنثی", "نظری ندارم"},
+		{"agree", "easy", "согласен", "легко", "מסכים", "קל", "موافقم", "آسان"},
+		{"strongly agree", "very easy", "полностью согласен", "очень легко", "מסכים מאוד", "מאוד מסכים", "קל מאוד", "کاملا موافقم", "خیلی آسان"},
+	}},
+	{"rating", -1, [][]string{
+		{"negative", "neg", "негативный", "отрицательный", "негативно", "שלילי", "منفی"},
+		{"neutral", "neu", "mixed", "нейтральный", "нейтрально", "смешанный", "נייטרלי", "ניטרלי", "مختلط", "خنثی"},
+		{"positive", "pos", "позитивный", "положительный", "позитивно", "חיובי", "مثبت"},
+	}},
+}
+
+// ladder finds the words that a column's values are, and what each of them stands for. Both ends need not have been said,
+// but at least two steps.
+func ladder(values []string) (metric string, lowest, highest float64, stand Values) {
+	for _, l := range ladders {
+		stand = Values{}
+		seen := map[int]bool{}
+		for _, v := range values {
+			at := slices.IndexFunc(l.steps, func(words []string) bool { return slices.Contains(words, normal(v)) })
+			if at < 0 {
+				stand = nil
+				break
+			}
+			stand[v] = number(l.min + float64(at))
+			seen[at] = true
+		}
+		if stand != nil && len(seen) > 1 {
+			return l.metric, l.min, l.min + float64(len(l.steps)-1), stand
+		}
+	}
+	return "", 0, 0, nil
+}
+
+// languages are the names of languages that files have instead of their codes.
+var languages = map[string]string{
+	"english": "en", "английский": "en", "אנגלית": "en", "انگلیسی": "en", "hebrew": "he", "иврит": "he", "עברית": "he", "iw": "he", "עברי": "he", "عبری": "he",
+	"persian": "fa", "farsi": "fa", "персидский": "fa", "פרסית": "fa", "فارسی": "fa", "russian": "ru", "русский": "ru", "רוסית": "ru", "روسی": "ru",
+	"arabic": "ar", "арабский": "ar", "ערבית": "ar", "عربی": "ar", "german": "de", "deutsch": "de", "french": "fr", "spanish": "es", "italian": "it",
+	"turkish": "tr", "ukrainian": "uk", "portuguese": "pt", "chinese": "zh", "japanese": "ja",
+}
+
+// kinds are the words that files have for the kinds of feedback.
+var kinds = map[string]string{
+	"survey": "response", "answer": "response", "ответ": "response", "опрос": "response", "תגובה לסקר": "response", "پاسخ": "response",
+	"отзыв": "review", "ביקורת": "review", "חוות דעת": "review", "نقد": "review", "نظر": "review",
+	"mention": "mention", "post": "mention", "tweet": "mention", "упоминание": "mention", "אזכור": "mention",
+	"ticket": "message", "chat": "message", "email": "message", "question": "message", "inquiry": "message", "обращение": "message", "вопрос": "message",
+	"сообщение": "message", "פנייה": "message", "שאלה": "message", "הודעה": "message", "پیام": "message", "سوال": "message",
+	"жалоба": "complaint", "претензия": "complaint", "תלונה": "complaint", "شکایت": "complaint",
+	"interview": "note", "интервью": "note", "ראיון": "note", "مصاحبه": "note", "mystery shop": "audit", "аудит": "audit",
+}
