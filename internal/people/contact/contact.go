@@ -90,6 +90,7 @@ type Attribute struct {
 }
 
 // Ref is how another domain names a contact: any identity, and what came along about them. Every field may be empty.
+// Normalise comes last, before Resolve: what is changed after it goes unseen.
 type Ref struct {
 	External   string
 	Email      string

@@ -341,6 +341,9 @@ func learnText(to *string, from string, older bool) bool {
 }
 
 func (c *record) learnAttributes(in map[string]string, older bool) (dirty bool) {
+	if c.known == nil && c.holds(in) {
+		return false
+	}
 	c.parse()
 	for k, v := range in {
 		old, has := c.known[k]
@@ -351,6 +354,17 @@ func (c *record) learnAttributes(in map[string]string, older bool) (dirty bool) 
 		dirty = true
 	}
 	return dirty
+}
+
+// holds tells whether the attributes are all there already, without parsing: a quotation mark in a value is escaped, so
+// "key":"value" without any occurs in the JSON only where it means that. False may also mean that a text is escaped.
+func (c *record) holds(in map[string]string) bool {
+	for k, v := range in {
+		if strings.ContainsAny(v, `"\\`) || !strings.Contains(c.attributes, `"`+k+`":"`+v+`"`) {
+			return false
+		}
+	}
+	return true
 }
 
 func (c *record) parse() {
