@@ -2,12 +2,12 @@
 // way its language reads.
 import * as echarts from "echarts/core";
 import { BarChart, CustomChart, HeatmapChart, LineChart, PieChart, ScatterChart } from "echarts/charts";
-import { GridComponent, LegendComponent, MarkLineComponent, TooltipComponent, VisualMapComponent } from "echarts/components";
-import { CanvasRenderer } from "echarts/renderers";
+import { GridComponent, LegendComponent, MarkLineComponent, TitleComponent, TooltipComponent, VisualMapComponent } from "echarts/components";
+import { CanvasRenderer, SVGRenderer } from "echarts/renderers";
 
 echarts.use([
   BarChart, CustomChart, HeatmapChart, LineChart, PieChart, ScatterChart,
-  GridComponent, LegendComponent, MarkLineComponent, TooltipComponent, VisualMapComponent, CanvasRenderer,
+  GridComponent, LegendComponent, MarkLineComponent, TitleComponent, TooltipComponent, VisualMapComponent, CanvasRenderer, SVGRenderer,
 ]);
 
 const page = document.documentElement;
@@ -63,6 +63,44 @@ function print(on) {
   redraw();
   for (const { chart } of live.values()) chart.resize();
 }
+
+// A picture of a chart to take away: as on paper, with its title, in a size that fits a slide.
+document.addEventListener("click", async (e) => {
+  const button = e.target.closest?.("[data-chart-save]");
+  const box = button && document.getElementById(button.dataset.chartSave);
+  if (!live.has(box)) return;
+  const { spec } = live.get(box), svg = button.dataset.as === "svg", width = 1200, head = 64;
+  const height = Math.round(Math.max(480, box.clientHeight * 1.25)) + head;
+  const frame = Object.assign(document.createElement("div"), { className: "k-frame" });
+  document.body.append(frame);
+  Object.assign(frame.style, { position: "fixed", insetInlineStart: "-9999px", top: "0", width: `${width}px`, height: `${height}px`, direction: "ltr" });
+  const was = printing;
+  printing = true;
+  const chart = echarts.init(frame, null, { renderer: svg ? "svg" : "canvas", width, height, devicePixelRatio: 2 });
+  try {
+    const o = options(spec, frame);
+    const c = colours(frame), font = getComputedStyle(document.body).fontFamily;
+    const side = rtl ? { right: 8, textAlign: "right" } : { left: 8 };
+    o.title = { text: turn(button.dataset.name), subtext: turn(button.dataset.detail ?? ""), top: 8, ...side, itemGap: 6,
+      textStyle: { fontFamily: font, fontSize: 18, fontWeight: 600, color: c.ink }, subtextStyle: { fontFamily: font, fontSize: 13, color: c.soft } };
+    o.animation = false;
+    o.backgroundColor = "#fff";
+    o.grid = { ...o.grid, top: (Number(o.grid?.top) || 16) + head };
+    if (o.legend?.top !== undefined) o.legend = { ...o.legend, top: Number(o.legend.top || 0) + head };
+    chart.setOption(o, true);
+    const blob = svg ? new Blob([chart.renderToSVGString()], { type: "image/svg+xml" })
+      : await new Promise((done) => chart.getRenderedCanvas({ pixelRatio: 2, backgroundColor: "#fff" }).toBlob(done, "image/png"));
+    const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: `${fileName(button.dataset.name)}.${button.dataset.as}` });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  } finally {
+    printing = was;
+    chart.dispose();
+    frame.remove();
+  }
+  button.closest("details")?.removeAttribute("open");
+});
+const fileName = (s) => s.replace(/[\\/:*?"<>|\u0000-\u001f]+/g, " ").replace(/\s+/g, " ").trim().slice(0, 80) || "chart";
 
 // A colour by its name in the style sheet, as the canvas wants it. light-dark() is only resolved on a real property.
 function colours(box) {

@@ -24,6 +24,7 @@ type Chart struct {
 	Marks     []Mark
 	Height    int            // in pixels; 0 for the usual
 	Options   map[string]any // laid over the ECharts options in the end
+	Table     string         // address of a table on the page that has the same figures; the chart then brings none
 }
 
 // Series is one line, one colour of bars, or one row of a heat map. Low, High, N, Hrefs and Small are empty or as long
