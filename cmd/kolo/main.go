@@ -23,6 +23,7 @@ type cli struct {
 
 	Serve   serveCommand   `cmd:"" help:"Serve the pages and the API, and do the background work."`
 	Demo    demoCommand    `cmd:"" help:"Make the demo company: two years of feedback in four languages, with planted truth."`
+	Import  importCommand  `cmd:"" help:"Import a file of feedback: CSV, XLSX or NDJSON."`
 	Admin   adminCommand   `cmd:"" help:"Set up without a browser."`
 	Config  configCommand  `cmd:"" help:"Print the settings, with where each comes from and its default; secrets redacted."`
 	Migrate migrateCommand `cmd:"" help:"Bring the schema of the database up to date, as serve does by itself."`

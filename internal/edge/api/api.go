@@ -23,6 +23,7 @@ import (
 	"kolo/internal/edge/web"
 	"kolo/internal/foundation/fault"
 	"kolo/internal/listen/feedback"
+	"kolo/internal/listen/imports"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
@@ -33,6 +34,7 @@ type Services struct {
 	Identity *identity.Service
 	Contacts *contact.Service
 	Feedback *feedback.Service
+	Imports  *imports.Service
 	Insight  *insight.Service
 	Log      *slog.Logger
 	Base     string // the URL that links begin with, without a slash at its end
@@ -64,6 +66,7 @@ func New(s Services) *API {
 	a.huma = humago.New(a.mux, c)
 	a.feedbackRoutes()
 	a.insightRoutes()
+	a.importRoutes()
 	a.contactRoutes()
 	a.settingsRoutes()
 	a.mux.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) {
