@@ -38,8 +38,7 @@ func (a *App) observe(next *http.ServeMux) http.Handler {
 					api.WriteProblem(rec, r, fault.New(fault.Internal, "app", ""))
 				}
 			}
-			_, route := next.Handler(r)
-			a.Metrics.HTTP(route, r.Method, rec.status, time.Since(start))
+			a.Metrics.HTTP(r.Pattern, r.Method, rec.status, time.Since(start))
 		}()
 		guarded.ServeHTTP(rec, r)
 	})

@@ -29,6 +29,8 @@ type Feeder struct {
 	done     chan struct{}
 	started  chan struct{}
 	behind   atomic.Int64
+	fed      int64           // changes that the last look found
+	seen     map[string]bool // keys that were considered for a column of their own
 }
 
 const (
@@ -47,7 +49,7 @@ func NewFeeder(s *Service, log *slog.Logger) *Feeder {
 	if s.columns.Dialect().Engine == column.DuckDB {
 		owner = "embedded" // its file belongs to one process: who has it open need not wait for the lease of one that was killed
 	}
-	return &Feeder{s: s, log: log, owner: owner, stop: make(chan struct{}), done: make(chan struct{}), started: make(chan struct{})}
+	return &Feeder{s: s, log: log, owner: owner, seen: map[string]bool{}, stop: make(chan struct{}), done: make(chan struct{}), started: make(chan struct{})}
 }
 
 // Start feeds in the background until Stop.
@@ -85,9 +87,14 @@ func (f *Feeder) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-heard:
-			// Let a burst gather: a batch costs the columns about the same for one row as for a thousand.
+			// Let a burst gather: a batch costs the columns about the same for one row as for a thousand. The more there was
+			// last time, the longer, so that feeding does not take the processor from receiving.
+			wait := 100 * time.Millisecond
+			if f.fed > 200 {
+				wait = 700 * time.Millisecond
+			}
 			select {
-			case <-time.After(100 * time.Millisecond):
+			case <-time.After(wait):
 			case <-f.stop:
 			}
 		case <-tick.C:
@@ -107,6 +114,7 @@ func (f *Feeder) Feed(ctx context.Context) error {
 		return err
 	}
 	held := time.Time{}
+	f.fed = upTo - mark
 	for mark < upTo {
 		select {
 		case <-f.stop:
@@ -145,19 +153,36 @@ func (f *Feeder) batch(ctx context.Context, mark, upTo int64) (int64, error) {
 	if err != nil {
 		return mark, err
 	}
-	have, err := f.s.columns.Promoted(ctx, table)
-	if err != nil {
+	if err := f.promote(ctx, rows); err != nil {
 		return mark, err
-	}
-	for _, key := range promotable(rows, extraColumn, have, maxPromoted) {
-		if err := f.s.columns.Promote(ctx, table, key); err != nil {
-			return mark, err
-		}
 	}
 	if err := f.s.columns.Append(ctx, stream, mark, to, column.Batch{Table: table, Rows: rows}); err != nil {
 		return mark, err
 	}
 	return to, nil
+}
+
+// promote gives keys that appear for the first time columns of their own. The columns are asked only when there is a key
+// that this process has not seen before.
+func (f *Feeder) promote(ctx context.Context, rows []column.Row) error {
+	keys := promotable(rows, extraColumn, f.seen)
+	if len(keys) == 0 {
+		return nil
+	}
+	have, err := f.s.columns.Promoted(ctx, table)
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
+		if !slices.Contains(have, key) && len(have) < maxPromoted {
+			if err := f.s.columns.Promote(ctx, table, key); err != nil {
+				return err
+			}
+			have = append(have, key)
+		}
+		f.seen[key] = true
+	}
+	return nil
 }
 
 var extraColumn = slices.IndexFunc(Table().Columns, func(c column.Column) bool { return c.Type == column.Texts })
@@ -182,9 +207,9 @@ func (f *Feeder) rows(ctx context.Context, changes []feedback.Feedback) ([]colum
 		zones[ws] = set.zone
 		slices.Sort(ids)
 		if err := f.s.db.View(ctx, func(tx *store.Tx) error {
-			known, err := contact.Load(tx, ws, slices.Compact(ids))
-			for i, c := range known {
-				attributes[i] = c.Attributes
+			known, err := contact.AttributesOf(tx, ws, slices.Compact(ids))
+			for i, a := range known {
+				attributes[i] = a
 			}
 			return err
 		}); err != nil {

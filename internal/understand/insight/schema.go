@@ -141,24 +141,25 @@ func AnswerText(v any) string {
 	return fmt.Sprint(v)
 }
 
-// promotable are the keys of a batch of rows that deserve columns of their own: short values, as labels have.
-func promotable(rows []column.Row, extraAt int, have []string, most int) []string {
-	long := map[string]bool{}
-	seen := map[string]bool{}
+// promotable are the keys of a batch of rows that were not seen before and deserve columns of their own: their values are
+// short, as labels are.
+func promotable(rows []column.Row, extraAt int, seen map[string]bool) []string {
+	fresh := map[string]bool{} // and whether it is short
 	for _, r := range rows {
 		for k, v := range r.Values[extraAt].(map[string]string) {
-			seen[k] = true
-			if len(v) > 80 {
-				long[k] = true
+			if seen[k] {
+				continue
 			}
+			short, known := fresh[k]
+			fresh[k] = (short || !known) && len(v) <= 80
 		}
 	}
 	var out []string
-	for k := range seen {
-		if !long[k] && column.CanPromote(k) && !slices.Contains(have, k) {
+	for k, short := range fresh {
+		if short && column.CanPromote(k) {
 			out = append(out, k)
 		}
 	}
 	slices.Sort(out)
-	return out[:max(0, min(len(out), most-len(have)))]
+	return out
 }
