@@ -24,10 +24,10 @@ func (db *DB) openSQLite(o Options) error {
 		return err
 	}
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() +
-		"?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=30000&_foreign_keys=on&_cache_size=-16000"
+		"?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=30000&_foreign_keys=on"
 	// One connection writes: SQLite has one writer anyway, and a queue in Go is fairer than its busy loop.
-	db.writers = newSessionPool(dsn, 1, "BEGIN IMMEDIATE")
-	db.readers = newSessionPool(dsn+"&_query_only=on", o.Readers, "BEGIN")
+	db.writers = newSessionPool(dsn+"&_cache_size=-64000", 1, "BEGIN IMMEDIATE")
+	db.readers = newSessionPool(dsn+"&_query_only=on&_cache_size=-8000", o.Readers, "BEGIN")
 	// The writer goes first: it makes the file and turns it to WAL.
 	return db.writers.run(context.Background(), func(*session) error { return nil })
 }

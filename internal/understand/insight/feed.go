@@ -80,6 +80,14 @@ func (f *Feeder) run(ctx context.Context) {
 		if err := f.Feed(ctx); err != nil && ctx.Err() == nil && !fault.Is(err, fault.Conflict) {
 			f.log.Error("feeding the columns failed; it will be tried again", "error", err)
 		}
+		// The more there was, the longer until the next look: while much is being received, the processor is for receiving, and
+		// the columns follow a few seconds behind.
+		switch {
+		case f.fed > 5000:
+			f.pause(3 * time.Second)
+		case f.fed > 200:
+			f.pause(600 * time.Millisecond)
+		}
 		select {
 		case <-f.stop:
 			_ = f.s.db.Release(context.WithoutCancel(ctx), "columns", f.owner)
@@ -87,18 +95,20 @@ func (f *Feeder) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-heard:
-			// Let a burst gather: a batch costs the columns about the same for one row as for a thousand. The more there was
-			// last time, the longer, so that feeding does not take the processor from receiving.
-			wait := 100 * time.Millisecond
-			if f.fed > 200 {
-				wait = 700 * time.Millisecond
-			}
-			select {
-			case <-time.After(wait):
-			case <-f.stop:
-			}
+			// Let a burst gather: a batch costs the columns about the same for one row as for a thousand.
+			f.pause(100 * time.Millisecond)
 		case <-tick.C:
 		}
+	}
+}
+
+// pause waits, unless the feeder is to stop.
+func (f *Feeder) pause(d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-f.stop:
 	}
 }
 
@@ -109,6 +119,7 @@ func (f *Feeder) Feed(ctx context.Context) error {
 		return err
 	}
 	mark, err := f.s.columns.Watermark(ctx, stream)
+	f.fed = 0
 	if err != nil || mark >= upTo {
 		f.behind.Store(0)
 		return err
