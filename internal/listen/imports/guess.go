@@ -20,8 +20,7 @@ type Sample struct {
 	Format  table.Format
 	Columns []string
 	Rows    []SampleRow
-	Read    int64 // bytes of the source that the rows took
-	Whole   bool  // the file has no more rows
+	Whole   bool // the file has no more rows
 }
 
 // SampleRow is one row of it; Cells has as many texts as there are columns, unless the row could not be read.
@@ -69,8 +68,43 @@ func take(r table.Reader, f table.Format) (Sample, error) {
 			s.Rows[i].Cells = append(s.Rows[i].Cells, "")
 		}
 	}
-	s.Read, _ = r.Offset()
 	return s, nil
+}
+
+// total estimates how many rows a file has, from the size of those in the sample: a reader's own offset runs ahead of
+// its rows too far to tell.
+func (s Sample) total(size int64, encoding string) int64 {
+	n := int64(len(s.Rows))
+	if s.Whole {
+		if n == 0 {
+			return 0
+		}
+		return s.Rows[n-1].Number
+	}
+	taken := int64(0)
+	for _, r := range s.Rows {
+		taken += width(r.Raw, encoding) + 1
+		if r.Raw == "" {
+			for _, c := range r.Cells {
+				taken += width(c, encoding) + 1
+			}
+		}
+	}
+	if s.Format == table.XLSX || taken == 0 { // a workbook is compressed
+		return 0
+	}
+	return max(n, n*size/taken)
+}
+
+// width is how many bytes a text takes in an encoding.
+func width(s, encoding string) int64 {
+	switch {
+	case encoding == "utf-8" || encoding == "":
+		return int64(len(s))
+	case strings.HasPrefix(encoding, "utf-16"):
+		return 2 * int64(utf8.RuneCountInString(s))
+	}
+	return int64(utf8.RuneCountInString(s))
 }
 
 func (s Sample) values(column int) []string {
@@ -146,8 +180,19 @@ func (g *guesser) set(i int, to string) bool {
 	return true
 }
 
+// ours tells a flat file that Kolo wrote itself, by columns that nobody else has together.
+func ours(columns []string) bool {
+	for _, name := range []string{"id", "kind", "external_id", "received_at", "contact_id", "text"} {
+		if !slices.Contains(columns, name) {
+			return false
+		}
+	}
+	return true
+}
+
 // exported knows the columns of Kolo's own files, which are named by what they are.
 func (g *guesser) exported() {
+	whole := ours(g.s.Columns)
 	for i, c := range g.columns {
 		name := c.Name
 		head, key, _ := strings.Cut(name, ".")
@@ -163,6 +208,17 @@ func (g *guesser) exported() {
 			g.set(i, "contact.attribute:"+strings.TrimPrefix(key, "attributes."))
 		case scale && slices.Contains(feedback.Metrics, metric):
 			g.set(i, "scale:"+metric)
+		case !whole:
+		case slices.Contains(feedback.Metrics, name):
+			g.taken["score "+name] = true
+			g.targets[i] = Target{Column: name, To: toScore, Metric: name, Scale: &feedback.Scale{Min: 1, Max: 5, Direction: feedback.Up}}
+			if name == "nps" {
+				g.targets[i].Scale = nil
+			}
+		case name != toIgnore && name != toScore && slices.Contains(plain, name):
+			g.set(i, name)
+		default: // the ids and times that Kolo gives, and what has no column
+			g.set(i, toIgnore)
 		}
 	}
 }
@@ -461,7 +517,7 @@ func scaleOf(metric string, low, high float64, fractions bool) (from, to float64
 		return on(-math.Ceil(end), math.Ceil(end), "rating")
 	case low < 0:
 		return 0, 0, "", false
-	case metric == "" && high <= 1: // yes and no, more likely
+	case metric == "" && (high < 4 || high == 6 || high == 7 && low < 1): // without a name, only values that fill a scale tell it
 		return 0, 0, "", false
 	case high <= 5 && low >= 1:
 		return on(1, 5, "csat")

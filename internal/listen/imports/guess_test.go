@@ -79,6 +79,7 @@ func TestGuess(t *testing.T) {
 		{"several questions", lines("What did you like most about us?;What should we do better next time?;service (1-5);staff (1-5)", 40, english, english, []string{"5", "1", "3"},
 			[]string{"2", "4", "1"}), nil,
 			[]string{"text", "answer:What should we do better next time?", "score csat 1..5", "answer:staff (1-5)"}},
+		{"classes", lines("comment;b;c", 40, english, []string{"0", "1", "2"}, []string{"1", "2", "3"}), nil, []string{"text", "attribute:b", "attribute:c"}},
 		{"ids that come again", lines("id;comment;score", 40, []string{"1", "2"}, english, []string{"5", "1", "3"}), nil, []string{"attribute:id", "text", "score rating 1..5"}},
 		{"an export of Kolo's", lines("external_id;kind;text;csat;csat_scale;attribute.country;contact.email;contact.plan;answer.q1", 40, []string{"%d"}, []string{"review"}, english,
 			[]string{"5", "1"}, []string{"1..5"}, []string{"IL"}, []string{"a%d@example.com"}, []string{"gold"}, []string{"x"}), nil,

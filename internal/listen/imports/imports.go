@@ -41,10 +41,11 @@ type Settings struct {
 	Sheet     string       `json:"sheet,omitempty" doc:"Of XLSX"`
 	Sheets    []string     `json:"sheets,omitempty" doc:"The sheets there are"`
 	Header    bool         `json:"header" doc:"The first row names the columns"`
+	Unguard   bool         `json:"unguard,omitempty" doc:"Apostrophes before what looks like a formula are taken off, for Kolo itself put them there"`
 }
 
 func (s Settings) options() table.Options {
-	o := table.Options{Format: s.Format, Encoding: s.Encoding, Sheet: s.Sheet}
+	o := table.Options{Format: s.Format, Encoding: s.Encoding, Sheet: s.Sheet, Unguard: s.Unguard}
 	if s.Delimiter != "" {
 		o.Delimiter = rune(s.Delimiter[0])
 	}

@@ -129,6 +129,7 @@ func (s *Service) look(ctx context.Context, im *Import, file source, o table.Opt
 	}
 	if g.Format == table.CSV {
 		im.Settings.Delimiter = string(g.Delimiter)
+		im.Settings.Unguard = o.Unguard || ours(g.Columns)
 	}
 	sample, err := s.sample(*im, file)
 	if err != nil {
@@ -140,20 +141,8 @@ func (s *Service) look(ctx context.Context, im *Import, file source, o table.Opt
 	}
 	im.Columns = sample.Profile(w.Location())
 	im.Mapping = Guess(sample, im.Columns)
-	im.Total = sample.total(im.Size)
+	im.Total = sample.total(im.Size, im.Settings.Encoding)
 	return nil
-}
-
-// total estimates how many rows a file has.
-func (s Sample) total(size int64) int64 {
-	switch n := int64(len(s.Rows)); {
-	case s.Whole && n > 0:
-		return s.Rows[n-1].Number
-	case n == 0 || s.Read <= 0 || s.Format == table.XLSX: // a workbook is compressed
-		return 0
-	default:
-		return max(n, int64(float64(n)*float64(size)/float64(s.Read)))
-	}
 }
 
 // source is a file at hand.
