@@ -1,0 +1,395 @@
+package export
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"slices"
+	"strings"
+
+	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/store"
+	"kolo/internal/foundation/table"
+	"kolo/internal/listen/feedback"
+	"kolo/internal/people/contact"
+	"kolo/internal/people/identity"
+	"kolo/internal/understand/insight"
+)
+
+// said is one piece of feedback with who said it, as far as the reader may know.
+type said struct {
+	feedback.Feedback
+	who *feedback.Who
+
+	first map[string]*feedback.Score // by metric: the one that has columns
+	more  more
+}
+
+// more is what has no column of its own, so that nothing is lost: a second score of a metric, a key that was first seen
+// while the file was being written.
+type more struct {
+	Scores     []feedback.Score    `json:"scores,omitempty"`
+	Answers    []feedback.Answer   `json:"answers,omitempty"`
+	Attributes map[string]string   `json:"attributes,omitempty"`
+	Contact    feedback.Attributes `json:"contact,omitempty"`
+}
+
+const (
+	page       = 500
+	maxColumns = 2000 // of attributes, of answers, and of contacts' attributes
+)
+
+// Feedback writes the feedback that fulfils conditions, newest first. NDJSON has the form of POST /v1/feedback and can be
+// imported again without loss; the other formats have a column for each score, attribute and answer. Who said it is there
+// for those who may identify contacts; others get the id alone.
+func (s *Service) Feedback(ctx context.Context, w io.Writer, format table.Format, ws identity.WorkspaceID, actor identity.Actor,
+	c insight.Conditions, p insight.Period, opts ...table.WriterOption) error {
+	const op = "export.Feedback"
+	if err := allow(op, ws, actor, format, identity.FeedbackRead); err != nil {
+		return err
+	}
+	// A wrong filter is told before the first byte.
+	if _, err := s.from.Insight.Find(ctx, ws, c, p, "", 1); err != nil {
+		return fault.Wrap(op, err)
+	}
+	zone, err := s.zone(ctx, ws, format)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	t := sheet[*said]{}
+	var f *fields
+	if format == table.NDJSON {
+		nested(&t)
+	} else {
+		if f, err = s.fields(ctx, ws, actor, c, p); err != nil {
+			return fault.Wrap(op, err)
+		}
+		flat(&t, f)
+	}
+	names := make([]string, len(c))
+	for i, e := range c {
+		names[i] = e.Field
+	}
+	if err := s.record(ctx, actor, "feedback", map[string]string{"format": string(format), "filtered_by": strings.Join(names, " ")}); err != nil {
+		return fault.Wrap(op, err)
+	}
+	if err := t.begin(w, format, append([]table.WriterOption{table.WithZone(zone), table.WithSheet("Feedback")}, opts...)...); err != nil {
+		return err
+	}
+	people := people{s: s, ws: ws, actor: actor, accounts: map[contact.AccountID]string{}}
+	batch := make([]*said, 0, page)
+	flush := func() error {
+		if err := people.join(ctx, batch); err != nil {
+			return err
+		}
+		for _, x := range batch {
+			if f != nil {
+				f.sort(x)
+			}
+			if err := t.write(x); err != nil {
+				return err
+			}
+		}
+		batch = batch[:0]
+		return nil
+	}
+	if err := s.from.Insight.Each(ctx, ws, c, p, func(x feedback.Feedback) error {
+		if batch = append(batch, &said{Feedback: x}); len(batch) < page {
+			return nil
+		}
+		return flush()
+	}); err != nil {
+		return fault.Wrap(op, err)
+	}
+	if err := flush(); err != nil {
+		return fault.Wrap(op, err)
+	}
+	return t.out.Close()
+}
+
+// common adds what every format has, before and after the contact.
+func common(t *sheet[*said], who func()) {
+	t.text("id", func(x *said) string { return string(x.ID) })
+	t.text("kind", func(x *said) string { return x.Kind })
+	t.text("channel", func(x *said) string { return x.Channel })
+	t.text("source", func(x *said) string { return x.Source })
+	t.text("external_id", func(x *said) string { return x.ExternalID })
+	t.add("time", table.Time, func(x *said) any { return x.Time })
+	t.add("received_at", table.Time, func(x *said) any { return x.ReceivedAt })
+	t.text("contact_id", func(x *said) string { return string(x.Contact) })
+	who()
+	t.text("touchpoint", func(x *said) string { return x.Touchpoint })
+	t.text("survey", func(x *said) string { return x.Survey })
+	t.text("survey_version", func(x *said) string { return x.SurveyVersion })
+	t.text("language", func(x *said) string { return x.Language })
+	t.text("text", func(x *said) string { return x.Text })
+}
+
+// nested makes rows of the form of POST /v1/feedback.
+func nested(s *sheet[*said]) {
+	common(s, func() {
+		s.add("contact", table.JSON, func(x *said) any {
+			if x.who == nil {
+				return nil
+			}
+			return x.who
+		})
+	})
+	list := func(name string, cell func(*said) (any, int)) {
+		s.add(name, table.JSON, func(x *said) any {
+			if v, n := cell(x); n > 0 {
+				return v
+			}
+			return nil
+		})
+	}
+	list("scores", func(x *said) (any, int) { return x.Scores, len(x.Scores) })
+	list("answers", func(x *said) (any, int) { return x.Answers, len(x.Answers) })
+	list("attributes", func(x *said) (any, int) { return x.Attributes, len(x.Attributes) })
+}
+
+// fields are what has columns of its own in a flat file.
+type fields struct {
+	metrics                       []string
+	attributes, answers, contacts []string
+	identify                      bool
+}
+
+func (s *Service) fields(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, c insight.Conditions, p insight.Period) (*fields, error) {
+	f := &fields{identify: actor.May(identity.ContactsIdentify) && actor.May(identity.ContactsRead)}
+	for _, m := range feedback.Metrics {
+		has := append(slices.Clone(c), insight.Condition{Field: m, Op: "not_empty"})
+		found, err := s.from.Insight.Find(ctx, ws, has, p, "", 1)
+		if err != nil {
+			return nil, err
+		}
+		if len(found.Feedback) > 0 {
+			f.metrics = append(f.metrics, m)
+		}
+	}
+	var known []feedback.Field
+	if err := s.from.Store.View(ctx, func(tx *store.Tx) (err error) {
+		known, err = feedback.Fields(tx, ws)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	for _, k := range known {
+		list := map[string]*[]string{"attribute": &f.attributes, "answer": &f.answers, "contact": &f.contacts}[k.Field]
+		if list != nil && len(*list) < maxColumns {
+			*list = append(*list, k.Key)
+		}
+	}
+	if !actor.May(identity.ContactsRead) {
+		f.contacts = nil
+	}
+	return f, nil
+}
+
+// flat makes rows with a column for everything.
+func flat(t *sheet[*said], f *fields) {
+	common(t, func() {
+		if !f.identify {
+			return
+		}
+		for _, c := range []struct {
+			name string
+			of   func(*feedback.Who) string
+		}{
+			{"external_id", func(w *feedback.Who) string { return w.ExternalID }}, {"email", func(w *feedback.Who) string { return w.Email }},
+			{"phone", func(w *feedback.Who) string { return w.Phone }}, {"name", func(w *feedback.Who) string { return w.Name }},
+			{"language", func(w *feedback.Who) string { return w.Language }}, {"account", func(w *feedback.Who) string { return w.Account }},
+		} {
+			t.text("contact."+c.name, func(x *said) string {
+				if x.who == nil {
+					return ""
+				}
+				return c.of(x.who)
+			})
+		}
+	})
+	for _, m := range f.metrics {
+		t.add(m, table.Float, func(x *said) any {
+			if s := x.first[m]; s != nil {
+				return s.Value
+			}
+			return nil
+		})
+		t.text(m+"_scale", func(x *said) string {
+			if s := x.first[m]; s != nil {
+				return s.Scale.String()
+			}
+			return ""
+		})
+		t.text(m+"_question", func(x *said) string {
+			if s := x.first[m]; s != nil {
+				return s.Question
+			}
+			return ""
+		})
+	}
+	for _, q := range f.answers {
+		t.text("answer."+q, func(x *said) string {
+			for _, a := range x.Answers {
+				if a.Question == q {
+					return answerText(a.Value)
+				}
+			}
+			return ""
+		})
+	}
+	for _, k := range f.attributes {
+		t.text("attribute."+k, func(x *said) string { return x.Attributes[k] })
+	}
+	for _, k := range f.contacts {
+		t.text("contact.attributes."+k, func(x *said) string {
+			if x.who == nil {
+				return ""
+			}
+			return x.who.Attributes[k]
+		})
+	}
+	t.add("more", table.JSON, func(x *said) any {
+		if m := x.more; len(m.Scores)+len(m.Answers)+len(m.Attributes)+len(m.Contact) == 0 {
+			return nil
+		}
+		return x.more
+	})
+}
+
+// sort tells what of a piece of feedback has a column, and what is left over.
+func (f *fields) sort(x *said) {
+	x.first = make(map[string]*feedback.Score, len(x.Scores))
+	for i, s := range x.Scores {
+		if x.first[s.Metric] == nil && slices.Contains(f.metrics, s.Metric) {
+			x.first[s.Metric] = &x.Scores[i]
+		} else {
+			x.more.Scores = append(x.more.Scores, s)
+		}
+	}
+	seen := map[string]bool{}
+	for _, a := range x.Answers {
+		if _, ok := slices.BinarySearch(f.answers, a.Question); !ok || seen[a.Question] {
+			x.more.Answers = append(x.more.Answers, a)
+		}
+		seen[a.Question] = true
+	}
+	x.more.Attributes = leftOver(x.Attributes, f.attributes)
+	if x.who != nil {
+		x.more.Contact = leftOver(x.who.Attributes, f.contacts)
+	}
+}
+
+// leftOver are the entries whose keys are not in a sorted list.
+func leftOver(all map[string]string, columns []string) (rest map[string]string) {
+	for k, v := range all {
+		if _, ok := slices.BinarySearch(columns, k); ok {
+			continue
+		}
+		if rest == nil {
+			rest = map[string]string{}
+		}
+		rest[k] = v
+	}
+	return rest
+}
+
+// answerText is an answer on one line.
+func answerText(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case []any:
+		parts := make([]string, len(v))
+		for i, e := range v {
+			parts[i] = answerText(e)
+		}
+		return strings.Join(parts, "; ")
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}
+
+// people tells who said what, a page at a time.
+type people struct {
+	s        *Service
+	ws       identity.WorkspaceID
+	actor    identity.Actor
+	accounts map[contact.AccountID]string // their external ids
+}
+
+const maxAccounts = 50_000 // remembered
+
+func (p *people) join(ctx context.Context, batch []*said) error {
+	if !p.actor.May(identity.ContactsRead) {
+		return nil
+	}
+	var ids []contact.ID
+	for _, x := range batch {
+		if x.Contact != "" {
+			ids = append(ids, x.Contact)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	slices.Sort(ids)
+	known, err := p.s.from.Contacts.Load(ctx, p.ws, p.actor, slices.Compact(ids))
+	if err != nil {
+		return err
+	}
+	for _, x := range batch {
+		c, ok := known[x.Contact]
+		if !ok {
+			continue
+		}
+		if x.who, err = p.whoIs(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// whoIs is a contact as feedback names it; nil when nothing may be told.
+func (p *people) whoIs(ctx context.Context, c contact.Contact) (*feedback.Who, error) {
+	w := &feedback.Who{Name: c.Name, Language: c.Language, Value: c.Value}
+	if len(c.Attributes) > 0 {
+		w.Attributes = c.Attributes
+	}
+	for _, i := range c.Identities {
+		switch {
+		case i.Kind == contact.External && w.ExternalID == "":
+			w.ExternalID = i.Value
+		case i.Kind == contact.Email && w.Email == "":
+			w.Email = i.Value
+		case i.Kind == contact.Phone && w.Phone == "":
+			w.Phone = i.Norm
+		}
+	}
+	var err error
+	if !c.Masked {
+		w.Account, err = p.account(ctx, c.Account)
+	}
+	return w, err
+}
+
+func (p *people) account(ctx context.Context, id contact.AccountID) (string, error) {
+	if id == "" {
+		return "", nil
+	}
+	if external, ok := p.accounts[id]; ok {
+		return external, nil
+	}
+	a, err := p.s.from.Contacts.Account(ctx, p.ws, p.actor, id)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return "", err
+	}
+	if len(p.accounts) >= maxAccounts {
+		clear(p.accounts)
+	}
+	p.accounts[id] = a.External
+	return a.External, nil
+}
