@@ -85,3 +85,10 @@ func Local(address string) string {
 	}
 	return u.RequestURI()
 }
+
+// ForgetPreferences lets the member's profile decide again on language and appearance, not what was chosen in this browser.
+func (q *Request) ForgetPreferences() {
+	for _, name := range []string{languageCookie, themeCookie} {
+		http.SetCookie(q.W, &http.Cookie{Name: name, Path: "/", MaxAge: -1, SameSite: http.SameSiteLaxMode})
+	}
+}

@@ -64,6 +64,9 @@ func control(f Field, class string) templ.Attributes {
 			a[name] = value
 		}
 	}
+	if len(f.Suggest) > 0 {
+		a["list"] = fieldID(f) + "-list"
+	}
 	if f.MinLength > 0 {
 		a["minlength"] = num(f.MinLength)
 	}

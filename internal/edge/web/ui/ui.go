@@ -84,7 +84,7 @@ func Languages(c *i18n.Catalog) []Language {
 	return all
 }
 
-// Workspace is an entry of the workspace switcher, which posts ID to /workspace.
+// Workspace is an entry of the workspace switcher, which posts ID as "workspace" to /workspace.
 type Workspace struct {
 	ID, Name string
 	Current  bool

@@ -1,0 +1,186 @@
+package settings
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"kolo/internal/edge/web"
+	"kolo/internal/edge/web/ui"
+	"kolo/internal/foundation/fault"
+	"kolo/internal/listen/feedback"
+	"kolo/internal/people/contact"
+)
+
+// most is how many entries of a register a page shows; beyond that one searches.
+const most = 200
+
+type attributesView struct {
+	Tabs       []ui.Tab
+	Text       string
+	Fields     []feedback.Field
+	Attributes []contact.Attribute
+	MoreFields int // that are not shown
+	MoreAttrs  int
+}
+
+func fieldHref(f feedback.Field) string {
+	return "/settings/attributes/feedback?" + url.Values{"field": {f.Field}, "key": {f.Key}}.Encode()
+}
+
+func attributeHref(a contact.Attribute) string {
+	return "/settings/attributes/contacts?" + url.Values{"key": {a.Key}}.Encode()
+}
+
+func title(title, key string) string {
+	if title == "" {
+		return key
+	}
+	return title
+}
+
+// having keeps what has the words, and at most as many as a page shows.
+func having[T any](list []T, text string, words func(T) string) (shown []T, more int) {
+	text = strings.ToLower(strings.TrimSpace(text))
+	list = slices.DeleteFunc(list, func(x T) bool { return !strings.Contains(strings.ToLower(words(x)), text) })
+	return list[:min(len(list), most)], max(0, len(list)-most)
+}
+
+func (p *Pages) attributes(q *web.Request) error {
+	fields, err := p.Feedback.Register(q.Context(), q.Workspace.ID)
+	if err != nil {
+		return err
+	}
+	attributes, err := p.Contacts.Attributes(q.Context(), q.Workspace.ID)
+	if err != nil {
+		return err
+	}
+	v := attributesView{Tabs: tabs(q, "attributes"), Text: q.URL.Query().Get("find")}
+	v.Fields, v.MoreFields = having(fields, v.Text, func(f feedback.Field) string { return f.Key + " " + f.Title })
+	v.Attributes, v.MoreAttrs = having(attributes, v.Text, func(a contact.Attribute) string { return a.Key + " " + a.Title })
+	return q.Render(http.StatusOK, attributesPage(shell(q, "attributes"), v))
+}
+
+type entryView struct {
+	Action string
+	Key    string // "" for a new one
+	Error  string
+	Hidden map[string]string
+	Fields []ui.Field
+}
+
+func (p *Pages) findField(q *web.Request, field, key string) (feedback.Field, error) {
+	list, err := p.Feedback.Register(q.Context(), q.Workspace.ID)
+	if err != nil {
+		return feedback.Field{}, err
+	}
+	i := slices.IndexFunc(list, func(f feedback.Field) bool { return f.Field == field && f.Key == key })
+	if i < 0 {
+		return feedback.Field{}, fault.New(fault.NotFound, "settings.field", "there is no such field")
+	}
+	return list[i], nil
+}
+
+func fieldView(e ui.Env, f feedback.Field) entryView {
+	return entryView{Action: "/settings/attributes/feedback", Key: f.Key, Hidden: map[string]string{"field": f.Field, "key": f.Key}, Fields: []ui.Field{
+		{Name: "title", Label: e.T("settings.attr_title"), Value: f.Title, Optional: true, Help: e.T("settings.attr_title_help")},
+		check("hidden", e.T("settings.attr_hidden"), e.T("settings.attr_hidden_help"), f.Hidden),
+	}}
+}
+
+// check is a box to tick.
+func check(name, label, help string, on bool) ui.Field {
+	return ui.Field{Name: name, Label: label, Help: help, Type: "checkbox", Options: []ui.Option{{On: on}}}
+}
+
+func (p *Pages) field(q *web.Request) error {
+	f, err := p.findField(q, q.URL.Query().Get("field"), q.URL.Query().Get("key"))
+	if err != nil {
+		return err
+	}
+	return q.Render(http.StatusOK, entryPage(shell(q, "attributes"), fieldView(q.Env, f)))
+}
+
+func (p *Pages) saveField(q *web.Request) error {
+	limit(q)
+	f, err := p.findField(q, q.PostFormValue("field"), q.PostFormValue("key"))
+	if err != nil {
+		return err
+	}
+	f.Title, f.Hidden = q.PostFormValue("title"), q.PostFormValue("hidden") != ""
+	return p.saved(q, p.Feedback.ChangeField(q.Context(), q.Workspace.ID, q.Actor, f), fieldView(q.Env, f))
+}
+
+// saved answers a change of the register: with the list, or with the form again.
+func (p *Pages) saved(q *web.Request, err error, v entryView) error {
+	if err == nil {
+		q.Flash("good", "settings.saved")
+		q.Redirect("/settings/attributes")
+		return nil
+	}
+	status, ok := told(err)
+	if !ok {
+		return err
+	}
+	v.Error, v.Fields = ui.Refuse(q.Env, v.Fields, err)
+	return q.Render(status, entryPage(shell(q, "attributes"), v))
+}
+
+func attributeView(e ui.Env, a contact.Attribute, fresh bool) entryView {
+	kind := ui.Field{Name: "kind", Label: e.T("settings.attr_kind"), Value: string(a.Kind)}
+	for _, k := range []contact.AttributeKind{contact.Text, contact.Number, contact.Bool, contact.Date} {
+		kind.Options = append(kind.Options, ui.Option{Value: string(k), Label: e.T("attr_kind." + string(k))})
+	}
+	v := entryView{Action: "/settings/attributes/contacts", Fields: []ui.Field{
+		{Name: "title", Label: e.T("settings.attr_title"), Value: a.Title, Optional: true, Help: e.T("settings.attr_title_help")},
+		kind,
+		check("sliceable", e.T("settings.attr_sliceable"), e.T("settings.attr_sliceable_help"), a.Sliceable),
+		check("personal", e.T("settings.attr_personal"), e.T("settings.attr_personal_help"), a.Personal),
+	}}
+	if fresh {
+		v.Hidden = map[string]string{"fresh": "yes"}
+		v.Fields = append([]ui.Field{{Name: "key", Label: e.T("settings.attr_key"), Value: a.Key, Dir: "ltr", Help: e.T("settings.attr_key_help")}}, v.Fields...)
+	} else {
+		v.Key, v.Hidden = a.Key, map[string]string{"key": a.Key}
+	}
+	return v
+}
+
+func (p *Pages) findAttribute(q *web.Request, key string) (contact.Attribute, error) {
+	list, err := p.Contacts.Attributes(q.Context(), q.Workspace.ID)
+	if err != nil {
+		return contact.Attribute{}, err
+	}
+	i := slices.IndexFunc(list, func(a contact.Attribute) bool { return a.Key == key })
+	if i < 0 {
+		return contact.Attribute{}, fault.New(fault.NotFound, "settings.attribute", "there is no such attribute")
+	}
+	return list[i], nil
+}
+
+func (p *Pages) attribute(q *web.Request) error {
+	a, fresh := contact.Attribute{Kind: contact.Text, Sliceable: true}, !q.URL.Query().Has("key")
+	if !fresh {
+		var err error
+		if a, err = p.findAttribute(q, q.URL.Query().Get("key")); err != nil {
+			return err
+		}
+	}
+	return q.Render(http.StatusOK, entryPage(shell(q, "attributes"), attributeView(q.Env, a, fresh)))
+}
+
+func (p *Pages) saveAttribute(q *web.Request) error {
+	limit(q)
+	fresh := q.PostFormValue("fresh") != ""
+	a := contact.Attribute{Key: q.PostFormValue("key"), Kind: contact.AttributeKind(q.PostFormValue("kind")), Title: q.PostFormValue("title"),
+		Sliceable: q.PostFormValue("sliceable") != "", Personal: q.PostFormValue("personal") != ""}
+	if _, err := p.findAttribute(q, contact.Key(a.Key)); fresh && err == nil {
+		v := attributeView(q.Env, a, true)
+		v.Fields[0].Error = q.Env.T("invalid.conflict")
+		return q.Render(http.StatusConflict, entryPage(shell(q, "attributes"), v))
+	} else if !fresh && err != nil {
+		return err
+	}
+	return p.saved(q, p.Contacts.SetAttribute(q.Context(), q.Workspace.ID, q.Actor, a), attributeView(q.Env, a, fresh))
+}

@@ -1,0 +1,209 @@
+// Package settings serves what a workspace is set to: its own settings, members, teams, API keys, the registers of
+// attributes, the audit log; and each member's profile.
+package settings
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+
+	"golang.org/x/text/collate"
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
+
+	"kolo/internal/edge/web"
+	"kolo/internal/edge/web/ui"
+	"kolo/internal/foundation/fault"
+	"kolo/internal/listen/feedback"
+	"kolo/internal/people/contact"
+	"kolo/internal/people/identity"
+)
+
+// Pages serves them.
+type Pages struct {
+	Identity *identity.Service
+	Contacts *contact.Service
+	Feedback *feedback.Service
+	Base     string // the URL that links begin with, without a slash at its end
+}
+
+// Register adds the routes to the site.
+func (p *Pages) Register(s *web.Site) {
+	s.Page("GET /settings", identity.FeedbackRead, p.workspace) // every role may look
+	s.Page("POST /settings", identity.WorkspaceManage, p.saveWorkspace)
+
+	s.Page("GET /settings/members", identity.MembersManage, p.members)
+	s.Page("POST /settings/members", identity.MembersManage, p.invite)
+	s.Page("POST /settings/invites/{id}/resend", identity.MembersManage, p.resend)
+	s.Page("POST /settings/invites/{id}/revoke", identity.MembersManage, p.revokeInvite)
+	s.Page("GET /settings/members/{id}", identity.MembersManage, p.member)
+	s.Page("POST /settings/members/{id}/role", identity.MembersManage, p.changeRole)
+	s.Page("POST /settings/members/{id}/state", identity.MembersManage, p.changeState)
+
+	s.Page("GET /settings/teams", identity.TeamsManage, p.teams)
+	s.Page("POST /settings/teams", identity.TeamsManage, p.createTeam)
+	s.Page("GET /settings/teams/{id}", identity.TeamsManage, p.team)
+	s.Page("POST /settings/teams/{id}", identity.TeamsManage, p.saveTeam)
+	s.Page("POST /settings/teams/{id}/delete", identity.TeamsManage, p.deleteTeam)
+
+	s.Page("GET /settings/keys", identity.KeysManage, p.keys)
+	s.Page("GET /settings/keys/new", identity.KeysManage, p.newKey)
+	s.Page("POST /settings/keys", identity.KeysManage, p.createKey)
+	s.Page("POST /settings/keys/{id}/revoke", identity.KeysManage, p.revokeKey)
+
+	s.Page("GET /settings/attributes", identity.AttributesManage, p.attributes)
+	s.Page("GET /settings/attributes/feedback", identity.AttributesManage, p.field)
+	s.Page("POST /settings/attributes/feedback", identity.AttributesManage, p.saveField)
+	s.Page("GET /settings/attributes/contacts", identity.AttributesManage, p.attribute)
+	s.Page("POST /settings/attributes/contacts", identity.AttributesManage, p.saveAttribute)
+
+	s.Page("GET /settings/audit", identity.AuditRead, p.audit)
+
+	s.Page("GET /profile", "", p.profile)
+	s.Page("POST /profile", "", p.saveProfile)
+	s.Page("POST /profile/sessions/{id}/end", "", p.endSession)
+	s.Page("POST /profile/sign-out", "", p.signOutEverywhere)
+}
+
+// tabs lead between the parts of the settings that the member may see.
+func tabs(q *web.Request, current string) []ui.Tab {
+	var out []ui.Tab
+	for _, t := range []struct {
+		key, href string
+		needs     identity.Permission
+	}{
+		{"workspace", "/settings", identity.FeedbackRead}, {"members", "/settings/members", identity.MembersManage},
+		{"teams", "/settings/teams", identity.TeamsManage}, {"keys", "/settings/keys", identity.KeysManage},
+		{"attributes", "/settings/attributes", identity.AttributesManage}, {"audit", "/settings/audit", identity.AuditRead},
+	} {
+		if q.Actor.May(t.needs) {
+			out = append(out, ui.Tab{Label: q.Env.T("settings." + t.key), Href: t.href, Current: t.key == current, Count: -1})
+		}
+	}
+	return out
+}
+
+func shell(q *web.Request, tab string) ui.Shell {
+	return q.Shell("settings", q.Env.T("settings."+tab))
+}
+
+// limit bounds what a form may send.
+func limit(q *web.Request) { q.Body = http.MaxBytesReader(q.W, q.Body, 1<<20) }
+
+// told gives the status of a refusal, and passes on what is no refusal but a failure.
+func told(err error) (status int, ok bool) {
+	status = fault.ProblemOf(err).Status
+	return status, status < http.StatusInternalServerError
+}
+
+type workspaceView struct {
+	Tabs    []ui.Tab
+	Error   string
+	Fields  []ui.Field
+	May     bool
+	Version string
+}
+
+// zones and currencies are offered; any other can be typed.
+var zones = []string{"UTC", "Africa/Cairo", "Africa/Johannesburg", "Africa/Lagos", "Africa/Nairobi", "America/Argentina/Buenos_Aires", "America/Bogota",
+	"America/Chicago", "America/Denver", "America/Halifax", "America/Lima", "America/Los_Angeles", "America/Mexico_City", "America/New_York",
+	"America/Santiago", "America/Sao_Paulo", "America/Toronto", "America/Vancouver", "Asia/Almaty", "Asia/Amman", "Asia/Baghdad", "Asia/Baku",
+	"Asia/Bangkok", "Asia/Beirut", "Asia/Dhaka", "Asia/Dubai", "Asia/Hong_Kong", "Asia/Ho_Chi_Minh", "Asia/Jakarta", "Asia/Jerusalem", "Asia/Kabul",
+	"Asia/Karachi", "Asia/Kolkata", "Asia/Kuala_Lumpur", "Asia/Kuwait", "Asia/Manila", "Asia/Novosibirsk", "Asia/Omsk", "Asia/Qatar", "Asia/Riyadh",
+	"Asia/Seoul", "Asia/Shanghai", "Asia/Singapore", "Asia/Taipei", "Asia/Tashkent", "Asia/Tbilisi", "Asia/Tehran", "Asia/Tokyo", "Asia/Vladivostok",
+	"Asia/Yekaterinburg", "Asia/Yerevan", "Atlantic/Reykjavik", "Australia/Brisbane", "Australia/Melbourne", "Australia/Perth", "Australia/Sydney",
+	"Europe/Amsterdam", "Europe/Athens", "Europe/Belgrade", "Europe/Berlin", "Europe/Brussels", "Europe/Bucharest", "Europe/Budapest", "Europe/Copenhagen",
+	"Europe/Dublin", "Europe/Helsinki", "Europe/Istanbul", "Europe/Kyiv", "Europe/Lisbon", "Europe/London", "Europe/Madrid", "Europe/Minsk",
+	"Europe/Moscow", "Europe/Oslo", "Europe/Paris", "Europe/Prague", "Europe/Riga", "Europe/Rome", "Europe/Samara", "Europe/Sofia", "Europe/Stockholm",
+	"Europe/Vienna", "Europe/Vilnius", "Europe/Warsaw", "Europe/Zurich", "Pacific/Auckland", "Pacific/Honolulu"}
+
+var currencies = []string{"AED", "AMD", "AUD", "AZN", "BRL", "BYN", "CAD", "CHF", "CNY", "CZK", "DKK", "EGP", "EUR", "GBP", "GEL", "HKD", "HUF", "IDR",
+	"ILS", "INR", "IRR", "JOD", "JPY", "KRW", "KZT", "MXN", "MYR", "NGN", "NOK", "NZD", "PHP", "PLN", "QAR", "RON", "RUB", "SAR", "SEK", "SGD", "THB",
+	"TRY", "TWD", "UAH", "USD", "UZS", "VND", "ZAR"}
+
+func weekStarts(e ui.Env) []ui.Option {
+	return []ui.Option{{Value: "monday", Label: e.Weekday(1)}, {Value: "sunday", Label: e.Weekday(0)}, {Value: "saturday", Label: e.Weekday(6)}}
+}
+
+func languages(sh ui.Shell, value, empty string) []ui.Option {
+	var out []ui.Option
+	if empty != "" {
+		out = append(out, ui.Option{Label: empty})
+	}
+	known := value == ""
+	for _, l := range sh.Languages {
+		out = append(out, ui.Option{Value: l.Tag, Label: l.Name})
+		known = known || l.Tag == value
+	}
+	if !known {
+		out = append(out, ui.Option{Value: value, Label: ui.OwnName(value)})
+	}
+	return out
+}
+
+// countries lists the world's countries by their names in the reader's language.
+func countries(e ui.Env) []ui.Option {
+	tag := language.Make(e.Tag())
+	names := display.Regions(tag)
+	var out []ui.Option
+	for a := 'A'; a <= 'Z'; a++ {
+		for b := 'A'; b <= 'Z'; b++ {
+			r, err := language.ParseRegion(string(a) + string(b))
+			if err != nil || !r.IsCountry() || r.String() != string(a)+string(b) || r.Canonicalize() != r {
+				continue
+			}
+			if name := names.Name(r); name != "" {
+				out = append(out, ui.Option{Value: r.String(), Label: name})
+			}
+		}
+	}
+	order := collate.New(tag)
+	slices.SortFunc(out, func(a, b ui.Option) int { return order.CompareString(a.Label, b.Label) })
+	return append([]ui.Option{{Label: e.T("settings.country_none")}}, out...)
+}
+
+func workspaceFields(sh ui.Shell, w identity.Workspace, may bool) []ui.Field {
+	e := sh.Env
+	fields := []ui.Field{
+		{Name: "name", Label: e.T("setup.workspace"), Value: w.Name},
+		{Name: "zone", Label: e.T("setup.zone"), Value: w.Zone, Suggest: zones, Dir: "ltr", Help: e.T("settings.zone_help")},
+		{Name: "week_start", Label: e.T("settings.week_start"), Value: string(w.WeekStart), Options: weekStarts(e)},
+		{Name: "language", Label: e.T("setup.language"), Value: w.Language, Options: languages(sh, w.Language, ""), Help: e.T("settings.language_help")},
+		{Name: "currency", Label: e.T("settings.currency"), Value: w.Currency, Suggest: currencies, Dir: "ltr"},
+		{Name: "country", Label: e.T("settings.country"), Value: w.Country, Options: countries(e), Optional: true, Help: e.T("settings.country_help")},
+	}
+	for i := range fields {
+		fields[i].Disabled = !may
+	}
+	return fields
+}
+
+func (p *Pages) workspace(q *web.Request) error {
+	sh, may := shell(q, "workspace"), q.Actor.May(identity.WorkspaceManage)
+	return q.Render(http.StatusOK, workspacePage(sh, workspaceView{tabs(q, "workspace"), "", workspaceFields(sh, q.Workspace, may), may, strconv.FormatInt(q.Workspace.Version, 10)}))
+}
+
+func (p *Pages) saveWorkspace(q *web.Request) error {
+	limit(q)
+	w := q.Workspace
+	w.Name, w.Zone, w.WeekStart = q.PostFormValue("name"), q.PostFormValue("zone"), identity.WeekStart(q.PostFormValue("week_start"))
+	w.Language, w.Currency, w.Country = q.PostFormValue("language"), q.PostFormValue("currency"), q.PostFormValue("country")
+	version, _ := strconv.ParseInt(q.PostFormValue("version"), 10, 64) // 0, which asks for none, when it is no number
+	_, err := p.Identity.UpdateWorkspace(q.Context(), w.ID, q.Actor, identity.WorkspacePatch{Name: &w.Name, Zone: &w.Zone, WeekStart: &w.WeekStart,
+		Language: &w.Language, Currency: &w.Currency, Country: &w.Country, Version: version})
+	if err != nil {
+		status, ok := told(err)
+		if !ok {
+			return err
+		}
+		sh := shell(q, "workspace")
+		text, fields := ui.Refuse(q.Env, workspaceFields(sh, w, true), err)
+		if status == http.StatusConflict {
+			text = q.Env.T("settings.conflict")
+		}
+		return q.Render(status, workspacePage(sh, workspaceView{tabs(q, "workspace"), text, fields, true, q.PostFormValue("version")}))
+	}
+	q.Flash("good", "settings.saved")
+	q.Redirect("/settings")
+	return nil
+}
