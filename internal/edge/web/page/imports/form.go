@@ -1,0 +1,430 @@
+package imports
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"kolo/internal/edge/web"
+	"kolo/internal/edge/web/page/figure"
+	"kolo/internal/edge/web/ui"
+	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/table"
+	"kolo/internal/listen/feedback"
+	"kolo/internal/listen/imports"
+)
+
+// shownColumns is how many columns can be mapped on the page; those behind them stay as they were guessed.
+const shownColumns = 150
+
+// groups are the targets as the page offers them: what was said, about what, by whom. A score is offered by its metric.
+var groups = []struct {
+	name    string
+	targets []string
+}{
+	{"said", []string{"text", "score:nps", "score:csat", "score:ces", "score:star", "score:rating", "answer", "time"}},
+	{"about", []string{"attribute", "channel", "kind", "source", "touchpoint", "survey", "survey_version", "language", "external_id"}},
+	{"who", []string{"contact.name", "contact.email", "contact.phone", "contact.external_id", "contact.account", "contact.country", "contact.language", "contact.attribute"}},
+}
+
+// chosen is the entry of the select that a target is, and the key behind it.
+func chosen(t imports.Target) (to, key string) {
+	if t.To == "score" {
+		return "score:" + t.Metric, ""
+	}
+	for _, k := range []string{"attribute", "answer", "contact.attribute"} {
+		if key, ok := strings.CutPrefix(t.To, k+":"); ok {
+			return k, key
+		}
+	}
+	return t.To, ""
+}
+
+// targetOf finds what becomes of a column.
+func targetOf(m imports.Mapping, column string) imports.Target {
+	for _, t := range m.Columns {
+		if t.Column == column {
+			return t
+		}
+	}
+	to := "attribute:" + clip(column, feedback.MaxKey)
+	if m.Rest == "ignore" {
+		to = m.Rest
+	}
+	return imports.Target{Column: column, To: to}
+}
+
+// decode reads the form into a mapping; the error names the fields that cannot be read. What the form does not show stays
+// as it is: the meaning of words, the wording of a question.
+func decode(im imports.Import, form url.Values, zone *time.Location) (imports.Mapping, error) {
+	m := im.Mapping
+	m.Columns = nil
+	var changed []int
+	for i, c := range im.Columns {
+		n, was := "."+strconv.Itoa(i), targetOf(im.Mapping, c.Name)
+		if im.Mapping.Native {
+			break
+		}
+		before, _ := chosen(was)
+		to := form.Get("to" + n)
+		if to == "" {
+			m.Columns = append(m.Columns, was)
+			continue
+		}
+		t := imports.Target{Column: c.Name, To: to, Zone: was.Zone, Decimal: was.Decimal}
+		switch metric, isScore := strings.CutPrefix(to, "score:"); {
+		case isScore:
+			t.To, t.Metric, t.Values, t.Question = "score", metric, was.Values, was.Question
+			t.Scale = scaleOf(c, metric)
+			low, err1 := strconv.ParseFloat(form.Get("low"+n), 64)
+			high, err2 := strconv.ParseFloat(form.Get("high"+n), 64)
+			if before == to && err1 == nil && err2 == nil {
+				t.Scale = &feedback.Scale{Min: low, Max: high, Direction: feedback.Up}
+				if form.Get("down"+n) != "" {
+					t.Scale.Direction = feedback.Down
+				}
+			}
+		case to == "time":
+			t.Time = c.Time
+			if before == to {
+				t.Time = table.TimeFormat(form.Get("layout" + n))
+			}
+		case to == "attribute" || to == "answer" || to == "contact.attribute":
+			key := strings.TrimSpace(form.Get("key" + n))
+			if key == "" || before != to {
+				key = clip(c.Name, feedback.MaxKey)
+			}
+			t.To += ":" + key
+		default:
+			t.Values = was.Values
+			if before != to {
+				t.Values = nil
+			}
+		}
+		if to != before {
+			changed = append(changed, i)
+		}
+		m.Columns = append(m.Columns, t)
+	}
+	// What only one column can be, moves to the one that was chosen last.
+	for _, i := range changed {
+		for k, t := range m.Columns {
+			if k != i && t.To == m.Columns[i].To && t.To != "text" && t.To != "score" && t.To != "ignore" && !strings.Contains(t.To, ":") {
+				m.Columns[k] = imports.Target{Column: t.Column, To: "attribute:" + clip(t.Column, feedback.MaxKey)}
+			}
+		}
+	}
+	k := &m.Constants
+	for _, f := range []struct {
+		into *string
+		name string
+	}{{&k.Source, "source"}, {&k.Channel, "channel"}, {&k.Kind, "kind"}, {&k.Language, "language"}, {&k.Touchpoint, "touchpoint"}, {&k.Zone, "zone"}} {
+		*f.into = strings.TrimSpace(form.Get(f.name))
+	}
+	k.Time = nil
+	if day := form.Get("day"); day != "" {
+		at, err := time.ParseInLocation(time.DateOnly, day, zone)
+		if err != nil {
+			return m, fault.Bad("imports.decode", fault.Field{Path: "constants.time", Code: "time", Msg: "this is not a date"})
+		}
+		at = at.Add(12 * time.Hour) // the middle of the day is that day in most zones
+		k.Time = &at
+	}
+	return m, nil
+}
+
+// clip cuts a text to a number of bytes without cutting a letter.
+func clip(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "")
+}
+
+// scaleOf is the usual scale of a metric that holds a column's values, or else theirs.
+func scaleOf(c imports.Column, metric string) *feedback.Scale {
+	usual := map[string][][2]float64{"nps": {{0, 10}}, "csat": {{1, 5}, {1, 7}, {1, 10}, {0, 100}}, "ces": {{1, 7}, {1, 5}, {1, 10}}, "star": {{1, 5}, {0, 5}, {1, 10}}}
+	low, err1 := strconv.ParseFloat(c.Min, 64)
+	high, err2 := strconv.ParseFloat(c.Max, 64)
+	known := err1 == nil && err2 == nil && low < high
+	ladder := append(slices.Clone(usual[metric]), [2]float64{1, 5}, [2]float64{0, 10}, [2]float64{-1, 1}, [2]float64{0, 100})
+	for i, s := range ladder {
+		if !known && i == 0 || known && s[0] <= low && high <= s[1] {
+			return &feedback.Scale{Min: s[0], Max: s[1], Direction: feedback.Up}
+		}
+	}
+	return &feedback.Scale{Min: low, Max: high, Direction: feedback.Up}
+}
+
+type draftView struct {
+	Import    imports.Import
+	Reading   []ui.Field
+	Problem   string // what is wrong with the mapping as a whole
+	Found     []string
+	Warn      []string
+	Columns   []columnView
+	More      int
+	Constants []ui.Field
+	Preview   *imports.Preview
+	Shows     map[string]bool // the columns of the preview that have anything
+	Reasons   []string
+	Start     string
+}
+
+type columnView struct {
+	N       string // its number, behind the names of its fields
+	Name    string
+	Samples []string
+	To, Key string
+	Own     string // a target that is not offered, but that the file has
+	Low     string
+	High    string
+	Down    bool
+	Layout  table.TimeFormat
+	Open    bool // nothing says whether the day or the month comes first
+	Values  []string
+	Error   string
+}
+
+// draft shows what was found, the mapping m of the columns, and what it makes of the first rows.
+func (p *Pages) draft(q *web.Request, im imports.Import, m imports.Mapping, status int) error {
+	e := q.Env
+	v := draftView{Import: im, Reading: reading(e, im.Settings), Constants: constants(q, im, m), Start: e.T("import.start")}
+	if im.Total > 0 {
+		v.Start = e.T("import.start_count", "count", im.Total)
+	}
+	for i, c := range im.Columns {
+		if i == shownColumns || m.Native {
+			v.More = len(im.Columns) - i
+			break
+		}
+		v.Columns = append(v.Columns, column(i, c, targetOf(m, c.Name)))
+	}
+	pre, err := p.Imports.Preview(q.Context(), q.Workspace.ID, q.Actor, im.ID, &m)
+	switch {
+	case fault.Is(err, fault.Invalid):
+		v.refuse(e, err, m)
+	case err != nil:
+		return err
+	default:
+		v.Preview = &pre
+		v.sum(e, m)
+	}
+	sh := q.Shell("import", im.Name)
+	if q.Partial() {
+		return q.Render(status, draftBody(sh, v))
+	}
+	return q.Render(status, draftPage(sh, v))
+}
+
+// refuse puts what is wrong with a mapping beside the columns that it is about.
+func (v *draftView) refuse(e ui.Env, err error, m imports.Mapping) {
+	for _, f := range fault.ProblemOf(err).Errors {
+		at, _, ok := strings.Cut(strings.TrimPrefix(f.Path, "columns["), "].")
+		i, numErr := strconv.Atoi(at)
+		switch {
+		case f.Path == "columns":
+			v.Problem = e.T("import.no_content")
+		case ok && numErr == nil && i < len(m.Columns):
+			for k := range v.Columns {
+				if v.Columns[k].Name == m.Columns[i].Column {
+					v.Columns[k].Error = reason(e, f)
+				}
+			}
+		default:
+			name := strings.TrimPrefix(f.Path, "constants.")
+			if name == "time" {
+				name = "day"
+			}
+			for k := range v.Constants {
+				if v.Constants[k].Name == name {
+					v.Constants[k].Error = reason(e, f)
+				}
+			}
+		}
+	}
+	if v.Problem == "" {
+		v.Problem = e.T("import.not_yet")
+	}
+}
+
+// sum says in sentences what the preview shows.
+func (v *draftView) sum(e ui.Env, m imports.Mapping) {
+	p := v.Preview
+	text, when := []string{}, false
+	for _, t := range m.Columns {
+		switch t.To {
+		case "text":
+			text = append(text, "«"+t.Column+"»")
+		case "time":
+			when = true
+		}
+	}
+	if len(text) > 0 && p.Texts > 0 {
+		v.Found = append(v.Found, e.T("import.found_text", "column", strings.Join(text, ", ")))
+	}
+	for _, s := range p.Scores {
+		v.Found = append(v.Found, e.T("import.found_score", "metric", ui.Named(e, "metric.", s.Metric), "scale", figure.Scale(e, s.Scale), "mean", e.N(s.Mean, 1)))
+	}
+	if when && !p.From.IsZero() {
+		v.Found = append(v.Found, e.T("import.found_time", "from", e.Date(p.From), "to", e.Date(p.To)))
+	} else if !m.Native && m.Constants.Time == nil {
+		v.Warn = append(v.Warn, e.T("import.no_time"))
+	}
+	if p.Known > 0 {
+		v.Found = append(v.Found, e.T("import.found_who"))
+	}
+	if p.Again > 0 {
+		v.Warn = append(v.Warn, e.T("import.again", "count", p.Again))
+	}
+	if p.Mended > 0 {
+		v.Warn = append(v.Warn, e.T("import.mended", "count", p.Mended))
+	}
+	for _, c := range v.Columns {
+		if c.To == "time" && c.Open && c.Layout == "" {
+			v.Warn = append(v.Warn, e.T("import.ambiguous", "column", c.Name))
+		}
+	}
+	for _, r := range p.Reasons {
+		s := reason(e, fault.Field{Code: r.Code, Msg: r.Example})
+		if r.Column != "" {
+			s = r.Column + ": " + s
+		}
+		v.Reasons = append(v.Reasons, e.T("import.reason", "count", r.N, "why", s))
+	}
+	v.Shows = map[string]bool{}
+	for _, r := range p.Rows {
+		if in := r.Input; in != nil {
+			v.Shows["score"] = v.Shows["score"] || len(in.Scores) > 0
+			v.Shows["text"] = v.Shows["text"] || in.Text != ""
+			v.Shows["who"] = v.Shows["who"] || in.Contact != nil
+			v.Shows["more"] = v.Shows["more"] || len(in.Attributes) > 0 || len(in.Answers) > 0
+		}
+	}
+}
+
+func column(i int, c imports.Column, t imports.Target) columnView {
+	v := columnView{N: "." + strconv.Itoa(i), Name: c.Name, Open: c.Ambiguous, Layout: t.Time}
+	for _, s := range c.Samples {
+		if len(v.Samples) < 3 && strings.TrimSpace(s) != "" {
+			v.Samples = append(v.Samples, shorten(s, 90))
+		}
+	}
+	v.To, v.Key = chosen(t)
+	if v.Key == "" {
+		v.Key = clip(c.Name, feedback.MaxKey)
+	}
+	known := v.To == "ignore"
+	for _, g := range groups {
+		known = known || slices.Contains(g.targets, v.To)
+	}
+	if !known {
+		v.Own = v.To
+	}
+	if t.To == "score" {
+		scale := t.Scale
+		if scale == nil {
+			scale = scaleOf(c, t.Metric)
+		}
+		v.Low, v.High, v.Down = number(scale.Min), number(scale.Max), scale.Direction == feedback.Down
+		for cell, value := range t.Values {
+			if value != "" {
+				v.Values = append(v.Values, value+" = "+cell)
+			}
+		}
+		slices.Sort(v.Values)
+	}
+	return v
+}
+
+func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+
+// shorten cuts a text to a number of letters.
+func shorten(s string, most int) string {
+	if r := []rune(strings.Join(strings.Fields(s), " ")); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return s
+}
+
+// encodings are offered by the languages that files come in.
+var encodings = []string{"utf-8", "utf-16le", "utf-16be", "windows-1255", "iso-8859-8-i", "windows-1256", "windows-1251", "koi8-r", "ibm866", "windows-1252"}
+
+// reading are the choices of how the file is read.
+func reading(e ui.Env, s imports.Settings) []ui.Field {
+	var out []ui.Field
+	options := func(list []string, now string, label func(string) string) []ui.Option {
+		if !slices.Contains(list, now) {
+			list = append([]string{now}, list...)
+		}
+		out := make([]ui.Option, len(list))
+		for i, x := range list {
+			out[i] = ui.Option{Value: x, Label: label(x), On: x == now}
+		}
+		return out
+	}
+	plain := func(s string) string { return s }
+	if s.Encoding != "" {
+		out = append(out, ui.Field{Name: "encoding", Label: e.T("import.encoding"), Options: options(encodings, s.Encoding, plain)})
+	}
+	if s.Delimiter != "" {
+		out = append(out, ui.Field{Name: "delimiter", Label: e.T("import.delimiter"), Options: options([]string{",", ";", "\t", "|"}, s.Delimiter, func(d string) string {
+			names := map[string]string{",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+			if n, ok := names[d]; ok {
+				return e.T("import.delimiter." + n)
+			}
+			return d
+		})})
+	}
+	if len(s.Sheets) > 0 {
+		out = append(out, ui.Field{Name: "sheet", Label: e.T("import.sheet"), Options: options(s.Sheets, s.Sheet, plain)})
+	}
+	if s.Format != table.NDJSON {
+		out = append(out, ui.Field{Name: "header", Label: e.T("import.header"), Options: []ui.Option{
+			{Value: "yes", Label: e.T("import.header.yes"), On: s.Header}, {Value: "no", Label: e.T("import.header.no"), On: !s.Header}}})
+	}
+	return out
+}
+
+// constants are the fields for what the file does not say.
+func constants(q *web.Request, im imports.Import, m imports.Mapping) []ui.Field {
+	e, k := q.Env, m.Constants
+	channels := []ui.Option{}
+	for _, c := range feedback.Channels {
+		channels = append(channels, ui.Option{Value: c, Label: ui.Named(e, "channel.", c), On: c == k.Channel || k.Channel == "" && c == "import"})
+	}
+	if k.Channel != "" && !slices.Contains(feedback.Channels, k.Channel) {
+		channels = append(channels, ui.Option{Value: k.Channel, Label: k.Channel, On: true})
+	}
+	kinds := []ui.Option{}
+	for _, c := range feedback.Kinds {
+		kinds = append(kinds, ui.Option{Value: c, Label: ui.Named(e, "kind.", c), On: c == k.Kind})
+	}
+	languages := []ui.Option{{Label: e.T("import.unsaid"), On: k.Language == ""}}
+	for _, tag := range []string{"en", "he", "fa", "ru", "ar", "de", "es", "fr", "tr", "uk"} {
+		languages = append(languages, ui.Option{Value: tag, Label: ui.OwnName(tag), On: tag == k.Language})
+	}
+	if k.Language != "" && !slices.ContainsFunc(languages, func(o ui.Option) bool { return o.On }) {
+		languages = append(languages, ui.Option{Value: k.Language, Label: ui.OwnName(k.Language), On: true})
+	}
+	day := ""
+	if k.Time != nil {
+		day = k.Time.In(q.Workspace.Location()).Format(time.DateOnly)
+	}
+	return []ui.Field{
+		{Name: "channel", Label: e.T("field.channel"), Options: channels},
+		{Name: "kind", Label: e.T("field.kind"), Options: kinds},
+		{Name: "language", Label: e.T("field.language"), Options: languages, Optional: true},
+		{Name: "touchpoint", Label: e.T("field.touchpoint"), Value: k.Touchpoint, Optional: true},
+		{Name: "source", Label: e.T("field.source"), Value: k.Source, Placeholder: "import: " + im.Name, Optional: true, Help: e.T("import.source_help")},
+		{Name: "day", Label: e.T("import.day"), Type: "date", Value: day, Optional: true, Help: e.T("import.day_help")},
+		{Name: "zone", Label: e.T("import.zone"), Value: k.Zone, Placeholder: q.Workspace.Zone, Optional: true, Dir: "ltr"},
+	}
+}
+
+// cells are those of a row that was refused, in one line.
+func cells(list []string) string {
+	return strings.Join(slices.DeleteFunc(slices.Clone(list), func(s string) bool { return s == "" }), " | ")
+}
