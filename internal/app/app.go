@@ -18,6 +18,8 @@ import (
 	"kolo/internal/edge/web/page/explore"
 	pagefeedback "kolo/internal/edge/web/page/feedback"
 	"kolo/internal/edge/web/page/home"
+	pageimports "kolo/internal/edge/web/page/imports"
+	"kolo/internal/edge/web/page/settings"
 	"kolo/internal/foundation/column"
 	"kolo/internal/foundation/column/clickhouse"
 	"kolo/internal/foundation/column/duck"
@@ -190,6 +192,8 @@ func (a *App) routes() (http.Handler, error) {
 	(&home.Pages{Insight: a.Insight, Contacts: a.Contacts, Feeder: a.Feeder}).Register(site)
 	(&pagefeedback.Pages{Store: a.Store, Feedback: a.Feedback, Insight: a.Insight, Contacts: a.Contacts}).Register(site)
 	(&explore.Pages{Store: a.Store, Insight: a.Insight}).Register(site)
+	(&pageimports.Pages{Imports: a.Imports, Insight: a.Insight, Feeder: a.Feeder}).Register(site)
+	(&settings.Pages{Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Base: a.Config.Base()}).Register(site)
 	mux := http.NewServeMux()
 	mux.Handle("/", site)
 	mux.Handle("/v1/", v1)
