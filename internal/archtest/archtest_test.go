@@ -33,6 +33,8 @@ var sideways = map[[2]string]string{
 	{"internal/understand/export", "internal/listen/feedback"}:    "feedback is what is exported",
 	{"internal/understand/export", "internal/listen/imports"}:     "refused rows are exported too",
 	{"internal/understand/export", "internal/understand/insight"}: "an export is of what a question finds",
+	{"internal/edge/api", "internal/edge/transfer"}:               "files come and go the same way for programs",
+	{"internal/edge/web", "internal/edge/transfer"}:               "and for browsers",
 	{"internal/edge/api", "internal/edge/web"}:                    "a member's browser may use the API with the session of the pages",
 }
 

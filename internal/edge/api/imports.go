@@ -2,16 +2,12 @@ package api
 
 import (
 	"context"
-	"errors"
-	"io"
-	"mime"
 	"net/http"
 	"reflect"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"kolo/internal/foundation/fault"
+	"kolo/internal/edge/transfer"
 	"kolo/internal/foundation/table"
 	"kolo/internal/listen/imports"
 	"kolo/internal/people/identity"
@@ -119,31 +115,12 @@ func (a *API) importRoutes() {
 		Parameters: []*huma.Param{{Name: "id", In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}}},
 		Responses:  map[string]*huma.Response{"200": {Description: "The file's columns, the row's number and the reasons", Content: map[string]*huma.MediaType{"text/csv": {}}}},
 	}, func(w http.ResponseWriter, r *http.Request, actor identity.Actor) error {
-		return SendRefused(w, r, a.Imports, actor, nil)
+		return transfer.SendRefused(w, r, a.Imports, actor, nil)
 	})
 }
 
-// SendRefused answers with the refused rows of the import {id} as a file. say puts the reasons into words.
-func SendRefused(w http.ResponseWriter, r *http.Request, s *imports.Service, actor identity.Actor, say func(fault.Field) string) error {
-	im, err := s.Get(r.Context(), actor.Workspace, actor, imports.ID(r.PathValue("id")))
-	if err != nil {
-		return err
-	}
-	name := im.Name
-	if dot := strings.LastIndexByte(name, '.'); dot > 0 {
-		name = name[:dot]
-	}
-	w.Header().Set("Content-Type", table.ContentType(table.CSV))
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name + ".refused.csv"}))
-	w.Header().Set("Cache-Control", "no-store")
-	if err := s.WriteRefused(r.Context(), actor.Workspace, actor, im.ID, w, say); err != nil {
-		panic(http.ErrAbortHandler) // half a file must not look like a whole one
-	}
-	return nil
-}
-
 func (a *API) uploadImport(w http.ResponseWriter, r *http.Request, actor identity.Actor) error {
-	file, name, err := UploadedFile(r)
+	file, name, err := transfer.Upload(r)
 	if err != nil {
 		return err
 	}
@@ -158,44 +135,4 @@ func (a *API) uploadImport(w http.ResponseWriter, r *http.Request, actor identit
 	}
 	w.Header().Set("Location", "/v1/imports/"+string(im.ID))
 	return writeJSON(w, http.StatusCreated, im)
-}
-
-// UploadedFile is the file that a request brings as a stream: the first file of multipart/form-data, or the body itself,
-// whose name is in the query. Nothing of it is held in memory.
-func UploadedFile(r *http.Request) (file io.Reader, name string, err error) {
-	const op = "api.UploadedFile"
-	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if !strings.HasPrefix(kind, "multipart/") {
-		if name = r.URL.Query().Get("name"); name == "" {
-			name = "file"
-		}
-		return cut{r.Body}, name, nil
-	}
-	parts, err := r.MultipartReader()
-	if err != nil {
-		return nil, "", fault.New(fault.Invalid, op, "the form cannot be read")
-	}
-	for {
-		part, err := parts.NextPart()
-		if errors.Is(err, io.EOF) {
-			return nil, "", fault.Bad(op, fault.Field{Path: "file", Code: "required", Msg: "send a file"})
-		}
-		if err != nil {
-			return nil, "", fault.New(fault.Invalid, op, "the form ended early")
-		}
-		if part.FileName() != "" {
-			return cut{part}, part.FileName(), nil
-		}
-	}
-}
-
-// cut tells a body that broke off from a defect of ours.
-type cut struct{ io.Reader }
-
-func (c cut) Read(p []byte) (int, error) {
-	n, err := c.Reader.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		err = &fault.Error{Kind: fault.Invalid, Op: "api.UploadedFile", Msg: "the file ended early", Err: err}
-	}
-	return n, err
 }

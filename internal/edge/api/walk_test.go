@@ -23,6 +23,7 @@ import (
 	"kolo/internal/foundation/store"
 	"kolo/internal/foundation/store/storetest"
 	"kolo/internal/listen/feedback"
+	"kolo/internal/listen/imports"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
@@ -47,7 +48,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{T: t, db: db, columns: columns, identity: identity.NewService(db, identity.Options{Cost: identity.Cost{MemoryKiB: 64, Passes: 1}})}
 	fs := feedback.NewService(db)
 	t.Cleanup(fs.Close)
-	w.api = api.New(api.Services{Identity: w.identity, Contacts: contact.NewService(db), Feedback: fs, Insight: insight.NewService(db, columns, fs),
+	w.api = api.New(api.Services{Identity: w.identity, Contacts: contact.NewService(db), Feedback: fs, Imports: imports.NewService(db, fs, slog.New(slog.DiscardHandler)), Insight: insight.NewService(db, columns, fs),
 		Log: slog.New(slog.DiscardHandler), Base: "https://voc.example.org", BodyLimit: 1 << 20, RowLimit: 1 << 16})
 	return w
 }

@@ -62,6 +62,9 @@ var errClosed = errors.New("the store is closed")
 // run takes a session, opens a transaction on it, and commits when fn returns nil.
 func (p *sessionPool) run(ctx context.Context, fn func(*session) error) (err error) {
 	var s *session
+	if ctx.Err() != nil { // said first: of several channels that are ready, select takes any
+		return ctx.Err()
+	}
 	select {
 	case <-p.closed:
 		return errClosed

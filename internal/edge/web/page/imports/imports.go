@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"kolo/internal/edge/api"
+	"kolo/internal/edge/transfer"
 	"kolo/internal/edge/web"
 	"kolo/internal/edge/web/page/figure"
 	"kolo/internal/edge/web/ui"
@@ -42,7 +42,7 @@ func (p *Pages) Register(s *web.Site) {
 	page("POST /import/{id}/resume", p.act(p.Imports.Resume))
 	page("POST /import/{id}/discard", p.discard)
 	page("GET /import/{id}/refused.csv", func(q *web.Request) error {
-		return api.SendRefused(q.W, q.Request, p.Imports, q.Actor, func(f fault.Field) string { return reason(q.Env, f) })
+		return transfer.SendRefused(q.W, q.Request, p.Imports, q.Actor, func(f fault.Field) string { return reason(q.Env, f) })
 	})
 }
 
@@ -79,7 +79,7 @@ func (p *Pages) showList(q *web.Request, status int, refused error) error {
 }
 
 func (p *Pages) upload(q *web.Request) error {
-	file, name, err := api.UploadedFile(q.Request)
+	file, name, err := transfer.Upload(q.Request)
 	var im imports.Import
 	if err == nil {
 		im, err = p.Imports.Upload(q.Context(), q.Workspace.ID, q.Actor, name, file)
