@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"kolo/internal/foundation/clock"
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/id"
 	"kolo/internal/foundation/store"
@@ -34,7 +36,7 @@ type AuditQuery struct {
 	Key      KeyID
 	Action   string // exact, or a prefix that ends with a dot: "key."
 	Kind     string
-	Object   string
+	Object   string // what it is about; for an id also what an entry names beside, as a merge names the contact that went
 	Text     string // found anywhere in who, what and the details, whatever the case
 	From, To time.Time
 	Cursor   string
@@ -116,7 +118,9 @@ func (s *Service) AuditLog(ctx context.Context, ws WorkspaceID, actor Actor, q A
 	if q.Kind != "" {
 		and("kind = $%d", q.Kind)
 	}
-	if q.Object != "" {
+	if id.Valid(q.Object) {
+		and(`(object = $%[1]d OR haystack LIKE '%%' || $%[1]d || '%%')`, q.Object)
+	} else if q.Object != "" {
 		and("object = $%d", q.Object)
 	}
 	for _, word := range strings.Fields(strings.ToLower(cleanName(q.Text))) {
@@ -148,6 +152,53 @@ func scanEntry(s store.Scanner) (e Entry, err error) {
 	}
 	e.At = time.UnixMilli(at).UTC()
 	return e, json.Unmarshal([]byte(details), &e.Details)
+}
+
+// DecodeAudit reads a query of the log from the address of its page or of its export: text, who (member:<id> or key:<id>),
+// action ("key" for all that happens to keys, or "key.revoke"), object, and the days from and to, both included, in the
+// zone. Names in skip belong to the page (cursor, ...). A name or a value that it does not know is an error that says so:
+// a filter that is silently ignored shows what nobody asked for.
+func DecodeAudit(v url.Values, zone *time.Location, skip ...string) (q AuditQuery, err error) {
+	var bad fields
+	day := func(name string, after clock.Day) time.Time {
+		d, err := clock.ParseDay(v.Get(name))
+		if err != nil {
+			bad.add(name, "form", "a day has the form 2026-01-31")
+			return time.Time{}
+		}
+		return (d + after).Start(zone)
+	}
+	for name := range v {
+		value := cleanName(v.Get(name))
+		switch {
+		case slices.Contains(skip, name) || value == "":
+		case name == "text":
+			q.Text = value
+		case name == "who" && strings.HasPrefix(value, "member:"):
+			q.Member = MemberID(value[len("member:"):])
+		case name == "who" && strings.HasPrefix(value, "key:"):
+			q.Key = KeyID(value[len("key:"):])
+		case name == "who":
+			bad.add(name, "form", "who is member:<id> or key:<id>")
+		case name == "action" && strings.Contains(value, "."):
+			q.Action = value
+		case name == "action":
+			q.Action = value + "."
+		case name == "object":
+			q.Object = value
+			if lower := strings.ToLower(value); id.Valid(lower) {
+				q.Object = lower
+			}
+		case name == "from":
+			q.From = day(name, 0)
+		case name == "to":
+			q.To = day(name, 1)
+		default:
+			bad.add(name, "unknown", "the log cannot be searched by "+name)
+		}
+	}
+	slices.SortFunc(bad, func(a, b fault.Field) int { return strings.Compare(a.Path, b.Path) })
+	return q, bad.err("identity.DecodeAudit")
 }
 
 // likeText escapes what LIKE gives a meaning to, with "!".
