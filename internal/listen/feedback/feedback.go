@@ -271,7 +271,7 @@ func (in *Input) Validate(now time.Time, country string) error {
 	switch {
 	case in.Time == nil:
 		in.Time = &now
-	case in.Time.After(now.Add(24 * time.Hour)):
+	case in.Time.After(now.Add(24 * time.Hour)): // a clock may be a zone ahead
 		say("time", "range", "%s lies in the future", in.Time.Format(time.RFC3339))
 	case in.Time.Year() < 1970:
 		say("time", "range", "%s lies before 1970", in.Time.Format(time.RFC3339))
@@ -298,7 +298,8 @@ func (in *Input) Validate(now time.Time, country string) error {
 		if a.Question == "" || len(a.Question) > 200 || !utf8.ValidString(a.Question) {
 			say(fmt.Sprintf("answers[%d].question", i), "required", "an answer names its question, in at most 200 bytes")
 		}
-		if !answerable(a.Value) {
+		var ok bool
+		if in.Answers[i].Value, ok = answerable(a.Value); !ok {
 			say(fmt.Sprintf("answers[%d].value", i), "type", "an answer is a text, a number, true or false, or a list of texts")
 		}
 	}
@@ -370,23 +371,33 @@ func (s *Score) validate(path string, say func(path, code, format string, args .
 	}
 }
 
-func answerable(v any) bool {
+// answerable gives an answer's value with its texts made clean, and whether it is one at all.
+func answerable(v any) (any, bool) {
 	switch v := v.(type) {
-	case string, float64, bool, int, int64:
-		return true
+	case string:
+		return clean(v), true
+	case float64:
+		return v, !math.IsNaN(v) && !math.IsInf(v, 0)
+	case bool, int, int64:
+		return v, true
 	case []any:
-		for _, e := range v {
-			switch e.(type) {
-			case string, float64, bool:
-			default:
-				return false
+		for i, e := range v {
+			if _, list := e.([]any); list {
+				return v, false
+			}
+			var ok bool
+			if v[i], ok = answerable(e); !ok {
+				return v, false
 			}
 		}
-		return true
+		return v, true
 	case []string:
-		return true
+		for i := range v {
+			v[i] = clean(v[i])
+		}
+		return v, true
 	}
-	return false
+	return v, false
 }
 
 func setDefault(s *string, def string) {
