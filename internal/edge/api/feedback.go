@@ -153,6 +153,10 @@ func (a *API) keep(ctx context.Context, actor identity.Actor, rows []json.RawMes
 	at := make([]int, 0, len(rows))
 	for i, raw := range rows {
 		results[i] = feedback.Result{Index: from + i, Status: feedback.Rejected}
+		if len(raw) == 0 {
+			results[i].Errors = []fault.Field{{Code: "too_long", Msg: fmt.Sprintf("a row has at most %d bytes", a.RowLimit)}}
+			continue
+		}
 		var in feedback.Input
 		if err := decode(raw, &in); err != nil {
 			results[i].Errors = problemFields(err)
@@ -281,13 +285,10 @@ func (a *API) receiveStream(w http.ResponseWriter, r *http.Request, actor identi
 	rows := make([]json.RawMessage, 0, streamBatch)
 	for readErr == nil {
 		var line []byte
-		line, readErr = readLine(lines, a.RowLimit)
-		if readErr == errLongLine {
-			readErr = nil
-			line = []byte(`"too long"`) // refused as what it is: no object
-		}
-		if line = bytes.TrimSpace(line); len(line) > 0 {
-			rows = append(rows, append(json.RawMessage(nil), line...))
+		var long bool
+		line, long, readErr = readLine(lines, a.RowLimit)
+		if line = bytes.TrimSpace(line); len(line) > 0 || long {
+			rows = append(rows, append(json.RawMessage(nil), line...)) // nothing, where it is too long
 			total++
 		}
 		if len(rows) == streamBatch || readErr != nil && len(rows) > 0 {
@@ -318,28 +319,20 @@ func (a *API) receiveStream(w http.ResponseWriter, r *http.Request, actor identi
 	return spill.copyTo(w)
 }
 
-var errLongLine = errors.New("the line is too long")
-
-// readLine reads a line of at most limit bytes; a longer one is read to its end and given as errLongLine.
-func readLine(r *bufio.Reader, limit int64) ([]byte, error) {
-	var line []byte
+// readLine reads a line of at most limit bytes; of a longer one it reads to the end, and gives nothing of it.
+func readLine(r *bufio.Reader, limit int64) (line []byte, long bool, err error) {
 	for {
 		part, err := r.ReadSlice('\n')
-		if int64(len(line)+len(part)) > limit {
-			for err == bufio.ErrBufferFull {
-				_, err = r.ReadSlice('\n')
-			}
-			if err == nil {
-				err = errLongLine
-			}
-			return nil, err
+		switch {
+		case int64(len(line)+len(part)) > limit:
+			line, long = nil, true
+		case err == nil && line == nil && !long:
+			return part, false, nil
+		case !long:
+			line = append(line, part...)
 		}
-		if err == nil && line == nil {
-			return part, nil
-		}
-		line = append(line, part...)
 		if err != bufio.ErrBufferFull {
-			return line, err
+			return line, long, err
 		}
 	}
 }
