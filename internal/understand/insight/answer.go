@@ -39,7 +39,8 @@ type settings struct {
 	read      time.Time
 }
 
-// NewService answers from columns that Feeder feeds.
+// NewService answers from columns that Feeder feeds. Without columns (nil) feedback is found in the rows, and no question is
+// answered.
 func NewService(db *store.DB, columns *column.DB, f *feedback.Service) *Service {
 	return &Service{db: db, columns: columns, feedback: f, clock: db.Clock(), workspaces: map[identity.WorkspaceID]settings{}}
 }
@@ -81,6 +82,9 @@ func (s *Service) Ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*A
 	const op = "insight.Ask"
 	if err := q.Validate(); err != nil {
 		return nil, err
+	}
+	if s.columns == nil {
+		return nil, fault.New(fault.Internal, op, "this process has no columns to ask")
 	}
 	a := asked{Query: &q}
 	var err error

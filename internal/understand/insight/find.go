@@ -2,7 +2,9 @@ package insight
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,26 +25,32 @@ func (s *Service) Find(ctx context.Context, ws identity.WorkspaceID, c Condition
 	if limit <= 0 || limit > 1000 {
 		limit = 50
 	}
-	set, err := s.settings(ctx, ws)
+	set, sp, err := s.scope(ctx, ws, p)
 	if err != nil {
 		return Found{}, fault.Wrap(op, err)
-	}
-	sp, err := p.resolve(s.clock.Now(), set.zone)
-	if err != nil {
-		return Found{}, err
 	}
 	after, err := parseCursor(cursor)
 	if err != nil {
 		return Found{}, err
 	}
 	var list []feedback.Feedback
-	if len(c) == 0 && !sp.hasFrom && !sp.hasTo {
+	if s.columns == nil || len(c) == 0 && !sp.hasFrom && !sp.hasTo {
 		// The rows have the newest by index, and what was received a moment ago.
-		if list, err = s.feedback.List(ctx, ws, feedback.Filter{Before: after, Limit: limit + 1}); err != nil {
+		rows := scanRows
+		if len(c) == 0 {
+			rows = min(limit+1, scanRows)
+		}
+		err := s.scan(ctx, ws, set, sp, c, after, rows, func(f feedback.Feedback) error {
+			if list = append(list, f); len(list) > limit {
+				return stopScan
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, stopScan) {
 			return Found{}, fault.Wrap(op, err)
 		}
 	} else {
-		ids, err := s.ids(ctx, ws, sp, c, after, limit+1)
+		ids, _, err := s.ids(ctx, ws, sp, c, after, limit+1)
 		if err != nil {
 			return Found{}, fault.Wrap(op, err)
 		}
@@ -59,11 +67,29 @@ func (s *Service) Find(ctx context.Context, ws identity.WorkspaceID, c Condition
 	return f, nil
 }
 
-func (s *Service) ids(ctx context.Context, ws identity.WorkspaceID, sp span, c Conditions, after feedback.Cursor, limit int) ([]feedback.ID, error) {
+// scope reads a period with the workspace's settings.
+func (s *Service) scope(ctx context.Context, ws identity.WorkspaceID, p Period) (set settings, sp span, err error) {
+	if set, err = s.settings(ctx, ws); err == nil {
+		sp, err = p.resolve(s.clock.Now(), set.zone)
+	}
+	return set, sp, err
+}
+
+// Check tells what is wrong with conditions and a period, without looking for anything.
+func (s *Service) Check(ctx context.Context, ws identity.WorkspaceID, c Conditions, p Period) error {
+	_, sp, err := s.scope(ctx, ws, p)
+	if err == nil {
+		_, err = newMatcher(ws, sp, c)
+	}
+	return fault.Wrap("insight.Check", err)
+}
+
+// ids asks the columns for ids, and gives with them the cursor of the last.
+func (s *Service) ids(ctx context.Context, ws identity.WorkspaceID, sp span, c Conditions, after feedback.Cursor, limit int) (ids []feedback.ID, last feedback.Cursor, err error) {
 	var args arguments
 	cond, err := where(s.columns.Dialect(), ws, sp, c, &args)
 	if err != nil {
-		return nil, err
+		return nil, last, err
 	}
 	if after.ID != "" {
 		at, fid := args.add(after.Time), args.add(string(after.ID))
@@ -71,13 +97,14 @@ func (s *Service) ids(ctx context.Context, ws identity.WorkspaceID, sp span, c C
 	}
 	rows, err := s.columns.All(ctx, "SELECT id, time FROM "+table+" WHERE "+cond+" ORDER BY time DESC, id DESC LIMIT "+strconv.Itoa(limit), args...)
 	if err != nil {
-		return nil, err
+		return nil, last, err
 	}
-	ids := make([]feedback.ID, len(rows))
+	ids = make([]feedback.ID, len(rows))
 	for i, r := range rows {
 		ids[i] = feedback.ID(keyText(r[0]))
+		last = feedback.Cursor{Time: number[int64](r[1]), ID: ids[i]}
 	}
-	return ids, nil
+	return ids, last, nil
 }
 
 func parseCursor(s string) (feedback.Cursor, error) {
@@ -129,22 +156,37 @@ func (s *Service) Facets(ctx context.Context, ws identity.WorkspaceID, c Conditi
 	return out, nil
 }
 
-// Each gives all feedback that fulfils conditions, newest first, a page at a time and in flat memory: for exports.
+// Each gives all feedback that fulfils conditions, newest first, a page at a time and in flat memory: for exports. Without
+// conditions it reads the rows alone.
 func (s *Service) Each(ctx context.Context, ws identity.WorkspaceID, c Conditions, p Period, do func(feedback.Feedback) error) error {
-	cursor := ""
-	for {
-		f, err := s.Find(ctx, ws, c, p, cursor, 1000)
-		if err != nil {
-			return err
+	const op = "insight.Each"
+	set, sp, err := s.scope(ctx, ws, p)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	if s.columns == nil || len(c) == 0 {
+		return fault.Wrap(op, s.scan(ctx, ws, set, sp, c, feedback.Cursor{}, scanRows, do))
+	}
+	// Each question of the columns goes over all of them, so it asks for many ids at once.
+	const idRows = 20_000
+	var ids []feedback.ID
+	for last := (feedback.Cursor{}); ; {
+		if ids, last, err = s.ids(ctx, ws, sp, c, last, idRows); err != nil {
+			return fault.Wrap(op, err)
 		}
-		for _, x := range f.Feedback {
-			if err := do(x); err != nil {
-				return err
+		for page := range slices.Chunk(ids, scanRows) {
+			list, err := s.feedback.GetMany(ctx, ws, page)
+			if err != nil {
+				return fault.Wrap(op, err)
+			}
+			for _, f := range list {
+				if err := do(f); err != nil {
+					return err
+				}
 			}
 		}
-		if f.Next == "" {
+		if len(ids) < idRows {
 			return nil
 		}
-		cursor = f.Next
 	}
 }

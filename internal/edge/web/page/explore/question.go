@@ -1,14 +1,12 @@
 package explore
 
 import (
-	"errors"
 	"maps"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
-	"kolo/internal/foundation/fault"
 	"kolo/internal/understand/insight"
 )
 
@@ -18,108 +16,25 @@ type Question struct {
 	Chart string
 }
 
-// own are the names in the address that are not conditions. Conditions stand there as on /feedback; those of a share
-// have "share." before their name, those of the other feedback in a comparison "than.".
-var own = []string{"measure", "of", "by", "bucket", "last", "from", "to", "compare", "scale", "order", "limit", "level", "chart", "view", "page", "sort"}
+// own are the names in the address that are not conditions: those of the query, and the page's.
+var own = append(slices.Clone(insight.QueryNames), pageNames...)
+
+// pageNames are the page's own.
+var pageNames = []string{"chart", "view", "page", "sort"}
 
 // Encode writes a question as the query string of the page, defaults left out.
 func (q Question) Encode() url.Values {
-	v := insight.Encode(q.Where, q.Between)
-	put := func(name, value string) {
-		if value != "" {
-			v.Set(name, value)
-		}
-	}
-	put("measure", string(q.Measure))
-	put("of", q.Of)
-	for _, b := range q.By {
-		v.Add("by", b)
-	}
-	put("bucket", q.Bucket)
-	put("scale", q.Scale)
-	put("chart", q.Chart)
-	if q.Order != "n" {
-		put("order", q.Order)
-	}
-	if q.Limit != 0 && q.Limit != 100 {
-		put("limit", strconv.Itoa(q.Limit))
-	}
-	if q.Level != 0 && q.Level != 0.95 {
-		put("level", strconv.FormatFloat(q.Level, 'f', -1, 64))
-	}
-	for name, list := range insight.Encode(q.Share, insight.Period{}) {
-		v["share."+name] = list
-	}
-	if q.Compare != nil {
-		put("compare", q.Compare.To)
-		if q.Compare.To == "" {
-			put("compare", "other")
-		}
-		for name, list := range insight.Encode(q.Compare.Where, insight.Period{}) {
-			v["than."+name] = list
-		}
+	v := q.Query.Encode()
+	if q.Chart != "" {
+		v.Set("chart", q.Chart)
 	}
 	return v
 }
 
 // Decode reads what Encode wrote. The error names every value that is wrong, by its control.
 func Decode(v url.Values) (Question, error) {
-	q := Question{Chart: v.Get("chart"), Query: insight.Query{
-		Measure: insight.Measure(v.Get("measure")), Of: v.Get("of"), Bucket: v.Get("bucket"), Scale: v.Get("scale"), Order: v.Get("order"),
-		Between: insight.Period{From: v.Get("from"), To: v.Get("to"), Last: v.Get("last")},
-	}}
-	for _, b := range v["by"] {
-		if b != "" {
-			q.By = append(q.By, b)
-		}
-	}
-	var bad []fault.Field
-	number := func(name string, into func(float64)) {
-		if s := v.Get(name); s != "" {
-			f, err := strconv.ParseFloat(s, 64)
-			if err != nil {
-				bad = append(bad, fault.Field{Path: name, Code: "type", Msg: "this is not a number"})
-				return
-			}
-			into(f)
-		}
-	}
-	number("limit", func(f float64) { q.Limit = int(f) })
-	number("level", func(f float64) { q.Level = f })
-	conditions := map[string]url.Values{"": {}, "share": {}, "than": {}}
-	for name, list := range v {
-		if slices.Contains(own, name) {
-			continue
-		}
-		set, rest, ok := strings.Cut(name, ".")
-		if !ok || set != "share" && set != "than" {
-			set, rest = "", name
-		}
-		conditions[set][rest] = list
-	}
-	paths := map[string]string{"": "where", "share": "share", "than": "compare.where"}
-	read := func(set string) insight.Conditions {
-		c, _, err := insight.Decode(conditions[set])
-		var f *fault.Error
-		if errors.As(err, &f) {
-			for _, x := range f.Fields {
-				x.Path = paths[set] + strings.TrimPrefix(x.Path, "where")
-				bad = append(bad, x)
-			}
-		}
-		return c
-	}
-	q.Where, q.Share = read(""), read("share")
-	if to := v.Get("compare"); to != "" {
-		q.Compare = &insight.Compare{To: to}
-		if to == "other" {
-			q.Compare = &insight.Compare{Where: read("than")}
-		}
-	}
-	if len(bad) > 0 {
-		return q, fault.Bad("explore.Decode", bad...)
-	}
-	return q, q.Validate()
+	q, err := insight.DecodeQuery(v, pageNames...)
+	return Question{q, v.Get("chart")}, err
 }
 
 // asked is what a form sent: a question whose values may still be missing.

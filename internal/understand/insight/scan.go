@@ -1,0 +1,263 @@
+package insight
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"kolo/internal/foundation/column"
+	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/store"
+	"kolo/internal/listen/feedback"
+	"kolo/internal/people/contact"
+	"kolo/internal/people/identity"
+)
+
+// A process that has no columns (a command beside a running server, whom DuckDB's file belongs to) finds feedback by reading
+// the rows. It takes longer, and finds the same: a condition is held against the very values that the columns would get.
+
+const scanRows = 1000
+
+// stopScan ends a scan that has seen enough.
+var stopScan = errors.New("enough")
+
+// scan gives the feedback of the rows that fulfils conditions, newest first, reading so many rows at
+// a time.
+func (s *Service) scan(ctx context.Context, ws identity.WorkspaceID, set settings, sp span, c Conditions, after feedback.Cursor, rows int, do func(feedback.Feedback) error) error {
+	m, err := newMatcher(ws, sp, c)
+	if err != nil {
+		return err
+	}
+	filter := feedback.Filter{Before: after, Limit: rows}
+	if sp.hasFrom {
+		filter.From = sp.from.Start(set.zone)
+	}
+	if sp.hasTo {
+		filter.To = (sp.to + 1).Start(set.zone)
+	}
+	for {
+		list, err := s.feedback.List(ctx, ws, filter)
+		if err != nil {
+			return err
+		}
+		known := map[contact.ID]map[string]string{}
+		if m.contacts {
+			var ids []contact.ID
+			for _, f := range list {
+				if f.Contact != "" {
+					ids = append(ids, f.Contact)
+				}
+			}
+			slices.Sort(ids)
+			if err := s.db.View(ctx, func(tx *store.Tx) (err error) {
+				known, err = contact.AttributesOf(tx, ws, slices.Compact(ids))
+				return err
+			}); err != nil {
+				return err
+			}
+		}
+		for _, f := range list {
+			at := f.Time.UnixMilli()
+			if sp.fromExact && at < sp.fromTime || sp.toExact && at >= sp.toTime {
+				continue
+			}
+			if len(c) > 0 && !m.fulfils(values(f, set.zone, known[f.Contact])) {
+				continue
+			}
+			if err := do(f); err != nil {
+				return err
+			}
+		}
+		if len(list) < rows {
+			return nil
+		}
+		last := list[len(list)-1]
+		filter.Before = feedback.Cursor{Time: last.Time.UnixMilli(), ID: last.ID}
+	}
+}
+
+// matcher holds conditions against rows of Table.
+type matcher struct {
+	tests    []func(row []any) bool
+	contacts bool // something is asked of who said it
+}
+
+var columnAt = func() map[string]int {
+	at := map[string]int{}
+	for i, c := range Table().Columns {
+		at[c.Name] = i
+	}
+	return at
+}()
+
+func newMatcher(ws identity.WorkspaceID, sp span, c Conditions) (m matcher, err error) {
+	// What the columns refuse is refused here, in the same words.
+	if _, err := where(column.DialectFor(column.DuckDB, nil, Table()), ws, sp, c, new(arguments)); err != nil {
+		return m, err
+	}
+	for _, e := range c {
+		f, err := parseField(e.Field)
+		if err != nil {
+			return m, err
+		}
+		m.contacts = m.contacts || strings.HasPrefix(f.key, "contact:")
+		m.tests = append(m.tests, e.test(f))
+	}
+	return m, nil
+}
+
+func (m matcher) fulfils(row []any) bool {
+	for _, test := range m.tests {
+		if !test(row) {
+			return false
+		}
+	}
+	return true
+}
+
+// text is the field of a row as expr gives it.
+func (f field) text(row []any) string {
+	switch {
+	case f.key != "":
+		return row[extraColumn].(map[string]string)[f.key]
+	case f.name == "weekday":
+		return weekdays[((row[columnAt["day"]].(int64)+3)%7+7)%7]
+	case f.name == "has_text":
+		if row[columnAt["text"]].(string) == "" {
+			return "no"
+		}
+		return "yes"
+	case strings.HasSuffix(f.name, "_group"):
+		if class, ok := row[columnAt[f.column]].(int16); ok {
+			return groups[strings.TrimSuffix(f.name, "_group")][class+1]
+		}
+		return ""
+	}
+	return row[columnAt[f.column]].(string)
+}
+
+// decimal is what column.Dialect.ToFloat takes for a number.
+var decimal = regexp.MustCompile(`^-?[0-9]{1,30}([.][0-9]{1,30})?([eE][-+]?[0-9]{1,2})?$`)
+
+// value is the field of a row as numeric gives it.
+func (f field) value(row []any) (float64, bool) {
+	if f.number {
+		v, ok := row[columnAt[f.column]].(float64)
+		return v, ok
+	}
+	s := f.text(row)
+	if !decimal.MatchString(s) {
+		return 0, false
+	}
+	v, err := strconv.ParseFloat(s, 64)
+	return v, err == nil
+}
+
+// test is the condition, which where has accepted, as a function of a row.
+func (e Condition) test(f field) func(row []any) bool {
+	not := func(fn func([]any) bool) func([]any) bool { return func(row []any) bool { return !fn(row) } }
+	switch e.Op {
+	case "not_in", "not_contains", "not_empty":
+		e.Op = strings.TrimPrefix(e.Op, "not_")
+		return not(e.test(f))
+	case "empty":
+		if f.number {
+			return func(row []any) bool { return row[columnAt[f.column]] == nil }
+		}
+		return func(row []any) bool { return f.text(row) == "" }
+	case "contains":
+		parts := slices.Clone(e.Values)
+		if f.name == "text" {
+			for i, v := range parts {
+				parts[i] = Fold(v)
+			}
+		}
+		return func(row []any) bool {
+			text := f.text(row)
+			return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(text, part) })
+		}
+	case "gt", "gte", "lt", "lte":
+		than, _ := strconv.ParseFloat(e.Values[0], 64) // where has read it
+		return func(row []any) bool {
+			v, ok := f.value(row)
+			switch {
+			case !ok:
+				return false
+			case e.Op == "gt":
+				return v > than
+			case e.Op == "gte":
+				return v >= than
+			case e.Op == "lt":
+				return v < than
+			}
+			return v <= than
+		}
+	}
+	if f.number {
+		numbers := make([]float64, len(e.Values))
+		for i, v := range e.Values {
+			numbers[i], _ = strconv.ParseFloat(v, 64) // where has read them
+		}
+		return func(row []any) bool {
+			v, ok := f.value(row)
+			return ok && slices.Contains(numbers, v)
+		}
+	}
+	return func(row []any) bool { return slices.Contains(e.Values, f.text(row)) }
+}
+
+// Metrics tells which scores the feedback that fulfils conditions has, in the order of feedback.Metrics.
+func (s *Service) Metrics(ctx context.Context, ws identity.WorkspaceID, c Conditions, p Period) ([]string, error) {
+	const op = "insight.Metrics"
+	set, sp, err := s.scope(ctx, ws, p)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	has := map[string]bool{}
+	if s.columns == nil {
+		err = s.scan(ctx, ws, set, sp, c, feedback.Cursor{}, scanRows, func(f feedback.Feedback) error {
+			for _, x := range f.Scores {
+				has[x.Metric] = true
+			}
+			if len(has) == len(metrics) {
+				return stopScan
+			}
+			return nil
+		})
+		if errors.Is(err, stopScan) {
+			err = nil
+		}
+	} else {
+		err = s.metrics(ctx, ws, sp, c, has)
+	}
+	var out []string
+	for _, m := range metrics {
+		if has[m] {
+			out = append(out, m)
+		}
+	}
+	return out, fault.Wrap(op, err)
+}
+
+func (s *Service) metrics(ctx context.Context, ws identity.WorkspaceID, sp span, c Conditions, has map[string]bool) error {
+	var args arguments
+	cond, err := where(s.columns.Dialect(), ws, sp, c, &args)
+	if err != nil {
+		return err
+	}
+	counts := make([]string, len(metrics))
+	for i, m := range metrics {
+		counts[i] = "count(" + m + ")"
+	}
+	rows, err := s.columns.All(ctx, "SELECT "+strings.Join(counts, ", ")+" FROM "+table+" WHERE "+cond, args...)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	for i, m := range metrics {
+		has[m] = number[int64](rows[0][i]) > 0
+	}
+	return nil
+}
