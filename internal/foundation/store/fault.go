@@ -44,6 +44,8 @@ func classify(err error) error {
 			return exists
 		case "53100":
 			return full
+		case "22021": // SQLite takes such text
+			return &fault.Error{Kind: fault.Invalid, Op: "store", Msg: "the text holds a zero character or is not UTF-8", Err: err}
 		}
 	}
 	return err

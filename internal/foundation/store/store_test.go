@@ -209,6 +209,15 @@ func TestErrorsAreClassified(t *testing.T) {
 			}
 			return nil
 		}))
+		for _, text := range []string{"a\x00b", "a\xffb"} { // of a request: no defect of ours, on either engine
+			err := db.View(t.Context(), func(tx *store.Tx) error {
+				_, err := store.One(tx, store.Value[int64], "SELECT value FROM counter WHERE name = $1", text)
+				return err
+			})
+			if !fault.Is(err, fault.NotFound) && !fault.Is(err, fault.Invalid) {
+				t.Errorf("%q: %v", text, err)
+			}
+		}
 		if err := db.View(t.Context(), func(tx *store.Tx) error {
 			_, err := tx.Exec("DELETE FROM counter")
 			return err

@@ -77,6 +77,15 @@ func Audit(tx *store.Tx, a Actor, action, kind, object string, details map[strin
 	return err
 }
 
+// changes are the details of a change: what is new under its name, and what was before under the name with "_was".
+type changes map[string]string
+
+func (c changes) note(name, old, now string) {
+	if old != now {
+		c[name], c[name+"_was"] = now, old
+	}
+}
+
 // secret is a second fence: callers pass no secrets, and what is named like one would not get in.
 func secret(key string) bool {
 	key = strings.ToLower(key)

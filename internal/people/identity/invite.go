@@ -56,7 +56,9 @@ func (s *Service) Invite(ctx context.Context, ws WorkspaceID, actor Actor, in Ne
 			return err
 		}
 		for _, t := range in.Teams {
-			if _, err := getTeam(tx, ws, t); err != nil {
+			if _, err := getTeam(tx, ws, t); fault.Is(err, fault.NotFound) {
+				return fault.Bad(op, fault.Field{Path: "teams", Code: "unknown", Msg: "there is no such team (any more)"})
+			} else if err != nil {
 				return err
 			}
 		}

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"fmt"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -189,6 +190,78 @@ func TestTeams(t *testing.T) {
 		h.must(h.DeleteTeam(h.ctx, ws, owner, a.ID))
 		if m, _ := h.Member(h.ctx, ws, owner.Member); len(m.Teams) != 0 {
 			h.Fatal("a deleted team has members")
+		}
+	})
+}
+
+// TestTeamChanges: the log tells who joined and left, and a refusal names the field at fault.
+func TestTeamChanges(t *testing.T) {
+	t.Parallel()
+	each(t, func(h house) {
+		ws, owner := h.workspace("Acme")
+		agent := h.member(ws, owner, "agent@acme.example", Agent)
+		team, err := h.CreateTeam(h.ctx, ws, owner, "Support", "")
+		h.must(err)
+		name := "Care"
+		_, err = h.UpdateTeam(h.ctx, ws, owner, team.ID, TeamPatch{Name: &name, Manager: &owner.Member, Members: &[]MemberID{agent.Member}})
+		h.must(err)
+		_, err = h.UpdateTeam(h.ctx, ws, owner, team.ID, TeamPatch{Members: &[]MemberID{owner.Member, owner.Member}})
+		h.must(err)
+		log, err := h.AuditLog(h.ctx, ws, owner, AuditQuery{Action: "team.update"})
+		h.must(err)
+		want := []map[string]string{
+			{"name": "Care", "joined": "Owner of Acme", "left": "Member agent@acme.example"},
+			{"name": "Care", "name_was": "Support", "manager": "Owner of Acme", "joined": "Member agent@acme.example"},
+		}
+		for i, e := range log.Entries {
+			if !maps.Equal(e.Details, want[i]) {
+				h.Errorf("%v, want %v", e.Details, want[i])
+			}
+		}
+		gone := MemberID("nobody")
+		for path, p := range map[string]TeamPatch{"manager": {Manager: &gone}, "members": {Members: &[]MemberID{gone}}} {
+			_, err := h.UpdateTeam(h.ctx, ws, owner, team.ID, p)
+			if f := fault.ProblemOf(err).Errors; !fault.Is(err, fault.Invalid) || len(f) != 1 || f[0].Path != path {
+				h.Errorf("%s: %v", path, err)
+			}
+		}
+		other, err := h.CreateTeam(h.ctx, ws, owner, "Sales", "")
+		h.must(err)
+		name = "CARE"
+		_, err = h.UpdateTeam(h.ctx, ws, owner, other.ID, TeamPatch{Name: &name})
+		if f := fault.ProblemOf(err).Errors; !fault.Is(err, fault.Conflict) || len(f) != 1 || f[0].Path != "name" {
+			h.Errorf("a name that is taken: %v", err)
+		}
+		_, _, err = h.Invite(h.ctx, ws, owner, NewInvite{Email: "x@acme.example", Role: Viewer, Teams: []TeamID{"none"}})
+		if f := fault.ProblemOf(err).Errors; !fault.Is(err, fault.Invalid) || len(f) != 1 || f[0].Path != "teams" {
+			h.Errorf("an invitation into no team: %v", err)
+		}
+	})
+}
+
+// TestWorkspaceChanges: the log tells what was changed and from what; saving what is there already changes nothing.
+func TestWorkspaceChanges(t *testing.T) {
+	t.Parallel()
+	each(t, func(h house) {
+		ws, owner := h.workspace("Acme")
+		before, err := h.Workspace(h.ctx, ws)
+		h.must(err)
+		zone, same := "Asia/Tehran", before.Name
+		after, err := h.UpdateWorkspace(h.ctx, ws, owner, WorkspacePatch{Name: &same, Zone: &zone, Version: before.Version})
+		h.must(err)
+		if again, err := h.UpdateWorkspace(h.ctx, ws, owner, WorkspacePatch{Zone: &zone, Version: after.Version}); err != nil || again.Version != after.Version {
+			h.Fatalf("saving again: %+v, %v", again, err)
+		}
+		log, err := h.AuditLog(h.ctx, ws, owner, AuditQuery{Action: "workspace.update"})
+		h.must(err)
+		if len(log.Entries) != 1 || !maps.Equal(log.Entries[0].Details, map[string]string{"zone": zone, "zone_was": before.Zone}) {
+			h.Fatalf("%+v", log.Entries)
+		}
+		h.workspace("Beta")
+		name := "beta"
+		_, err = h.UpdateWorkspace(h.ctx, ws, owner, WorkspacePatch{Name: &name})
+		if f := fault.ProblemOf(err).Errors; !fault.Is(err, fault.Conflict) || len(f) != 1 || f[0].Path != "name" {
+			h.Errorf("a name that is taken: %v", err)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"kolo/internal/foundation/fault"
@@ -109,6 +110,14 @@ func orConflict(err error, op, msg string) error {
 	return fault.New(fault.Conflict, op, "%s", msg)
 }
 
+// orTaken is a conflict over one field: somebody else has its value.
+func orTaken(err error, op, path, msg string) error {
+	if err != nil {
+		return err
+	}
+	return &fault.Error{Kind: fault.Conflict, Op: op, Msg: msg, Fields: []fault.Field{{Path: path, Code: "conflict", Msg: msg}}}
+}
+
 // createPerson writes a person. Complaints about the input go to bad; when there are any, nothing is written and the
 // caller's own check reports them all.
 func createPerson(tx *store.Tx, bad *fields, path string, p Person, hash string) (Person, error) {
@@ -124,7 +133,7 @@ func createPerson(tx *store.Tx, bad *fields, path string, p Person, hash string)
 		return p, nil
 	}
 	if _, err := personByEmail(tx, p.Email); err == nil {
-		return p, fault.New(fault.Conflict, op, "somebody with the address %s has an account already: sign in first", p.Email)
+		return p, orTaken(nil, op, path+"email", fmt.Sprintf("somebody with the address %s has an account already: sign in first", p.Email))
 	} else if !fault.Is(err, fault.NotFound) {
 		return p, err
 	}
@@ -168,7 +177,7 @@ func nameFree(tx *store.Tx, w Workspace) error {
 	if err != nil || n == 0 {
 		return err
 	}
-	return fault.New(fault.Conflict, "identity.nameFree", "there is a workspace called %s already", w.Name)
+	return orTaken(nil, "identity.nameFree", "name", fmt.Sprintf("there is a workspace called %s already", w.Name))
 }
 
 func freeSlug(tx *store.Tx, w Workspace) (string, error) {
@@ -243,6 +252,7 @@ func (s *Service) UpdateWorkspace(ctx context.Context, ws WorkspaceID, actor Act
 		if w, err = GetWorkspace(tx, ws); err != nil {
 			return err
 		}
+		old := w
 		if p.Version != 0 && p.Version != w.Version {
 			return fault.New(fault.Conflict, op, "the settings were changed meanwhile: load them again")
 		}
@@ -257,6 +267,9 @@ func (s *Service) UpdateWorkspace(ctx context.Context, ws WorkspaceID, actor Act
 		if err := bad.err(op); err != nil {
 			return err
 		}
+		if w == old {
+			return nil
+		}
 		if err := nameFree(tx, w); err != nil {
 			return err
 		}
@@ -266,8 +279,14 @@ func (s *Service) UpdateWorkspace(ctx context.Context, ws WorkspaceID, actor Act
 			string(w.WeekStart), w.Language, w.Currency, w.Country, w.Version); err != nil {
 			return err
 		}
-		return Audit(tx, actor, "workspace.update", "workspace", string(ws), map[string]string{"name": w.Name, "zone": w.Zone,
-			"week_start": string(w.WeekStart), "language": w.Language, "currency": w.Currency, "country": w.Country})
+		changed := changes{}
+		changed.note("name", old.Name, w.Name)
+		changed.note("zone", old.Zone, w.Zone)
+		changed.note("week_start", string(old.WeekStart), string(w.WeekStart))
+		changed.note("language", old.Language, w.Language)
+		changed.note("currency", old.Currency, w.Currency)
+		changed.note("country", old.Country, w.Country)
+		return Audit(tx, actor, "workspace.update", "workspace", string(ws), changed)
 	})
 	return w, err
 }

@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"encoding/hex"
+	"fmt"
 	"net/netip"
 	"time"
 
@@ -97,9 +98,17 @@ func count(tx *store.Tx, who string, limit int64) error {
 	if err != nil || t.n <= limit {
 		return err
 	}
-	wait := time.UnixMilli(t.since).Add(throttleWindow).Sub(tx.Now)
-	return fault.New(fault.Busy, "identity.SignIn", "too many tries to sign in: wait %d minutes", int(wait/time.Minute)+1)
+	wait := &Throttled{time.UnixMilli(t.since).Add(throttleWindow).Sub(tx.Now)}
+	return &fault.Error{Kind: fault.Busy, Op: "identity.SignIn", Msg: fmt.Sprintf("too many tries to sign in: wait %d minutes", wait.Minutes()), Err: wait}
 }
+
+// Throttled is the cause of the fault.Busy with which SignIn and ChangePassword refuse one try too many.
+type Throttled struct{ Wait time.Duration }
+
+func (t *Throttled) Error() string { return "throttled for " + t.Wait.String() }
+
+// Minutes is how long to wait, rounded up.
+func (t *Throttled) Minutes() int { return int((t.Wait + time.Minute - 1) / time.Minute) }
 
 // uncount takes back what a successful sign-in counted; the address starts afresh.
 func uncount(tx *store.Tx, address, network string) error {

@@ -53,6 +53,10 @@ func TestThrottle(t *testing.T) {
 		restarted := NewService(h.db, cheap)
 		_, err := restarted.SignIn(h.ctx, "OWNER@acme.example", goodPassword, "198.51.100.1", "")
 		h.want(err, fault.Busy)
+		var throttled *Throttled
+		if !errors.As(err, &throttled) || throttled.Minutes() != 15 {
+			h.Fatalf("how long to wait is not told: %v", err)
+		}
 		h.clock.Advance(throttleWindow)
 		_, err = restarted.SignIn(h.ctx, "owner@acme.example", goodPassword, "198.51.100.1", "")
 		h.must(err)

@@ -49,7 +49,7 @@ func teams(tx *store.Tx, ws WorkspaceID, tail string, args ...any) ([]Team, erro
 func (s *Service) CreateTeam(ctx context.Context, ws WorkspaceID, actor Actor, name string, manager MemberID) (t Team, err error) {
 	err = s.db.Update(ctx, func(tx *store.Tx) error {
 		t = Team{ID: TeamID(id.New(tx.Now)), Workspace: ws, Name: name, Manager: manager}
-		return saveTeam(tx, "team.create", ws, actor, &t)
+		return saveTeam(tx, "team.create", ws, actor, Team{}, &t)
 	})
 	return t, err
 }
@@ -60,10 +60,11 @@ func (s *Service) UpdateTeam(ctx context.Context, ws WorkspaceID, actor Actor, t
 		if t, err = getTeam(tx, ws, team); err != nil {
 			return err
 		}
+		old := t
 		set(&t.Name, p.Name)
 		set(&t.Manager, p.Manager)
 		set(&t.Members, p.Members)
-		return saveTeam(tx, "team.update", ws, actor, &t)
+		return saveTeam(tx, "team.update", ws, actor, old, &t)
 	})
 	return t, err
 }
@@ -79,23 +80,36 @@ func getTeam(tx *store.Tx, ws WorkspaceID, team TeamID) (Team, error) {
 	return list[0], nil
 }
 
-func saveTeam(tx *store.Tx, action string, ws WorkspaceID, actor Actor, t *Team) error {
+// saveTeam writes a team; old is what it was before, for the log.
+func saveTeam(tx *store.Tx, action string, ws WorkspaceID, actor Actor, old Team, t *Team) error {
 	const op = "identity.saveTeam"
 	if err := actor.RequireIn(op, ws, TeamsManage); err != nil {
 		return err
 	}
 	var bad fields
 	t.Name = bad.name("name", t.Name)
-	all := slices.Clone(t.Members)
-	if t.Manager != "" {
-		all = append(all, t.Manager)
+	names := map[MemberID]string{}
+	know := func(path string, list ...MemberID) error {
+		for _, m := range list {
+			got, err := GetMember(tx, ws, m)
+			if fault.Is(err, fault.NotFound) || err == nil && got.State == Removed && path != "" {
+				bad.add(path, "unknown", "there is no member "+string(m))
+			} else if err != nil {
+				return err
+			}
+			names[m] = got.Name
+		}
+		return nil
 	}
-	for _, m := range all {
-		if got, err := GetMember(tx, ws, m); fault.Is(err, fault.NotFound) || err == nil && got.State == Removed {
-			bad.add("members", "unknown", "there is no member "+string(m))
-		} else if err != nil {
+	if t.Manager != "" {
+		if err := know("manager", t.Manager); err != nil {
 			return err
 		}
+	}
+	slices.Sort(t.Members)
+	t.Members = slices.Compact(t.Members)
+	if err := know("members", t.Members...); err != nil {
+		return err
 	}
 	if err := bad.err(op); err != nil {
 		return err
@@ -103,7 +117,7 @@ func saveTeam(tx *store.Tx, action string, ws WorkspaceID, actor Actor, t *Team)
 	taken, err := store.One(tx, store.Value[int64], "/* identity.saveTeam */ SELECT count(*) FROM team WHERE workspace = $1 AND name_key = $2 AND id <> $3",
 		string(ws), strings.ToLower(t.Name), string(t.ID))
 	if err != nil || taken > 0 {
-		return orConflict(err, op, "there is a team of that name already")
+		return orTaken(err, op, "name", "there is a team of that name already")
 	}
 	if _, err := tx.Exec(`/* identity.saveTeam */ INSERT INTO team (workspace, id, name, name_key, manager) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (workspace, id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key, manager = excluded.manager`,
@@ -113,8 +127,6 @@ func saveTeam(tx *store.Tx, action string, ws WorkspaceID, actor Actor, t *Team)
 	if _, err := tx.Exec("/* identity.saveTeam */ DELETE FROM team_member WHERE workspace = $1 AND team = $2", string(ws), string(t.ID)); err != nil {
 		return err
 	}
-	slices.Sort(t.Members)
-	t.Members = slices.Compact(t.Members)
 	rows := make([][]any, len(t.Members))
 	for i, m := range t.Members {
 		rows[i] = []any{string(ws), string(t.ID), string(m)}
@@ -122,7 +134,33 @@ func saveTeam(tx *store.Tx, action string, ws WorkspaceID, actor Actor, t *Team)
 	if _, err := tx.InsertMany("identity.saveTeam", "team_member", []string{"workspace", "team", "member"}, rows, ""); err != nil {
 		return err
 	}
-	return Audit(tx, actor, action, "team", string(t.ID), map[string]string{"name": t.Name})
+	if err := know("", old.Members...); err != nil {
+		return err
+	}
+	return Audit(tx, actor, action, "team", string(t.ID), t.since(old, names))
+}
+
+// since says for the log what is new in a team.
+func (t Team) since(old Team, names map[MemberID]string) changes {
+	c := changes{"name": t.Name}
+	if old.ID != "" {
+		c.note("name", old.Name, t.Name)
+	}
+	if old.Manager != t.Manager {
+		c["manager"] = names[t.Manager]
+	}
+	for what, pair := range map[string][2][]MemberID{"joined": {t.Members, old.Members}, "left": {old.Members, t.Members}} {
+		var who []string
+		for _, m := range pair[0] {
+			if !slices.Contains(pair[1], m) {
+				who = append(who, names[m])
+			}
+		}
+		if len(who) > 0 {
+			c[what] = strings.Join(who, ", ")
+		}
+	}
+	return c
 }
 
 // DeleteTeam deletes a team; its members stay in the workspace.
