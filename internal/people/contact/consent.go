@@ -101,15 +101,19 @@ func consentHistory(tx *store.Tx, ws identity.WorkspaceID, contact ID) ([]Consen
 // consents gives the latest decision of each channel and purpose, the latest first.
 func consents(tx *store.Tx, ws identity.WorkspaceID, contact ID) ([]Consent, error) {
 	history, err := consentHistory(tx, ws, contact)
+	return latest(history), err
+}
+
+// latest keeps the first of each channel and purpose.
+func latest(history []Consent) (list []Consent) {
 	seen := map[[2]string]bool{}
-	var list []Consent
 	for _, c := range history {
 		if key := [2]string{c.Channel, c.Purpose}; !seen[key] {
 			seen[key] = true
 			list = append(list, c)
 		}
 	}
-	return list, err
+	return list
 }
 
 // Decided tells what contacts decided on a channel and a purpose: true for granted, false for withdrawn; those who said

@@ -403,14 +403,17 @@ func addIdentities(tx *store.Tx, ws identity.WorkspaceID, list []Contact) error 
 			return err
 		})
 	for _, c := range at {
-		slices.SortFunc(c.Identities, func(a, b Identity) int {
-			if d := slices.Index(kinds[:], a.Kind) - slices.Index(kinds[:], b.Kind); d != 0 {
-				return d
-			}
-			return strings.Compare(a.Norm, b.Norm)
-		})
+		slices.SortFunc(c.Identities, byKind)
 	}
 	return err
+}
+
+// byKind puts identities in the order in which they are believed.
+func byKind(a, b Identity) int {
+	if d := slices.Index(kinds[:], a.Kind) - slices.Index(kinds[:], b.Kind); d != 0 {
+		return d
+	}
+	return strings.Compare(a.Norm, b.Norm)
 }
 
 var identityColumns = []string{"workspace", "kind", "norm", "value", "contact", "created_at"}

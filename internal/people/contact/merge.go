@@ -3,6 +3,7 @@ package contact
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"kolo/internal/foundation/fault"
@@ -63,6 +64,15 @@ func absorb(tx *store.Tx, ws identity.WorkspaceID, from, into Contact) error {
 	if err := moveSuggestions(tx, ws, from.ID, into.ID); err != nil {
 		return err
 	}
+	r := resolver{tx: tx, ws: ws, now: tx.Millis()}
+	if err := r.writeContacts([]*record{joined(from, into)}); err != nil {
+		return err
+	}
+	return blank(tx, ws, from)
+}
+
+// joined is what a contact becomes when another one goes into it.
+func joined(from, into Contact) *record {
 	rec := recordOf(into)
 	learnText(&rec.name, from.Name, true)
 	learnText(&rec.language, from.Language, true)
@@ -79,11 +89,49 @@ func absorb(tx *store.Tx, ws identity.WorkspaceID, from, into Contact) error {
 	rec.learnAttributes(from.Attributes, true)
 	rec.first = min(rec.first, from.FirstSeen.UnixMilli())
 	rec.last = max(rec.last, from.LastSeen.UnixMilli())
-	r := resolver{tx: tx, ws: ws, now: tx.Millis()}
-	if err := r.writeContacts([]*record{rec}); err != nil {
-		return err
+	return rec
+}
+
+// PreviewMerge gives the contact that a merge would make, with the consents that would count then, and changes nothing.
+func (s *Service) PreviewMerge(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, from, into ID) (c Contact, err error) {
+	const op = "contact.PreviewMerge"
+	for _, p := range []identity.Permission{identity.ContactsRead, identity.ContactsWrite} {
+		if err := actor.RequireIn(op, ws, p); err != nil {
+			return c, err
+		}
 	}
-	return blank(tx, ws, from)
+	if from == into {
+		return c, fault.Bad(op, fault.Field{Path: "into", Code: "same", Msg: "a contact cannot be merged into itself"})
+	}
+	err = s.db.View(ctx, func(tx *store.Tx) error {
+		var both [2]Contact
+		var decisions []Consent
+		for i, id := range []ID{from, into} {
+			if both[i], err = living(tx, ws, id); err != nil {
+				return err
+			}
+			list, err := consentHistory(tx, ws, id)
+			if err != nil {
+				return err
+			}
+			decisions = append(decisions, list...)
+		}
+		slices.SortStableFunc(decisions, func(a, b Consent) int { return b.At.Compare(a.At) })
+		r := joined(both[0], both[1])
+		c = both[1]
+		c.Name, c.Language, c.Account, c.Attributes, c.Consents = r.name, r.language, r.account, r.known, latest(decisions)
+		c.Value, c.FirstSeen, c.LastSeen = nil, instant(r.first), instant(r.last)
+		if r.value.Currency != "" {
+			c.Value = &r.value
+		}
+		c.Identities = append(slices.Clone(c.Identities), both[0].Identities...)
+		slices.SortFunc(c.Identities, byKind)
+		list := []Contact{c}
+		err := mask(tx, ws, actor, list)
+		c = list[0]
+		return err
+	})
+	return c, err
 }
 
 // blank takes everything personal out of a contact's own row.

@@ -27,6 +27,7 @@ func TestNoQuestionReadsAWholeWorkspace(t *testing.T) {
 		"DELETE FROM contact_merge_suggestion WHERE workspace = $1 AND b = $2":                                                                          2,
 		"SELECT * FROM contact_merge_suggestion WHERE workspace = $1 AND state = 'open' ORDER BY at DESC, a, b LIMIT 100":                               1,
 		"SELECT count(*) FROM contact_identity i JOIN contact c ON i.workspace = c.workspace AND i.contact = c.id WHERE c.workspace = $1 AND c.id = $2": 2,
+		nextValue + " AND a.value > $3": 3,
 	} {
 		var plan []string
 		if err := db.View(t.Context(), func(tx *store.Tx) (err error) {

@@ -2,6 +2,7 @@ package contact
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -159,7 +160,7 @@ func (s *Service) Create(ctx context.Context, ws identity.WorkspaceID, actor ide
 			if owner, err := ownerOf(tx, ws, kinds[k], norm); err != nil {
 				return err
 			} else if owner != "" {
-				return fault.New(fault.Conflict, op, "another contact has this %s already", kinds[k])
+				return taken(op, paths[k], kinds[k])
 			}
 		}
 		ids, err := Resolve(tx, ws, []Ref{ref})
@@ -198,6 +199,33 @@ func normaliseOne(tx *store.Tx, ws identity.WorkspaceID, op string, ref *Ref) er
 	return nil
 }
 
+// taken says that an identity belongs to another contact.
+func taken(op, path string, kind Kind) error {
+	msg := fmt.Sprintf("another contact has this %s already: merge the two", kind)
+	return &fault.Error{Kind: fault.Conflict, Op: op, Msg: msg, Fields: []fault.Field{{Path: path, Code: "taken", Msg: msg}}}
+}
+
+// Owner finds the contact that an identity belongs to; "" when there is none, or when the value is no identity.
+func (s *Service) Owner(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, kind Kind, value string) (owner ID, err error) {
+	for _, p := range []identity.Permission{identity.ContactsRead, identity.ContactsIdentify} {
+		if err := actor.RequireIn("contact.Owner", ws, p); err != nil {
+			return "", err
+		}
+	}
+	err = s.db.View(ctx, func(tx *store.Tx) error {
+		w, err := identity.GetWorkspace(tx, ws)
+		if err != nil {
+			return err
+		}
+		owner = ""
+		if norm, problem := NormIdentity(kind, value, w.Country); problem == "" {
+			owner, err = ownerOf(tx, ws, kind, norm)
+		}
+		return err
+	})
+	return owner, err
+}
+
 func ownerOf(tx *store.Tx, ws identity.WorkspaceID, kind Kind, norm string) (ID, error) {
 	list, err := store.All(tx, store.Value[ID], "/* contact.ownerOf */ SELECT contact FROM contact_identity WHERE workspace = $1 AND kind = $2 AND norm = $3",
 		string(ws), string(kind), norm)
@@ -207,7 +235,7 @@ func ownerOf(tx *store.Tx, ws identity.WorkspaceID, kind Kind, norm string) (ID,
 	return list[0], nil
 }
 
-// Patch changes what is not nil. An attribute with an empty value is removed.
+// Patch changes what is not nil. An attribute with an empty value is removed, and so is a lifetime value of nothing (Money{}).
 type Patch struct {
 	Name       *string
 	Language   *string
@@ -257,7 +285,10 @@ func recordOf(c Contact) *record {
 }
 
 func applyPatch(tx *store.Tx, ws identity.WorkspaceID, rec *record, p Patch) (fields []string, err error) {
-	ref := Ref{Attributes: p.Attributes, Value: p.Value}
+	ref := Ref{Attributes: p.Attributes}
+	if p.Value != nil && *p.Value != (Money{}) {
+		ref.Value = p.Value
+	}
 	if p.Name != nil {
 		ref.Name, fields = *p.Name, append(fields, "name")
 	}
@@ -274,7 +305,10 @@ func applyPatch(tx *store.Tx, ws identity.WorkspaceID, rec *record, p Patch) (fi
 		rec.language = ref.Language
 	}
 	if p.Value != nil {
-		rec.value, fields = *ref.Value, append(fields, "lifetime value")
+		rec.value, fields = Money{}, append(fields, "lifetime value")
+		if ref.Value != nil {
+			rec.value = *ref.Value
+		}
 	}
 	if p.Account != nil {
 		if *p.Account != "" {
@@ -314,7 +348,7 @@ func (s *Service) AddIdentity(ctx context.Context, ws identity.WorkspaceID, acto
 		case err != nil || owner == id:
 			return err
 		case owner != "":
-			return fault.New(fault.Conflict, op, "another contact has this %s already: merge the two", kind)
+			return taken(op, "value", kind)
 		}
 		if err := insertAll(tx, "contact_identity", identityColumns, [][]any{{string(ws), string(kind), norm, strings.TrimSpace(value), string(id), tx.Millis()}}); err != nil {
 			return err
