@@ -84,6 +84,7 @@ type App struct {
 	Metrics *telemetry.Metrics
 	Health  *telemetry.Health
 
+	site    *web.Site
 	handler http.Handler
 	stop    sync.Once
 }
@@ -194,6 +195,7 @@ func (a *App) routes() (http.Handler, error) {
 	(&explore.Pages{Store: a.Store, Insight: a.Insight}).Register(site)
 	(&pageimports.Pages{Imports: a.Imports, Insight: a.Insight, Feeder: a.Feeder}).Register(site)
 	(&settings.Pages{Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Base: a.Config.Base()}).Register(site)
+	a.site = site
 	mux := http.NewServeMux()
 	mux.Handle("/", site)
 	mux.Handle("/v1/", v1)

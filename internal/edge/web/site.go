@@ -35,7 +35,18 @@ type Site struct {
 	Catalog *i18n.Catalog
 	assets  ui.Assets
 	mux     *http.ServeMux
+	routes  []Route
 }
+
+// Route is a page that is served: to members with the permission ("" for any member), or to everybody.
+type Route struct {
+	Pattern    string
+	Permission identity.Permission
+	Open       bool
+}
+
+// Routes lists the pages that were registered.
+func (s *Site) Routes() []Route { return s.routes }
 
 // New makes the frame, with the files that browsers load and the preferences; pages are registered next.
 func New(o Options) (*Site, error) {
@@ -79,11 +90,15 @@ type Request struct {
 // Page serves a pattern ("GET /feedback/{id}") to signed-in members whose role allows permission. An error from fn is
 // shown as a page, or as a notice where htmx asked for a part of one.
 func (s *Site) Page(pattern string, permission identity.Permission, fn func(*Request) error) {
+	s.routes = append(s.routes, Route{Pattern: pattern, Permission: permission})
 	s.handle(pattern, func(q *Request) error {
 		actor, err := s.session(q.Request)
 		if fault.Is(err, fault.Unauthenticated) {
 			q.toSignIn()
 			return nil
+		}
+		if err == nil && actor.Workspace == "" {
+			return q.outside(actor)
 		}
 		if err == nil {
 			err = q.enter(actor)
@@ -105,7 +120,10 @@ func (s *Site) Page(pattern string, permission identity.Permission, fn func(*Req
 }
 
 // Open serves a pattern to everybody: what comes before signing in.
-func (s *Site) Open(pattern string, fn func(*Request) error) { s.handle(pattern, fn) }
+func (s *Site) Open(pattern string, fn func(*Request) error) {
+	s.routes = append(s.routes, Route{Pattern: pattern, Open: true})
+	s.handle(pattern, fn)
+}
 
 func (s *Site) handle(pattern string, fn func(*Request) error) {
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
@@ -157,6 +175,35 @@ func (q *Request) enter(actor identity.Actor) (err error) {
 	}
 	q.Env.Locale, q.Env.Zone = Language(q.Site.Catalog, q.Request, language), q.Workspace.Location()
 	return nil
+}
+
+// outside answers somebody who may no longer enter the workspace of their session: takes them to another of theirs, or
+// says that there is none.
+func (q *Request) outside(actor identity.Actor) error {
+	ctx := q.Context()
+	person, err := q.Site.Identity.Person(ctx, actor.Person)
+	if err != nil {
+		return err
+	}
+	theirs, err := q.Site.Identity.WorkspacesOf(ctx, actor.Person)
+	if err != nil {
+		return err
+	}
+	if len(theirs) > 0 {
+		c, err := q.Cookie(SessionCookie)
+		if err == nil {
+			_, err = q.Site.Identity.SwitchWorkspace(ctx, c.Value, theirs[0].Workspace.ID)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(theirs) > 0 || q.Partial() {
+		q.Redirect("/")
+		return nil
+	}
+	q.Env.Locale = Language(q.Site.Catalog, q.Request, person.Language)
+	return q.Render(http.StatusForbidden, ui.Outside(q.Shell("", q.Env.T("outside.title")), person.Email))
 }
 
 // needs says which permission an entry of the navigation is for.
@@ -245,7 +292,12 @@ func (q *Request) showError(err error, bare bool) {
 	if bare {
 		sh.Workspace = ""
 	}
-	_ = q.Render(p.Status, ui.Error(sh, ui.ErrorView{Status: p.Status, Code: p.Code, RequestID: q.Header.Get("X-Request-Id"), Detail: p.Detail}))
+	v := ui.ErrorView{Status: p.Status, Code: p.Code, RequestID: q.Header.Get("X-Request-Id")}
+	switch fault.KindOf(err) {
+	case fault.Invalid, fault.Conflict, fault.TooLarge, fault.Busy: // the page of the others says it all
+		v.Detail = q.Sentence(err)
+	}
+	_ = q.Render(p.Status, ui.Error(sh, v))
 }
 
 // Sentence is an error in words for the reader: what is wrong and where.
