@@ -50,6 +50,7 @@ type format struct {
 	Group         string     `json:"group"`
 	Minus         string     `json:"minus"`
 	Percent       string     `json:"percent"`
+	Money         string     `json:"money"`        // where the sign of the currency stands
 	Months        [12]string `json:"months"`       // as in "5 March 2026"
 	MonthsAlone   [12]string `json:"months_alone"` // as in "March 2026"
 	MonthsShort   [12]string `json:"months_short"`

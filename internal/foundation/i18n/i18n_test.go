@@ -200,6 +200,8 @@ func TestNumbers(t *testing.T) {
 		{ru.N(12345.6, 1), "12\u00a0345,6"}, {fa.N(12345.6, 1), "۱۲٬۳۴۵٫۶"}, {he.N(-21, 0), "\u2066−21\u2069"},
 		{en.Percent(0.256, 0), "26%"}, {ru.Percent(0.256, 1), "25,6\u00a0%"}, {fa.Percent(-0.5, 0), "\u2066−۵۰٪\u2069"},
 		{en.Signed(6.2, 0), "+6"}, {en.Signed(0.2, 0), "0"}, {he.Signed(3, 0), "\u2066+3\u2069"}, {en.Signed(-3, 0), "−3"},
+		{en.Money(123450, "EUR"), "€1,234.50"}, {en.Money(-123400, "USD"), "−$1,234"}, {en.Money(1234, "JPY"), "¥1,234"}, {en.Money(1500, "KWD"), "KWD\u00a01.500"},
+		{en.Money(1, "nonsense"), "nonsense\u00a00.01"}, {he.Money(-9900, "ILS"), "\u2066−99\u2069\u00a0₪"}, {fa.Money(120000, "IRR"), "۱٬۲۰۰\u00a0ریال"}, {ru.Money(1250, "RUB"), "12,50\u00a0₽"},
 		{en.Size(48_200_300), "48.2 MB"}, {en.Size(999), "999 B"},
 	} {
 		if c.got != c.want {

@@ -5,6 +5,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/text/currency"
+	printer "golang.org/x/text/message"
 )
 
 // N writes a number with that many decimals in the language's digits and separators; with decimals below 0, as many
@@ -57,6 +60,42 @@ func (l *Locale) Signed(n float64, decimals int) string {
 func (l *Locale) Percent(share float64, decimals int) string {
 	number := strings.Trim(l.N(share*100, decimals), "\u2066\u2069")
 	return l.leftToRight(strings.Replace(l.format.Percent, "{n}", number, 1))
+}
+
+// minorDigits are the decimals of the currencies that have not two (ISO 4217).
+var minorDigits = map[string]int{
+	"BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0, "RWF": 0, "UGX": 0, "UYI": 0, "VND": 0, "VUV": 0,
+	"XAF": 0, "XOF": 0, "XPF": 0, "BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3, "CLF": 4, "UYW": 4,
+}
+
+// MinorDigits is how many decimals an amount in a currency has.
+func MinorDigits(currency string) int {
+	if n, ok := minorDigits[currency]; ok {
+		return n
+	}
+	return 2
+}
+
+// Money writes an amount in minor units (cents) of a currency (ISO 4217): "€1,234.50", "€1,234".
+func (l *Locale) Money(minor int64, code string) string {
+	digits := MinorDigits(code)
+	amount := float64(minor) / math.Pow10(digits)
+	if amount == math.Trunc(amount) {
+		digits = 0
+	}
+	symbol := code
+	if unit, err := currency.ParseISO(code); err == nil {
+		symbol = printer.NewPrinter(l.tag).Sprint(currency.Symbol(unit))
+	}
+	symbolFirst := strings.HasPrefix(l.format.Money, "{symbol}")
+	if symbolFirst && symbol == code { // a code is set apart from its number
+		symbol += "\u00a0"
+	}
+	sign := ""
+	if symbolFirst && amount < 0 {
+		sign, amount = l.format.Minus, -amount
+	}
+	return sign + strings.NewReplacer("{symbol}", symbol, "{n}", l.N(amount, digits)).Replace(l.format.Money)
 }
 
 // Size writes a number of bytes: "1.4 MB".
