@@ -210,6 +210,26 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
+func TestNumbersAreRead(t *testing.T) {
+	t.Parallel()
+	cat := Load()
+	for _, c := range []struct{ language, in, want string }{
+		{"en", " 1,234.50 ", "1234.50"}, {"en", "−12", "-12"}, {"he", "1234", "1234"}, {"ru", "1\u00a0234,5", "1234.5"}, {"ru", "1 234.5", "1234.5"},
+		{"fa", "۱٬۲۳۴٫۵", "1234.5"}, {"fa", "1,234.5", "1234.5"}, {"fa", "١٢", "12"},
+		{"en", "", ""}, {"en", "12 euros", ""}, {"en", "1.2.3", ""}, {"en", ".5", ""}, {"en", "1e5", ""}, {"en", "NaN", ""}, {"en", "--1", ""}, {"ru", "1,2,3", ""},
+	} {
+		got, ok := cat.Language(c.language).Number(c.in)
+		if ok != (c.want != "") || ok && got != c.want {
+			t.Errorf("%s: %q is read as %q %v, want %q", c.language, c.in, got, ok, c.want)
+		}
+	}
+	for _, l := range cat.Locales() {
+		if got, ok := l.Number(strings.Trim(l.N(-1234567.25, 2), "\u2066\u2069")); !ok || got != "-1234567.25" {
+			t.Errorf("%s does not read what it writes: %q", l.Tag(), got)
+		}
+	}
+}
+
 func TestDates(t *testing.T) {
 	t.Parallel()
 	cat := Load()

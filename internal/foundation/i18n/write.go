@@ -2,6 +2,7 @@ package i18n
 
 import (
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -61,6 +62,31 @@ func (l *Locale) Percent(share float64, decimals int) string {
 	number := strings.Trim(l.N(share*100, decimals), "\u2066\u2069")
 	return l.leftToRight(strings.Replace(l.format.Percent, "{n}", number, 1))
 }
+
+// Number reads a number as people write it in the language, with its digits, separators and spaces, into one for a program:
+// "1 234,5" becomes "1234.5". The signs that keyboards have, a point for decimals and commas between thousands, will do too
+// where the language does not use them otherwise. ok is false for what is no number.
+func (l *Locale) Number(s string) (number string, ok bool) {
+	s = strings.TrimSpace(strings.NewReplacer(l.format.Group, "", l.format.Decimal, ".", l.format.Minus, "-", "\u00a0", "", "\u202f", "", " ", "").Replace(s))
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r >= '۰' && r <= '۹':
+			return '0' + r - '۰'
+		case r >= '٠' && r <= '٩':
+			return '0' + r - '٠'
+		}
+		return r
+	}, s)
+	if thousands.MatchString(s) {
+		s = strings.ReplaceAll(s, ",", "")
+	}
+	return s, decimal.MatchString(s)
+}
+
+var (
+	thousands = regexp.MustCompile(`^-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?$`)
+	decimal   = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
+)
 
 // minorDigits are the decimals of the currencies that have not two (ISO 4217).
 var minorDigits = map[string]int{

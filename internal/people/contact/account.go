@@ -58,6 +58,23 @@ func (s *Service) Account(ctx context.Context, ws identity.WorkspaceID, actor id
 	return a, err
 }
 
+// LoadAccounts reads accounts by id, without their number of contacts; those that do not exist are left out.
+func (s *Service) LoadAccounts(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, ids []AccountID) (m map[AccountID]Account, err error) {
+	if err := actor.RequireIn("contact.LoadAccounts", ws, identity.ContactsRead); err != nil {
+		return nil, err
+	}
+	err = s.db.View(ctx, func(tx *store.Tx) error {
+		m = make(map[AccountID]Account, len(ids))
+		return eachIn(tx, ids, "/* contact.LoadAccounts */ SELECT a.id, a.external, a.name, a.attributes, 0 FROM account a WHERE a.workspace = $1 AND a.id IN %s",
+			[]any{string(ws)}, func(s store.Scanner) error {
+				a, err := scanAccount(ws)(s)
+				m[a.ID] = a
+				return err
+			})
+	})
+	return m, err
+}
+
 // SaveAccount makes an account (no ID) or replaces one. An external id that another account has is a Conflict; an account
 // without one gets its own id for it.
 func (s *Service) SaveAccount(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, a Account) (Account, error) {

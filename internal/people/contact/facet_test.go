@@ -109,6 +109,15 @@ func TestWhoHasAnIdentity(t *testing.T) {
 		if other != "" {
 			s.Error("it belongs to a contact of another workspace")
 		}
+		acme, err := s.SaveAccount(s.ctx, s.ws, s.owner, Account{Name: "Acme", External: "a-1"})
+		s.must(err)
+		for ws, n := range map[identity.WorkspaceID]int{s.ws: 1, s.other: 0} {
+			got, err := s.LoadAccounts(s.ctx, ws, identity.Program(ws, "test"), []AccountID{acme.ID, "nobody"})
+			s.must(err)
+			if len(got) != n || n == 1 && got[acme.ID].Name != "Acme" {
+				s.Errorf("accounts of %s: %v", ws, got)
+			}
+		}
 		_, err = s.Create(s.ctx, s.ws, s.owner, Ref{Email: "b@example.com", Phone: "054-1234567"})
 		s.want(err, fault.Conflict)
 		var f *fault.Error
