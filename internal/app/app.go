@@ -16,6 +16,7 @@ import (
 	"kolo/internal/edge/web"
 	"kolo/internal/edge/web/page/door"
 	"kolo/internal/edge/web/page/explore"
+	pageexport "kolo/internal/edge/web/page/export"
 	pagefeedback "kolo/internal/edge/web/page/feedback"
 	"kolo/internal/edge/web/page/home"
 	pageimports "kolo/internal/edge/web/page/imports"
@@ -32,6 +33,7 @@ import (
 	"kolo/internal/listen/imports"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/export"
 	"kolo/internal/understand/insight"
 )
 
@@ -68,6 +70,29 @@ func OpenRows(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Rows,
 	return r, nil
 }
 
+// OpenColumns opens what answers questions, with its tables. In the embedded set-up it belongs to one process at a time: a
+// second one gets a Conflict.
+func (r *Rows) OpenColumns(ctx context.Context) (c *column.DB, err error) {
+	options := column.Options{MemoryLimit: fmt.Sprintf("%dMiB", int64(r.Config.ColumnMemory)>>20), Logger: r.Log}
+	if r.Config.Cluster() {
+		c, err = clickhouse.Open(ctx, string(r.Config.ClickHouseURL), options)
+	} else {
+		c, err = duck.Open(ctx, filepath.Join(r.Config.Data, "kolo.duckdb"), options)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Ensure(ctx, insight.Table()); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+// Exports writes lists to files, as far as the insights that it is given go.
+func (r *Rows) Exports(i *insight.Service) *export.Service {
+	return export.NewService(export.Sources{Store: r.Store, Identity: r.Identity, Contacts: r.Contacts, Feedback: r.Feedback, Imports: r.Imports, Insight: i})
+}
+
 // Close ends the intake and closes the store.
 func (r *Rows) Close() error {
 	r.Feedback.Close()
@@ -96,16 +121,7 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*App, erro
 		return nil, err
 	}
 	a := &App{Rows: rows, Metrics: telemetry.NewMetrics(), Health: telemetry.NewHealth(log, 5*time.Second)}
-	options := column.Options{MemoryLimit: fmt.Sprintf("%dMiB", int64(cfg.ColumnMemory)>>20), Logger: log}
-	if cfg.Cluster() {
-		a.Columns, err = clickhouse.Open(ctx, string(cfg.ClickHouseURL), options)
-	} else {
-		a.Columns, err = duck.Open(ctx, filepath.Join(cfg.Data, "kolo.duckdb"), options)
-	}
-	if err == nil {
-		err = a.Columns.Ensure(ctx, insight.Table())
-	}
-	if err != nil {
+	if a.Columns, err = a.OpenColumns(ctx); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
 	a.Insight = insight.NewService(a.Store, a.Columns, a.Feedback)
@@ -181,8 +197,9 @@ func (a *App) Serve(ctx context.Context, ready func(address string)) error {
 }
 
 func (a *App) routes() (http.Handler, error) {
+	exports := a.Exports(a.Insight)
 	v1 := api.New(api.Services{
-		Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Imports: a.Imports, Insight: a.Insight, Log: a.Log, Base: a.Config.Base(),
+		Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Imports: a.Imports, Insight: a.Insight, Exports: exports, Log: a.Log, Base: a.Config.Base(),
 		BodyLimit: int64(a.Config.BodyLimit), RowLimit: int64(a.Config.RowLimit),
 	})
 	site, err := web.New(web.Options{Identity: a.Identity, Clock: a.Store.Clock(), Log: a.Log, Secure: a.Config.Secure()})
@@ -193,6 +210,7 @@ func (a *App) routes() (http.Handler, error) {
 	(&home.Pages{Insight: a.Insight, Contacts: a.Contacts, Feeder: a.Feeder}).Register(site)
 	(&pagefeedback.Pages{Store: a.Store, Feedback: a.Feedback, Insight: a.Insight, Contacts: a.Contacts}).Register(site)
 	(&explore.Pages{Store: a.Store, Insight: a.Insight}).Register(site)
+	(&pageexport.Pages{Exports: exports}).Register(site)
 	(&pageimports.Pages{Imports: a.Imports, Insight: a.Insight, Feeder: a.Feeder}).Register(site)
 	(&settings.Pages{Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Base: a.Config.Base()}).Register(site)
 	a.site = site

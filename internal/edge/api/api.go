@@ -26,6 +26,7 @@ import (
 	"kolo/internal/listen/imports"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/export"
 	"kolo/internal/understand/insight"
 )
 
@@ -36,6 +37,7 @@ type Services struct {
 	Feedback *feedback.Service
 	Imports  *imports.Service
 	Insight  *insight.Service
+	Exports  *export.Service
 	Log      *slog.Logger
 	Base     string // the URL that links begin with, without a slash at its end
 
@@ -69,6 +71,7 @@ func New(s Services) *API {
 	a.importRoutes()
 	a.contactRoutes()
 	a.settingsRoutes()
+	a.exportRoutes()
 	a.mux.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) {
 		WriteProblem(w, r, fault.New(fault.NotFound, "api", "%s %s does not exist; /v1/openapi.json lists what does", r.Method, r.URL.Path))
 	})
@@ -221,9 +224,14 @@ func (a *API) operation(rt route) huma.Operation {
 	}
 }
 
-// raw registers an operation that reads and writes HTTP itself; op describes it.
-func (a *API) raw(rt route, op huma.Operation, fn func(w http.ResponseWriter, r *http.Request, actor identity.Actor) error) {
+// raw registers an operation that reads and writes HTTP itself; op describes it. also are permissions that it needs beside
+// that of the route.
+func (a *API) raw(rt route, op huma.Operation, fn func(w http.ResponseWriter, r *http.Request, actor identity.Actor) error, also ...identity.Permission) {
 	described := a.operation(rt)
+	for _, p := range also {
+		described.Security[0]["key"] = append(described.Security[0]["key"], string(p))
+		described.Description = strings.TrimSuffix(described.Description, ".") + " and `" + string(p) + "`."
+	}
 	described.RequestBody, described.Responses, described.Parameters = op.RequestBody, op.Responses, op.Parameters
 	described.Description += " " + op.Description
 	a.huma.OpenAPI().AddOperation(&described)
@@ -231,6 +239,11 @@ func (a *API) raw(rt route, op huma.Operation, fn func(w http.ResponseWriter, r 
 		actor, err := Authenticate(r, a.Identity)
 		if err == nil {
 			err = actor.Require(rt.id, rt.permission)
+		}
+		for _, p := range also {
+			if err == nil {
+				err = actor.Require(rt.id, p)
+			}
 		}
 		if err == nil {
 			err = fn(w, r, actor)

@@ -112,11 +112,9 @@ func (a *API) importRoutes() {
 			return nil, a.Imports.Discard(ctx, actor.Workspace, actor, imports.ID(in.ID))
 		})
 	a.raw(route{http.MethodGet, "/v1/imports/{id}/refused", identity.ImportsWrite, "get-refused-rows", "Download the rows that were refused, with the reasons", tag, 0}, huma.Operation{
-		Parameters: []*huma.Param{{Name: "id", In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}}},
-		Responses:  map[string]*huma.Response{"200": {Description: "The file's columns, the row's number and the reasons", Content: map[string]*huma.MediaType{"text/csv": {}}}},
-	}, func(w http.ResponseWriter, r *http.Request, actor identity.Actor) error {
-		return transfer.SendRefused(w, r, a.Imports, actor, nil)
-	})
+		Parameters: []*huma.Param{{Name: "id", In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}}, formatParam()},
+		Responses:  fileResponse("The file's columns, the row's number and line, and the reasons"),
+	}, a.sendRefused)
 }
 
 func (a *API) uploadImport(w http.ResponseWriter, r *http.Request, actor identity.Actor) error {

@@ -206,10 +206,10 @@ func (q *Request) outside(actor identity.Actor) error {
 	return q.Render(http.StatusForbidden, ui.Outside(q.Shell("", q.Env.T("outside.title")), person.Email))
 }
 
-// needs says which permission an entry of the navigation is for.
+// needs says which permission an entry of the navigation is for; and the menu of exports.
 var needs = map[string]identity.Permission{
 	"home": identity.InsightsRead, "feedback": identity.FeedbackRead, "explore": identity.InsightsRead,
-	"contacts": identity.ContactsRead, "import": identity.ImportsWrite,
+	"contacts": identity.ContactsRead, "import": identity.ImportsWrite, "export": identity.ExportsRead,
 }
 
 // Shell is the frame of a page.

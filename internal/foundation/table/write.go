@@ -48,6 +48,7 @@ type writeOptions struct {
 	bom      bool
 	formulas bool
 	sheet    string
+	counted  func(rows int64)
 }
 
 // WriterOption changes how a file is written.
@@ -71,6 +72,9 @@ func WithZone(zone *time.Location) WriterOption {
 
 // WithSheet names a workbook's sheet.
 func WithSheet(name string) WriterOption { return func(o *writeOptions) { o.sheet = name } }
+
+// WithCount has fn called after each row with how many were written.
+func WithCount(fn func(rows int64)) WriterOption { return func(o *writeOptions) { o.counted = fn } }
 
 // flushAt is how many bytes a text writer gathers before it writes them.
 const flushAt = 64 << 10
@@ -109,15 +113,17 @@ func NewWriter(w io.Writer, format Format, columns []Column, opts ...WriterOptio
 	if err != nil {
 		return nil, fault.Wrap("table.NewWriter", err)
 	}
-	return &checkedWriter{Writer: out, width: len(cols)}, nil
+	return &checkedWriter{Writer: out, width: len(cols), counted: o.counted}, nil
 }
 
 // checkedWriter guards the writers from rows of a wrong width and from use after an error or Close.
 type checkedWriter struct {
 	Writer
-	width  int
-	err    error
-	closed bool
+	width   int
+	rows    int64
+	counted func(rows int64)
+	err     error
+	closed  bool
 }
 
 func (c *checkedWriter) Write(row []any) error {
@@ -129,6 +135,9 @@ func (c *checkedWriter) Write(row []any) error {
 		c.err = fault.Wrap("table.Write", fmt.Errorf("%d values for %d columns", len(row), c.width))
 	default:
 		c.err = fault.Wrap("table.Write", c.Writer.Write(row))
+		if c.rows++; c.counted != nil && c.err == nil {
+			c.counted(c.rows)
+		}
 	}
 	return c.err
 }

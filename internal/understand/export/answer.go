@@ -1,24 +1,39 @@
 package export
 
 import (
-	"io"
+	"context"
 	"slices"
 
-	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/table"
 	"kolo/internal/understand/insight"
 )
 
-// Answer writes an answer with all that makes its figures trustworthy, a row for each group and bucket, and the total last.
-func (s *Service) Answer(w io.Writer, format table.Format, a *insight.Answer, opts ...table.WriterOption) error {
-	if table.Extension(format) == "" {
-		return fault.Bad("export.Answer", fault.Field{Path: "format", Code: "unknown", Msg: "an export is csv, xlsx, ndjson or parquet"})
+// ofPage are names in the address of a question that only say how the page shows it.
+var ofPage = []string{"view", "chart", "page", "sort"}
+
+// answer writes an answer with all that makes its figures trustworthy, a row for each group and bucket, and the total last.
+// What is asked stands in the address, or in the saved view that it names.
+func answer(ctx context.Context, j job) error {
+	var q insight.Query
+	var err error
+	if view := j.Filter.Get("view"); view != "" && j.Filter.Get("measure") == "" {
+		v, err := j.from.Insight.GetView(ctx, j.Workspace, j.Actor, insight.ViewID(view))
+		if err != nil {
+			return err
+		}
+		q = v.Query
+	} else if q, err = insight.DecodeQuery(j.Filter, ofPage...); err != nil {
+		return err
+	}
+	a, err := j.from.Insight.Ask(ctx, j.Workspace, q)
+	if err != nil {
+		return err
 	}
 	type line struct {
 		insight.Row
 		total bool
 	}
-	t := sheet[line]{}
+	t := &sheet[line]{}
 	t.text("row", func(l line) string {
 		if l.total {
 			return "total"
@@ -48,7 +63,7 @@ func (s *Service) Answer(w io.Writer, format table.Format, a *insight.Answer, op
 		})
 	}
 	number("value", func(l line) *float64 { return l.Value })
-	t.add("n", table.Int, func(l line) any { return l.N })
+	t.number("n", func(l line) int64 { return l.N })
 	number("low", func(l line) *float64 {
 		if l.Interval == nil {
 			return nil
@@ -108,16 +123,12 @@ func (s *Service) Answer(w io.Writer, format table.Format, a *insight.Answer, op
 	t.text("from", func(line) string { return a.From })
 	t.text("to", func(line) string { return a.To })
 	t.text("filter", func(line) string { return a.Filter })
-	if err := t.begin(w, format, append([]table.WriterOption{table.WithSheet("Answer")}, opts...)...); err != nil {
-		return err
-	}
-	for _, r := range a.Rows {
-		if err := t.write(line{r, false}); err != nil {
-			return err
+	return write(ctx, j, t, func(do func(line) error) error {
+		for _, r := range a.Rows {
+			if err := do(line{r, false}); err != nil {
+				return err
+			}
 		}
-	}
-	if err := t.write(line{a.Total, true}); err != nil {
-		return err
-	}
-	return t.out.Close()
+		return do(line{a.Total, true})
+	})
 }

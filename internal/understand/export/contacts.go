@@ -2,37 +2,31 @@ package export
 
 import (
 	"context"
-	"io"
 	"slices"
-	"strings"
+	"time"
 
-	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/table"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 )
 
-// Contacts writes the contacts that a filter chooses, as far as the actor may know them.
-func (s *Service) Contacts(ctx context.Context, w io.Writer, format table.Format, ws identity.WorkspaceID, actor identity.Actor, f contact.Filter, opts ...table.WriterOption) error {
-	const op = "export.Contacts"
-	if err := allow(op, ws, actor, format, identity.ContactsRead); err != nil {
+// contacts writes the contacts that a filter chooses, as far as the actor may know them.
+func contacts(ctx context.Context, j job) error {
+	filter, err := contact.DecodeFilter(j.Filter)
+	if err != nil {
 		return err
 	}
-	if _, err := s.from.Contacts.List(ctx, ws, actor, contact.Query{Filter: f, Limit: 1}); err != nil { // a wrong filter is told before the first byte
-		return fault.Wrap(op, err)
+	if _, err := j.from.Contacts.List(ctx, j.Workspace, j.Actor, contact.Query{Filter: filter, Limit: 1}); err != nil { // before it is in the log
+		return err
 	}
-	zone, err := s.zone(ctx, ws, format)
+	register, err := j.from.Contacts.Attributes(ctx, j.Workspace)
 	if err != nil {
-		return fault.Wrap(op, err)
+		return err
 	}
-	register, err := s.from.Contacts.Attributes(ctx, ws)
-	if err != nil {
-		return fault.Wrap(op, err)
-	}
-	identify := actor.May(identity.ContactsIdentify)
-	people := people{s: s, ws: ws, actor: actor, accounts: map[contact.AccountID]string{}}
+	identify := j.Actor.May(identity.ContactsIdentify)
+	people := people{job: j, accounts: map[contact.AccountID]string{}}
 	var failed error
-	t := sheet[contact.Contact]{}
+	t := &sheet[contact.Contact]{}
 	t.text("id", func(c contact.Contact) string { return string(c.ID) })
 	if identify {
 		t.text("name", func(c contact.Contact) string { return c.Name })
@@ -48,7 +42,7 @@ func (s *Service) Contacts(ctx context.Context, w io.Writer, format table.Format
 						all = append(all, i.Value)
 					}
 				}
-				return strings.Join(all, "; ")
+				return joined(all)
 			})
 		}
 		t.text("account", func(c contact.Contact) string {
@@ -72,9 +66,9 @@ func (s *Service) Contacts(ctx context.Context, w io.Writer, format table.Format
 		}
 		return c.Value.Currency
 	})
-	t.add("first_seen", table.Time, func(c contact.Contact) any { return c.FirstSeen })
-	t.add("last_seen", table.Time, func(c contact.Contact) any { return c.LastSeen })
-	if format == table.NDJSON {
+	t.time("first_seen", func(c contact.Contact) time.Time { return c.FirstSeen })
+	t.time("last_seen", func(c contact.Contact) time.Time { return c.LastSeen })
+	if j.Format == table.NDJSON {
 		t.add("attributes", table.JSON, func(c contact.Contact) any { return notEmpty(c.Attributes) })
 	} else {
 		var keys []string
@@ -87,26 +81,52 @@ func (s *Service) Contacts(ctx context.Context, w io.Writer, format table.Format
 		slices.Sort(keys)
 		t.add("more", table.JSON, func(c contact.Contact) any { return notEmpty(leftOver(c.Attributes, keys)) })
 	}
-	if err := s.record(ctx, actor, "contacts", map[string]string{"format": string(format)}); err != nil {
-		return fault.Wrap(op, err)
-	}
-	if err := t.begin(w, format, append([]table.WriterOption{table.WithZone(zone), table.WithSheet("Contacts")}, opts...)...); err != nil {
-		return err
-	}
-	if err := s.from.Contacts.Each(ctx, ws, actor, f, func(c contact.Contact) error {
-		if err := t.write(c); err != nil {
-			return err
-		}
-		return failed
-	}); err != nil {
-		return fault.Wrap(op, err)
-	}
-	return t.out.Close()
+	return write(ctx, j, t, func(do func(contact.Contact) error) error {
+		return j.from.Contacts.Each(ctx, j.Workspace, j.Actor, filter, func(c contact.Contact) error {
+			if err := do(c); err != nil {
+				return err
+			}
+			return failed
+		})
+	})
 }
 
-func notEmpty(m map[string]string) any {
-	if len(m) == 0 {
-		return nil
+func accounts(ctx context.Context, j job) error {
+	t := &sheet[contact.Account]{}
+	t.text("id", func(a contact.Account) string { return string(a.ID) })
+	t.text("external_id", func(a contact.Account) string { return a.External })
+	t.text("name", func(a contact.Account) string { return a.Name })
+	t.number("contacts", func(a contact.Account) int64 { return a.Contacts })
+	t.add("attributes", table.JSON, func(a contact.Account) any { return notEmpty(a.Attributes) })
+	return write(ctx, j, t, paged(func(cursor string) ([]contact.Account, string, error) {
+		return j.from.Contacts.Accounts(ctx, j.Workspace, j.Actor, j.Filter.Get("q"), cursor, 1000)
+	}))
+}
+
+func segments(ctx context.Context, j job) error {
+	list, err := j.from.Contacts.Segments(ctx, j.Workspace)
+	if err != nil {
+		return err
 	}
-	return m
+	t := &sheet[contact.Segment]{}
+	t.text("id", func(s contact.Segment) string { return string(s.ID) })
+	t.text("name", func(s contact.Segment) string { return s.Name })
+	t.add("filter", table.JSON, func(s contact.Segment) any { return s.Filter })
+	t.time("created_at", func(s contact.Segment) time.Time { return s.CreatedAt })
+	return write(ctx, j, t, all(list))
+}
+
+func attributes(ctx context.Context, j job) error {
+	list, err := j.from.Contacts.Attributes(ctx, j.Workspace)
+	if err != nil {
+		return err
+	}
+	t := &sheet[contact.Attribute]{}
+	t.text("key", func(a contact.Attribute) string { return a.Key })
+	t.text("kind", func(a contact.Attribute) string { return string(a.Kind) })
+	t.text("title", func(a contact.Attribute) string { return a.Title })
+	t.yes("sliceable", func(a contact.Attribute) bool { return a.Sliceable })
+	t.yes("personal", func(a contact.Attribute) bool { return a.Personal })
+	t.time("first_seen", func(a contact.Attribute) time.Time { return a.FirstSeen })
+	return write(ctx, j, t, all(list))
 }

@@ -1,12 +1,15 @@
-// Package export writes what Kolo holds to files: feedback, contacts, answers, refused rows, members and the audit log, as
-// CSV, XLSX, NDJSON or Parquet. Everything is streamed: memory does not grow with the file, and the first rows are on
-// their way before the last ones are read. Texts that a spreadsheet would run as formulas are neutralised where a
+// Package export writes what Kolo holds to files: every list by its name, answers to questions, and the rows that an import
+// refused, as CSV, XLSX, NDJSON or Parquet. Everything is streamed: memory does not grow with the file, and the first rows
+// are on their way before the last ones are read. Texts that a spreadsheet would run as formulas are neutralised where a
 // spreadsheet would run them.
 package export
 
 import (
 	"context"
 	"io"
+	"maps"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,37 +42,79 @@ func NewService(s Sources) *Service { return &Service{s} }
 // Formats lists what can be written, in the order in which pages offer it.
 var Formats = []table.Format{table.CSV, table.XLSX, table.NDJSON, table.Parquet}
 
-// allow asks for permissions, and checks the format before anything is written.
-func allow(op string, ws identity.WorkspaceID, actor identity.Actor, format table.Format, permissions ...identity.Permission) error {
-	for _, p := range append(permissions, identity.ExportsRead) {
-		if err := actor.RequireIn(op, ws, p); err != nil {
+// Request says what is to be written, how, and for whom.
+type Request struct {
+	List      string // its name, see Lists
+	Format    table.Format
+	Workspace identity.WorkspaceID
+	Actor     identity.Actor
+	Filter    url.Values // as in the address of the list's page, without the page's own (cursor, sort)
+}
+
+// Write writes a list. A wrong request is refused before the first byte; so is one that the actor may not make.
+func (s *Service) Write(ctx context.Context, w io.Writer, r Request, opts ...table.WriterOption) error {
+	const op = "export.Write"
+	l, ok := Find(r.List)
+	if !ok {
+		return fault.New(fault.NotFound, op, "there is no list %q; there are %s", r.List, strings.Join(Names(), ", "))
+	}
+	if err := r.allow(op, l.Permission, identity.ExportsRead); err != nil {
+		return err
+	}
+	if err := l.check(op, r.Filter); err != nil {
+		return err
+	}
+	return fault.Wrap("export."+r.List, l.write(ctx, job{s, w, r, opts}))
+}
+
+// FileName is what to call the file: whose it is, what is in it, and of which day.
+func (s *Service) FileName(ctx context.Context, r Request) (string, error) {
+	w, err := s.workspace(ctx, r.Workspace)
+	if err != nil {
+		return "", fault.Wrap("export.FileName", err)
+	}
+	today := s.from.Store.Clock().Now().In(w.Location()).Format(time.DateOnly)
+	return w.Slug + "-" + r.List + "-" + today + table.Extension(r.Format), nil
+}
+
+func (s *Service) workspace(ctx context.Context, ws identity.WorkspaceID) (w identity.Workspace, err error) {
+	err = s.from.Store.View(ctx, func(tx *store.Tx) error {
+		w, err = identity.GetWorkspace(tx, ws)
+		return err
+	})
+	return w, err
+}
+
+// allow asks for permissions, and checks the format.
+func (r Request) allow(op string, permissions ...identity.Permission) error {
+	for _, p := range permissions {
+		if err := r.Actor.RequireIn(op, r.Workspace, p); err != nil {
 			return err
 		}
 	}
-	if table.Extension(format) == "" {
+	if table.Extension(r.Format) == "" {
 		return fault.Bad(op, fault.Field{Path: "format", Code: "unknown", Msg: "an export is csv, xlsx, ndjson or parquet"})
 	}
 	return nil
 }
 
-// record writes in the audit log who takes what out, before the first of it leaves.
-func (s *Service) record(ctx context.Context, actor identity.Actor, what string, details map[string]string) error {
-	return s.from.Store.Update(ctx, func(tx *store.Tx) error {
-		return identity.Audit(tx, actor, "export."+what, "export", what, details)
-	})
+// job is one export on its way.
+type job struct {
+	*Service
+	w io.Writer
+	Request
+	opts []table.WriterOption
 }
 
-// zone is where people read a workspace's files. What programs read stays in UTC.
-func (s *Service) zone(ctx context.Context, ws identity.WorkspaceID, format table.Format) (zone *time.Location, err error) {
-	if format == table.NDJSON || format == table.Parquet {
-		return time.UTC, nil
+// record writes in the audit log who takes what out, before the first of it leaves.
+func (j job) record(ctx context.Context) error {
+	details := map[string]string{"format": string(j.Format)}
+	if len(j.Filter) > 0 {
+		details["filtered_by"] = strings.Join(slices.Sorted(maps.Keys(j.Filter)), " ")
 	}
-	err = s.from.Store.View(ctx, func(tx *store.Tx) error {
-		w, err := identity.GetWorkspace(tx, ws)
-		zone = w.Location()
-		return err
+	return j.from.Store.Update(ctx, func(tx *store.Tx) error {
+		return identity.Audit(tx, j.Actor, "export."+j.List, "export", j.List, details)
 	})
-	return zone, err
 }
 
 // sheet is a table that is being written: its columns, and how a value of type T fills them.
@@ -95,10 +140,18 @@ func (s *sheet[T]) text(name string, cell func(T) string) {
 	})
 }
 
-func (s *sheet[T]) begin(w io.Writer, format table.Format, opts ...table.WriterOption) (err error) {
-	s.row = make([]any, len(s.columns))
-	s.out, err = table.NewWriter(w, format, s.columns, opts...)
-	return err
+// time adds a column of instants.
+func (s *sheet[T]) time(name string, cell func(T) time.Time) {
+	s.add(name, table.Time, func(v T) any { return cell(v) })
+}
+
+// number and yes add columns of whole numbers and of truth values.
+func (s *sheet[T]) number(name string, cell func(T) int64) {
+	s.add(name, table.Int, func(v T) any { return cell(v) })
+}
+
+func (s *sheet[T]) yes(name string, cell func(T) bool) {
+	s.add(name, table.Bool, func(v T) any { return cell(v) })
 }
 
 func (s *sheet[T]) write(v T) error {
@@ -108,13 +161,74 @@ func (s *sheet[T]) write(v T) error {
 	return s.out.Write(s.row)
 }
 
-func reasons(list []fault.Field) string {
-	parts := make([]string, len(list))
-	for i, f := range list {
-		parts[i] = f.Msg
-		if f.Path != "" {
-			parts[i] = f.Path + ": " + f.Msg
+// write notes who takes the list out, and writes it: each calls do for every row. What people read has the times of the
+// workspace's zone, what programs read has UTC.
+func write[T any](ctx context.Context, j job, t *sheet[T], each func(do func(T) error) error) error {
+	zone := time.UTC
+	if j.Format == table.CSV || j.Format == table.XLSX {
+		w, err := j.workspace(ctx, j.Workspace)
+		if err != nil {
+			return err
+		}
+		zone = w.Location()
+	}
+	if err := j.record(ctx); err != nil {
+		return err
+	}
+	var err error
+	name := strings.ToUpper(j.List[:1]) + j.List[1:]
+	t.row = make([]any, len(t.columns))
+	if t.out, err = table.NewWriter(j.w, j.Format, t.columns, append([]table.WriterOption{table.WithZone(zone), table.WithSheet(name)}, j.opts...)...); err != nil {
+		return err
+	}
+	if err := each(t.write); err != nil {
+		return err
+	}
+	return t.out.Close()
+}
+
+// all is each of a list that is in memory.
+func all[T any](list []T) func(do func(T) error) error {
+	return func(do func(T) error) error {
+		for _, x := range list {
+			if err := do(x); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// paged is each of a list that is read page by page.
+func paged[T any](read func(cursor string) ([]T, string, error)) func(do func(T) error) error {
+	return func(do func(T) error) error {
+		for cursor := ""; ; {
+			list, next, err := read(cursor)
+			if err != nil {
+				return err
+			}
+			if err := all(list)(do); err != nil {
+				return err
+			}
+			if cursor = next; cursor == "" {
+				return nil
+			}
 		}
 	}
+}
+
+// joined writes several texts in one cell.
+func joined[S ~string](list []S) string {
+	parts := make([]string, len(list))
+	for i, x := range list {
+		parts[i] = string(x)
+	}
 	return strings.Join(parts, "; ")
+}
+
+func notEmpty(m map[string]string) any {
+	if len(m) == 0 {
+		return nil
+	}
+	return m
 }

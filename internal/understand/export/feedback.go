@@ -2,13 +2,10 @@ package export
 
 import (
 	"context"
-	"encoding/json"
-	"io"
 	"slices"
-	"strings"
+	"time"
 
 	"kolo/internal/foundation/fault"
-	"kolo/internal/foundation/store"
 	"kolo/internal/foundation/table"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/contact"
@@ -39,72 +36,55 @@ const (
 	maxColumns = 2000 // of attributes, of answers, and of contacts' attributes
 )
 
-// Feedback writes the feedback that fulfils conditions, newest first. NDJSON has the form of POST /v1/feedback and can be
+// feedbackList writes the feedback that fulfils conditions, newest first. NDJSON has the form of POST /v1/feedback and can be
 // imported again without loss; the other formats have a column for each score, attribute and answer. Who said it is there
 // for those who may identify contacts; others get the id alone.
-func (s *Service) Feedback(ctx context.Context, w io.Writer, format table.Format, ws identity.WorkspaceID, actor identity.Actor,
-	c insight.Conditions, p insight.Period, opts ...table.WriterOption) error {
-	const op = "export.Feedback"
-	if err := allow(op, ws, actor, format, identity.FeedbackRead); err != nil {
-		return err
-	}
-	// A wrong filter is told before the first byte.
-	if _, err := s.from.Insight.Find(ctx, ws, c, p, "", 1); err != nil {
-		return fault.Wrap(op, err)
-	}
-	zone, err := s.zone(ctx, ws, format)
+func feedbackList(ctx context.Context, j job) error {
+	c, p, err := insight.Decode(j.Filter)
 	if err != nil {
-		return fault.Wrap(op, err)
-	}
-	t := sheet[*said]{}
-	var f *fields
-	if format == table.NDJSON {
-		nested(&t)
-	} else {
-		if f, err = s.fields(ctx, ws, actor, c, p); err != nil {
-			return fault.Wrap(op, err)
-		}
-		flat(&t, f)
-	}
-	names := make([]string, len(c))
-	for i, e := range c {
-		names[i] = e.Field
-	}
-	if err := s.record(ctx, actor, "feedback", map[string]string{"format": string(format), "filtered_by": strings.Join(names, " ")}); err != nil {
-		return fault.Wrap(op, err)
-	}
-	if err := t.begin(w, format, append([]table.WriterOption{table.WithZone(zone), table.WithSheet("Feedback")}, opts...)...); err != nil {
 		return err
 	}
-	people := people{s: s, ws: ws, actor: actor, accounts: map[contact.AccountID]string{}}
-	batch := make([]*said, 0, page)
-	flush := func() error {
-		if err := people.join(ctx, batch); err != nil {
+	if err := j.from.Insight.Check(ctx, j.Workspace, c, p); err != nil {
+		return err
+	}
+	t := &sheet[*said]{}
+	var f *fields
+	if j.Format == table.NDJSON {
+		nested(t)
+	} else {
+		if f, err = j.fields(ctx, c, p); err != nil {
 			return err
 		}
-		for _, x := range batch {
-			if f != nil {
-				f.sort(x)
-			}
-			if err := t.write(x); err != nil {
+		flat(t, f)
+	}
+	people := people{job: j, accounts: map[contact.AccountID]string{}}
+	return write(ctx, j, t, func(do func(*said) error) error {
+		batch := make([]*said, 0, page)
+		flush := func() error {
+			if err := people.join(ctx, batch); err != nil {
 				return err
 			}
-		}
-		batch = batch[:0]
-		return nil
-	}
-	if err := s.from.Insight.Each(ctx, ws, c, p, func(x feedback.Feedback) error {
-		if batch = append(batch, &said{Feedback: x}); len(batch) < page {
+			for _, x := range batch {
+				if f != nil {
+					f.sort(x)
+				}
+				if err := do(x); err != nil {
+					return err
+				}
+			}
+			batch = batch[:0]
 			return nil
 		}
+		if err := j.from.Insight.Each(ctx, j.Workspace, c, p, func(x feedback.Feedback) error {
+			if batch = append(batch, &said{Feedback: x}); len(batch) < page {
+				return nil
+			}
+			return flush()
+		}); err != nil {
+			return err
+		}
 		return flush()
-	}); err != nil {
-		return fault.Wrap(op, err)
-	}
-	if err := flush(); err != nil {
-		return fault.Wrap(op, err)
-	}
-	return t.out.Close()
+	})
 }
 
 // common adds what every format has, before and after the contact.
@@ -114,8 +94,8 @@ func common(t *sheet[*said], who func()) {
 	t.text("channel", func(x *said) string { return x.Channel })
 	t.text("source", func(x *said) string { return x.Source })
 	t.text("external_id", func(x *said) string { return x.ExternalID })
-	t.add("time", table.Time, func(x *said) any { return x.Time })
-	t.add("received_at", table.Time, func(x *said) any { return x.ReceivedAt })
+	t.time("time", func(x *said) time.Time { return x.Time })
+	t.time("received_at", func(x *said) time.Time { return x.ReceivedAt })
 	t.text("contact_id", func(x *said) string { return string(x.Contact) })
 	who()
 	t.text("touchpoint", func(x *said) string { return x.Touchpoint })
@@ -155,23 +135,13 @@ type fields struct {
 	identify                      bool
 }
 
-func (s *Service) fields(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, c insight.Conditions, p insight.Period) (*fields, error) {
-	f := &fields{identify: actor.May(identity.ContactsIdentify) && actor.May(identity.ContactsRead)}
-	for _, m := range feedback.Metrics {
-		has := append(slices.Clone(c), insight.Condition{Field: m, Op: "not_empty"})
-		found, err := s.from.Insight.Find(ctx, ws, has, p, "", 1)
-		if err != nil {
-			return nil, err
-		}
-		if len(found.Feedback) > 0 {
-			f.metrics = append(f.metrics, m)
-		}
+func (j job) fields(ctx context.Context, c insight.Conditions, p insight.Period) (f *fields, err error) {
+	f = &fields{identify: j.Actor.May(identity.ContactsIdentify) && j.Actor.May(identity.ContactsRead)}
+	if f.metrics, err = j.from.Insight.Metrics(ctx, j.Workspace, c, p); err != nil {
+		return nil, err
 	}
-	var known []feedback.Field
-	if err := s.from.Store.View(ctx, func(tx *store.Tx) (err error) {
-		known, err = feedback.Fields(tx, ws)
-		return err
-	}); err != nil {
+	known, err := j.from.Feedback.Register(ctx, j.Workspace)
+	if err != nil {
 		return nil, err
 	}
 	for _, k := range known {
@@ -180,7 +150,10 @@ func (s *Service) fields(ctx context.Context, ws identity.WorkspaceID, actor ide
 			*list = append(*list, k.Key)
 		}
 	}
-	if !actor.May(identity.ContactsRead) {
+	for _, list := range [][]string{f.attributes, f.answers, f.contacts} {
+		slices.Sort(list) // by bytes, as they are looked for; a database may sort in another way
+	}
+	if !j.Actor.May(identity.ContactsRead) {
 		f.contacts = nil
 	}
 	return f, nil
@@ -232,7 +205,7 @@ func flat(t *sheet[*said], f *fields) {
 		t.text("answer."+q, func(x *said) string {
 			for _, a := range x.Answers {
 				if a.Question == q {
-					return answerText(a.Value)
+					return insight.AnswerText(a.Value)
 				}
 			}
 			return ""
@@ -294,37 +267,16 @@ func leftOver(all map[string]string, columns []string) (rest map[string]string) 
 	return rest
 }
 
-// answerText is an answer on one line.
-func answerText(v any) string {
-	switch v := v.(type) {
-	case string:
-		return v
-	case []any:
-		parts := make([]string, len(v))
-		for i, e := range v {
-			parts[i] = answerText(e)
-		}
-		return strings.Join(parts, "; ")
-	}
-	b, err := json.Marshal(v)
-	if err != nil {
-		return ""
-	}
-	return string(b)
-}
-
 // people tells who said what, a page at a time.
 type people struct {
-	s        *Service
-	ws       identity.WorkspaceID
-	actor    identity.Actor
+	job
 	accounts map[contact.AccountID]string // their external ids
 }
 
 const maxAccounts = 50_000 // remembered
 
 func (p *people) join(ctx context.Context, batch []*said) error {
-	if !p.actor.May(identity.ContactsRead) {
+	if !p.Actor.May(identity.ContactsRead) {
 		return nil
 	}
 	var ids []contact.ID
@@ -337,7 +289,7 @@ func (p *people) join(ctx context.Context, batch []*said) error {
 		return nil
 	}
 	slices.Sort(ids)
-	known, err := p.s.from.Contacts.Load(ctx, p.ws, p.actor, slices.Compact(ids))
+	known, err := p.from.Contacts.Load(ctx, p.Workspace, p.Actor, slices.Compact(ids))
 	if err != nil {
 		return err
 	}
@@ -383,7 +335,7 @@ func (p *people) account(ctx context.Context, id contact.AccountID) (string, err
 	if external, ok := p.accounts[id]; ok {
 		return external, nil
 	}
-	a, err := p.s.from.Contacts.Account(ctx, p.ws, p.actor, id)
+	a, err := p.from.Contacts.Account(ctx, p.Workspace, p.Actor, id)
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return "", err
 	}

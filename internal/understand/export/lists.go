@@ -4,22 +4,87 @@ import (
 	"context"
 	"io"
 	"strings"
+	"time"
 
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/table"
+	"kolo/internal/listen/feedback"
 	"kolo/internal/listen/imports"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/insight"
 )
 
-// Refused writes the rows that an import did not take, with its own columns, so that they can be mended and brought
-// again: the last columns say which row it was and why.
-func (s *Service) Refused(ctx context.Context, w io.Writer, format table.Format, ws identity.WorkspaceID, actor identity.Actor, im imports.ID, opts ...table.WriterOption) error {
-	const op = "export.Refused"
-	i, err := s.from.Imports.Get(ctx, ws, actor, im)
+func registered(ctx context.Context, j job) error {
+	list, err := j.from.Feedback.Register(ctx, j.Workspace)
 	if err != nil {
 		return err
 	}
-	t := sheet[imports.Refusal]{}
+	t := &sheet[feedback.Field]{}
+	t.text("field", func(f feedback.Field) string { return f.Field })
+	t.text("key", func(f feedback.Field) string { return f.Key })
+	t.text("kind", func(f feedback.Field) string { return f.Kind })
+	t.text("title", func(f feedback.Field) string { return f.Title })
+	t.yes("hidden", func(f feedback.Field) bool { return f.Hidden })
+	return write(ctx, j, t, all(list))
+}
+
+func views(ctx context.Context, j job) error {
+	list, err := j.from.Insight.Views(ctx, j.Workspace, j.Actor)
+	if err != nil {
+		return err
+	}
+	t := &sheet[insight.View]{}
+	t.text("id", func(v insight.View) string { return string(v.ID) })
+	t.text("name", func(v insight.View) string { return v.Name })
+	t.text("member", func(v insight.View) string { return string(v.Member) })
+	t.yes("shared", func(v insight.View) bool { return v.Shared })
+	t.yes("pinned", func(v insight.View) bool { return v.Pinned })
+	t.text("chart", func(v insight.View) string { return v.Chart })
+	t.text("address", func(v insight.View) string { return v.Query.Encode().Encode() })
+	t.add("query", table.JSON, func(v insight.View) any { return v.Query })
+	t.time("created_at", func(v insight.View) time.Time { return v.CreatedAt })
+	t.time("changed_at", func(v insight.View) time.Time { return v.ChangedAt })
+	return write(ctx, j, t, all(list))
+}
+
+func importList(ctx context.Context, j job) error {
+	t := &sheet[imports.Import]{}
+	t.text("id", func(i imports.Import) string { return string(i.ID) })
+	t.text("name", func(i imports.Import) string { return i.Name })
+	t.number("size", func(i imports.Import) int64 { return i.Size })
+	t.text("fingerprint", func(i imports.Import) string { return i.Fingerprint })
+	t.text("state", func(i imports.Import) string { return string(i.State) })
+	t.text("format", func(i imports.Import) string { return string(i.Settings.Format) })
+	t.text("encoding", func(i imports.Import) string { return i.Settings.Encoding })
+	t.number("rows", func(i imports.Import) int64 { return i.Rows })
+	t.number("created", func(i imports.Import) int64 { return i.Created })
+	t.number("duplicates", func(i imports.Import) int64 { return i.Duplicates })
+	t.number("refused", func(i imports.Import) int64 { return i.Refused })
+	t.number("mended", func(i imports.Import) int64 { return i.Mended })
+	t.text("error", func(i imports.Import) string { return i.Error })
+	t.text("by", func(i imports.Import) string { return i.By })
+	t.time("created_at", func(i imports.Import) time.Time { return i.CreatedAt })
+	t.time("started_at", func(i imports.Import) time.Time { return i.StartedAt })
+	t.time("finished_at", func(i imports.Import) time.Time { return i.FinishedAt })
+	t.add("mapping", table.JSON, func(i imports.Import) any { return i.Mapping })
+	return write(ctx, j, t, paged(func(cursor string) ([]imports.Import, string, error) {
+		return j.from.Imports.List(ctx, j.Workspace, j.Actor, cursor, 200)
+	}))
+}
+
+// Refused writes the rows that an import did not take, with its own columns, so that they can be mended and brought
+// again: the last columns say which row it was and why. r.List is ignored.
+func (s *Service) Refused(ctx context.Context, w io.Writer, r Request, im imports.ID, opts ...table.WriterOption) error {
+	const op = "export.Refused"
+	r.List = "refused"
+	if err := r.allow(op, identity.ImportsWrite); err != nil {
+		return err
+	}
+	i, err := s.from.Imports.Get(ctx, r.Workspace, r.Actor, im)
+	if err != nil {
+		return err
+	}
+	t := &sheet[imports.Refusal]{}
 	for k, name := range i.Names() {
 		t.text(name, func(r imports.Refusal) string {
 			if k < len(r.Cells) {
@@ -29,8 +94,8 @@ func (s *Service) Refused(ctx context.Context, w io.Writer, format table.Format,
 		})
 	}
 	columns := len(i.Columns)
-	t.add("row", table.Int, func(r imports.Refusal) any { return r.Row })
-	t.add("line", table.Int, func(r imports.Refusal) any { return r.Line })
+	t.number("row", func(r imports.Refusal) int64 { return r.Row })
+	t.number("line", func(r imports.Refusal) int64 { return r.Line })
 	t.text("reasons", func(r imports.Refusal) string { return reasons(r.Reasons) })
 	t.add("source", table.JSON, func(r imports.Refusal) any {
 		switch {
@@ -41,104 +106,18 @@ func (s *Service) Refused(ctx context.Context, w io.Writer, format table.Format,
 		}
 		return nil
 	})
-	if err := t.begin(w, format, append([]table.WriterOption{table.WithSheet("Refused")}, opts...)...); err != nil {
-		return err
-	}
-	if err := s.from.Imports.Refused(ctx, ws, actor, im, t.write); err != nil {
-		return fault.Wrap(op, err)
-	}
-	return t.out.Close()
+	return fault.Wrap(op, write(ctx, job{s, w, r, opts}, t, func(do func(imports.Refusal) error) error {
+		return s.from.Imports.Refused(ctx, r.Workspace, r.Actor, im, do)
+	}))
 }
 
-// Members writes who works in a workspace.
-func (s *Service) Members(ctx context.Context, w io.Writer, format table.Format, ws identity.WorkspaceID, actor identity.Actor, opts ...table.WriterOption) error {
-	const op = "export.Members"
-	if err := allow(op, ws, actor, format, identity.MembersManage); err != nil {
-		return err
-	}
-	zone, err := s.zone(ctx, ws, format)
-	if err != nil {
-		return fault.Wrap(op, err)
-	}
-	list, err := s.from.Identity.Members(ctx, ws)
-	if err != nil {
-		return fault.Wrap(op, err)
-	}
-	teams, err := s.from.Identity.Teams(ctx, ws)
-	if err != nil {
-		return fault.Wrap(op, err)
-	}
-	names := map[identity.TeamID]string{}
-	for _, t := range teams {
-		names[t.ID] = t.Name
-	}
-	t := sheet[identity.Member]{}
-	t.text("id", func(m identity.Member) string { return string(m.ID) })
-	t.text("name", func(m identity.Member) string { return m.Name })
-	t.text("email", func(m identity.Member) string { return m.Email })
-	t.text("role", func(m identity.Member) string { return string(m.Role) })
-	t.text("state", func(m identity.Member) string { return string(m.State) })
-	t.text("teams", func(m identity.Member) string {
-		var in []string
-		for _, id := range m.Teams {
-			in = append(in, names[id])
-		}
-		return strings.Join(in, "; ")
-	})
-	t.add("created_at", table.Time, func(m identity.Member) any { return m.CreatedAt })
-	if err := s.record(ctx, actor, "members", map[string]string{"format": string(format)}); err != nil {
-		return fault.Wrap(op, err)
-	}
-	if err := t.begin(w, format, append([]table.WriterOption{table.WithZone(zone), table.WithSheet("Members")}, opts...)...); err != nil {
-		return err
-	}
-	for _, m := range list {
-		if err := t.write(m); err != nil {
-			return err
+func reasons(list []fault.Field) string {
+	parts := make([]string, len(list))
+	for i, f := range list {
+		parts[i] = f.Msg
+		if f.Path != "" {
+			parts[i] = f.Path + ": " + f.Msg
 		}
 	}
-	return t.out.Close()
-}
-
-// Audit writes what the audit log has for a query, newest first; its cursor and limit do not count.
-func (s *Service) Audit(ctx context.Context, w io.Writer, format table.Format, ws identity.WorkspaceID, actor identity.Actor, q identity.AuditQuery, opts ...table.WriterOption) error {
-	const op = "export.Audit"
-	if err := allow(op, ws, actor, format, identity.AuditRead); err != nil {
-		return err
-	}
-	zone, err := s.zone(ctx, ws, format)
-	if err != nil {
-		return fault.Wrap(op, err)
-	}
-	t := sheet[identity.Entry]{}
-	t.add("at", table.Time, func(e identity.Entry) any { return e.At })
-	t.text("name", func(e identity.Entry) string { return e.Name })
-	t.text("member", func(e identity.Entry) string { return string(e.Member) })
-	t.text("key", func(e identity.Entry) string { return string(e.Key) })
-	t.text("ip", func(e identity.Entry) string { return e.IP })
-	t.text("request", func(e identity.Entry) string { return e.RequestID })
-	t.text("action", func(e identity.Entry) string { return e.Action })
-	t.text("kind", func(e identity.Entry) string { return e.Kind })
-	t.text("object", func(e identity.Entry) string { return e.Object })
-	t.add("details", table.JSON, func(e identity.Entry) any { return notEmpty(e.Details) })
-	if err := s.record(ctx, actor, "audit", map[string]string{"format": string(format)}); err != nil {
-		return fault.Wrap(op, err)
-	}
-	if err := t.begin(w, format, append([]table.WriterOption{table.WithZone(zone), table.WithSheet("Audit")}, opts...)...); err != nil {
-		return err
-	}
-	for q.Cursor, q.Limit = "", 500; ; {
-		page, err := s.from.Identity.AuditLog(ctx, ws, actor, q)
-		if err != nil {
-			return fault.Wrap(op, err)
-		}
-		for _, e := range page.Entries {
-			if err := t.write(e); err != nil {
-				return err
-			}
-		}
-		if q.Cursor = page.Next; q.Cursor == "" {
-			return t.out.Close()
-		}
-	}
+	return strings.Join(parts, "; ")
 }

@@ -42,11 +42,11 @@ func (s *Service) Find(ctx context.Context, ws identity.WorkspaceID, c Condition
 		}
 		err := s.scan(ctx, ws, set, sp, c, after, rows, func(f feedback.Feedback) error {
 			if list = append(list, f); len(list) > limit {
-				return stopScan
+				return errEnough
 			}
 			return nil
 		})
-		if err != nil && !errors.Is(err, stopScan) {
+		if err != nil && !errors.Is(err, errEnough) {
 			return Found{}, fault.Wrap(op, err)
 		}
 	} else {

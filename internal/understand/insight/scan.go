@@ -21,8 +21,8 @@ import (
 
 const scanRows = 1000
 
-// stopScan ends a scan that has seen enough.
-var stopScan = errors.New("enough")
+// errEnough ends a scan that has seen enough.
+var errEnough = errors.New("enough")
 
 // scan gives the feedback of the rows that fulfils conditions, newest first, reading so many rows at
 // a time.
@@ -223,11 +223,11 @@ func (s *Service) Metrics(ctx context.Context, ws identity.WorkspaceID, c Condit
 				has[x.Metric] = true
 			}
 			if len(has) == len(metrics) {
-				return stopScan
+				return errEnough
 			}
 			return nil
 		})
-		if errors.Is(err, stopScan) {
+		if errors.Is(err, errEnough) {
 			err = nil
 		}
 	} else {

@@ -28,10 +28,6 @@ func (p *Pages) Register(s *web.Site) {
 	s.Page("POST /explore/views", identity.InsightsSave, p.save)
 	s.Page("POST /explore/views/{id}", identity.InsightsSave, p.save)
 	s.Page("POST /explore/views/{id}/delete", identity.InsightsSave, p.remove)
-	for _, format := range formats {
-		s.Page("GET /export/feedback."+format, identity.ExportsRead, p.exportFeedback(format))
-		s.Page("GET /export/insight."+format, identity.ExportsRead, p.exportAnswer(format))
-	}
 }
 
 // view is what the page shows.
@@ -44,7 +40,6 @@ type view struct {
 	Mine    bool          // and may be changed by the reader
 	Changed bool          // and no longer asks what was saved
 	Save    bool          // the reader may save views
-	Export  bool          // the reader may export
 	Fresh   bool          // the workspace has no feedback at all
 	Query   string        // of the address that shares the question
 }
@@ -52,7 +47,7 @@ type view struct {
 func (p *Pages) explore(q *web.Request) error {
 	ctx, ws := q.Context(), q.Workspace.ID
 	sent := collect(q.URL.Query())
-	v := view{Save: q.Actor.May(identity.InsightsSave), Export: q.Actor.May(identity.ExportsRead)}
+	v := view{Save: q.Actor.May(identity.InsightsSave)}
 	words, err := p.vocabulary(q)
 	if err != nil {
 		return err
