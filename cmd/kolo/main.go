@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -15,6 +16,7 @@ import (
 	"kolo/internal/foundation/config"
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/telemetry"
+	"kolo/internal/understand/export"
 )
 
 // cli is what can be typed: a command each has a file of its own.
@@ -22,8 +24,10 @@ type cli struct {
 	config.Flags `embed:""`
 
 	Serve   serveCommand   `cmd:"" help:"Serve the pages and the API, and do the background work."`
+	Worker  workerCommand  `cmd:"" help:"Do background work alone, beside the servers of a cluster."`
 	Demo    demoCommand    `cmd:"" help:"Make the demo company: two years of feedback in four languages, with planted truth."`
 	Import  importCommand  `cmd:"" help:"Import a file of feedback: CSV, XLSX or NDJSON."`
+	Export  exportCommand  `cmd:"" help:"Export a list or an answer: CSV, XLSX, NDJSON or Parquet."`
 	Admin   adminCommand   `cmd:"" help:"Set up without a browser."`
 	Config  configCommand  `cmd:"" help:"Print the settings, with where each comes from and its default; secrets redacted."`
 	Migrate migrateCommand `cmd:"" help:"Bring the schema of the database up to date, as serve does by itself."`
@@ -46,7 +50,7 @@ type env struct {
 
 func run(ctx context.Context, args []string) int {
 	var c cli
-	parser, err := kong.New(&c, kong.Name("kolo"), kong.UsageOnError(),
+	parser, err := kong.New(&c, kong.Name("kolo"), kong.UsageOnError(), kong.Vars{"lists": strings.Join(export.Names(), ", ")},
 		kong.Description("Kolo: the voice of the customer, brought full circle."), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "kolo:", err)

@@ -168,12 +168,21 @@ func (a *App) Handler() http.Handler { return a.handler }
 
 // Serve listens, says where on ready, and serves until ctx ends; then it finishes the requests at hand.
 func (a *App) Serve(ctx context.Context, ready func(address string)) error {
+	return a.serve(ctx, a.handler, ready)
+}
+
+// Work is Serve without pages and API: it does the background work, and serves nothing but its health and its metrics.
+func (a *App) Work(ctx context.Context, ready func(address string)) error {
+	return a.serve(ctx, a.observe(a.vitals()), ready)
+}
+
+func (a *App) serve(ctx context.Context, handler http.Handler, ready func(address string)) error {
 	l, err := net.Listen("tcp", a.Config.Listen)
 	if err != nil {
 		return fault.Wrap("app.Serve", err)
 	}
 	server := &http.Server{
-		Handler: a.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(a.Log.Handler(), slog.LevelDebug),
 	}
 	if err := a.Start(ctx); err != nil {
@@ -214,11 +223,17 @@ func (a *App) routes() (http.Handler, error) {
 	(&pageimports.Pages{Imports: a.Imports, Insight: a.Insight, Feeder: a.Feeder}).Register(site)
 	(&settings.Pages{Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Base: a.Config.Base()}).Register(site)
 	a.site = site
-	mux := http.NewServeMux()
+	mux := a.vitals()
 	mux.Handle("/", site)
 	mux.Handle("/v1/", v1)
+	return a.observe(mux), nil
+}
+
+// vitals serve the health and the metrics of the process.
+func (a *App) vitals() *http.ServeMux {
+	mux := http.NewServeMux()
 	mux.Handle("GET /healthz", a.Health.LiveHandler())
 	mux.Handle("GET /readyz", a.Health.ReadyHandler())
 	mux.Handle("GET /metrics", a.metrics())
-	return a.observe(mux), nil
+	return mux
 }

@@ -2,6 +2,7 @@ package export
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"kolo/internal/foundation/table"
@@ -57,7 +58,7 @@ func answer(ctx context.Context, j job) error {
 	number := func(name string, of func(line) *float64) {
 		t.add(name, table.Float, func(l line) any {
 			if v := of(l); v != nil {
-				return *v
+				return math.Round(*v*1e9) / 1e9 // -20, not -19.999999999999996
 			}
 			return nil
 		})

@@ -16,6 +16,7 @@ type List struct {
 	Permission identity.Permission // that it needs, beside exports.read
 	Filters    []Filter
 	Other      string // what other names narrow it down, in English; "" when none do
+	Columns    bool   // it cannot be had without the columns
 
 	write func(context.Context, job) error
 }
@@ -41,7 +42,7 @@ func init() { // not in the variable's own value: what writes a list may look fo
 	lists = []List{
 		{Name: "feedback", Title: "feedback, newest first", Permission: identity.FeedbackRead, Other: anyField, write: feedbackList,
 			Filters: append(slices.Clone(period), Filter{Name: "q", Doc: "Words that the text contains"})},
-		{Name: "answer", Title: "the answer to a question: a row for each group and bucket of time, and the total", Permission: identity.InsightsRead,
+		{Name: "answer", Title: "the answer to a question: a row for each group and bucket of time, and the total", Permission: identity.InsightsRead, Columns: true,
 			Other: anyField + ". share.FIELD=value is what a share is of", write: answer,
 			Filters: append([]Filter{
 				{Name: "measure", Doc: "What to measure: nps, csat, ces, star, rating, count, contacts, mean, distribution, response_share, share ..."},

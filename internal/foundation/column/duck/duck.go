@@ -49,9 +49,9 @@ type database struct {
 
 func (d *database) close() error { return errors.Join(d.writer.Close(), d.readers.Close()) }
 
-// Open opens or creates the file at path; "" is in memory. The file belongs to this process alone until Close. A
-// write-ahead log that cannot be read is moved aside to <path>.wal.corrupt-<time> (Stats tells) and the file is opened as of
-// its last checkpoint: Watermark then says what is there, and the feeder replays the rest.
+// Open opens or creates the file at path; "" is in memory. The file belongs to this process alone until Close, and is a
+// Conflict for any other. A write-ahead log that cannot be read is moved aside to <path>.wal.corrupt-<time> (Stats tells) and
+// the file is opened as of its last checkpoint: Watermark then says what is there, and the feeder replays the rest.
 func Open(ctx context.Context, path string, opts column.Options) (*column.DB, error) {
 	e, err := open(ctx, path, opts.WithDefaults())
 	if err != nil {
@@ -106,6 +106,10 @@ func (e *engine) start(ctx context.Context) (*database, error) {
 	connector, err := duckdb.NewConnector(dsn, nil)
 	if err != nil && e.quarantine(err) {
 		connector, err = duckdb.NewConnector(dsn, nil)
+	}
+	if err != nil && strings.Contains(err.Error(), "Could not set lock on file") {
+		return nil, &fault.Error{Kind: fault.Conflict, Op: "duck", Err: err,
+			Msg: e.path + " is in use by another process, a running server most likely; it belongs to one at a time"}
 	}
 	if err != nil {
 		return nil, err
