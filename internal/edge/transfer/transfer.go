@@ -15,7 +15,7 @@ import (
 )
 
 // SendRefused answers with the refused rows of the import {id} as a file. say puts the reasons into words.
-func SendRefused(w http.ResponseWriter, r *http.Request, s *imports.Service, actor identity.Actor, say func(fault.Field) string) error {
+func SendRefused(w http.ResponseWriter, r *http.Request, s *imports.Service, actor identity.Actor, say func(imports.Refusal, fault.Field) string) error {
 	im, err := s.Get(r.Context(), actor.Workspace, actor, imports.ID(r.PathValue("id")))
 	if err != nil {
 		return err

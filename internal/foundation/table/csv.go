@@ -45,7 +45,7 @@ func newCSVReader(src *source, g Guess, o Options) (*csvReader, error) {
 	for g.Header { // its names are known from Sniff
 		raw, err := c.record()
 		if _, bad := err.(*RowError); bad {
-			return nil, fault.New(fault.Invalid, "table.Open", "the header row cannot be read: %v", err)
+			return nil, refuse("header", "the header row cannot be read: %v", err)
 		} else if err != nil && err != io.EOF {
 			return nil, fault.Wrap("table.Open", err)
 		}

@@ -97,14 +97,18 @@ func TestJSONTooManyColumns(t *testing.T) {
 
 func TestWhatCannotBeReadIsSaidPlainly(t *testing.T) {
 	t.Parallel()
-	for name, head := range map[string]string{
-		"old excel": "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "parquet": "PAR1\x15\x00", "gzip": "\x1F\x8B\x08", "pdf": "%PDF-1.7",
-		"binary": strings.Repeat("\x01\x02\x03\x00abc", 100), "empty": "", "blank": "\n\n\n", "bare zip": "PK\x03\x04 and nothing",
+	for code, head := range map[string]string{
+		"old_excel": "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "parquet": "PAR1\x15\x00", "compressed": "\x1F\x8B\x08", "pdf": "%PDF-1.7",
+		"binary": strings.Repeat("\x01\x02\x03\x00abc", 100), "empty": "", "empty ": "\n\n\n", "damaged": "PK\x03\x04 and nothing",
 	} {
-		_, err := Open(strings.NewReader(head), name, Options{})
-		if !fault.Is(err, fault.Invalid) {
-			t.Errorf("%s: %v", name, err)
+		_, err := Open(strings.NewReader(head), code, Options{})
+		if p := fault.ProblemOf(err); !fault.Is(err, fault.Invalid) || len(p.Errors) != 1 || p.Errors[0].Code != strings.TrimSpace(code) {
+			t.Errorf("%s: %v", code, err)
 		}
+	}
+	_, err := Open(strings.NewReader("a,"+strings.Repeat("b", 100)+"\n1,2\n"), "x.csv", Options{MaxRow: 50})
+	if p := fault.ProblemOf(err); len(p.Errors) != 1 || p.Errors[0].Code != "header" {
+		t.Errorf("a header that is too large: %v", err)
 	}
 	for _, o := range []Options{{Encoding: "klingon"}, {Format: "doc"}, {Format: Parquet}, {Format: XLSX}} {
 		if _, err := Open(strings.NewReader("a,b\n1,2\n"), "x", o); !fault.Is(err, fault.Invalid) {

@@ -51,11 +51,11 @@ func Inspect(r io.ReaderAt, size int64, name string, opts Options) (Guess, error
 }
 
 // magics are beginnings of files that are no table which can be read here.
-var magics = []struct{ magic, msg string }{
-	{"\xD0\xCF\x11\xE0", "this is an old Excel file (.xls) or a workbook with a password: save it as .xlsx without a password"},
-	{"PAR1", "Parquet files cannot be read: export as CSV, XLSX or NDJSON"},
-	{"\x1F\x8B", "the file is compressed: unpack it first"},
-	{"%PDF", "this is a PDF: export the table as CSV or XLSX"},
+var magics = []struct{ magic, code, msg string }{
+	{"\xD0\xCF\x11\xE0", "old_excel", "this is an old Excel file (.xls) or a workbook with a password: save it as .xlsx without a password"},
+	{"PAR1", "parquet", "Parquet files cannot be read: export as CSV, XLSX or NDJSON"},
+	{"\x1F\x8B", "compressed", "the file is compressed: unpack it first"},
+	{"%PDF", "pdf", "this is a PDF: export the table as CSV or XLSX"},
 }
 
 func refuse(code, format string, args ...any) error {
@@ -79,11 +79,11 @@ func sniff(head []byte, name string, o Options) (Guess, error) {
 	}
 	for _, m := range magics {
 		if bytes.HasPrefix(head, []byte(m.magic)) {
-			return g, refuse("format", "%s", m.msg)
+			return g, refuse(m.code, "%s", m.msg)
 		}
 	}
 	if g.Format == XLSX {
-		return g, refuse("format", "this is not an XLSX workbook")
+		return g, refuse("workbook", "this is not an XLSX workbook")
 	}
 	if g.Encoding == "" {
 		g.Encoding = charset.Detect(head)
@@ -93,7 +93,7 @@ func sniff(head []byte, name string, o Options) (Guess, error) {
 		return g, err
 	}
 	if isBinary(text) {
-		return g, refuse("format", "this is neither text nor an XLSX workbook")
+		return g, refuse("binary", "this is neither text nor an XLSX workbook")
 	}
 	cut := len(head) >= SniffSize
 	text, _ = preambleOf(text, &g)

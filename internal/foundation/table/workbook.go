@@ -113,7 +113,7 @@ func readWorkbook(r io.ReaderAt, size int64, inCore int64) (*workbook, error) {
 		}
 	}
 	if len(w.sheets) == 0 {
-		return nil, refuse("format", "there is no sheet with rows in this file")
+		return nil, refuse("sheet", "there is no sheet with rows in this file")
 	}
 	w.epoch1904 = book.Pr.Date1904 == "1" || book.Pr.Date1904 == "true"
 	if w.parts[styles] != nil {
@@ -155,7 +155,7 @@ func (w *workbook) names() []string {
 func (w *workbook) part(name string) (*partReader, error) {
 	f := w.parts[partName(name)]
 	if f == nil {
-		return nil, refuse("format", "this is not a workbook: it has no part %s", name)
+		return nil, refuse("workbook", "this is not a workbook: it has no part %s", name)
 	}
 	r, err := f.Open()
 	if err != nil {

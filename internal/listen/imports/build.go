@@ -367,6 +367,13 @@ func score(cell string, s *step) (v float64, given bool, err error) {
 	return v, true, nil
 }
 
+// Legible tells whether a cell says its score by itself ("4", "4/5", "4 - good", stars, no answer), so that nobody needs to
+// say what it stands for.
+func Legible(cell string, on feedback.Scale) bool {
+	_, _, err := score(cell, &step{on: on})
+	return err == nil
+}
+
 // stars counts full stars, with or without empty ones behind them.
 func stars(s string) (float64, bool) {
 	full := 0

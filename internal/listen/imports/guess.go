@@ -126,9 +126,24 @@ func (s Sample) Profile(zone *time.Location) []Column {
 		if p.Decimal != 0 {
 			out[i].Decimal = string(p.Decimal)
 		}
+		if p.Kind == table.KindText || p.Kind == table.KindBoolean {
+			out[i].Words = fewWords(s.values(i))
+		}
 	}
 	return out
 }
+
+// fewWords lists the different values of a column when they are few and short enough to be the steps of a scale.
+func fewWords(values []string) []string {
+	list := distinct(values, mostSteps+1)
+	if len(list) < 2 || len(list) > mostSteps || slices.ContainsFunc(list, func(v string) bool { return len(v) > 120 }) {
+		return nil
+	}
+	return list
+}
+
+// mostSteps is how many words a scale may have.
+const mostSteps = 12
 
 // Guess proposes a mapping: from the columns' names, in four languages, and from their values. People correct it.
 func Guess(s Sample, columns []Column) Mapping {
@@ -157,6 +172,15 @@ func Guess(s Sample, columns []Column) Mapping {
 	m := Mapping{Columns: g.targets}
 	if !slices.ContainsFunc(g.targets, func(t Target) bool { return t.To == toScore || strings.HasPrefix(t.To, "survey") || t.To == "kind" }) {
 		m.Constants.Kind = feedback.Message
+	}
+	if !slices.ContainsFunc(g.targets, func(t Target) bool { return t.To == "language" }) {
+		var texts []string
+		for i, t := range g.targets {
+			if t.To == toText {
+				texts = append(texts, s.values(i)...)
+			}
+		}
+		m.Constants.Language = languageOf(texts)
 	}
 	return m
 }
@@ -427,7 +451,7 @@ func (g *guesser) score(i int, metric string) bool {
 	t := Target{Column: c.Name, To: toScore, Metric: metric, Decimal: c.Decimal}
 	switch c.Kind {
 	case table.KindText, table.KindBoolean:
-		if c.Distinct > 12 {
+		if c.Distinct > mostSteps {
 			return g.labelled(i, t)
 		}
 		found, low, high, stand := ladder(distinct(g.s.values(i), 20))

@@ -123,6 +123,35 @@ func TestGuess(t *testing.T) {
 	}
 }
 
+func TestLanguageIsGuessed(t *testing.T) {
+	t.Parallel()
+	db := storetest.SQLite(t, clock.NewFake(today))
+	fb := feedback.NewService(db)
+	t.Cleanup(fb.Close)
+	s := imports.NewService(db, fb, nil)
+	ws := workspace(t, db, "Language")
+	german := []string{"Der Kurier kam zu spät, und niemand hat mich angerufen %d", "Nette Leute, die schnell und gut helfen %d"}
+	arabic := []string{"تأخر المندوب ولم يتصل بي أحد والخدمة سيئة %d", "المعاملة جيدة والسرعة ممتازة %d"}
+	ukrainian := []string{"Кур'єр запізнився, і ніхто не подзвонив мені %d", "Дуже приємні люди, швидка допомога їхня %d"}
+	for _, c := range []struct {
+		name, want, header string
+		columns            [][]string
+	}{
+		{"english", "en", "comment", [][]string{english}}, {"hebrew", "he", "הערה", [][]string{hebrew}}, {"persian", "fa", "نظر", [][]string{persian}},
+		{"russian", "ru", "Отзыв", [][]string{russian}}, {"arabic", "ar", "comment", [][]string{arabic}}, {"ukrainian", "uk", "Відгук", [][]string{ukrainian}},
+		{"german", "", "comment", [][]string{german}}, {"mixed", "", "comment", [][]string{{english[0], hebrew[0], russian[0]}}},
+		{"said in a column", "", "comment;language", [][]string{hebrew, {"he"}}}, {"no words", "", "nps", [][]string{{"1", "9", "10"}}},
+	} {
+		im, err := s.Upload(t.Context(), ws, identity.Program(ws, "test"), c.name+".csv", strings.NewReader(lines(c.header, 30, c.columns...)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := im.Mapping.Constants.Language; got != c.want {
+			t.Errorf("%s: %q", c.name, got)
+		}
+	}
+}
+
 // arabicLetters writes what Windows-1256 lacks as people did there: with the Arabic forms of the letters.
 func arabicLetters(list []string) []string {
 	out := make([]string, len(list))

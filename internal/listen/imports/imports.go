@@ -64,6 +64,7 @@ type Column struct {
 	Min       string           `json:"min,omitempty"`
 	Max       string           `json:"max,omitempty"`
 	Samples   []string         `json:"samples,omitempty" doc:"Its most frequent values"`
+	Words     []string         `json:"words,omitempty" doc:"All its values, where they are a few words: as a score, each stands for a number"`
 	Time      table.TimeFormat `json:"time,omitempty" doc:"Of dates: dmy, mdy, ... as the values show it"`
 	Ambiguous bool             `json:"ambiguous,omitempty" doc:"Nothing in the sample says whether the day or the month comes first"`
 	Decimal   string           `json:"decimal,omitempty" doc:"The decimal sign of numbers"`

@@ -2,6 +2,7 @@ package imports
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"kolo/internal/foundation/fault"
@@ -40,6 +41,7 @@ type Reason struct {
 	Code    string `json:"code"`
 	N       int    `json:"n"`
 	Example string `json:"example" doc:"What the first of them is told"`
+	Cell    string `json:"cell,omitempty" doc:"What stands there in the first of them"`
 }
 
 // ScoreSample sums up the scores of one metric.
@@ -86,7 +88,7 @@ func (s *Service) preview(ctx context.Context, im Import, file source) (Preview,
 	now := s.db.Clock().Now()
 	b := newBuilder(im.Mapping, im, w.Location(), now)
 	b.learn(sample.Columns)
-	t := tally{seen: map[[2]string]bool{}, scores: map[[2]string]int{}, reasons: map[[2]string]int{}}
+	t := tally{columns: sample.Columns, seen: map[[2]string]bool{}, scores: map[[2]string]int{}, reasons: map[[2]string]int{}}
 	for _, r := range sample.Rows {
 		row := PreviewRow{Row: r.Number, Line: r.Line, Cells: r.Cells}
 		in := &feedback.Input{}
@@ -112,6 +114,7 @@ func (s *Service) preview(ctx context.Context, im Import, file source) (Preview,
 // tally adds previewed rows up.
 type tally struct {
 	Preview
+	columns []string
 	seen    map[[2]string]bool
 	scores  map[[2]string]int // metric and scale to the place in Scores
 	reasons map[[2]string]int
@@ -129,7 +132,7 @@ func (t *tally) add(row PreviewRow) {
 			if !ok {
 				at = len(t.Reasons)
 				t.reasons[[2]string{f.Path, f.Code}] = at
-				t.Reasons = append(t.Reasons, Reason{Column: f.Path, Code: f.Code, Example: f.Msg})
+				t.Reasons = append(t.Reasons, Reason{Column: f.Path, Code: f.Code, Example: f.Msg, Cell: clip(cellOf(t.columns, row.Cells, f.Path))})
 			}
 			t.Reasons[at].N++
 		}
@@ -167,4 +170,12 @@ func (t *tally) add(row PreviewRow) {
 		x.Mean += (sc.Value - x.Mean) / float64(x.N)
 		x.Min, x.Max = min(x.Min, sc.Value), max(x.Max, sc.Value)
 	}
+}
+
+// cellOf is what stands in a column of a row.
+func cellOf(columns, cells []string, name string) string {
+	if i := slices.Index(columns, name); i >= 0 && i < len(cells) {
+		return cells[i]
+	}
+	return ""
 }

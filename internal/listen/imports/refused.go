@@ -13,14 +13,19 @@ import (
 )
 
 // WriteRefused writes the rows that were not taken as a CSV file: the columns of the import, so that the file can be mended
-// and imported again, and behind them why each was refused. say puts a reason into words; its own message when nil.
-func (s *Service) WriteRefused(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, im ID, w io.Writer, say func(fault.Field) string) error {
+// and imported again, and behind them why each was refused. say puts a reason into words; when nil, it is its column and its own message.
+func (s *Service) WriteRefused(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, im ID, w io.Writer, say func(Refusal, fault.Field) string) error {
 	i, err := s.Get(ctx, ws, actor, im)
 	if err != nil {
 		return err
 	}
 	if say == nil {
-		say = func(f fault.Field) string { return f.Msg }
+		say = func(_ Refusal, f fault.Field) string {
+			if f.Path == "" {
+				return f.Msg
+			}
+			return f.Path + ": " + f.Msg
+		}
 	}
 	names := i.Names()
 	if slices.Contains(names, "reasons") { // a file that was mended once already
@@ -50,9 +55,7 @@ func (s *Service) WriteRefused(ctx context.Context, ws identity.WorkspaceID, act
 		}
 		reasons := make([]string, len(r.Reasons))
 		for k, f := range r.Reasons {
-			if reasons[k] = say(f); f.Path != "" {
-				reasons[k] = f.Path + ": " + reasons[k]
-			}
+			reasons[k] = say(r, f)
 		}
 		return out.Write(append(row, r.Row, strings.Join(reasons, "; ")))
 	}); err != nil {

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"kolo/internal/listen/feedback"
 )
 
 // names are what people call the columns of such files, in English, Russian, Hebrew and Persian, by target. A name matches
@@ -157,6 +159,13 @@ func ladder(values []string) (metric string, lowest, highest float64, stand Valu
 		}
 	}
 	return "", 0, 0, nil
+}
+
+// Ladder knows the steps of a scale by its words, such as "very satisfied": what each stands for, on which scale. ok is
+// false when it does not know them all.
+func Ladder(words []string) (scale feedback.Scale, stand Values, ok bool) {
+	_, low, high, stand := ladder(words)
+	return feedback.Scale{Min: low, Max: high, Direction: feedback.Up}, stand, stand != nil
 }
 
 // languages are the names of languages that files have instead of their codes.

@@ -1,6 +1,8 @@
 package imports
 
 import (
+	"cmp"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -57,34 +59,34 @@ func targetOf(m imports.Mapping, column string) imports.Target {
 }
 
 // decode reads the form into a mapping; the error names the fields that cannot be read. What the form does not show stays
-// as it is: the meaning of words, the wording of a question.
+// as it is, such as the wording of a question.
 func decode(im imports.Import, form url.Values, zone *time.Location) (imports.Mapping, error) {
 	m := im.Mapping
 	m.Columns = nil
+	var bad []fault.Field
 	var changed []int
 	for i, c := range im.Columns {
-		n, was := "."+strconv.Itoa(i), targetOf(im.Mapping, c.Name)
 		if im.Mapping.Native {
 			break
 		}
+		n, was := "."+strconv.Itoa(i), targetOf(im.Mapping, c.Name)
 		before, _ := chosen(was)
 		to := form.Get("to" + n)
 		if to == "" {
 			m.Columns = append(m.Columns, was)
 			continue
 		}
-		t := imports.Target{Column: c.Name, To: to, Zone: was.Zone, Decimal: was.Decimal}
+		t := imports.Target{Column: c.Name, To: to, Zone: was.Zone, Decimal: cmp.Or(was.Decimal, c.Decimal)}
 		switch metric, isScore := strings.CutPrefix(to, "score:"); {
 		case isScore:
-			t.To, t.Metric, t.Values, t.Question = "score", metric, was.Values, was.Question
-			t.Scale = scaleOf(c, metric)
-			low, err1 := strconv.ParseFloat(form.Get("low"+n), 64)
-			high, err2 := strconv.ParseFloat(form.Get("high"+n), 64)
-			if before == to && err1 == nil && err2 == nil {
-				t.Scale = &feedback.Scale{Min: low, Max: high, Direction: feedback.Up}
-				if form.Get("down"+n) != "" {
-					t.Scale.Direction = feedback.Down
-				}
+			t.To, t.Metric, t.Question = "score", metric, was.Question
+			if before != to {
+				t.Scale, t.Values = scaleOf(c, metric)
+				break
+			}
+			for _, f := range decodeScore(&t, c, form, n) {
+				f.Path = "columns[" + strconv.Itoa(i) + "]." + f.Path
+				bad = append(bad, f)
 			}
 		case to == "time":
 			t.Time = c.Time
@@ -97,11 +99,8 @@ func decode(im imports.Import, form url.Values, zone *time.Location) (imports.Ma
 				key = clip(c.Name, feedback.MaxKey)
 			}
 			t.To += ":" + key
-		default:
+		case before == to:
 			t.Values = was.Values
-			if before != to {
-				t.Values = nil
-			}
 		}
 		if to != before {
 			changed = append(changed, i)
@@ -127,12 +126,50 @@ func decode(im imports.Import, form url.Values, zone *time.Location) (imports.Ma
 	if day := form.Get("day"); day != "" {
 		at, err := time.ParseInLocation(time.DateOnly, day, zone)
 		if err != nil {
-			return m, fault.Bad("imports.decode", fault.Field{Path: "constants.time", Code: "time", Msg: "this is not a date"})
+			bad = append(bad, fault.Field{Path: "constants.time", Code: "time", Msg: "this is not a date"})
 		}
 		at = at.Add(12 * time.Hour) // the middle of the day is that day in most zones
 		k.Time = &at
 	}
+	if bad != nil {
+		return m, fault.Bad("imports.decode", bad...)
+	}
 	return m, nil
+}
+
+// decodeScore reads the scale of a score, and what the words of its column stand for.
+func decodeScore(t *imports.Target, c imports.Column, form url.Values, n string) (bad []fault.Field) {
+	number := func(field, part string) float64 {
+		v, err := table.ParseNumber(form.Get(field+n), 0)
+		if err != nil {
+			bad = append(bad, fault.Field{Path: part, Code: "number", Msg: "this is not a number"})
+		}
+		return v
+	}
+	t.Scale = &feedback.Scale{Min: number("low", "scale"), Max: number("high", "scale"), Direction: feedback.Up}
+	if form.Get("down"+n) != "" {
+		t.Scale.Direction = feedback.Down
+	}
+	said := imports.Values{}
+	some := false
+	for i, word := range c.Words {
+		if imports.Legible(word, *t.Scale) {
+			continue
+		}
+		v, err := table.ParseNumber(form.Get("worth"+n+"."+strconv.Itoa(i)), 0)
+		switch {
+		case err == nil:
+			said[word], some = strconv.FormatFloat(v, 'f', -1, 64), true
+		case strings.TrimSpace(form.Get("worth"+n+"."+strconv.Itoa(i))) == "":
+			said[word] = "" // no answer
+		default:
+			bad = append(bad, fault.Field{Path: "values", Code: "number", Msg: "this is not a number"})
+		}
+	}
+	if some {
+		t.Values = said
+	}
+	return bad
 }
 
 // clip cuts a text to a number of bytes without cutting a letter.
@@ -143,24 +180,30 @@ func clip(s string, most int) string {
 	return strings.ToValidUTF8(s[:most], "")
 }
 
-// scaleOf is the usual scale of a metric that holds a column's values, or else theirs.
-func scaleOf(c imports.Column, metric string) *feedback.Scale {
+// scaleOf is the usual scale of a metric that holds a column's values, or else theirs; of a column of words, what they
+// stand for where that is known.
+func scaleOf(c imports.Column, metric string) (*feedback.Scale, imports.Values) {
+	if scale, stand, ok := imports.Ladder(c.Words); ok && metric != "nps" {
+		return &scale, stand
+	}
 	usual := map[string][][2]float64{"nps": {{0, 10}}, "csat": {{1, 5}, {1, 7}, {1, 10}, {0, 100}}, "ces": {{1, 7}, {1, 5}, {1, 10}}, "star": {{1, 5}, {0, 5}, {1, 10}}}
 	low, err1 := strconv.ParseFloat(c.Min, 64)
 	high, err2 := strconv.ParseFloat(c.Max, 64)
-	known := err1 == nil && err2 == nil && low < high
+	known := err1 == nil && err2 == nil && low < high && (c.Kind == table.KindInteger || c.Kind == table.KindDecimal)
 	ladder := append(slices.Clone(usual[metric]), [2]float64{1, 5}, [2]float64{0, 10}, [2]float64{-1, 1}, [2]float64{0, 100})
 	for i, s := range ladder {
-		if !known && i == 0 || known && s[0] <= low && high <= s[1] {
-			return &feedback.Scale{Min: s[0], Max: s[1], Direction: feedback.Up}
+		if metric == "nps" || !known && i == 0 || known && s[0] <= low && high <= s[1] {
+			return &feedback.Scale{Min: s[0], Max: s[1], Direction: feedback.Up}, nil
 		}
 	}
-	return &feedback.Scale{Min: low, Max: high, Direction: feedback.Up}
+	return &feedback.Scale{Min: low, Max: high, Direction: feedback.Up}, nil
 }
 
 type draftView struct {
 	Import    imports.Import
 	Reading   []ui.Field
+	Unfit     string // why the file cannot be read as it was asked to
+	Refused   error  // why what was chosen cannot be
 	Problem   string // what is wrong with the mapping as a whole
 	Found     []string
 	Warn      []string
@@ -171,6 +214,7 @@ type draftView struct {
 	Shows     map[string]bool // the columns of the preview that have anything
 	Reasons   []string
 	Start     string
+	Teller    teller
 }
 
 type columnView struct {
@@ -184,33 +228,44 @@ type columnView struct {
 	Down    bool
 	Layout  table.TimeFormat
 	Open    bool // nothing says whether the day or the month comes first
-	Values  []string
+	Words   []word
 	Error   string
 }
 
-// draft shows what was found, the mapping m of the columns, and what it makes of the first rows.
-func (p *Pages) draft(q *web.Request, im imports.Import, m imports.Mapping, status int) error {
+// word is what a column says in place of a number, and the number that it stands for.
+type word struct{ N, Text, Worth string }
+
+// draft shows what was found, the mapping m of the columns, and what it makes of the first rows. v has what was refused.
+func (p *Pages) draft(q *web.Request, im imports.Import, m imports.Mapping, v draftView) error {
 	e := q.Env
-	v := draftView{Import: im, Reading: reading(e, im.Settings), Constants: constants(q, im, m), Start: e.T("import.start")}
-	if im.Total > 0 {
-		v.Start = e.T("import.start_count", "count", im.Total)
-	}
+	v.Import, v.Reading, v.Constants, v.Start = im, reading(e, im.Settings), constants(q, im, m), e.T("import.start")
 	for i, c := range im.Columns {
-		if i == shownColumns || m.Native {
+		if m.Native {
+			break
+		}
+		if i == shownColumns {
 			v.More = len(im.Columns) - i
 			break
 		}
 		v.Columns = append(v.Columns, column(i, c, targetOf(m, c.Name)))
 	}
 	pre, err := p.Imports.Preview(q.Context(), q.Workspace.ID, q.Actor, im.ID, &m)
-	switch {
-	case fault.Is(err, fault.Invalid):
-		v.refuse(e, err, m)
-	case err != nil:
+	if fault.Is(err, fault.Invalid) && v.Refused == nil {
+		v.Refused = err
+	} else if err != nil && !fault.Is(err, fault.Invalid) {
 		return err
-	default:
+	}
+	im.Mapping = m
+	v.Teller = teller{e, im}
+	if v.Refused != nil {
+		v.refuse(e, v.Refused, m)
+	} else {
 		v.Preview = &pre
 		v.sum(e, m)
+	}
+	status := http.StatusOK
+	if q.Method == http.MethodPost && (v.Refused != nil || v.Unfit != "") && !q.Partial() { // htmx shows no page that failed
+		status = http.StatusUnprocessableEntity
 	}
 	sh := q.Shell("import", im.Name)
 	if q.Partial() {
@@ -221,8 +276,9 @@ func (p *Pages) draft(q *web.Request, im imports.Import, m imports.Mapping, stat
 
 // refuse puts what is wrong with a mapping beside the columns that it is about.
 func (v *draftView) refuse(e ui.Env, err error, m imports.Mapping) {
-	for _, f := range fault.ProblemOf(err).Errors {
-		at, _, ok := strings.Cut(strings.TrimPrefix(f.Path, "columns["), "].")
+	problem := fault.ProblemOf(err)
+	for _, f := range problem.Errors {
+		at, part, ok := strings.Cut(strings.TrimPrefix(f.Path, "columns["), "].")
 		i, numErr := strconv.Atoi(at)
 		switch {
 		case f.Path == "columns":
@@ -230,7 +286,7 @@ func (v *draftView) refuse(e ui.Env, err error, m imports.Mapping) {
 		case ok && numErr == nil && i < len(m.Columns):
 			for k := range v.Columns {
 				if v.Columns[k].Name == m.Columns[i].Column {
-					v.Columns[k].Error = reason(e, f)
+					v.Columns[k].Error = wrong(e, part, f)
 				}
 			}
 		default:
@@ -240,24 +296,32 @@ func (v *draftView) refuse(e ui.Env, err error, m imports.Mapping) {
 			}
 			for k := range v.Constants {
 				if v.Constants[k].Name == name {
-					v.Constants[k].Error = reason(e, f)
+					v.Constants[k].Error = wrong(e, f.Path, f)
 				}
 			}
 		}
 	}
-	if v.Problem == "" {
+	if v.Problem == "" && len(problem.Errors) == 0 {
+		v.Problem = problem.Detail // the file as such
+	} else if v.Problem == "" {
 		v.Problem = e.T("import.not_yet")
 	}
 }
 
 // sum says in sentences what the preview shows.
 func (v *draftView) sum(e ui.Env, m imports.Mapping) {
-	p := v.Preview
+	p, im := v.Preview, v.Import
+	switch {
+	case im.Total > int64(p.Sampled): // an estimate, of which no more is known than its first figures
+		v.Start = e.T("import.start_about", "count", round(im.Total))
+	case im.Total > 0:
+		v.Start = e.T("import.start_count", "count", im.Total)
+	}
 	text, when := []string{}, false
 	for _, t := range m.Columns {
 		switch t.To {
 		case "text":
-			text = append(text, "«"+t.Column+"»")
+			text = append(text, t.Column)
 		case "time":
 			when = true
 		}
@@ -274,7 +338,10 @@ func (v *draftView) sum(e ui.Env, m imports.Mapping) {
 		v.Warn = append(v.Warn, e.T("import.no_time"))
 	}
 	if p.Known > 0 {
-		v.Found = append(v.Found, e.T("import.found_who"))
+		v.Found = append(v.Found, e.T("import.found_who", "count", p.Known))
+	}
+	if l := m.Constants.Language; l != "" {
+		v.Found = append(v.Found, e.T("import.found_language", "language", ui.OwnName(l)))
 	}
 	if p.Again > 0 {
 		v.Warn = append(v.Warn, e.T("import.again", "count", p.Again))
@@ -283,16 +350,13 @@ func (v *draftView) sum(e ui.Env, m imports.Mapping) {
 		v.Warn = append(v.Warn, e.T("import.mended", "count", p.Mended))
 	}
 	for _, c := range v.Columns {
-		if c.To == "time" && c.Open && c.Layout == "" {
+		if c.To == "time" && c.Open {
 			v.Warn = append(v.Warn, e.T("import.ambiguous", "column", c.Name))
 		}
 	}
 	for _, r := range p.Reasons {
-		s := reason(e, fault.Field{Code: r.Code, Msg: r.Example})
-		if r.Column != "" {
-			s = r.Column + ": " + s
-		}
-		v.Reasons = append(v.Reasons, e.T("import.reason", "count", r.N, "why", s))
+		why := v.Teller.reason(fault.Field{Path: r.Column, Code: r.Code, Msg: r.Example}, r.Cell)
+		v.Reasons = append(v.Reasons, e.T("import.reason", "count", r.N, "why", why))
 	}
 	v.Shows = map[string]bool{}
 	for _, r := range p.Rows {
@@ -303,6 +367,15 @@ func (v *draftView) sum(e ui.Env, m imports.Mapping) {
 			v.Shows["more"] = v.Shows["more"] || len(in.Attributes) > 0 || len(in.Answers) > 0
 		}
 	}
+}
+
+// round keeps the first two figures of a number.
+func round(n int64) int64 {
+	unit := int64(1)
+	for n/unit >= 100 {
+		unit *= 10
+	}
+	return (n + unit/2) / unit * unit
 }
 
 func column(i int, c imports.Column, t imports.Target) columnView {
@@ -326,28 +399,32 @@ func column(i int, c imports.Column, t imports.Target) columnView {
 	if t.To == "score" {
 		scale := t.Scale
 		if scale == nil {
-			scale = scaleOf(c, t.Metric)
+			scale, _ = scaleOf(c, t.Metric)
 		}
 		v.Low, v.High, v.Down = number(scale.Min), number(scale.Max), scale.Direction == feedback.Down
+		worth := map[string]string{}
 		for cell, value := range t.Values {
-			if value != "" {
-				v.Values = append(v.Values, value+" = "+cell)
-			}
+			worth[strings.ToLower(strings.TrimSpace(cell))] = value
 		}
-		slices.Sort(v.Values)
+		for k, w := range c.Words {
+			if imports.Legible(w, *scale) {
+				continue
+			}
+			v.Words = append(v.Words, word{v.N + "." + strconv.Itoa(k), w, worth[strings.ToLower(strings.TrimSpace(w))]})
+		}
+		slices.SortStableFunc(v.Words, func(a, b word) int {
+			x, errX := strconv.ParseFloat(a.Worth, 64)
+			y, errY := strconv.ParseFloat(b.Worth, 64)
+			if errX != nil || errY != nil {
+				return 0
+			}
+			return cmp.Compare(x, y)
+		})
 	}
 	return v
 }
 
 func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
-
-// shorten cuts a text to a number of letters.
-func shorten(s string, most int) string {
-	if r := []rune(strings.Join(strings.Fields(s), " ")); len(r) > most {
-		return string(r[:most-1]) + "…"
-	}
-	return s
-}
 
 // encodings are offered by the languages that files come in.
 var encodings = []string{"utf-8", "utf-16le", "utf-16be", "windows-1255", "iso-8859-8-i", "windows-1256", "windows-1251", "koi8-r", "ibm866", "windows-1252"}

@@ -16,7 +16,6 @@ import (
 	"kolo/internal/edge/web/page/figure"
 	"kolo/internal/edge/web/ui"
 	"kolo/internal/foundation/fault"
-	"kolo/internal/foundation/i18n"
 	"kolo/internal/foundation/table"
 	"kolo/internal/listen/imports"
 	"kolo/internal/people/identity"
@@ -41,9 +40,7 @@ func (p *Pages) Register(s *web.Site) {
 	page("POST /import/{id}/cancel", p.act(p.Imports.Cancel))
 	page("POST /import/{id}/resume", p.act(p.Imports.Resume))
 	page("POST /import/{id}/discard", p.discard)
-	page("GET /import/{id}/refused.csv", func(q *web.Request) error {
-		return transfer.SendRefused(q.W, q.Request, p.Imports, q.Actor, func(f fault.Field) string { return reason(q.Env, f) })
-	})
+	page("GET /import/{id}/refused.csv", p.refused)
 }
 
 type listView struct {
@@ -51,6 +48,7 @@ type listView struct {
 	Imports []imports.Import
 	Pager   ui.Page
 	Live    bool // something is on its way: the page looks again
+	First   bool // nothing was imported yet
 }
 
 func (p *Pages) list(q *web.Request) error { return p.showList(q, http.StatusOK, nil) }
@@ -62,7 +60,7 @@ func (p *Pages) showList(q *web.Request, status int, refused error) error {
 	if err != nil {
 		return err
 	}
-	v := listView{Imports: all, Pager: ui.Page{Shown: len(all), Total: -1}}
+	v := listView{Imports: all, Pager: ui.Page{Shown: len(all), Total: -1}, First: len(all) == 0 && cursor == ""}
 	if next != "" {
 		v.Pager.Next = "/import?cursor=" + url.QueryEscape(next)
 	}
@@ -73,21 +71,24 @@ func (p *Pages) showList(q *web.Request, status int, refused error) error {
 		v.Live = v.Live || im.State == imports.Queued || im.State == imports.Running
 	}
 	if refused != nil {
-		v.Error = problem(q.Env, refused)
+		v.Error = unfit(q.Env, refused)
 	}
 	return q.Render(status, listPage(q.Shell("import", q.Env.T("nav.import")), v))
 }
 
+// upload takes a file as it streams in. A browser with a script sends it in the background and shows how far it is.
 func (p *Pages) upload(q *web.Request) error {
 	file, name, err := transfer.Upload(q.Request)
 	var im imports.Import
 	if err == nil {
 		im, err = p.Imports.Upload(q.Context(), q.Workspace.ID, q.Actor, name, file)
 	}
-	if fault.Is(err, fault.Invalid) {
+	switch {
+	case fault.Is(err, fault.Invalid) && q.Partial():
+		return q.Render(http.StatusOK, uploadForm(q.Env, unfit(q.Env, err)))
+	case fault.Is(err, fault.Invalid):
 		return p.showList(q, http.StatusUnprocessableEntity, err)
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	q.Redirect("/import/" + string(im.ID))
@@ -101,7 +102,7 @@ func (p *Pages) one(q *web.Request) error {
 		return err
 	}
 	if im.State == imports.Draft {
-		return p.draft(q, im, im.Mapping, http.StatusOK)
+		return p.draft(q, im, im.Mapping, draftView{})
 	}
 	return p.watch(q, im)
 }
@@ -116,6 +117,7 @@ func (p *Pages) read(q *web.Request) error {
 	if err != nil {
 		return err
 	}
+	limit(q)
 	o := table.Options{Format: im.Settings.Format}
 	if q.PostFormValue("guess") == "" {
 		o.Encoding, o.Sheet = q.PostFormValue("encoding"), q.PostFormValue("sheet")
@@ -127,7 +129,11 @@ func (p *Pages) read(q *web.Request) error {
 			o.Header = &yes
 		}
 	}
-	if _, err := p.Imports.Inspect(q.Context(), q.Workspace.ID, q.Actor, im.ID, o); err != nil {
+	_, err = p.Imports.Inspect(q.Context(), q.Workspace.ID, q.Actor, im.ID, o)
+	if fault.Is(err, fault.Invalid) {
+		return p.draft(q, im, im.Mapping, draftView{Unfit: unfit(q.Env, err)})
+	}
+	if err != nil && !fault.Is(err, fault.Conflict) { // started meanwhile: the page shows it
 		return err
 	}
 	q.Redirect("/import/" + string(im.ID))
@@ -141,51 +147,55 @@ func (p *Pages) mapping(q *web.Request) error {
 	if err != nil {
 		return err
 	}
+	limit(q)
+	if err := q.ParseForm(); err != nil {
+		return fault.New(fault.Invalid, "imports.mapping", "the form cannot be read")
+	}
 	if im.State != imports.Draft {
 		q.Redirect("/import/" + string(im.ID))
 		return nil
 	}
-	q.Body = http.MaxBytesReader(q.W, q.Body, 8<<20)
-	if err := q.ParseForm(); err != nil {
-		return fault.New(fault.Invalid, "imports.mapping", "the form cannot be read")
-	}
 	m, err := decode(im, q.PostForm, q.Workspace.Location())
 	if err == nil {
-		im, err = p.Imports.SetMapping(q.Context(), q.Workspace.ID, q.Actor, im.ID, m)
+		var kept imports.Import
+		if kept, err = p.Imports.SetMapping(q.Context(), q.Workspace.ID, q.Actor, im.ID, m); err == nil {
+			im = kept
+		}
+	}
+	if err == nil && q.PostForm.Get("start") != "" {
+		_, err = p.Imports.Start(q.Context(), q.Workspace.ID, q.Actor, im.ID)
 	}
 	switch {
 	case fault.Is(err, fault.Invalid):
-		if im, err = p.get(q); err != nil {
-			return err
-		}
-		status := http.StatusUnprocessableEntity
-		if q.Partial() { // htmx shows no page that failed
-			status = http.StatusOK
-		}
-		return p.draft(q, im, m, status)
-	case err != nil:
+		return p.draft(q, im, m, draftView{Refused: err})
+	case err != nil && !fault.Is(err, fault.Conflict): // somebody was faster: the page shows how it stands
 		return err
-	case q.PostForm.Has("start"):
-		if _, err := p.Imports.Start(q.Context(), q.Workspace.ID, q.Actor, im.ID); err != nil {
-			return err
-		}
-	case q.Partial():
-		return p.draft(q, im, m, http.StatusOK)
+	case err == nil && q.Partial() && q.PostForm.Get("start") == "":
+		return p.draft(q, im, m, draftView{})
 	}
 	q.Redirect("/import/" + string(im.ID))
 	return nil
 }
 
+// limit bounds what a form may send: thousands of columns fit.
+func limit(q *web.Request) { q.Body = http.MaxBytesReader(q.W, q.Body, 8<<20) }
+
+// refused sends the rows that were not taken, with the reasons in the reader's language.
+func (p *Pages) refused(q *web.Request) error {
+	im, err := p.get(q)
+	if err != nil {
+		return err
+	}
+	return transfer.SendRefused(q.W, q.Request, p.Imports, q.Actor, teller{q.Env, im}.row)
+}
+
 func (p *Pages) act(do func(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, im imports.ID) (imports.Import, error)) func(*web.Request) error {
 	return func(q *web.Request) error {
-		im, err := do(q.Context(), q.Workspace.ID, q.Actor, imports.ID(q.PathValue("id")))
-		if err != nil && !fault.Is(err, fault.Conflict) { // it went on meanwhile: the page shows how it stands
+		im := imports.ID(q.PathValue("id"))
+		if _, err := do(q.Context(), q.Workspace.ID, q.Actor, im); err != nil && !fault.Is(err, fault.Conflict) {
 			return err
 		}
-		if err != nil {
-			im.ID = imports.ID(q.PathValue("id"))
-		}
-		q.Redirect("/import/" + string(im.ID))
+		q.Redirect("/import/" + string(im)) // after a conflict, too: it went on meanwhile, and the page shows how it stands
 		return nil
 	}
 }
@@ -204,73 +214,83 @@ type watchView struct {
 	Import   imports.Import
 	Progress ui.Progress
 	Counts   []count
-	Rate     string
-	Live     bool   // the page looks again in a second
-	Next     string // at this address
-	Waiting  bool   // the figures are not complete yet
+	Live     bool   // it goes on: the page looks again in a second
+	Waiting  bool   // it is done, but the figures are not complete yet
+	Next     string // the address at which the page looks again
+	Trouble  string // why it failed
 	Step     int
+	Scores   []ui.Score
 	Chart    *ui.Chart
-	Score    *ui.Score
 	Explore  string
 	SeeLabel string
 }
 
-type count struct {
-	Label string
-	N     int64
-	Tone  string
-}
+type count struct{ Label, Text, Tone string }
 
 func (p *Pages) watch(q *web.Request, im imports.Import) error {
 	e := q.Env
 	v := watchView{Import: im, Step: 2, Progress: ui.Progress{Label: e.T("import.state." + string(im.State)), Done: im.Rows, Total: im.Total, State: "running"}}
-	v.Live = im.State == imports.Queued || im.State == imports.Running
+	v.Live = !im.State.Ended()
 	v.Progress.Detail = e.T("import.rows_of", "done", im.Rows, "total", max(im.Total, im.Rows))
-	if im.State.Ended() {
+	if !v.Live {
 		v.Progress.State, v.Progress.Detail = string(im.State), e.T("import.rows", "count", im.Rows)
 	}
-	if im.State == imports.Done {
-		v.Progress.Done, v.Progress.Total = 1, 1
+	number := func(label string, n int64, tone string) {
+		if n == 0 && tone != "good" {
+			tone = ""
+		}
+		v.Counts = append(v.Counts, count{e.T(label), e.N(float64(n), 0), tone})
 	}
-	v.Counts = []count{{e.T("import.created"), im.Created, "good"}, {e.T("import.duplicates"), im.Duplicates, ""}}
-	tone := ""
-	if im.Refused > 0 {
-		tone = "bad"
+	number("import.created", im.Created, "good")
+	number("import.duplicates", im.Duplicates, "")
+	number("import.refused", im.Refused, "bad")
+	if r := rate(q, im); r > 0 {
+		v.Counts = append(v.Counts, count{e.T("import.speed"), e.T("import.rate", "n", int64(r)), ""})
 	}
-	v.Counts = append(v.Counts, count{e.T("import.refused"), im.Refused, tone})
-	v.rate(q)
-	if im.Created+im.Duplicates > 0 && im.State.Ended() {
+	if im.State == imports.Failed {
+		if v.Trouble = im.Error; strings.HasPrefix(v.Trouble, "it was interrupted") {
+			v.Trouble = e.T("import.interrupted")
+		}
+	}
+	if !v.Live {
 		v.Step = 3
 		if err := p.result(q, im, &v); err != nil {
 			return err
 		}
 	}
 	v.Next = fmt.Sprintf("/import/%s?rows=%d&at=%d", im.ID, im.Rows, e.Now.UnixMilli())
+	if q.Partial() && !v.Live { // what looked again was the progress alone; now there is more to show
+		q.W.Header().Set("HX-Retarget", "#watch")
+		q.W.Header().Set("HX-Reselect", "#watch")
+	}
 	return q.Render(http.StatusOK, watchPage(q.Shell("import", im.Name), v))
 }
 
 // rate is how many rows a second come in: since the page looked last, for an import may have been resumed.
-func (v *watchView) rate(q *web.Request) {
-	im, get := v.Import, q.URL.Query().Get
+func rate(q *web.Request, im imports.Import) float64 {
 	var seconds float64
 	rows := im.Rows
 	if im.State == imports.Done && im.FinishedAt.After(im.StartedAt) {
 		seconds = im.FinishedAt.Sub(im.StartedAt).Seconds()
 	} else if im.State == imports.Running {
-		before, err1 := strconv.ParseInt(get("rows"), 10, 64)
-		at, err2 := strconv.ParseInt(get("at"), 10, 64)
+		before, err1 := strconv.ParseInt(q.URL.Query().Get("rows"), 10, 64)
+		at, err2 := strconv.ParseInt(q.URL.Query().Get("at"), 10, 64)
 		if err1 == nil && err2 == nil {
 			rows, seconds = rows-before, q.Env.Now.Sub(time.UnixMilli(at)).Seconds()
 		}
 	}
-	if seconds > 0.2 && rows > 0 {
-		v.Rate = q.Env.T("import.rate", "n", q.Env.N(float64(rows)/seconds, 0))
+	if seconds < 0.2 || rows <= 0 {
+		return 0
 	}
+	return float64(rows) / seconds
 }
 
-// result asks for what the import brought: the first score that it has answers to, by week. Figures follow the rows after
-// a moment, during which the page looks again.
+// result asks for what the import brought: its scores, and the first of them over time. Figures follow the rows after a
+// moment, during which the page looks again.
 func (p *Pages) result(q *web.Request, im imports.Import, v *watchView) error {
+	if im.Created == 0 {
+		return nil
+	}
 	ctx, ws := q.Context(), q.Workspace.ID
 	where := insight.Conditions{{Field: "import", Values: []string{string(im.ID)}}}
 	all, err := p.Insight.Ask(ctx, ws, insight.Query{Measure: insight.Count, Where: where})
@@ -278,24 +298,22 @@ func (p *Pages) result(q *web.Request, im imports.Import, v *watchView) error {
 		return err
 	}
 	v.Waiting = all.Total.N < im.Created && (p.Feeder.Behind() > 0 || q.Env.Now.Sub(im.FinishedAt) < time.Minute)
-	v.Live = v.Live || v.Waiting
 	if all.Total.N == 0 {
 		return nil
 	}
-	question := insight.Query{Measure: insight.Count, Where: where, Bucket: "week"}
+	measure := insight.Count
 	for _, m := range []insight.Measure{insight.NPS, insight.CSAT, insight.CES, insight.Star, insight.Rating} {
 		a, err := p.Insight.Ask(ctx, ws, insight.Query{Measure: m, Where: where})
 		if err != nil {
 			return err
 		}
 		if a.Total.N > 0 {
-			question.Measure = m
-			s := figure.Score(q.Env, a, "")
-			v.Score = &s
-			break
+			if v.Scores = append(v.Scores, figure.Score(q.Env, a, "")); measure == insight.Count {
+				measure = m
+			}
 		}
 	}
-	a, err := p.Insight.Ask(ctx, ws, question)
+	bucket, a, err := p.overTime(ctx, ws, insight.Query{Measure: measure, Where: where})
 	if err != nil {
 		return err
 	}
@@ -305,30 +323,35 @@ func (p *Pages) result(q *web.Request, im imports.Import, v *watchView) error {
 		}
 	}
 	values := insight.Encode(where, insight.Period{})
-	values.Set("measure", string(question.Measure))
-	values.Set("bucket", "week")
+	values.Set("measure", string(measure))
+	values.Set("bucket", bucket)
 	v.Explore = "/explore?" + values.Encode()
-	v.SeeLabel = q.Env.T("import.see", "measure", figure.Measure(q.Env, question.Measure, ""))
+	v.SeeLabel = q.Env.T("import.see."+bucket, "measure", figure.Measure(q.Env, measure, ""))
 	return nil
 }
 
-// problem is an error about a whole file in words.
-func problem(e ui.Env, err error) string {
-	var out []string
-	for _, f := range fault.ProblemOf(err).Errors {
-		out = append(out, reason(e, f))
+// overTime answers a question by week, or by the shortest longer period in which most figures rest on enough answers to
+// be shown.
+func (p *Pages) overTime(ctx context.Context, ws identity.WorkspaceID, question insight.Query) (bucket string, a *insight.Answer, err error) {
+	for _, bucket = range []string{"week", "month", "quarter"} {
+		question.Bucket = bucket
+		if a, err = p.Insight.Ask(ctx, ws, question); err != nil {
+			return bucket, a, err
+		}
+		shown, some := 0, 0
+		for _, r := range a.Rows {
+			if r.N > 0 {
+				some++
+			}
+			if r.Value != nil && r.Note != "too_few" {
+				shown++
+			}
+		}
+		if 2*shown >= some || question.Measure == insight.Count {
+			return bucket, a, nil
+		}
 	}
-	if len(out) == 0 {
-		return fault.ProblemOf(err).Detail
-	}
-	return strings.Join(out, " ")
-}
-
-// reason says what is wrong with a value. A fault speaks English and exactly; in other languages there is a sentence for each
-// of its codes.
-func reason(e ui.Env, f fault.Field) string {
-	if (e.Tag() != i18n.Fallback || f.Msg == "") && e.Has("invalid."+f.Code) {
-		return e.T("invalid." + f.Code)
-	}
-	return f.Msg
+	question.Bucket = "week"
+	a, err = p.Insight.Ask(ctx, ws, question)
+	return question.Bucket, a, err
 }
