@@ -17,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
+	"golang.org/x/sync/errgroup"
 
 	"kolo/internal/foundation/fault"
 	"kolo/internal/listen/feedback"
@@ -137,7 +138,7 @@ func (a *API) receiveArray(w http.ResponseWriter, r *http.Request, actor identit
 	if len(rows) > feedback.MaxBatch {
 		return fault.New(fault.TooLarge, "api.receive", "an array has at most %d rows; send more as NDJSON", feedback.MaxBatch)
 	}
-	results, err := a.keep(r.Context(), actor, rows, 0)
+	results, err := a.keep(r.Context(), actor, rows)
 	if err != nil {
 		return err
 	}
@@ -146,10 +147,19 @@ func (a *API) receiveArray(w http.ResponseWriter, r *http.Request, actor identit
 	return writeJSON(w, answer.status(), answer)
 }
 
-// keep receives rows of JSON, of which each may be malformed by itself. from is the index of the first.
-func (a *API) keep(ctx context.Context, actor identity.Actor, rows []json.RawMessage, from int) ([]feedback.Result, error) {
+// keep receives rows of JSON, of which each may be malformed by itself.
+func (a *API) keep(ctx context.Context, actor identity.Actor, rows []json.RawMessage) ([]feedback.Result, error) {
+	wait, err := a.begin(ctx, actor, rows, 0)
+	if err != nil {
+		return nil, err
+	}
+	return wait()
+}
+
+// begin is keep that does not wait until the rows are kept. from is the index of the first.
+func (a *API) begin(ctx context.Context, actor identity.Actor, rows []json.RawMessage, from int) (wait func() ([]feedback.Result, error), err error) {
 	results := make([]feedback.Result, len(rows))
-	batch := make([]feedback.Input, 0, len(rows))
+	batch := make([]feedback.Input, len(rows))
 	at := make([]int, 0, len(rows))
 	for i, raw := range rows {
 		results[i] = feedback.Result{Index: from + i, Status: feedback.Rejected}
@@ -157,23 +167,27 @@ func (a *API) keep(ctx context.Context, actor identity.Actor, rows []json.RawMes
 			results[i].Errors = []fault.Field{{Code: "too_long", Msg: fmt.Sprintf("a row has at most %d bytes", a.RowLimit)}}
 			continue
 		}
-		var in feedback.Input
-		if err := decode(raw, &in); err != nil {
+		in := &batch[len(at)]
+		if err := decode(raw, in); err != nil {
 			results[i].Errors = problemFields(err)
+			*in = feedback.Input{}
 			continue
 		}
-		batch = append(batch, in)
 		at = append(at, i)
 	}
-	if len(batch) == 0 {
-		return results, nil
+	prepared, err := a.Feedback.Prepare(ctx, actor.Workspace, batch[:len(at)])
+	if err != nil {
+		return nil, err
 	}
-	kept, err := a.Feedback.Receive(ctx, actor.Workspace, batch)
-	for k, res := range kept {
-		res.Index = from + at[k]
-		results[at[k]] = res
-	}
-	return results, err
+	kept := a.Feedback.Begin(ctx, prepared, nil)
+	return func() ([]feedback.Result, error) {
+		list, err := kept()
+		for k, res := range list {
+			res.Index = from + at[k]
+			results[at[k]] = res
+		}
+		return results, err
+	}, nil
 }
 
 func problemFields(err error) []fault.Field {
@@ -257,47 +271,66 @@ func (a *API) receiveStream(w http.ResponseWriter, r *http.Request, actor identi
 		rows []json.RawMessage
 		from int
 	}
-	// One batch is read while the one before it is committed.
-	batches := make(chan batch)
-	failed := make(chan error, 1)
+	// Three things go on at once, each a batch ahead of the next: reading, making inputs of the rows, and keeping them.
+	batches := make(chan batch, 1)
+	begun := make(chan func() ([]feedback.Result, error), 1)
 	var counts Received
 	total := 0
-	go func() {
-		var err error
+	group, ctx := errgroup.WithContext(r.Context())
+	group.Go(func() error {
+		defer close(begun)
 		for b := range batches {
+			wait, err := a.begin(ctx, actor, b.rows, b.from)
 			if err != nil {
-				continue // drain: the reader must not wait
+				return err
 			}
-			var results []feedback.Result
-			if results, err = a.keep(r.Context(), actor, b.rows, b.from); err == nil {
-				counts.add(results)
-				counts.Results = counts.Results[:0]
-				for i := range results {
-					if err = out.Encode(&results[i]); err != nil {
-						break
-					}
+			select {
+			case begun <- wait:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
+	})
+	group.Go(func() error {
+		for wait := range begun {
+			results, err := wait()
+			if err != nil {
+				return err
+			}
+			counts.add(results)
+			counts.Results = counts.Results[:0]
+			for i := range results {
+				if err := out.Encode(&results[i]); err != nil {
+					return err
 				}
 			}
 		}
-		failed <- err
-	}()
+		return nil
+	})
 	var readErr error
-	rows := make([]json.RawMessage, 0, streamBatch)
+	rows, text := make([]json.RawMessage, 0, streamBatch), []byte(nil)
 	for readErr == nil {
 		var line []byte
 		var long bool
 		line, long, readErr = readLine(lines, a.RowLimit)
 		if line = bytes.TrimSpace(line); len(line) > 0 || long {
-			rows = append(rows, append(json.RawMessage(nil), line...)) // nothing, where it is too long
+			at := len(text)
+			text = append(text, line...) // nothing, where it is too long
+			rows = append(rows, text[at:len(text):len(text)])
 			total++
 		}
 		if len(rows) == streamBatch || readErr != nil && len(rows) > 0 {
-			batches <- batch{rows, total - len(rows)}
-			rows = make([]json.RawMessage, 0, streamBatch)
+			select {
+			case batches <- batch{rows, total - len(rows)}:
+			case <-ctx.Done():
+				readErr = ctx.Err()
+			}
+			rows, text = make([]json.RawMessage, 0, streamBatch), make([]byte, 0, len(text)+len(text)/8)
 		}
 	}
 	close(batches)
-	if err := <-failed; err != nil {
+	if err := group.Wait(); err != nil {
 		return err
 	}
 	if readErr != io.EOF {

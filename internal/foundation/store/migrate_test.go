@@ -34,7 +34,11 @@ func columns(t *testing.T, db *store.DB) []string {
 			strings.Contains(s, "_fts") // full-text search differs by nature
 	})
 	for i, s := range out {
-		out[i] = strings.ReplaceAll(s, "double precision", "double")
+		s = strings.ReplaceAll(s, "double precision", "double")
+		if db.Engine() == store.SQLite { // where INTEGER has 64 bits too, and only a key of that very name is kept in the rows' own tree
+			s = strings.ReplaceAll(s, " integer ", " bigint ")
+		}
+		out[i] = s
 	}
 	slices.Sort(out)
 	return out

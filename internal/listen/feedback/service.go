@@ -137,37 +137,49 @@ func (s *Service) Prepare(ctx context.Context, ws identity.WorkspaceID, batch []
 // results are known: what it writes is there exactly when the batch is. Like all of a transaction it may run several times,
 // and an error of it keeps nothing of the batch.
 func (s *Service) Keep(ctx context.Context, p *Prepared, also func(*store.Tx, []Result) error) ([]Result, error) {
+	return s.Begin(ctx, p, also)()
+}
+
+// Begin is Keep that does not wait: the batch is kept behind those that were begun before it, and the function that it
+// gives waits for that. Of two batches with the same external id, the one that was begun first is kept.
+func (s *Service) Begin(ctx context.Context, p *Prepared, also func(*store.Tx, []Result) error) (wait func() ([]Result, error)) {
 	const op = "feedback.Receive"
+	ended := func(err error) func() ([]Result, error) {
+		return func() ([]Result, error) { return nil, err }
+	}
 	if len(p.rows) == 0 && also == nil {
-		return p.results, nil
+		return func() ([]Result, error) { return p.results, nil }
 	}
 	c := &call{ctx: ctx, workspace: p.workspace, rows: p.rows, reply: make(chan error, 1)}
 	if also != nil {
 		c.also = func(tx *store.Tx) error { return also(tx, p.results) }
 	}
+	closing := fault.New(fault.Busy, op, "Kolo is shutting down; send it again")
 	select {
 	case <-s.stop:
-		return nil, fault.New(fault.Busy, op, "Kolo is shutting down; send it again")
+		return ended(closing)
 	case s.queue <- c:
 	case <-ctx.Done():
-		return nil, fault.Wrap(op, ctx.Err())
+		return ended(fault.Wrap(op, ctx.Err()))
 	}
-	select {
-	case err := <-c.reply:
-		if err != nil {
-			return nil, fault.Wrap(op, err)
-		}
-	case <-s.done: // the loop has ended; it may still have answered
+	return func() ([]Result, error) {
 		select {
 		case err := <-c.reply:
 			if err != nil {
 				return nil, fault.Wrap(op, err)
 			}
-		default:
-			return nil, fault.New(fault.Busy, op, "Kolo is shutting down; send it again")
+		case <-s.done: // the loop has ended; it may still have answered
+			select {
+			case err := <-c.reply:
+				if err != nil {
+					return nil, fault.Wrap(op, err)
+				}
+			default:
+				return nil, closing
+			}
 		}
+		return p.results, nil
 	}
-	return p.results, nil
 }
 
 func encode(v any, n int) string {
@@ -325,6 +337,7 @@ func insert(tx *store.Tx, ws identity.WorkspaceID, rows []row) error {
 		v[8], v[9], v[10] = in.Time.UnixMilli(), now, string(contacts[k])
 		v[11], v[12], v[13], v[14], v[15] = in.Touchpoint, in.Survey, in.SurveyVersion, in.Language, in.Text
 		v[16], v[17], v[18], v[19] = rows[i].scores, rows[i].answer, rows[i].attrs, in.Import
+		v[20] = contactKey(contacts[k])
 		values[k] = v
 	}
 	_, err = tx.InsertMany("feedback.insert", "feedback", insertColumns, values, "")
@@ -337,7 +350,7 @@ func insert(tx *store.Tx, ws identity.WorkspaceID, rows []row) error {
 
 // changeOf changes all feedback of a contact, and numbers each change so that the columns follow.
 func changeOf(tx *store.Tx, op string, ws identity.WorkspaceID, c contact.ID, set string, args ...any) error {
-	ids, err := store.All(tx, store.Value[string], "/* feedback."+op+" */ SELECT id FROM feedback WHERE workspace = $1 AND contact = $2 AND contact <> ''", string(ws), string(c))
+	ids, err := store.All(tx, store.Value[string], "/* feedback."+op+" */ SELECT id FROM feedback WHERE workspace = $1 AND contact = $2 AND contact_key = $3 AND contact_key <> 0", string(ws), string(c), contactKey(c))
 	if err != nil {
 		return err
 	}
@@ -356,13 +369,13 @@ func changeOf(tx *store.Tx, op string, ws identity.WorkspaceID, c contact.ID, se
 
 // Merged gives the feedback of one contact to another: register it with contact.Service.OnMerge.
 func Merged(tx *store.Tx, ws identity.WorkspaceID, from, into contact.ID) error {
-	return changeOf(tx, "Merged", ws, from, "contact = $3", string(into))
+	return changeOf(tx, "Merged", ws, from, "contact = $3, contact_key = $4", string(into), contactKey(into))
 }
 
 // Erased removes from the feedback of a contact all that could tell who it was, and keeps what is counted: the scores,
 // the channel, the time. Register it with contact.Service.OnErase.
 func Erased(tx *store.Tx, ws identity.WorkspaceID, c contact.ID) error {
-	return changeOf(tx, "Erased", ws, c, "contact = '', text = '', answers = '', attributes = '', erased_at = $3", tx.Millis())
+	return changeOf(tx, "Erased", ws, c, "contact = '', contact_key = 0, text = '', answers = '', attributes = '', erased_at = $3", tx.Millis())
 }
 
 // Get reads one piece of feedback.
@@ -435,7 +448,7 @@ func (s *Service) List(ctx context.Context, ws identity.WorkspaceID, f Filter) (
 		query += " AND " + condition
 	}
 	if f.Contact != "" {
-		add("contact = ? AND contact <> ''", string(f.Contact))
+		add("contact = ? AND contact_key = ? AND contact_key <> 0", string(f.Contact), contactKey(f.Contact))
 	}
 	if f.Import != "" {
 		add("import = ?", f.Import)

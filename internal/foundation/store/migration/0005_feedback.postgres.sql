@@ -2,7 +2,7 @@
 CREATE TABLE feedback (
 	id             TEXT PRIMARY KEY,
 	workspace      TEXT NOT NULL,
-	seq            BIGINT NOT NULL,
+	seq            BIGINT NOT NULL UNIQUE,
 	revision       BIGINT NOT NULL,
 	kind           TEXT NOT NULL,
 	channel        TEXT NOT NULL,
@@ -11,6 +11,7 @@ CREATE TABLE feedback (
 	time           BIGINT NOT NULL,
 	received_at    BIGINT NOT NULL,
 	contact        TEXT NOT NULL,
+	contact_key    BIGINT NOT NULL, -- the beginning of the contact's id, as a number; 0: nobody
 	touchpoint     TEXT NOT NULL,
 	survey         TEXT NOT NULL,
 	survey_version TEXT NOT NULL,
@@ -22,10 +23,9 @@ CREATE TABLE feedback (
 	import         TEXT NOT NULL,
 	erased_at      BIGINT
 );
-CREATE UNIQUE INDEX feedback_seq ON feedback (seq);
 CREATE UNIQUE INDEX feedback_external ON feedback (workspace, source, external_id) WHERE external_id <> '';
-CREATE INDEX feedback_time ON feedback (workspace, time, id);
-CREATE INDEX feedback_contact ON feedback (workspace, contact, time) WHERE contact <> '';
+CREATE INDEX feedback_time ON feedback (workspace, time);
+CREATE INDEX feedback_contact ON feedback (contact_key) WHERE contact_key <> 0;
 
 -- What can be asked about: every attribute and question that has been seen, once.
 CREATE TABLE feedback_field (
