@@ -88,6 +88,37 @@ document.addEventListener("change", (e) => {
   if (e.target.matches("[data-submit-on-change]")) e.target.form.requestSubmit();
 });
 
+// How far a file has gone up; after its last byte the server reads it.
+document.addEventListener("htmx:beforeRequest", (e) => {
+  if (!e.target.matches?.("[data-upload]")) return;
+  e.target.querySelector("[data-upload-name]").textContent = e.target.querySelector("[type=file]").files[0]?.name ?? "";
+  e.target.querySelector("[data-upload-progress]").hidden = false;
+});
+document.addEventListener("htmx:xhr:progress", (e) => {
+  const bar = e.target.matches?.("[data-upload]") && e.detail.lengthComputable && e.target.querySelector("progress");
+  if (!bar) return;
+  bar.value = e.detail.loaded / e.detail.total;
+  if (e.detail.loaded < e.detail.total) return;
+  bar.removeAttribute("value");
+  const label = e.target.querySelector("[data-upload-label]");
+  label.textContent = label.dataset.then;
+});
+for (const type of ["htmx:sendError", "htmx:responseError", "htmx:sendAbort"]) {
+  document.addEventListener(type, (e) => {
+    if (!e.target.matches?.("[data-upload]")) return;
+    e.target.querySelector("[data-upload-progress]").hidden = true;
+    e.target.reset();
+  });
+}
+
+// A new workspace most likely lives where its owner's browser does.
+const zone = document.querySelector("[data-guess-zone] [name=zone]");
+if (zone) {
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (here && ![...zone.options].some((o) => o.value === here)) zone.add(new Option(here, here));
+  if (here) zone.value = here;
+}
+
 // Toasts.
 function toast(text, tone = "") {
   const box = document.createElement("div");

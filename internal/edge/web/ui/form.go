@@ -2,6 +2,8 @@ package ui
 
 import (
 	"errors"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/a-h/templ"
 
@@ -80,7 +82,8 @@ func control(f Field, class string) templ.Attributes {
 
 // Refuse puts what a fault says about fields into the fields of a form, and gives the sentence for FormError. A fault
 // speaks English; readers of other languages get the message of its code ("invalid.required") where there is one. A
-// fault that names a field the form does not have adds to the sentence, so that nothing is refused without a reason.
+// fault that names a field the form does not have adds to the sentence, so that nothing is refused without a reason, and
+// the sentence of a fault about fields of the form says no more than they do.
 func Refuse(e Env, fields []Field, err error) (string, []Field) {
 	var f *fault.Error
 	if !errors.As(err, &f) || f.Kind == fault.Internal {
@@ -88,11 +91,11 @@ func Refuse(e Env, fields []Field, err error) (string, []Field) {
 	}
 	text := ""
 	if len(f.Fields) == 0 {
-		text = f.Msg
+		text = sentence(f.Msg)
 	}
 	out := append([]Field(nil), fields...)
 	for _, bad := range f.Fields {
-		msg := bad.Msg
+		msg := sentence(bad.Msg)
 		if (msg == "" || e.Tag() != i18n.Fallback) && e.Has("invalid."+bad.Code) {
 			msg = e.T("invalid." + bad.Code)
 		}
@@ -110,4 +113,17 @@ func Refuse(e Env, fields []Field, err error) (string, []Field) {
 		}
 	}
 	return text, out
+}
+
+// sentence makes a sentence of what a fault says, which begins small and ends without a point.
+func sentence(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	if size == 0 {
+		return s
+	}
+	s = string(unicode.ToUpper(first)) + s[size:]
+	if last, _ := utf8.DecodeLastRuneInString(s); !unicode.IsPunct(last) || last == ')' {
+		s += "."
+	}
+	return s
 }

@@ -4,9 +4,11 @@ package door
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"kolo/internal/edge/web"
 	"kolo/internal/edge/web/ui"
@@ -42,11 +44,31 @@ func (p *Pages) signIn(q *web.Request) error {
 	if err != nil {
 		return err
 	}
+	next := web.Local(q.URL.Query().Get("next"))
 	if empty {
 		q.Redirect("/set-up")
 		return nil
 	}
-	return q.Render(http.StatusOK, ui.SignIn(q.Shell("", q.Env.T("signin.title")), ui.SignInView{Next: web.Local(q.FormValue("next"))}))
+	if c, err := q.Cookie(web.SessionCookie); err == nil {
+		if actor, err := p.Identity.Session(q.Context(), c.Value); err == nil && actor.Workspace != "" {
+			q.Redirect(next) // signed in already
+			return nil
+		}
+	}
+	return q.Render(http.StatusOK, ui.SignIn(q.Shell("", q.Env.T("signin.title")), ui.SignInView{Next: next}))
+}
+
+// refusal is the status and the sentence for somebody who could not prove who they are.
+func refusal(q *web.Request, err error) (int, string) {
+	var throttled *identity.Throttled
+	switch {
+	case errors.As(err, &throttled):
+		q.W.Header().Set("Retry-After", strconv.Itoa(60*throttled.Minutes()))
+		return http.StatusTooManyRequests, q.Env.T("signin.wait", "count", throttled.Minutes())
+	case fault.Is(err, fault.Unauthenticated):
+		return http.StatusUnauthorized, q.Env.T("signin.wrong")
+	}
+	return fault.ProblemOf(err).Status, q.Sentence(err)
 }
 
 // limit bounds the forms of people who have not signed in.
@@ -66,12 +88,11 @@ func (p *Pages) doSignIn(q *web.Request) error {
 	limit(q)
 	email, next := q.PostFormValue("email"), web.Local(q.PostFormValue("next"))
 	if err := p.enter(q, email, q.PostFormValue("password")); err != nil {
-		problem := fault.ProblemOf(err)
-		text := q.Sentence(err)
-		if problem.Status < http.StatusInternalServerError {
-			text = q.Env.T("signin.wrong")
+		status, text := refusal(q, err)
+		if status == http.StatusInternalServerError {
+			return err
 		}
-		return q.Render(problem.Status, ui.SignIn(q.Shell("", q.Env.T("signin.title")), ui.SignInView{Email: email, Next: next, Error: text}))
+		return q.Render(status, ui.SignIn(q.Shell("", q.Env.T("signin.title")), ui.SignInView{Email: email, Next: next, Error: text}))
 	}
 	q.Redirect(next)
 	return nil
@@ -88,17 +109,21 @@ func (p *Pages) signOut(q *web.Request) error {
 	return nil
 }
 
-// zones are offered first to last by how many of Kolo's first users live there; any other can be set in the settings.
-var zones = []string{"UTC", "Asia/Jerusalem", "Asia/Tehran", "Europe/Moscow", "Europe/London", "Europe/Berlin", "Europe/Paris", "Europe/Madrid",
-	"Europe/Rome", "Europe/Warsaw", "Europe/Kyiv", "Europe/Istanbul", "Asia/Dubai", "Asia/Tbilisi", "Asia/Yerevan", "Asia/Almaty", "Asia/Yekaterinburg",
-	"Asia/Novosibirsk", "Asia/Kolkata", "Asia/Singapore", "Asia/Shanghai", "Asia/Tokyo", "Australia/Sydney", "America/New_York", "America/Chicago",
-	"America/Denver", "America/Los_Angeles", "America/Sao_Paulo", "America/Mexico_City", "Africa/Johannesburg", "Africa/Cairo"}
+// home is what goes with a zone in which a language of ours is at home: a first guess that the settings can change.
+var home = map[string]struct {
+	language, country, currency string
+	start                       identity.WeekStart
+}{"Asia/Jerusalem": {"he", "IL", "ILS", identity.Sunday}, "Asia/Tehran": {"fa", "IR", "IRR", identity.Saturday}, "Europe/Moscow": {"ru", "RU", "RUB", identity.Monday}}
 
-// usual is the zone, the country and the first day of the week where a language is at home: a first guess.
-var usual = map[string]struct {
-	zone  string
-	start identity.WeekStart
-}{"en": {"UTC", identity.Monday}, "he": {"Asia/Jerusalem", identity.Sunday}, "fa": {"Asia/Tehran", identity.Saturday}, "ru": {"Europe/Moscow", identity.Monday}}
+// usual is the zone where a language is at home; the browser knows better, where it runs scripts.
+func usual(language string) string {
+	for zone, h := range home {
+		if h.language == language {
+			return zone
+		}
+	}
+	return "UTC"
+}
 
 func (p *Pages) empty(q *web.Request) (bool, error) {
 	empty, err := p.Identity.Empty(q.Context())
@@ -113,7 +138,7 @@ func (p *Pages) setUp(q *web.Request) error {
 		return err
 	}
 	sh := q.Shell("", q.Env.T("setup.title"))
-	return q.Render(http.StatusOK, ui.SetUp(sh, ui.SetUpView{Fields: ui.SetUpFields(sh, usual[q.Env.Tag()].zone, zones)}))
+	return q.Render(http.StatusOK, ui.SetUp(sh, ui.SetUpView{Fields: ui.SetUpFields(sh, usual(q.Env.Tag()), ui.Zones)}))
 }
 
 func (p *Pages) doSetUp(q *web.Request) error {
@@ -121,21 +146,25 @@ func (p *Pages) doSetUp(q *web.Request) error {
 		return err
 	}
 	limit(q)
-	language := q.PostFormValue("language")
-	start := usual[language].start
-	if zone := q.PostFormValue("zone"); zone == "Asia/Jerusalem" {
-		start = identity.Sunday
-	}
+	zone := q.PostFormValue("zone")
+	h := home[zone]
 	_, _, err := p.Identity.CreateWorkspace(q.Context(), identity.NewWorkspace{
-		Name: q.PostFormValue("workspace"), Zone: q.PostFormValue("zone"), Language: language, WeekStart: start, IfEmpty: true,
+		Name: q.PostFormValue("workspace"), Zone: zone, Language: q.PostFormValue("language"), IfEmpty: true,
+		WeekStart: h.start, Country: h.country, Currency: h.currency,
 		Owner: identity.NewOwner{Name: q.PostFormValue("name"), Email: q.PostFormValue("email"), Password: q.PostFormValue("password")},
 	})
+	if fault.Is(err, fault.Internal) {
+		return err
+	}
 	if err != nil {
 		sh := q.Shell("", q.Env.T("setup.title"))
-		fields := ui.SetUpFields(sh, q.PostFormValue("zone"), zones)
-		for i := range fields {
-			if fields[i].Type != "password" {
-				fields[i].Value = q.PostFormValue(fields[i].Name)
+		fields := ui.SetUpFields(sh, zone, ui.Zones)
+		for i, f := range fields {
+			if f.Type != "password" {
+				fields[i].Value = q.PostFormValue(f.Name)
+			}
+			for o := range f.Options { // what was chosen, not what is offered first
+				f.Options[o].On = f.Options[o].Value == fields[i].Value
 			}
 		}
 		text, fields := ui.Refuse(q.Env, fields, ownerFields(err))
@@ -163,7 +192,7 @@ func ownerFields(err error) error {
 			fields[i].Path = f.Path[len("owner."):]
 		}
 	}
-	return fault.Bad("door", fields...)
+	return &fault.Error{Kind: fault.KindOf(err), Op: "door", Msg: p.Detail, Fields: fields}
 }
 
 func (p *Pages) demo(q *web.Request) error {
@@ -191,8 +220,16 @@ func (p *Pages) view(q *web.Request) (ui.InvitationView, error) {
 		Known: found.Known, Fields: ui.InvitationFields(q.Env, found.Known, q.PostFormValue("name"))}, nil
 }
 
+// ended is the page of a link that leads nowhere any more.
+func ended(q *web.Request) error {
+	return q.Render(http.StatusNotFound, invitationEnded(q.Shell("", q.Env.T("invitation.ended"))))
+}
+
 func (p *Pages) invitation(q *web.Request) error {
 	v, err := p.view(q)
+	if fault.Is(err, fault.NotFound) {
+		return ended(q)
+	}
 	if err != nil {
 		return err
 	}
@@ -202,19 +239,26 @@ func (p *Pages) invitation(q *web.Request) error {
 func (p *Pages) accept(q *web.Request) error {
 	limit(q)
 	v, err := p.view(q)
-	if err != nil {
+	if err == nil {
+		err = p.join(q, v)
+	}
+	switch {
+	case err == nil:
+		q.Redirect("/")
+		return nil
+	case fault.Is(err, fault.NotFound):
+		return ended(q)
+	case fault.Is(err, fault.Internal):
 		return err
 	}
-	err = p.join(q, v)
-	if err != nil {
-		v.Error, v.Fields = ui.Refuse(q.Env, v.Fields, err)
-		if fault.Is(err, fault.Unauthenticated) {
-			v.Error = q.Env.T("signin.wrong")
-		}
-		return q.Render(fault.ProblemOf(err).Status, ui.Invitation(q.Shell("", q.Env.T("invitation.title", "workspace", v.Workspace)), v))
+	status, text := refusal(q, err)
+	if v.Error, v.Fields = ui.Refuse(q.Env, v.Fields, err); v.Error != "" {
+		v.Error = text
 	}
-	q.Redirect("/")
-	return nil
+	if fault.Is(err, fault.Unauthenticated) { // the address stands there already: it can only be the password
+		v.Error, v.Fields[len(v.Fields)-1].Error = "", q.Env.T("invalid.wrong")
+	}
+	return q.Render(status, ui.Invitation(q.Shell("", q.Env.T("invitation.title", "workspace", v.Workspace)), v))
 }
 
 // join makes the invited one a member: somebody new with a name and a password, somebody known by their password.
@@ -262,16 +306,30 @@ func passwordFields(q *web.Request) []ui.Field {
 }
 
 func (p *Pages) password(q *web.Request) error {
-	return q.Render(http.StatusOK, newPassword(q.Shell("", q.Env.T("password.title")), q.Person.MustChange, "", passwordFields(q)))
+	return q.Render(http.StatusOK, newPassword(q.Shell("", q.Env.T("password.title")), q.Person, "", passwordFields(q)))
 }
 
 func (p *Pages) changePassword(q *web.Request) error {
 	limit(q)
 	if err := p.Identity.ChangePassword(q.Context(), q.Actor, q.PostFormValue("old"), q.PostFormValue("password")); err != nil {
-		text, fields := ui.Refuse(q.Env, passwordFields(q), err)
-		return q.Render(fault.ProblemOf(err).Status, newPassword(q.Shell("", q.Env.T("password.title")), q.Person.MustChange, text, fields))
+		status, text := refusal(q, err)
+		if status == http.StatusInternalServerError {
+			return err
+		}
+		refused, fields := ui.Refuse(q.Env, passwordFields(q), err)
+		if refused == "" { // the fields say it
+			text = ""
+		}
+		if fields[0].Error != "" {
+			fields[0].Error = q.Env.T("password.wrong")
+		}
+		return q.Render(status, newPassword(q.Shell("", q.Env.T("password.title")), q.Person, text, fields))
 	}
 	q.Flash("good", "password.changed")
-	q.Redirect("/")
+	if q.Person.MustChange {
+		q.Redirect("/")
+	} else {
+		q.Redirect("/profile")
+	}
 	return nil
 }

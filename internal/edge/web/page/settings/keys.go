@@ -19,6 +19,7 @@ type keyRow struct {
 type keysView struct {
 	Tabs []ui.Tab
 	Keys []keyRow
+	Log  bool // the reader may read the audit log
 }
 
 func (p *Pages) keys(q *web.Request) error {
@@ -30,7 +31,7 @@ func (p *Pages) keys(q *web.Request) error {
 	if err != nil {
 		return err
 	}
-	v := keysView{Tabs: tabs(q, "keys")}
+	v := keysView{Tabs: tabs(q, "keys"), Log: q.Actor.May(identity.AuditRead)}
 	for _, k := range list {
 		row := keyRow{APIKey: k, State: "active"}
 		if i := slices.IndexFunc(members, func(m identity.Member) bool { return m.ID == k.CreatedBy }); i >= 0 {

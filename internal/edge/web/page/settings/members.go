@@ -43,15 +43,34 @@ func roles(q *web.Request) []ui.Option {
 	return out
 }
 
-func inviteFields(q *web.Request) []ui.Field {
+func inviteFields(q *web.Request, teams []identity.Team) []ui.Field {
 	role := q.PostFormValue("role")
 	if role == "" {
 		role = string(identity.Viewer)
 	}
-	return []ui.Field{
+	fields := []ui.Field{
 		{Name: "email", Label: q.Env.T("member.email"), Type: "email", Value: q.PostFormValue("email"), Autocomplete: "off"},
 		{Name: "role", Label: q.Env.T("settings.role"), Value: role, Options: roles(q)},
 	}
+	if len(teams) > 0 {
+		in := ui.Field{Name: "teams", Label: q.Env.T("settings.teams"), Multiple: true}
+		for _, t := range teams {
+			in.Options = append(in.Options, ui.Option{Value: string(t.ID), Label: t.Name, On: slices.Contains(q.PostForm["teams"], string(t.ID))})
+		}
+		fields = append(fields, in)
+	}
+	return fields
+}
+
+// teamNames are the names of teams in one line.
+func teamNames(all []identity.Team, in []identity.TeamID) string {
+	var names []string
+	for _, t := range all {
+		if slices.Contains(in, t.ID) {
+			names = append(names, t.Name)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 func (p *Pages) membersView(q *web.Request) (v membersView, err error) {
@@ -68,26 +87,15 @@ func (p *Pages) membersView(q *web.Request) (v membersView, err error) {
 	if err != nil {
 		return v, err
 	}
-	names := map[identity.TeamID]string{}
-	for _, t := range teams {
-		names[t.ID] = t.Name
-	}
 	who := map[identity.MemberID]string{}
 	for _, m := range list {
-		row := memberRow{Member: m, You: m.ID == q.Actor.Member}
-		var in []string
-		for _, t := range m.Teams {
-			in = append(in, names[t])
-		}
-		slices.Sort(in)
-		row.Teams = strings.Join(in, ", ")
-		v.Members = append(v.Members, row)
+		v.Members = append(v.Members, memberRow{Member: m, Teams: teamNames(teams, m.Teams), You: m.ID == q.Actor.Member})
 		who[m.ID] = m.Name
 	}
 	for _, i := range invites {
 		v.Invites = append(v.Invites, inviteRow{i, who[i.InvitedBy], !i.ExpiresAt.After(q.Env.Now)})
 	}
-	v.Tabs, v.Fields = tabs(q, "members"), inviteFields(q)
+	v.Tabs, v.Fields = tabs(q, "members"), inviteFields(q, teams)
 	return v, nil
 }
 
@@ -106,14 +114,17 @@ func (p *Pages) showLink(q *web.Request, i identity.Invite, token string) error 
 		return err
 	}
 	v.Link, v.Sent = p.Base+"/invitations/"+token, i.Email
-	v.Fields[0].Value = ""
+	v.Fields[0].Value = "" // ready for the next one, of the same role and teams
 	return q.Render(http.StatusOK, membersPage(shell(q, "members"), v))
 }
 
 func (p *Pages) invite(q *web.Request) error {
 	limit(q)
-	i, token, err := p.Identity.Invite(q.Context(), q.Workspace.ID, q.Actor, identity.NewInvite{
-		Email: q.PostFormValue("email"), Role: identity.Role(q.PostFormValue("role"))})
+	in := identity.NewInvite{Email: q.PostFormValue("email"), Role: identity.Role(q.PostFormValue("role"))}
+	for _, t := range q.PostForm["teams"] {
+		in.Teams = append(in.Teams, identity.TeamID(t))
+	}
+	i, token, err := p.Identity.Invite(q.Context(), q.Workspace.ID, q.Actor, in)
 	if err == nil {
 		return p.showLink(q, i, token)
 	}
@@ -155,9 +166,10 @@ func (p *Pages) revokeInvite(q *web.Request) error {
 type memberView struct {
 	Member identity.Member
 	Error  string
+	Teams  string
 	Role   ui.Field
 	Above  bool // the member stands above the actor
-	You    bool
+	Log    bool // the reader may read the audit log
 }
 
 func (p *Pages) showMember(q *web.Request, status int, failed string) error {
@@ -168,7 +180,11 @@ func (p *Pages) showMember(q *web.Request, status int, failed string) error {
 	if err != nil {
 		return err
 	}
-	v := memberView{Member: m, Error: failed, You: m.ID == q.Actor.Member,
+	teams, err := p.Identity.Teams(q.Context(), q.Workspace.ID)
+	if err != nil {
+		return err
+	}
+	v := memberView{Member: m, Error: failed, Teams: teamNames(teams, m.Teams), Log: q.Actor.May(identity.AuditRead),
 		Role: ui.Field{Name: "role", Label: q.Env.T("settings.role"), Value: string(m.Role), Options: roles(q)}}
 	v.Above = !slices.ContainsFunc(v.Role.Options, func(o ui.Option) bool { return o.Value == string(m.Role) })
 	return q.Render(status, memberPage(shell(q, "members"), v))

@@ -11,6 +11,7 @@ import (
 	"kolo/internal/foundation/fault"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/contact"
+	"kolo/internal/people/identity"
 )
 
 // most is how many entries of a register a page shows; beyond that one searches.
@@ -65,6 +66,8 @@ func (p *Pages) attributes(q *web.Request) error {
 type entryView struct {
 	Action string
 	Key    string // "" for a new one
+	Lead   string
+	Log    string // what the log calls it; "" where there is none, or the reader may not read it
 	Error  string
 	Hidden map[string]string
 	Fields []ui.Field
@@ -82,8 +85,9 @@ func (p *Pages) findField(q *web.Request, field, key string) (feedback.Field, er
 	return list[i], nil
 }
 
-func fieldView(e ui.Env, f feedback.Field) entryView {
-	return entryView{Action: "/settings/attributes/feedback", Key: f.Key, Hidden: map[string]string{"field": f.Field, "key": f.Key}, Fields: []ui.Field{
+func fieldView(q *web.Request, f feedback.Field) entryView {
+	e := q.Env
+	return entryView{Action: "/settings/attributes/feedback", Key: f.Key, Lead: ui.Named(e, "attr_place.", f.Field), Log: logOf(q, f.Field+"."+f.Key), Hidden: map[string]string{"field": f.Field, "key": f.Key}, Fields: []ui.Field{
 		{Name: "title", Label: e.T("settings.attr_title"), Value: f.Title, Optional: true, Help: e.T("settings.attr_title_help")},
 		check("hidden", e.T("settings.attr_hidden"), e.T("settings.attr_hidden_help"), f.Hidden),
 	}}
@@ -99,7 +103,7 @@ func (p *Pages) field(q *web.Request) error {
 	if err != nil {
 		return err
 	}
-	return q.Render(http.StatusOK, entryPage(shell(q, "attributes"), fieldView(q.Env, f)))
+	return q.Render(http.StatusOK, entryPage(shell(q, "attributes"), fieldView(q, f)))
 }
 
 func (p *Pages) saveField(q *web.Request) error {
@@ -109,7 +113,7 @@ func (p *Pages) saveField(q *web.Request) error {
 		return err
 	}
 	f.Title, f.Hidden = q.PostFormValue("title"), q.PostFormValue("hidden") != ""
-	return p.saved(q, p.Feedback.ChangeField(q.Context(), q.Workspace.ID, q.Actor, f), fieldView(q.Env, f))
+	return p.saved(q, p.Feedback.ChangeField(q.Context(), q.Workspace.ID, q.Actor, f), fieldView(q, f))
 }
 
 // saved answers a change of the register: with the list, or with the form again.
@@ -127,7 +131,16 @@ func (p *Pages) saved(q *web.Request, err error, v entryView) error {
 	return q.Render(status, entryPage(shell(q, "attributes"), v))
 }
 
-func attributeView(e ui.Env, a contact.Attribute, fresh bool) entryView {
+// logOf is the name by which the log knows a thing, for who may read the log.
+func logOf(q *web.Request, object string) string {
+	if q.Actor.May(identity.AuditRead) {
+		return object
+	}
+	return ""
+}
+
+func attributeView(q *web.Request, a contact.Attribute, fresh bool) entryView {
+	e := q.Env
 	kind := ui.Field{Name: "kind", Label: e.T("settings.attr_kind"), Value: string(a.Kind)}
 	for _, k := range []contact.AttributeKind{contact.Text, contact.Number, contact.Bool, contact.Date} {
 		kind.Options = append(kind.Options, ui.Option{Value: string(k), Label: e.T("attr_kind." + string(k))})
@@ -143,6 +156,7 @@ func attributeView(e ui.Env, a contact.Attribute, fresh bool) entryView {
 		v.Fields = append([]ui.Field{{Name: "key", Label: e.T("settings.attr_key"), Value: a.Key, Dir: "ltr", Help: e.T("settings.attr_key_help")}}, v.Fields...)
 	} else {
 		v.Key, v.Hidden = a.Key, map[string]string{"key": a.Key}
+		v.Lead, v.Log = e.T("attr_place.contact"), logOf(q, a.Key)
 	}
 	return v
 }
@@ -160,14 +174,15 @@ func (p *Pages) findAttribute(q *web.Request, key string) (contact.Attribute, er
 }
 
 func (p *Pages) attribute(q *web.Request) error {
-	a, fresh := contact.Attribute{Kind: contact.Text, Sliceable: true}, !q.URL.Query().Has("key")
+	a, key := contact.Attribute{Kind: contact.Text, Sliceable: true}, q.URL.Query().Get("key")
+	fresh := key == ""
 	if !fresh {
 		var err error
-		if a, err = p.findAttribute(q, q.URL.Query().Get("key")); err != nil {
+		if a, err = p.findAttribute(q, key); err != nil {
 			return err
 		}
 	}
-	return q.Render(http.StatusOK, entryPage(shell(q, "attributes"), attributeView(q.Env, a, fresh)))
+	return q.Render(http.StatusOK, entryPage(shell(q, "attributes"), attributeView(q, a, fresh)))
 }
 
 func (p *Pages) saveAttribute(q *web.Request) error {
@@ -176,11 +191,11 @@ func (p *Pages) saveAttribute(q *web.Request) error {
 	a := contact.Attribute{Key: q.PostFormValue("key"), Kind: contact.AttributeKind(q.PostFormValue("kind")), Title: q.PostFormValue("title"),
 		Sliceable: q.PostFormValue("sliceable") != "", Personal: q.PostFormValue("personal") != ""}
 	if _, err := p.findAttribute(q, contact.Key(a.Key)); fresh && err == nil {
-		v := attributeView(q.Env, a, true)
+		v := attributeView(q, a, true)
 		v.Fields[0].Error = q.Env.T("invalid.conflict")
 		return q.Render(http.StatusConflict, entryPage(shell(q, "attributes"), v))
 	} else if !fresh && err != nil {
 		return err
 	}
-	return p.saved(q, p.Contacts.SetAttribute(q.Context(), q.Workspace.ID, q.Actor, a), attributeView(q.Env, a, fresh))
+	return p.saved(q, p.Contacts.SetAttribute(q.Context(), q.Workspace.ID, q.Actor, a), attributeView(q, a, fresh))
 }

@@ -65,6 +65,22 @@ func (p *Pages) Register(s *web.Site) {
 	s.Page("POST /profile/sign-out", "", p.signOutEverywhere)
 }
 
+// exportHref is a list as a file: the same list that the page shows with the query.
+func exportHref(list, format, query string) string {
+	href := "/export/" + list + "." + format
+	if query != "" {
+		href += "?" + query
+	}
+	return href
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
 // tabs lead between the parts of the settings that the member may see.
 func tabs(q *web.Request, current string) []ui.Tab {
 	var out []ui.Tab
@@ -102,21 +118,10 @@ type workspaceView struct {
 	Fields  []ui.Field
 	May     bool
 	Version string
+	Stale   bool // somebody else has saved meanwhile
 }
 
-// zones and currencies are offered; any other can be typed.
-var zones = []string{"UTC", "Africa/Cairo", "Africa/Johannesburg", "Africa/Lagos", "Africa/Nairobi", "America/Argentina/Buenos_Aires", "America/Bogota",
-	"America/Chicago", "America/Denver", "America/Halifax", "America/Lima", "America/Los_Angeles", "America/Mexico_City", "America/New_York",
-	"America/Santiago", "America/Sao_Paulo", "America/Toronto", "America/Vancouver", "Asia/Almaty", "Asia/Amman", "Asia/Baghdad", "Asia/Baku",
-	"Asia/Bangkok", "Asia/Beirut", "Asia/Dhaka", "Asia/Dubai", "Asia/Hong_Kong", "Asia/Ho_Chi_Minh", "Asia/Jakarta", "Asia/Jerusalem", "Asia/Kabul",
-	"Asia/Karachi", "Asia/Kolkata", "Asia/Kuala_Lumpur", "Asia/Kuwait", "Asia/Manila", "Asia/Novosibirsk", "Asia/Omsk", "Asia/Qatar", "Asia/Riyadh",
-	"Asia/Seoul", "Asia/Shanghai", "Asia/Singapore", "Asia/Taipei", "Asia/Tashkent", "Asia/Tbilisi", "Asia/Tehran", "Asia/Tokyo", "Asia/Vladivostok",
-	"Asia/Yekaterinburg", "Asia/Yerevan", "Atlantic/Reykjavik", "Australia/Brisbane", "Australia/Melbourne", "Australia/Perth", "Australia/Sydney",
-	"Europe/Amsterdam", "Europe/Athens", "Europe/Belgrade", "Europe/Berlin", "Europe/Brussels", "Europe/Bucharest", "Europe/Budapest", "Europe/Copenhagen",
-	"Europe/Dublin", "Europe/Helsinki", "Europe/Istanbul", "Europe/Kyiv", "Europe/Lisbon", "Europe/London", "Europe/Madrid", "Europe/Minsk",
-	"Europe/Moscow", "Europe/Oslo", "Europe/Paris", "Europe/Prague", "Europe/Riga", "Europe/Rome", "Europe/Samara", "Europe/Sofia", "Europe/Stockholm",
-	"Europe/Vienna", "Europe/Vilnius", "Europe/Warsaw", "Europe/Zurich", "Pacific/Auckland", "Pacific/Honolulu"}
-
+// currencies are offered, as are zones; any other can be typed.
 var currencies = []string{"AED", "AMD", "AUD", "AZN", "BRL", "BYN", "CAD", "CHF", "CNY", "CZK", "DKK", "EGP", "EUR", "GBP", "GEL", "HKD", "HUF", "IDR",
 	"ILS", "INR", "IRR", "JOD", "JPY", "KRW", "KZT", "MXN", "MYR", "NGN", "NOK", "NZD", "PHP", "PLN", "QAR", "RON", "RUB", "SAR", "SEK", "SGD", "THB",
 	"TRY", "TWD", "UAH", "USD", "UZS", "VND", "ZAR"}
@@ -166,7 +171,7 @@ func workspaceFields(sh ui.Shell, w identity.Workspace, may bool) []ui.Field {
 	e := sh.Env
 	fields := []ui.Field{
 		{Name: "name", Label: e.T("setup.workspace"), Value: w.Name},
-		{Name: "zone", Label: e.T("setup.zone"), Value: w.Zone, Suggest: zones, Dir: "ltr", Help: e.T("settings.zone_help")},
+		{Name: "zone", Label: e.T("setup.zone"), Value: w.Zone, Suggest: ui.Zones, Dir: "ltr", Help: e.T("settings.zone_help")},
 		{Name: "week_start", Label: e.T("settings.week_start"), Value: string(w.WeekStart), Options: weekStarts(e)},
 		{Name: "language", Label: e.T("setup.language"), Value: w.Language, Options: languages(sh, w.Language, ""), Help: e.T("settings.language_help")},
 		{Name: "currency", Label: e.T("settings.currency"), Value: w.Currency, Suggest: currencies, Dir: "ltr"},
@@ -180,7 +185,8 @@ func workspaceFields(sh ui.Shell, w identity.Workspace, may bool) []ui.Field {
 
 func (p *Pages) workspace(q *web.Request) error {
 	sh, may := shell(q, "workspace"), q.Actor.May(identity.WorkspaceManage)
-	return q.Render(http.StatusOK, workspacePage(sh, workspaceView{tabs(q, "workspace"), "", workspaceFields(sh, q.Workspace, may), may, strconv.FormatInt(q.Workspace.Version, 10)}))
+	return q.Render(http.StatusOK, workspacePage(sh, workspaceView{Tabs: tabs(q, "workspace"),
+		Fields: workspaceFields(sh, q.Workspace, may), May: may, Version: strconv.FormatInt(q.Workspace.Version, 10)}))
 }
 
 func (p *Pages) saveWorkspace(q *web.Request) error {
@@ -197,11 +203,13 @@ func (p *Pages) saveWorkspace(q *web.Request) error {
 			return err
 		}
 		sh := shell(q, "workspace")
-		text, fields := ui.Refuse(q.Env, workspaceFields(sh, w, true), err)
-		if status == http.StatusConflict {
-			text = q.Env.T("settings.conflict")
+		v := workspaceView{Tabs: tabs(q, "workspace"), May: true, Version: q.PostFormValue("version"),
+			Stale: status == http.StatusConflict && len(fault.ProblemOf(err).Errors) == 0}
+		v.Error, v.Fields = ui.Refuse(q.Env, workspaceFields(sh, w, true), err)
+		if v.Stale {
+			v.Error = q.Env.T("settings.conflict")
 		}
-		return q.Render(status, workspacePage(sh, workspaceView{tabs(q, "workspace"), text, fields, true, q.PostFormValue("version")}))
+		return q.Render(status, workspacePage(sh, v))
 	}
 	q.Flash("good", "settings.saved")
 	q.Redirect("/settings")

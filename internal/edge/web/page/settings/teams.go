@@ -60,7 +60,7 @@ func (p *Pages) showTeams(q *web.Request, status int, failed error) error {
 func refuseTeam(q *web.Request, fields []ui.Field, err error) (string, []ui.Field) {
 	text, fields := ui.Refuse(q.Env, fields, err)
 	if fault.Is(err, fault.Conflict) {
-		text = q.Env.T("settings.team_taken")
+		fields[0].Error = q.Env.T("settings.team_taken")
 	}
 	return text, fields
 }
@@ -86,6 +86,7 @@ type teamView struct {
 	Team   identity.Team
 	Error  string
 	Fields []ui.Field // name, manager, members
+	Log    bool       // the reader may read the audit log
 }
 
 func (p *Pages) showTeam(q *web.Request, status int, t identity.Team, failed error) error {
@@ -97,7 +98,7 @@ func (p *Pages) showTeam(q *web.Request, status int, t identity.Team, failed err
 	for _, m := range members {
 		in.Options = append(in.Options, ui.Option{Value: string(m.ID), Label: m.Name, Help: m.Email, On: slices.Contains(t.Members, m.ID)})
 	}
-	v := teamView{Team: t, Fields: []ui.Field{
+	v := teamView{Team: t, Log: q.Actor.May(identity.AuditRead), Fields: []ui.Field{
 		{Name: "name", Label: q.Env.T("settings.team_name"), Value: t.Name},
 		{Name: "manager", Label: q.Env.T("settings.manager"), Value: string(t.Manager), Options: managers(q.Env, members), Optional: true, Help: q.Env.T("settings.manager_help")},
 		in,
