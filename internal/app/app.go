@@ -14,6 +14,7 @@ import (
 
 	"kolo/internal/edge/api"
 	"kolo/internal/edge/web"
+	pagecontacts "kolo/internal/edge/web/page/contacts"
 	"kolo/internal/edge/web/page/door"
 	"kolo/internal/edge/web/page/explore"
 	pageexport "kolo/internal/edge/web/page/export"
@@ -221,6 +222,7 @@ func (a *App) routes() (http.Handler, error) {
 	(&explore.Pages{Store: a.Store, Insight: a.Insight}).Register(site)
 	(&pageexport.Pages{Exports: exports}).Register(site)
 	(&pageimports.Pages{Imports: a.Imports, Insight: a.Insight, Feeder: a.Feeder}).Register(site)
+	(&pagecontacts.Pages{Contacts: a.Contacts, Feedback: a.Feedback}).Register(site)
 	(&settings.Pages{Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Base: a.Config.Base()}).Register(site)
 	a.site = site
 	mux := a.vitals()

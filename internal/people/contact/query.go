@@ -11,7 +11,10 @@ import (
 // attributePrefix begins the names of conditions in an address.
 const attributePrefix = "attribute."
 
-var opsInOrder = []Op{Is, IsNot, Present, Absent, Above, Below}
+var ops = []Op{Is, IsNot, Present, Absent, Above, Below}
+
+// Ops lists the comparisons in the order in which people expect them.
+func Ops() []Op { return slices.Clone(ops) }
 
 // ConditionName is the name of a condition in an address: attribute.plan, attribute.plan.is_not. An attribute whose own name
 // ends like a comparison has it written out: attribute.price.above.is.
@@ -36,7 +39,7 @@ func ParseConditionName(name string) (attribute string, op Op, ok bool) {
 }
 
 func splitOp(name string) (rest string, op Op) {
-	if i := strings.LastIndexByte(name, '.'); i > 0 && slices.Contains(opsInOrder, Op(name[i+1:])) {
+	if i := strings.LastIndexByte(name, '.'); i > 0 && slices.Contains(ops, Op(name[i+1:])) {
 		return name[:i], Op(name[i+1:])
 	}
 	return name, ""

@@ -201,7 +201,7 @@ func normaliseOne(tx *store.Tx, ws identity.WorkspaceID, op string, ref *Ref) er
 
 // taken says that an identity belongs to another contact.
 func taken(op, path string, kind Kind) error {
-	msg := fmt.Sprintf("another contact has this %s already: merge the two", kind)
+	msg := fmt.Sprintf("another contact has this %s already", kind)
 	return &fault.Error{Kind: fault.Conflict, Op: op, Msg: msg, Fields: []fault.Field{{Path: path, Code: "taken", Msg: msg}}}
 }
 

@@ -293,11 +293,12 @@ func Quote(e ui.Env, f feedback.Feedback, who map[contact.ID]contact.Contact) ui
 	return q
 }
 
-// Name is what a contact is called: the name, or the identity that is there.
+// Name is what a contact is called: the name, or the identity that is there; for who may not know it, the end of the id, so
+// that one contact can be told from another.
 func Name(e ui.Env, c contact.Contact) string {
 	switch {
 	case c.Masked:
-		return e.T("contact.masked")
+		return e.T("contact.masked", "id", string(c.ID[max(0, len(c.ID)-4):]))
 	case c.Name != "":
 		return c.Name
 	}
