@@ -87,6 +87,20 @@ func (k *Kolo) Try(args ...string) (string, error) {
 	return string(out), err
 }
 
+// Output runs a command and gives what it wrote on standard output alone.
+func (k *Kolo) Output(args ...string) string {
+	k.t.Helper()
+	cmd := exec.Command(k.bin, args...)
+	cmd.Env = k.env
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	if err != nil {
+		k.t.Fatalf("kolo %v: %v\n%s", args, err, &said)
+	}
+	return string(out)
+}
+
 var secret = regexp.MustCompile(`kolo_[A-Za-z0-9]+`)
 
 // Bootstrap makes a workspace and gives its key, which Call uses from then on.
@@ -99,7 +113,7 @@ func (k *Kolo) Bootstrap(workspace, email string) string {
 	return k.Key
 }
 
-// Server is a running `kolo serve`.
+// Server is a running `kolo serve`, or `kolo worker`.
 type Server struct {
 	k   *Kolo
 	cmd *exec.Cmd
@@ -126,7 +140,18 @@ var address = regexp.MustCompile(`address=(http://\S+)`)
 // Serve starts the server and waits until it is ready.
 func (k *Kolo) Serve() *Server {
 	k.t.Helper()
-	s := &Server{k: k, cmd: exec.Command(k.bin, "serve"), log: &tail{}, end: make(chan struct{})}
+	return k.start("serve")
+}
+
+// Work starts a process that only does background work, and waits until it does.
+func (k *Kolo) Work() *Server {
+	k.t.Helper()
+	return k.start("worker")
+}
+
+func (k *Kolo) start(command string) *Server {
+	k.t.Helper()
+	s := &Server{k: k, cmd: exec.Command(k.bin, command), log: &tail{}, end: make(chan struct{})}
 	s.cmd.Env = k.env
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	out, err := s.cmd.StderrPipe()
