@@ -9,6 +9,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -211,9 +213,47 @@ func strict[T any](raw []byte) (T, error) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&v); err != nil {
-		return v, malformed(err, "")
+		return v, malformed(err)
 	}
 	return v, nil
+}
+
+// malformed says why a body cannot be read, and of which field that is true.
+func malformed(err error) error {
+	var wrong *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
+	f := fault.Field{Code: "json", Msg: "this is not JSON"}
+	switch {
+	case errors.As(err, &wrong):
+		f = fault.Field{Path: wrong.Field, Code: "type", Msg: fmt.Sprintf("a %s is not a %s", wrong.Value, kindName(wrong.Type))}
+	case errors.As(err, &syntax):
+		f.Msg = fmt.Sprintf("this is not JSON: %s (at byte %d)", syntax, syntax.Offset)
+	case strings.Contains(err.Error(), "unknown field"):
+		_, name, _ := strings.Cut(err.Error(), "unknown field ")
+		name = strings.Trim(name, `"`)
+		f = fault.Field{Path: name, Code: "unknown", Msg: "there is no such field"}
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		f.Msg = "the JSON ends early"
+	case strings.HasPrefix(err.Error(), "parsing time"):
+		f = fault.Field{Path: "time", Code: "form", Msg: "a time has the form 2026-01-31T09:30:00Z (RFC 3339)"}
+	default:
+		f.Msg = err.Error()
+	}
+	return fault.Bad("api.decode", f)
+}
+
+func kindName(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "text"
+	case reflect.Float64, reflect.Int, reflect.Int64:
+		return "number"
+	case reflect.Slice:
+		return "list"
+	case reflect.Bool:
+		return "truth value"
+	}
+	return "object"
 }
 
 func (a *API) operation(rt route) huma.Operation {

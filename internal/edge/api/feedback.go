@@ -13,8 +13,6 @@ import (
 	"net/url"
 	"os"
 	"reflect"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"golang.org/x/sync/errgroup"
@@ -113,7 +111,7 @@ func (a *API) receive(w http.ResponseWriter, r *http.Request, actor identity.Act
 		return a.receiveArray(w, r, actor, trimmed)
 	}
 	var in feedback.Input
-	if err := decode(trimmed, &in); err != nil {
+	if err := feedback.Decode(trimmed, &in, nil); err != nil {
 		return err
 	}
 	results, err := a.Feedback.Receive(r.Context(), actor.Workspace, []feedback.Input{in})
@@ -133,7 +131,7 @@ func (a *API) receive(w http.ResponseWriter, r *http.Request, actor identity.Act
 func (a *API) receiveArray(w http.ResponseWriter, r *http.Request, actor identity.Actor, raw []byte) error {
 	var rows []json.RawMessage
 	if err := json.Unmarshal(raw, &rows); err != nil {
-		return malformed(err, "")
+		return fault.Bad("api.receive", fault.Field{Code: "json", Msg: "this is not a list in JSON: " + err.Error()})
 	}
 	if len(rows) > feedback.MaxBatch {
 		return fault.New(fault.TooLarge, "api.receive", "an array has at most %d rows; send more as NDJSON", feedback.MaxBatch)
@@ -168,7 +166,7 @@ func (a *API) begin(ctx context.Context, actor identity.Actor, rows []json.RawMe
 			continue
 		}
 		in := &batch[len(at)]
-		if err := decode(raw, in); err != nil {
+		if err := feedback.Decode(raw, in, nil); err != nil {
 			results[i].Errors = problemFields(err)
 			*in = feedback.Input{}
 			continue
@@ -196,62 +194,6 @@ func problemFields(err error) []fault.Field {
 		return []fault.Field{{Code: p.Code, Msg: p.Detail}}
 	}
 	return p.Errors
-}
-
-// decode reads one object, and says which field is of the wrong type or unknown.
-func decode(raw []byte, in *feedback.Input) error {
-	if !utf8.Valid(raw) {
-		return fault.Bad("api.decode", fault.Field{Path: "", Code: "encoding", Msg: "the body is not valid UTF-8"})
-	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	if err := d.Decode(in); err != nil {
-		return malformed(err, "")
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return fault.Bad("api.decode", fault.Field{Code: "json", Msg: "something follows the object; send several as an array or as NDJSON"})
-	}
-	return nil
-}
-
-func malformed(err error, prefix string) error {
-	var wrong *json.UnmarshalTypeError
-	var syntax *json.SyntaxError
-	f := fault.Field{Path: prefix, Code: "json", Msg: "this is not JSON"}
-	switch {
-	case errors.As(err, &wrong):
-		f = fault.Field{Path: prefix + wrong.Field, Code: "type", Msg: fmt.Sprintf("a %s is not a %s", wrong.Value, kindName(wrong.Type))}
-	case errors.As(err, &syntax):
-		f.Msg = fmt.Sprintf("this is not JSON: %s (at byte %d)", syntax, syntax.Offset)
-	case strings.Contains(err.Error(), "unknown field"):
-		_, name, _ := strings.Cut(err.Error(), "unknown field ")
-		name = strings.Trim(name, `"`)
-		f = fault.Field{Path: prefix + name, Code: "unknown", Msg: "there is no such field; facts of your own go into attributes"}
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		f.Msg = "the JSON ends early"
-	case strings.HasPrefix(err.Error(), "parsing time"):
-		f = fault.Field{Path: prefix + "time", Code: "form", Msg: "a time has the form 2026-01-31T09:30:00Z (RFC 3339)"}
-	default:
-		f.Msg = err.Error()
-		if path, rest, ok := strings.Cut(err.Error(), ": "); ok && strings.HasPrefix(path, "attributes") {
-			f.Path, f.Msg = prefix+path, rest
-		}
-	}
-	return fault.Bad("api.decode", f)
-}
-
-func kindName(t reflect.Type) string {
-	switch t.Kind() {
-	case reflect.String:
-		return "text"
-	case reflect.Float64, reflect.Int, reflect.Int64:
-		return "number"
-	case reflect.Slice:
-		return "list"
-	case reflect.Bool:
-		return "truth value"
-	}
-	return "object"
 }
 
 // streamBatch is how many rows of a stream share a commit.

@@ -3,8 +3,6 @@
 package feedback
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -73,39 +71,6 @@ type Score struct {
 	Question string  `json:"question,omitempty" maxLength:"200" doc:"Wording or id of the question; a change of wording is marked in trends"`
 }
 
-// UnmarshalJSON also takes the scale's min, max and direction beside the value, as flat files have them.
-func (s *Score) UnmarshalJSON(b []byte) error {
-	var in struct {
-		Metric    string   `json:"metric"`
-		Value     *float64 `json:"value"`
-		Scale     *Scale   `json:"scale"`
-		Min       *float64 `json:"min"`
-		Max       *float64 `json:"max"`
-		Direction string   `json:"direction"`
-		Question  string   `json:"question"`
-	}
-	if err := json.Unmarshal(b, &in); err != nil {
-		return err
-	}
-	*s = Score{Metric: in.Metric, Value: math.NaN(), Question: in.Question, Scale: Scale{math.NaN(), math.NaN(), in.Direction}}
-	if in.Value != nil {
-		s.Value = *in.Value
-	}
-	if in.Scale != nil {
-		s.Scale = *in.Scale
-	}
-	if in.Min != nil {
-		s.Scale.Min = *in.Min
-	}
-	if in.Max != nil {
-		s.Scale.Max = *in.Max
-	}
-	if s.Scale.Direction == "" {
-		s.Scale.Direction = in.Direction
-	}
-	return nil
-}
-
 // Answer is what was answered to one question: a text, a number, a truth value or a list of texts.
 type Answer struct {
 	Question string `json:"question" doc:"Id of the question, stable over wordings"`
@@ -115,49 +80,8 @@ type Answer struct {
 // Answers is a list of answers; as an object {"question": value} it is understood too.
 type Answers []Answer
 
-// UnmarshalJSON takes both forms.
-func (a *Answers) UnmarshalJSON(b []byte) error {
-	if trimmed := bytes.TrimLeft(b, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '{' {
-		return json.Unmarshal(b, (*[]Answer)(a))
-	}
-	var m map[string]any
-	if err := json.Unmarshal(b, &m); err != nil {
-		return err
-	}
-	for q, v := range m {
-		*a = append(*a, Answer{q, v})
-	}
-	slices.SortFunc(*a, func(x, y Answer) int { return strings.Compare(x.Question, y.Question) })
-	return nil
-}
-
 // Attributes are facts beside the feedback. Values are texts; numbers and truth values are understood too.
 type Attributes map[string]string
-
-// UnmarshalJSON turns numbers and truth values into texts, and drops nulls.
-func (a *Attributes) UnmarshalJSON(b []byte) error {
-	var m map[string]json.RawMessage
-	if err := json.Unmarshal(b, &m); err != nil {
-		return err
-	}
-	*a = make(Attributes, len(m))
-	for k, raw := range m {
-		switch raw[0] {
-		case 'n':
-		case '"':
-			var s string
-			if err := json.Unmarshal(raw, &s); err != nil {
-				return err
-			}
-			(*a)[k] = s
-		case '{', '[':
-			return fmt.Errorf("attributes.%s: a value is a text, a number or true or false", k)
-		default:
-			(*a)[k] = string(raw)
-		}
-	}
-	return nil
-}
 
 // Who says which contact said it: any identity will do.
 type Who struct {

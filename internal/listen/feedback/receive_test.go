@@ -468,6 +468,38 @@ func TestWhatIsWrongIsSaidAtOnce(t *testing.T) {
 	}
 }
 
+// TestDecodeSaysEverythingAtOnce: types, unknown names and forms, wherever they stand.
+func TestDecodeSaysEverythingAtOnce(t *testing.T) {
+	t.Parallel()
+	var in feedback.Input
+	err := feedback.Decode([]byte(`{"text":5,"contact":{"email":7,"mail":1,"attributes":{"a":[]},"lifetime_value":{"amount_minor":1.5}},"scores":[{"metric":"nps","value":"9",
+		"scale":{"min":0,"max":1e999,"top":10}},4],"answers":[{"question":"q","answer":1}],"time":"now","attributes":[],"mine":1,"extra":2}`), &in, func(name string, json []byte) bool { return name == "extra" && string(json) == "2" })
+	var got []string
+	for _, f := range fault.ProblemOf(err).Errors {
+		got = append(got, f.Path+" "+f.Code)
+	}
+	want := []string{"text type", "contact.email type", "contact.mail unknown", "contact.attributes.a type", "contact.lifetime_value.amount_minor type", "scores[0].value type",
+		"scores[0].scale.max range", "scores[0].scale.top unknown", "scores[1] type", "answers[0].answer unknown", "time form", "attributes type", "mine unknown"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	for raw, want := range map[string]string{"": "ends early", "{": "ends early", `{"text":"a"}x`: "follows", `{"text":'a'}`: "at byte 9", `{"text":"\u12"}`: "at byte", "{\"text\":\"a\nb\"}": "at byte",
+		"{\"text\":\"\xff\"}": "UTF-8", "[]": "a list is not a object", strings.Repeat("[", 1<<20): "deep"} {
+		if err := feedback.Decode([]byte(raw), &in, nil); !fault.Is(err, fault.Invalid) || !strings.Contains(fault.ProblemOf(err).Errors[0].Msg, want) {
+			t.Errorf("%.40q: %v", raw, err)
+		}
+	}
+	good := `{"text":"\u05e9\ud83d\ude00\n","scores":[{"metric":"csat","value":4,"min":1,"max":5,"direction":"up"}],"answers":{"why":"a","n":2,"l":["x",true]},
+		"attributes":{"n":1.50,"t":true,"z":null},"contact":null,"time":"2026-01-02T03:04:05.678+02:00","survey":null}`
+	if err := feedback.Decode([]byte(good), &in, nil); err != nil {
+		t.Fatal(err)
+	}
+	if in.Text != "ש😀\n" || in.Scores[0] != (feedback.Score{Metric: "csat", Value: 4, Scale: feedback.Scale{Min: 1, Max: 5, Direction: "up"}}) || in.Answers[1].Value != 2.0 || fmt.Sprint(in.Answers[2].Value) != "[x true]" ||
+		!maps.Equal(in.Attributes, feedback.Attributes{"n": "1.50", "t": "true"}) || in.Contact != nil || in.Time.UnixMilli() != 1767315845678 || in.Survey != "" {
+		t.Errorf("%+v", in)
+	}
+}
+
 // FuzzInput: whatever comes as JSON is refused or can be kept; nothing panics, and what is kept is clean text.
 func FuzzInput(f *testing.F) {
 	for _, s := range []string{`{"text":"t"}`, `{"text":"\u0000\ud800","scores":[{"metric":"nps","value":9,"min":0,"max":10}]}`,
@@ -477,7 +509,7 @@ func FuzzInput(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var in feedback.Input
-		if json.Unmarshal(b, &in) != nil || in.Validate(now, "IL") != nil {
+		if feedback.Decode(b, &in, nil) != nil || in.Validate(now, "IL") != nil {
 			return
 		}
 		if _, err := json.Marshal(in); err != nil {

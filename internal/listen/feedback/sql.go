@@ -57,16 +57,8 @@ func scan(s store.Scanner) (Feedback, error) {
 		t := time.UnixMilli(*erased).UTC()
 		f.ErasedAt = &t
 	}
-	for _, j := range []struct {
-		text string
-		into any
-	}{{scores, &f.Scores}, {answers, &f.Answers}, {attributes, &f.Attributes}} {
-		if j.text == "" {
-			continue
-		}
-		if err := json.Unmarshal([]byte(j.text), j.into); err != nil {
-			return f, fmt.Errorf("feedback %s: %w", f.ID, err)
-		}
+	if err := f.kept(scores, answers, attributes); err != nil {
+		return f, fmt.Errorf("feedback %s: %w", f.ID, err)
 	}
 	return f, nil
 }

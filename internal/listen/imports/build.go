@@ -241,34 +241,25 @@ func (b *builder) putContact(s *step, cell string, in *feedback.Input) (bad faul
 	return bad, true
 }
 
-// nativeRow is a row in the form of POST /v1/feedback, as an export of Kolo has it: with fields that an import makes anew.
-type nativeRow struct {
-	feedback.Input
-	ID         string          `json:"id"`
-	Revision   json.RawMessage `json:"revision"`
-	ReceivedAt json.RawMessage `json:"received_at"`
-	ContactID  json.RawMessage `json:"contact_id"`
-	ImportID   json.RawMessage `json:"import_id"`
-	ErasedAt   json.RawMessage `json:"erased_at"`
-}
-
-// native reads a row that has the form already. A field that Kolo does not know refuses the row rather than being lost.
+// native reads a row in the form of POST /v1/feedback, as an export of Kolo has it: with fields that an import makes anew.
+// Any other field that Kolo does not know refuses the row rather than being lost.
 func (b *builder) native(raw string, in *feedback.Input) []fault.Field {
-	var row nativeRow
-	d := json.NewDecoder(strings.NewReader(raw))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&row); err != nil {
-		path := ""
-		var typed *json.UnmarshalTypeError
-		if errors.As(err, &typed) {
-			path = strings.TrimPrefix(typed.Field, "Input.")
+	id := ""
+	if err := feedback.Decode([]byte(raw), in, func(name string, value []byte) bool {
+		switch name {
+		case "id":
+			_ = json.Unmarshal(value, &id) // of another type, it is no id of Kolo's
+		case "revision", "received_at", "contact_id", "import_id", "erased_at":
+		default:
+			return false
 		}
-		return []fault.Field{{Path: path, Code: "form", Msg: jsonSays(err)}}
+		return true
+	}); err != nil {
+		return fault.ProblemOf(err).Errors
 	}
-	*in = row.Input
 	base := &b.base
 	for _, f := range [][2]*string{{&in.Kind, &base.Kind}, {&in.Channel, &base.Channel}, {&in.Source, &base.Source}, {&in.Language, &base.Language},
-		{&in.Touchpoint, &base.Touchpoint}, {&in.Survey, &base.Survey}, {&in.SurveyVersion, &base.SurveyVersion}, {&in.ExternalID, &row.ID}} {
+		{&in.Touchpoint, &base.Touchpoint}, {&in.Survey, &base.Survey}, {&in.SurveyVersion, &base.SurveyVersion}, {&in.ExternalID, &id}} {
 		if *f[0] == "" {
 			*f[0] = *f[1]
 		}
@@ -278,15 +269,6 @@ func (b *builder) native(raw string, in *feedback.Input) []fault.Field {
 	}
 	in.Import = base.Import
 	return nil
-}
-
-// jsonSays is what package json says of a row, without the names of Go types.
-func jsonSays(err error) string {
-	var typed *json.UnmarshalTypeError
-	if errors.As(err, &typed) {
-		return "a " + typed.Value + " does not fit here"
-	}
-	return strings.TrimPrefix(err.Error(), "json: ")
 }
 
 // columnOf translates the path of what the intake refuses into the name of the column that it came from. Rows that have

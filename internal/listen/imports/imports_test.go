@@ -252,7 +252,7 @@ not json
 		if byText["No id but Kolo's"].ExternalID != "0198" || byText["The last"].Source != "own" {
 			w.Errorf("%+v", byText)
 		}
-		for i, want := range []string{"form", "range", "form", "bad_json"} {
+		for i, want := range []string{"unknown", "range", "type", "bad_json"} {
 			if r := w.refused(im.ID)[i]; r.Reasons[0].Code != want {
 				w.Errorf("%d: %+v", i, r)
 			}
