@@ -9,29 +9,7 @@ import (
 	"strings"
 
 	"kolo/internal/foundation/fault"
-	"kolo/internal/foundation/table"
-	"kolo/internal/listen/imports"
-	"kolo/internal/people/identity"
 )
-
-// SendRefused answers with the refused rows of the import {id} as a file. say puts the reasons into words.
-func SendRefused(w http.ResponseWriter, r *http.Request, s *imports.Service, actor identity.Actor, say func(imports.Refusal, fault.Field) string) error {
-	im, err := s.Get(r.Context(), actor.Workspace, actor, imports.ID(r.PathValue("id")))
-	if err != nil {
-		return err
-	}
-	name := im.Name
-	if dot := strings.LastIndexByte(name, '.'); dot > 0 {
-		name = name[:dot]
-	}
-	w.Header().Set("Content-Type", table.ContentType(table.CSV))
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name + ".refused.csv"}))
-	w.Header().Set("Cache-Control", "no-store")
-	if err := s.WriteRefused(r.Context(), actor.Workspace, actor, im.ID, w, say); err != nil {
-		panic(http.ErrAbortHandler) // half a file must not look like a whole one
-	}
-	return nil
-}
 
 // Upload is the file that a request brings as a stream: the first file of multipart/form-data, or the body itself,
 // whose name is in the query. Nothing of it is held in memory.

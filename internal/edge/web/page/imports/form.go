@@ -21,6 +21,9 @@ import (
 // shownColumns is how many columns can be mapped on the page; those behind them stay as they were guessed.
 const shownColumns = 150
 
+// shownRows is how many rows of the preview are shown.
+const shownRows = 10
+
 // groups are the targets as the page offers them: what was said, about what, by whom. A score is offered by its metric.
 var groups = []struct {
 	name    string
@@ -285,7 +288,7 @@ func (v *draftView) refuse(e ui.Env, err error, m imports.Mapping) {
 			v.Problem = e.T("import.no_content")
 		case ok && numErr == nil && i < len(m.Columns):
 			for k := range v.Columns {
-				if v.Columns[k].Name == m.Columns[i].Column {
+				if v.Columns[k].Name == m.Columns[i].Column && v.Columns[k].Error == "" { // the first says most
 					v.Columns[k].Error = wrong(e, part, f)
 				}
 			}
@@ -302,7 +305,7 @@ func (v *draftView) refuse(e ui.Env, err error, m imports.Mapping) {
 		}
 	}
 	if v.Problem == "" && len(problem.Errors) == 0 {
-		v.Problem = problem.Detail // the file as such
+		v.Problem = sentence(problem.Detail) // the file as such
 	} else if v.Problem == "" {
 		v.Problem = e.T("import.not_yet")
 	}
@@ -334,7 +337,7 @@ func (v *draftView) sum(e ui.Env, m imports.Mapping) {
 	}
 	if when && !p.From.IsZero() {
 		v.Found = append(v.Found, e.T("import.found_time", "from", e.Date(p.From), "to", e.Date(p.To)))
-	} else if !m.Native && m.Constants.Time == nil {
+	} else if !when && !m.Native && m.Constants.Time == nil {
 		v.Warn = append(v.Warn, e.T("import.no_time"))
 	}
 	if p.Known > 0 {

@@ -5,8 +5,10 @@ package imports
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -78,8 +80,11 @@ func (p *Pages) showList(q *web.Request, status int, refused error) error {
 
 // upload takes a file as it streams in. A browser with a script sends it in the background and shows how far it is.
 func (p *Pages) upload(q *web.Request) error {
-	file, name, err := transfer.Upload(q.Request)
 	var im imports.Import
+	file, name, err := transfer.Upload(q.Request)
+	if kind := q.Header.Get("Content-Type"); !strings.HasPrefix(kind, "multipart/") { // a form of another sort is no file
+		err = fault.Bad("imports.upload", fault.Field{Path: "file", Code: "required", Msg: "send a file"})
+	}
 	if err == nil {
 		im, err = p.Imports.Upload(q.Context(), q.Workspace.ID, q.Actor, name, file)
 	}
@@ -186,7 +191,10 @@ func (p *Pages) refused(q *web.Request) error {
 	if err != nil {
 		return err
 	}
-	return transfer.SendRefused(q.W, q.Request, p.Imports, q.Actor, teller{q.Env, im}.row)
+	name := strings.TrimSuffix(im.Name, path.Ext(im.Name)) + ".refused.csv"
+	return transfer.Send(q.W, q.Request, q.Site.Log, name, table.CSV, func(out io.Writer) error {
+		return p.Imports.WriteRefused(q.Context(), q.Workspace.ID, q.Actor, im.ID, out, teller{q.Env, im}.row)
+	})
 }
 
 func (p *Pages) act(do func(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, im imports.ID) (imports.Import, error)) func(*web.Request) error {
@@ -231,7 +239,7 @@ func (p *Pages) watch(q *web.Request, im imports.Import) error {
 	e := q.Env
 	v := watchView{Import: im, Step: 2, Progress: ui.Progress{Label: e.T("import.state." + string(im.State)), Done: im.Rows, Total: im.Total, State: "running"}}
 	v.Live = !im.State.Ended()
-	v.Progress.Detail = e.T("import.rows_of", "done", im.Rows, "total", max(im.Total, im.Rows))
+	v.Progress.Detail = e.T("import.rows_of", "done", im.Rows, "total", max(round(im.Total), im.Rows))
 	if !v.Live {
 		v.Progress.State, v.Progress.Detail = string(im.State), e.T("import.rows", "count", im.Rows)
 	}
@@ -252,8 +260,10 @@ func (p *Pages) watch(q *web.Request, im imports.Import) error {
 			v.Trouble = e.T("import.interrupted")
 		}
 	}
-	if !v.Live {
+	if im.State == imports.Done {
 		v.Step = 3
+	}
+	if !v.Live {
 		if err := p.result(q, im, &v); err != nil {
 			return err
 		}
@@ -317,16 +327,16 @@ func (p *Pages) result(q *web.Request, im imports.Import, v *watchView) error {
 	if err != nil {
 		return err
 	}
+	v.SeeLabel = q.Env.T("import.see."+bucket, "measure", figure.Measure(q.Env, measure, ""))
 	if len(a.Rows) > 1 { // one week is no course
 		if c, ok := figure.Chart(q.Env, "result", a); ok {
-			v.Chart = &c
+			c.Title, v.Chart = v.SeeLabel, &c
 		}
 	}
 	values := insight.Encode(where, insight.Period{})
 	values.Set("measure", string(measure))
 	values.Set("bucket", bucket)
 	v.Explore = "/explore?" + values.Encode()
-	v.SeeLabel = q.Env.T("import.see."+bucket, "measure", figure.Measure(q.Env, measure, ""))
 	return nil
 }
 

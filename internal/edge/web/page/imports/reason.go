@@ -3,6 +3,7 @@ package imports
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"kolo/internal/edge/web/ui"
@@ -22,7 +23,7 @@ func unfit(e ui.Env, err error) string {
 		}
 	}
 	if len(out) == 0 {
-		return fault.ProblemOf(err).Detail
+		return sentence(fault.ProblemOf(err).Detail)
 	}
 	return strings.Join(out, " ")
 }
@@ -32,7 +33,20 @@ func said(e ui.Env, f fault.Field) string {
 	if (e.Tag() != i18n.Fallback || f.Msg == "") && e.Has("invalid."+f.Code) {
 		return e.T("invalid." + f.Code)
 	}
-	return f.Msg
+	return sentence(f.Msg)
+}
+
+// sentence makes a sentence of what a fault says, which begins small and ends without a point.
+func sentence(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	if size == 0 {
+		return s
+	}
+	s = string(unicode.ToUpper(first)) + s[size:]
+	if last, _ := utf8.DecodeLastRuneInString(s); last == ')' || !unicode.IsPunct(last) {
+		s += "."
+	}
+	return s
 }
 
 // wrong says what is wrong with what was chosen for a column; part is the part of the target that it is about.
@@ -42,6 +56,8 @@ func wrong(e ui.Env, part string, f fault.Field) string {
 		return e.T("import.wrong.scale")
 	case part == "scale" && f.Code == "range":
 		return e.T("import.wrong.nps")
+	case f.Code == "number":
+		return e.T("import.wrong.number")
 	case part == "values":
 		return e.T("import.wrong.values")
 	case part == "constants.time":
