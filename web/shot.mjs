@@ -1,7 +1,7 @@
 // Takes screenshots of pages and has axe look at them.
 //
 //   node shot.mjs --base http://127.0.0.1:8099 --out DIR [--cookie name=value]... [--lang en,he] [--width 1280,390]
-//                 [--theme light,dark] [--height 900] [--fold] [--no-axe] path...
+//                 [--theme light,dark] [--height 900] [--fold] [--no-axe] [--no-pictures] path...
 //
 // A picture is named page.language.width.theme.png and shows the whole page, or with --fold what fits the window.
 // Prints what axe calls serious or critical, errors in the console and content wider than the page; exits 1 on any.
@@ -9,12 +9,13 @@ import { readFile, mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { chromium } from "playwright-core";
+import { launch } from "./launch.mjs";
 
 const args = process.argv.slice(2);
 const given = { cookie: [], paths: [] };
 while (args.length) {
   const arg = args.shift();
-  if (arg === "--fold" || arg === "--no-axe") given[arg.slice(2)] = true;
+  if (["--fold", "--no-axe", "--no-pictures"].includes(arg)) given[arg.slice(2)] = true;
   else if (arg === "--cookie") given.cookie.push(args.shift());
   else if (arg.startsWith("--")) given[arg.slice(2)] = args.shift();
   else given.paths.push(arg);
@@ -25,10 +26,7 @@ const out = given.out ?? "shots";
 await mkdir(out, { recursive: true });
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
+const browser = await chromium.launch(launch);
 let faults = 0;
 const fault = (...what) => {
   faults++;
@@ -56,7 +54,7 @@ for (const theme of list(given.theme, "light")) {
         await page.waitForFunction(() => [...document.querySelectorAll("[data-chart]")].every((b) => b.querySelector("canvas")));
         const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         if (over > 1) fault(`${name}: ${over} pixels wider than the window`);
-        await page.screenshot({ path: path.join(out, `${name}.png`), fullPage: !given.fold });
+        if (!given["no-pictures"]) await page.screenshot({ path: path.join(out, `${name}.png`), fullPage: !given.fold });
         if (!given["no-axe"]) {
           await page.evaluate(axe);
           const { violations } = await page.evaluate(() => window.axe.run());
