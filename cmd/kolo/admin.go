@@ -8,6 +8,36 @@ import (
 
 type adminCommand struct {
 	Bootstrap bootstrapCommand `cmd:"" help:"Create a workspace, its owner and an API key, and print them once."`
+	Reset     resetCommand     `cmd:"" name:"reset-password" help:"Give somebody a temporary password, print it once, and sign them out everywhere."`
+	Rebuild   rebuildCommand   `cmd:"" help:"Empty the columns, which answer questions, and fill them again from the rows."`
+}
+
+type rebuildCommand struct{}
+
+func (rebuildCommand) Run(e *env) error {
+	n, err := app.Rebuild(e, e.config, e.log)
+	if err == nil {
+		fmt.Printf("%d changes in the columns\n", n)
+	}
+	return err
+}
+
+type resetCommand struct {
+	Email string `arg:"" help:"E-mail address of the person."`
+}
+
+func (c resetCommand) Run(e *env) error {
+	r, err := app.OpenRows(e, e.config, e.log)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	password, err := r.Identity.ResetPassword(e, c.Email)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("password   %s   (temporary: it is changed at the next sign-in)\n", password)
+	return nil
 }
 
 type bootstrapCommand struct {

@@ -140,6 +140,22 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*App, erro
 	return a, nil
 }
 
+// Rebuild empties the columns and fills them again from the rows, and tells up to which change they are. In the cluster
+// set-up a server that runs may do the filling; in the embedded one none can run at the same time.
+func Rebuild(ctx context.Context, cfg *config.Config, log *slog.Logger) (upTo int64, err error) {
+	a, err := Open(ctx, cfg, log)
+	if err != nil {
+		return 0, err
+	}
+	if err = a.Feeder.Rebuild(ctx); err == nil {
+		err = a.Feeder.Feed(ctx)
+	}
+	if err == nil {
+		upTo, err = a.Columns.Watermark(ctx, "feedback")
+	}
+	return upTo, errors.Join(err, a.close())
+}
+
 // Start runs the background work: feeding the columns, jobs.
 func (a *App) Start(ctx context.Context) error {
 	a.Feeder.Start(ctx)

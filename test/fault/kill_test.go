@@ -133,7 +133,7 @@ func TestKilledTwentyTimesUnderLoad(t *testing.T) {
 				t.Fatalf("%s is there %d times", external, len(ids))
 			}
 		}
-		columns := caughtUp(t, server, key, len(kept))
+		columns := server.CaughtUp(key, len(kept))
 		t.Logf("%d acknowledged, %d kept, %d in the columns", len(s.acked), len(kept), columns)
 		if columns != len(kept) {
 			t.Fatalf("%d in the columns, %d in the rows\n%s", columns, len(kept), server.Log())
@@ -161,18 +161,4 @@ func list(t *testing.T, server *process.Server, key string) map[string][]string 
 			return kept
 		}
 	}
-}
-
-// caughtUp asks the columns until they hold as many as wanted, for half a minute at most, and gives what they held.
-func caughtUp(t *testing.T, server *process.Server, key string, want int) int {
-	t.Helper()
-	var n int
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
-		var a struct{ Total struct{ N int } }
-		server.JSON(key, http.MethodPost, "/v1/insights/query", map[string]any{"measure": "nps"}, &a, http.StatusOK)
-		if n = a.Total.N; n >= want {
-			break
-		}
-	}
-	return n
 }

@@ -177,7 +177,7 @@ func TestWorkersShareTheWork(t *testing.T) {
 	if len(s.acked) < 50 {
 		t.Errorf("only %d acknowledged: there was no load", len(s.acked))
 	}
-	if n := caughtUp(t, server, key, len(kept)); n != len(kept) {
+	if n := server.CaughtUp(key, len(kept)); n != len(kept) {
 		t.Fatalf("%d in the columns, %d in the rows\n%s", n, len(kept), server.Log())
 	}
 	t.Logf("%d acknowledged, %d imported, %d kept", len(s.acked), imported, len(kept))
