@@ -111,10 +111,15 @@ for (const type of ["htmx:sendError", "htmx:responseError", "htmx:sendAbort"]) {
   });
 }
 
+// On a narrow screen the tab that is open may stand beyond the edge.
+document.querySelector(".k-tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // A new workspace most likely lives where its owner's browser does.
 const zone = document.querySelector("[data-guess-zone] [name=zone]");
 if (zone) {
-  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const old = { "Asia/Calcutta": "Asia/Kolkata", "Asia/Katmandu": "Asia/Kathmandu", "Asia/Saigon": "Asia/Ho_Chi_Minh", "Europe/Kiev": "Europe/Kyiv" };
+  let here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  here = old[here] ?? here; // some browsers keep to the names of before
   if (here && ![...zone.options].some((o) => o.value === here)) zone.add(new Option(here, here));
   if (here) zone.value = here;
 }

@@ -236,6 +236,14 @@ func (a *API) memberRoutes() {
 			}
 			return get(ctx, actor, in.ID)
 		})
+	type reset struct {
+		Password string `json:"password" doc:"Temporary, shown once: it is changed at the next sign-in"`
+	}
+	handle(a, route{http.MethodPost, "/v1/members/{id}/password", identity.MembersManage, "reset-password", "Give a member a temporary password, and sign them out everywhere", tag, 0},
+		func(ctx context.Context, actor identity.Actor, in *ByID) (*body[reset], error) {
+			password, err := a.Identity.ResetMember(ctx, actor.Workspace, actor, identity.MemberID(in.ID))
+			return &body[reset]{reset{password}}, err
+		})
 	handle(a, route{http.MethodDelete, "/v1/members/{id}", identity.MembersManage, "remove-member", "Remove a member; what they did keeps its name", tag, http.StatusNoContent},
 		func(ctx context.Context, actor identity.Actor, in *ByID) (*struct{}, error) {
 			return nil, a.Identity.SetState(ctx, actor.Workspace, actor, identity.MemberID(in.ID), identity.Removed)

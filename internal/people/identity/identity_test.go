@@ -161,6 +161,10 @@ func TestWorkspaceSettings(t *testing.T) {
 		if !errors.As(err, &e) || e.Kind != fault.Invalid || len(e.Fields) != 6 {
 			h.Fatalf("bad settings: %v", err)
 		}
+		_, _, err = h.CreateWorkspace(h.ctx, NewWorkspace{Name: " ", Owner: NewOwner{Email: "no address", Password: "short"}})
+		if e = nil; !errors.As(err, &e) || len(e.Fields) != 3 {
+			h.Fatalf("all that is wrong is told at once: %v", err)
+		}
 		name, zone := "קולו", "Europe/Berlin"
 		w, err = h.UpdateWorkspace(h.ctx, ws, owner, WorkspacePatch{Name: &name, Zone: &zone, Version: w.Version})
 		h.must(err)

@@ -205,6 +205,7 @@ func TestTeamChanges(t *testing.T) {
 		name := "Care"
 		_, err = h.UpdateTeam(h.ctx, ws, owner, team.ID, TeamPatch{Name: &name, Manager: &owner.Member, Members: &[]MemberID{agent.Member}})
 		h.must(err)
+		h.clock.Advance(time.Second) // entries are in the order of their time
 		_, err = h.UpdateTeam(h.ctx, ws, owner, team.ID, TeamPatch{Members: &[]MemberID{owner.Member, owner.Member}})
 		h.must(err)
 		log, err := h.AuditLog(h.ctx, ws, owner, AuditQuery{Action: "team.update"})

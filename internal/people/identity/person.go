@@ -107,10 +107,13 @@ func (s *Service) ResetPassword(ctx context.Context, email string) (password str
 	norm, _ := NormEmail(email)
 	err = s.db.Update(ctx, func(tx *store.Tx) error {
 		p, err := personByEmail(tx, norm)
+		if fault.Is(err, fault.NotFound) {
+			return fault.New(fault.NotFound, "identity.ResetPassword", "nobody here has the address %s", email)
+		}
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec("/* identity.ResetPassword */ UPDATE person SET password = $2, must_change = 1 WHERE id = $1", string(p.ID), hash); err != nil {
+		if err := resetPassword(tx, p, hash); err != nil {
 			return err
 		}
 		return passwordChanged(tx, Program("", "command line"), p.ID, "")
@@ -119,6 +122,70 @@ func (s *Service) ResetPassword(ctx context.Context, email string) (password str
 		return "", err
 	}
 	return password, nil
+}
+
+// ResetMember gives a member who has forgotten the password a temporary one, which the actor hands on, and signs them out
+// everywhere. Only for members of this workspace alone: with a password of somebody who is elsewhere too, whoever manages
+// members here could come in there. Nor for oneself: a stolen session must not become an account.
+func (s *Service) ResetMember(ctx context.Context, ws WorkspaceID, actor Actor, member MemberID) (password string, err error) {
+	const op = "identity.ResetMember"
+	if err := actor.RequireIn(op, ws, MembersManage); err != nil {
+		return "", err
+	}
+	if actor.Member == member {
+		return "", fault.New(fault.Denied, op, "change your own password in your profile")
+	}
+	allowed := func(tx *store.Tx) (Member, error) {
+		m, err := touch(tx, op, ws, actor, member)
+		if err == nil && m.State == Removed {
+			err = fault.New(fault.NotFound, op, "the member was removed")
+		}
+		if err != nil {
+			return m, err
+		}
+		elsewhere, err := store.One(tx, store.Value[int64], `/* identity.ResetMember */ SELECT count(*) FROM member
+			WHERE person = $1 AND workspace <> $2 AND state <> 'removed'`, string(m.Person), string(ws))
+		if err == nil && elsewhere > 0 {
+			err = fault.New(fault.Conflict, op, "they are a member of another workspace too: only whoever runs Kolo can reset their password")
+		}
+		return m, err
+	}
+	if err := s.db.View(ctx, func(tx *store.Tx) error { // before the costly hash
+		_, err := allowed(tx)
+		return err
+	}); err != nil {
+		return "", err
+	}
+	password = temporaryPassword()
+	hash, err := s.hasher.hash(ctx, password)
+	if err != nil {
+		return "", err
+	}
+	err = s.db.Update(ctx, func(tx *store.Tx) error {
+		m, err := allowed(tx)
+		if err != nil {
+			return err
+		}
+		if err := resetPassword(tx, Person{ID: m.Person, Email: m.Email}, hash); err != nil {
+			return err
+		}
+		if err := endSessions(tx, m.Person, ""); err != nil {
+			return err
+		}
+		return Audit(tx, actor, "person.reset", "member", string(m.ID), nil)
+	})
+	if err != nil {
+		return "", err
+	}
+	return password, nil
+}
+
+// resetPassword writes a temporary password, and forgets how often the old one was tried.
+func resetPassword(tx *store.Tx, p Person, hash string) error {
+	if _, err := tx.Exec("/* identity.resetPassword */ UPDATE person SET password = $2, must_change = 1 WHERE id = $1", string(p.ID), hash); err != nil {
+		return err
+	}
+	return uncount(tx, addressOf(p.Email), "")
 }
 
 // passwordChanged ends the other sessions and tells each workspace's log, for the person is a member of all of them.

@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"kolo/internal/foundation/fault"
@@ -64,16 +65,15 @@ func none(tx *store.Tx) (bool, error) {
 // and are named by id.
 func (s *Service) CreateWorkspace(ctx context.Context, in NewWorkspace) (w Workspace, m Member, err error) {
 	const op = "identity.CreateWorkspace"
+	var weak fields
 	if in.Owner.Person == "" && in.Owner.Password != "" {
-		var bad fields
-		bad.password("owner.password", in.Owner.Password)
-		if err := bad.err(op); err != nil {
+		weak.password("owner.password", in.Owner.Password)
+	}
+	hash := ""
+	if len(weak) == 0 {
+		if hash, err = s.hashIfAny(ctx, in.Owner); err != nil {
 			return w, m, err
 		}
-	}
-	hash, err := s.hashIfAny(ctx, in.Owner)
-	if err != nil {
-		return w, m, err
 	}
 	err = s.db.Update(ctx, func(tx *store.Tx) error {
 		if in.IfEmpty {
@@ -81,7 +81,7 @@ func (s *Service) CreateWorkspace(ctx context.Context, in NewWorkspace) (w Works
 				return orConflict(err, op, "Kolo has been set up already: sign in")
 			}
 		}
-		var bad fields
+		bad := slices.Clone(weak) // told together with all else that is wrong
 		person := in.Owner.Person
 		if person == "" {
 			p, err := createPerson(tx, &bad, "owner.", Person{Name: in.Owner.Name, Email: in.Owner.Email, HasPassword: hash != ""}, hash)

@@ -35,7 +35,7 @@ func (s *Service) SignIn(ctx context.Context, email, password, ip, agent string)
 	if len(password) > maxPassword {
 		password = password[:maxPassword]
 	}
-	address, network := "address "+hex.EncodeToString(hashOf(norm)), networkOf(ip)
+	address, network := addressOf(norm), networkOf(ip)
 	var p Person
 	var kept string
 	// The try is counted before it is made: a hundred at once get no more tries than a hundred in a row.
@@ -118,6 +118,9 @@ func uncount(tx *store.Tx, address, network string) error {
 	_, err := tx.Exec("/* identity.uncount */ UPDATE sign_in_throttle SET tries = tries - 1 WHERE who = $1 AND tries > 0", network)
 	return err
 }
+
+// addressOf names whom tries are counted for, without keeping who it is.
+func addressOf(email string) string { return "address " + hex.EncodeToString(hashOf(email)) }
 
 // networkOf names whom tries are counted for: an IPv4 address, or the /64 that an IPv6 customer has to himself.
 func networkOf(ip string) string {

@@ -234,3 +234,57 @@ func TestSecretsAreNotKept(t *testing.T) {
 		}
 	})
 }
+
+// TestResetMember: who manages members gives somebody a temporary password, but not to come in elsewhere by it.
+func TestResetMember(t *testing.T) {
+	t.Parallel()
+	each(t, func(h house) {
+		ws, owner := h.workspace("Acme")
+		admin := h.member(ws, owner, "admin@acme.example", Admin)
+		agent := h.member(ws, owner, "agent@acme.example", Agent)
+		token, err := h.SignIn(h.ctx, "agent@acme.example", goodPassword, "", "")
+		h.must(err)
+		for range triesPerAddress + 1 {
+			_, err = h.SignIn(h.ctx, "agent@acme.example", "forgotten", "", "")
+		}
+		h.want(err, fault.Busy)
+		for _, c := range []struct {
+			who    Actor
+			member MemberID
+			want   fault.Kind
+		}{
+			{agent, admin.Member, fault.Denied}, {admin, owner.Member, fault.Denied}, {admin, admin.Member, fault.Denied}, {admin, "nobody", fault.NotFound},
+		} {
+			_, err := h.ResetMember(h.ctx, ws, c.who, c.member)
+			h.want(err, c.want)
+		}
+		password, err := h.ResetMember(h.ctx, ws, admin, agent.Member)
+		h.must(err)
+		_, err = h.Session(h.ctx, token)
+		h.want(err, fault.Unauthenticated)
+		token, err = h.SignIn(h.ctx, "agent@acme.example", password, "", "") // the tries are forgotten with the password
+		h.must(err)
+		a, err := h.Session(h.ctx, token)
+		h.must(err)
+		if p, err := h.Person(h.ctx, a.Person); err != nil || !p.MustChange {
+			h.Fatalf("%+v, %v", p, err)
+		}
+		log, err := h.AuditLog(h.ctx, ws, owner, AuditQuery{Action: "person."})
+		h.must(err)
+		if len(log.Entries) != 1 || log.Entries[0].Member != admin.Member || log.Entries[0].Object != string(agent.Member) {
+			h.Errorf("%+v", log.Entries)
+		}
+		beta, boss := h.workspace("Beta")
+		_, link, err := h.Invite(h.ctx, beta, boss, NewInvite{Email: "agent@acme.example", Role: Owner})
+		h.must(err)
+		_, err = h.AcceptInviteAs(h.ctx, a, link)
+		h.must(err)
+		_, err = h.ResetMember(h.ctx, ws, owner, agent.Member)
+		h.want(err, fault.Conflict)
+		_, err = h.ResetMember(h.ctx, ws, boss, agent.Member)
+		h.want(err, fault.Denied)
+		h.must(h.SetState(h.ctx, ws, owner, agent.Member, Removed))
+		_, err = h.ResetMember(h.ctx, ws, owner, agent.Member)
+		h.want(err, fault.NotFound)
+	})
+}

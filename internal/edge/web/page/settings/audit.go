@@ -65,6 +65,12 @@ func (p *Pages) audit(q *web.Request) error {
 		}
 	}
 	v.Chips, v.Export = auditChips(q, fields, filters), filters.Encode()
+	for _, l := range v.Lines {
+		if l.Object == query.Object && l.Name != "" {
+			v.Chips[0].Value = l.Name // says more than its id, which comes first
+			break
+		}
+	}
 	v.Pager = ui.Page{Shown: len(log.Entries), Total: -1}
 	if query.Cursor != "" {
 		v.Pager.Prev = "/settings/audit?" + filters.Encode() // back to the newest
@@ -149,10 +155,8 @@ func auditChips(q *web.Request, fields []ui.Field, filters url.Values) []ui.Chip
 		if value == "" {
 			continue
 		}
-		for _, o := range f.Options {
-			if o.Value == f.Value {
-				value = o.Label
-			}
+		if len(f.Options) > 0 {
+			value = chosen(f)
 		}
 		if day, err := clock.ParseDay(value); err == nil && f.Type == "date" {
 			value = q.Env.Date(day.Start(q.Env.Zone))

@@ -170,9 +170,11 @@ type memberView struct {
 	Role   ui.Field
 	Above  bool // the member stands above the actor
 	Log    bool // the reader may read the audit log
+	You    bool
+	Secret string // the temporary password that was made just now
 }
 
-func (p *Pages) showMember(q *web.Request, status int, failed string) error {
+func (p *Pages) showMember(q *web.Request, status int, failed, secret string) error {
 	m, err := p.Identity.Member(q.Context(), q.Workspace.ID, identity.MemberID(q.PathValue("id")))
 	if err == nil && m.State == identity.Removed {
 		err = fault.New(fault.NotFound, "settings.member", "the member was removed")
@@ -184,13 +186,13 @@ func (p *Pages) showMember(q *web.Request, status int, failed string) error {
 	if err != nil {
 		return err
 	}
-	v := memberView{Member: m, Error: failed, Teams: teamNames(teams, m.Teams), Log: q.Actor.May(identity.AuditRead),
+	v := memberView{Member: m, Error: failed, Teams: teamNames(teams, m.Teams), Log: q.Actor.May(identity.AuditRead), You: m.ID == q.Actor.Member, Secret: secret,
 		Role: ui.Field{Name: "role", Label: q.Env.T("settings.role"), Value: string(m.Role), Options: roles(q)}}
 	v.Above = !slices.ContainsFunc(v.Role.Options, func(o ui.Option) bool { return o.Value == string(m.Role) })
 	return q.Render(status, memberPage(shell(q, "members"), v))
 }
 
-func (p *Pages) member(q *web.Request) error { return p.showMember(q, http.StatusOK, "") }
+func (p *Pages) member(q *web.Request) error { return p.showMember(q, http.StatusOK, "", "") }
 
 // changed answers a change of a member: with the list, or with the reason why not.
 func (p *Pages) changed(q *web.Request, err error, done, to string) error {
@@ -210,7 +212,7 @@ func (p *Pages) changed(q *web.Request, err error, done, to string) error {
 	case fault.Is(err, fault.Denied):
 		text = q.Env.T("settings.above")
 	}
-	return p.showMember(q, status, text)
+	return p.showMember(q, status, text, "")
 }
 
 func (p *Pages) changeRole(q *web.Request) error {
@@ -233,4 +235,19 @@ func (p *Pages) changeState(q *web.Request) error {
 		done, to = "settings.member_removed", "/settings/members"
 	}
 	return p.changed(q, err, done, to)
+}
+
+// resetPassword answers with the member and a temporary password, which is in this answer alone.
+func (p *Pages) resetPassword(q *web.Request) error {
+	password, err := p.Identity.ResetMember(q.Context(), q.Workspace.ID, q.Actor, identity.MemberID(q.PathValue("id")))
+	if err == nil {
+		return p.showMember(q, http.StatusOK, "", password)
+	}
+	switch {
+	case fault.Is(err, fault.Conflict):
+		return p.showMember(q, http.StatusConflict, q.Env.T("settings.reset_elsewhere"), "")
+	case fault.Is(err, fault.Denied):
+		return p.showMember(q, http.StatusForbidden, q.Env.T("settings.above"), "")
+	}
+	return err
 }

@@ -65,7 +65,7 @@ func (p *Pages) attributes(q *web.Request) error {
 
 type entryView struct {
 	Action string
-	Key    string // "" for a new one
+	Title  string // "" for a new one
 	Lead   string
 	Log    string // what the log calls it; "" where there is none, or the reader may not read it
 	Error  string
@@ -87,7 +87,7 @@ func (p *Pages) findField(q *web.Request, field, key string) (feedback.Field, er
 
 func fieldView(q *web.Request, f feedback.Field) entryView {
 	e := q.Env
-	return entryView{Action: "/settings/attributes/feedback", Key: f.Key, Lead: ui.Named(e, "attr_place.", f.Field), Log: logOf(q, f.Field+"."+f.Key), Hidden: map[string]string{"field": f.Field, "key": f.Key}, Fields: []ui.Field{
+	return entryView{Action: "/settings/attributes/feedback", Title: title(f.Title, f.Key), Lead: f.Key + " · " + ui.Named(e, "attr_place.", f.Field), Log: logOf(q, f.Field+"."+f.Key), Hidden: map[string]string{"field": f.Field, "key": f.Key}, Fields: []ui.Field{
 		{Name: "title", Label: e.T("settings.attr_title"), Value: f.Title, Optional: true, Help: e.T("settings.attr_title_help")},
 		check("hidden", e.T("settings.attr_hidden"), e.T("settings.attr_hidden_help"), f.Hidden),
 	}}
@@ -155,8 +155,8 @@ func attributeView(q *web.Request, a contact.Attribute, fresh bool) entryView {
 		v.Hidden = map[string]string{"fresh": "yes"}
 		v.Fields = append([]ui.Field{{Name: "key", Label: e.T("settings.attr_key"), Value: a.Key, Dir: "ltr", Help: e.T("settings.attr_key_help")}}, v.Fields...)
 	} else {
-		v.Key, v.Hidden = a.Key, map[string]string{"key": a.Key}
-		v.Lead, v.Log = e.T("attr_place.contact"), logOf(q, a.Key)
+		v.Title, v.Hidden = title(a.Title, a.Key), map[string]string{"key": a.Key}
+		v.Lead, v.Log = a.Key+" · "+e.T("attr_place.contact"), logOf(q, a.Key)
 	}
 	return v
 }

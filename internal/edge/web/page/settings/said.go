@@ -26,7 +26,7 @@ type line struct {
 	Href                string // of the thing, "" where there is no page or none any more
 	Who                 string // of the filter for whoever did it; "" for Kolo itself
 	History             string // all that happened to the thing
-	Details             []ui.Fact
+	Details             []fact
 }
 
 // names are those of the things that entries are about, as far as the entries do not have them.
@@ -186,22 +186,29 @@ func inSentence(action, detail string) bool {
 	return false
 }
 
+// fact is a detail in the reader's words; with changed its text is "before → after" in the direction of the reader's language.
+type fact struct {
+	label, text string
+	changed     bool
+}
+
 // details are what an entry says beside its sentence, in a fixed order: what is new, and what it was.
-func details(e ui.Env, a identity.Entry) []ui.Fact {
-	var out []ui.Fact
+func details(e ui.Env, a identity.Entry) []fact {
+	var out []fact
 	for k, v := range a.Details {
 		if strings.HasSuffix(k, "_was") || inSentence(a.Action, k) && a.Details[k+"_was"] == "" {
 			continue
 		}
-		value := detail(e, a, k, v)
-		if was, ok := a.Details[k+"_was"]; ok {
-			value = e.T("settings.audit_change", "from", detail(e, a, k, was), "to", value)
+		f := fact{label: ui.Named(e, "audit_detail.", k), text: detail(e, a, k, v)}
+		was := ""
+		if was, f.changed = a.Details[k+"_was"]; f.changed {
+			f.text = e.T("settings.audit_change", "from", detail(e, a, k, was), "to", f.text)
 		} else if v == "" {
 			continue
 		}
-		out = append(out, ui.Fact{Label: ui.Named(e, "audit_detail.", k), Text: value})
+		out = append(out, f)
 	}
-	slices.SortFunc(out, func(a, b ui.Fact) int { return strings.Compare(a.Label, b.Label) })
+	slices.SortFunc(out, func(a, b fact) int { return strings.Compare(a.label, b.label) })
 	return out
 }
 

@@ -39,6 +39,7 @@ func (p *Pages) Register(s *web.Site) {
 	s.Page("GET /settings/members/{id}", identity.MembersManage, p.member)
 	s.Page("POST /settings/members/{id}/role", identity.MembersManage, p.changeRole)
 	s.Page("POST /settings/members/{id}/state", identity.MembersManage, p.changeState)
+	s.Page("POST /settings/members/{id}/password", identity.MembersManage, p.resetPassword)
 
 	s.Page("GET /settings/teams", identity.TeamsManage, p.teams)
 	s.Page("POST /settings/teams", identity.TeamsManage, p.createTeam)
@@ -118,7 +119,6 @@ type workspaceView struct {
 	Fields  []ui.Field
 	May     bool
 	Version string
-	Stale   bool // somebody else has saved meanwhile
 }
 
 // currencies are offered, as are zones; any other can be typed.
@@ -183,6 +183,16 @@ func workspaceFields(sh ui.Shell, w identity.Workspace, may bool) []ui.Field {
 	return fields
 }
 
+// chosen is the value of a field in the words of the form.
+func chosen(f ui.Field) string {
+	for _, o := range f.Options {
+		if o.Value == f.Value {
+			return o.Label
+		}
+	}
+	return f.Value
+}
+
 func (p *Pages) workspace(q *web.Request) error {
 	sh, may := shell(q, "workspace"), q.Actor.May(identity.WorkspaceManage)
 	return q.Render(http.StatusOK, workspacePage(sh, workspaceView{Tabs: tabs(q, "workspace"),
@@ -203,11 +213,16 @@ func (p *Pages) saveWorkspace(q *web.Request) error {
 			return err
 		}
 		sh := shell(q, "workspace")
-		v := workspaceView{Tabs: tabs(q, "workspace"), May: true, Version: q.PostFormValue("version"),
-			Stale: status == http.StatusConflict && len(fault.ProblemOf(err).Errors) == 0}
+		v := workspaceView{Tabs: tabs(q, "workspace"), May: true, Version: q.PostFormValue("version")}
 		v.Error, v.Fields = ui.Refuse(q.Env, workspaceFields(sh, w, true), err)
-		if v.Stale {
-			v.Error = q.Env.T("settings.conflict")
+		if status == http.StatusConflict && len(fault.ProblemOf(err).Errors) == 0 {
+			// Somebody else has saved meanwhile. The next try may overwrite that, for now it shows.
+			v.Error, v.Version = q.Env.T("settings.conflict"), strconv.FormatInt(q.Workspace.Version, 10)
+			for i, now := range workspaceFields(sh, q.Workspace, true) {
+				if v.Fields[i].Value != now.Value {
+					v.Fields[i].Error = q.Env.T("settings.saved_now", "value", chosen(now))
+				}
+			}
 		}
 		return q.Render(status, workspacePage(sh, v))
 	}
