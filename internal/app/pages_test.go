@@ -1,0 +1,134 @@
+package app
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"kolo/internal/foundation/fault"
+	"kolo/internal/listen/feedback"
+	"kolo/internal/people/identity"
+	"kolo/internal/understand/insight"
+)
+
+// receive keeps feedback and waits until the columns have it.
+func (i *instance) receive(ws identity.WorkspaceID, batch ...feedback.Input) {
+	i.Helper()
+	results, err := i.Feedback.Receive(i.Context(), ws, batch)
+	must(i.T, err)
+	for _, r := range results {
+		if r.Status != feedback.Created {
+			i.Fatalf("%+v", r)
+		}
+	}
+	upTo, err := i.Feedback.Settled(i.Context())
+	must(i.T, err)
+	for mark := int64(-1); mark < upTo; { // the feeder of the instance may be at it too
+		if err := i.Feeder.Feed(i.Context()); err != nil && !fault.Is(err, fault.Conflict) {
+			i.Fatal(err)
+		}
+		mark, err = i.Columns.Watermark(i.Context(), "feedback")
+		must(i.T, err)
+	}
+}
+
+func nps(value float64, text string) feedback.Input {
+	at := time.Now().Add(-36 * time.Hour)
+	return feedback.Input{Channel: "web", Text: text, Time: &at, Scores: []feedback.Score{{Metric: "nps", Value: value, Scale: feedback.Scale{Max: 10}}}}
+}
+
+// page asks for a page that must be there.
+func (i *instance) page(token, path string) string {
+	i.Helper()
+	rec := i.browse(token, http.MethodGet, path, nil)
+	if rec.Code != http.StatusOK {
+		i.Fatalf("%s: %d", path, rec.Code)
+	}
+	return rec.Body.String()
+}
+
+// TestAllScreensSayTheSame: one number on Home, in Explore and from insight itself, and the words behind it.
+func TestAllScreensSayTheSame(t *testing.T) {
+	t.Parallel()
+	i := open(t)
+	ws, _ := i.workspace("one")
+	token := i.signIn("owner@one.example.com")
+	var batch []feedback.Input
+	for n := range 40 { // 25 promoters, 5 passives, 10 detractors: 37.5
+		value, text := 10.0, fmt.Sprint("promoter ", n)
+		switch {
+		case n >= 30:
+			value, text = 2, fmt.Sprint("detractor ", n)
+		case n >= 25:
+			value, text = 8, fmt.Sprint("passive ", n)
+		}
+		batch = append(batch, nps(value, text))
+	}
+	i.receive(ws, batch...)
+	a, err := i.Insight.Ask(t.Context(), ws, insight.Query{Measure: insight.NPS})
+	must(t, err)
+	if *a.Total.Value != 37.5 || a.Total.N != 40 {
+		t.Fatalf("%+v", a.Total)
+	}
+	for _, path := range []string{"/", "/explore?measure=nps", "/explore?measure=nps&by=channel"} {
+		if body := i.page(token, path); !strings.Contains(body, ">38<") && !strings.Contains(body, ">37<") || !strings.Contains(body, "40 answers") {
+			t.Errorf("%s does not say the NPS of 37.5 of 40 answers", path)
+		}
+	}
+	body := i.page(token, "/feedback?nps_group=detractor")
+	if strings.Count(body, "detractor ") < 10 || strings.Contains(body, "promoter 1") || strings.Contains(body, "passive 2") {
+		t.Error("the words behind detractors are not theirs")
+	}
+	if body := i.page(token, "/feedback?q=passive+27"); !strings.Contains(body, "passive 27") || strings.Contains(body, "passive 28") {
+		t.Error("searching finds something else")
+	}
+}
+
+// TestSmallGroupsAreHeldBack: below ten answers no value stands on a page, below thirty it is marked.
+func TestSmallGroupsAreHeldBack(t *testing.T) {
+	t.Parallel()
+	i := open(t)
+	ws, _ := i.workspace("one")
+	token := i.signIn("owner@one.example.com")
+	for range 9 {
+		i.receive(ws, nps(9, "nine"))
+	}
+	if body := i.page(token, "/explore?measure=nps"); strings.Contains(body, ">100<") {
+		t.Error("a value of 9 answers is shown")
+	}
+	i.receive(ws, nps(9, "ten"), nps(9, "eleven"))
+	if body := i.page(token, "/explore?measure=nps"); !strings.Contains(body, ">100<") || !strings.Contains(body, "ndicative") && !strings.Contains(body, "fewer than 30") {
+		t.Error("a value of 11 answers is not shown, or not marked")
+	}
+}
+
+// TestHostileWordsAreWords: what customers, files and addresses say is never a part of a page.
+func TestHostileWordsAreWords(t *testing.T) {
+	t.Parallel()
+	i := open(t)
+	ws, _ := i.workspace("one")
+	token := i.signIn("owner@one.example.com")
+	const evil = `"><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}` + "\u202eevil\u2066"
+	in := nps(9, evil)
+	in.Contact = &feedback.Who{Name: evil, ExternalID: evil}
+	in.Source, in.Touchpoint, in.Survey, in.Attributes = evil, "t"+evil[:20], "s"+evil[:20], feedback.Attributes{"<b>key</b>": evil}
+	in.Answers = feedback.Answers{{Question: evil, Value: evil}}
+	var batch []feedback.Input
+	for range 12 {
+		batch = append(batch, in)
+	}
+	i.receive(ws, batch...)
+	found, err := i.Feedback.List(t.Context(), ws, feedback.Filter{Limit: 1})
+	must(t, err)
+	q := url.QueryEscape(evil)
+	for _, path := range []string{"/", "/feedback", "/feedback/" + string(found[0].ID), "/feedback?q=" + q, "/feedback?source=" + q, "/feedback?last=" + q, "/explore?measure=nps&by=source", "/explore?measure=" + q,
+		"/explore?measure=nps&by=" + url.QueryEscape("attribute.<b>key</b>"), "/contacts", "/contacts/" + string(found[0].Contact), "/contacts?q=" + q, "/sign-in?next=" + q, "/settings/attributes", "/settings/audit?q=" + q, "/" + q} {
+		body := i.browse(token, http.MethodGet, path, nil).Body.String()
+		if strings.Contains(body, "<script>alert") || strings.Contains(body, "<img src=x") || strings.Contains(body, "<b>key</b>") || body == "" {
+			t.Errorf("%.60s: hostile words became a part of the page", path)
+		}
+	}
+}
