@@ -95,6 +95,23 @@ func settle(tx *store.Tx, im *Import) error {
 	return nil
 }
 
+// Named is what an import is called, for those who see its feedback.
+type Named struct {
+	ID        ID
+	Name      string // of the file
+	CreatedAt time.Time
+}
+
+// Names lists what the newest thousand imports of a workspace are called.
+func Names(tx *store.Tx, ws identity.WorkspaceID) ([]Named, error) {
+	return store.All(tx, func(s store.Scanner) (n Named, err error) {
+		var created int64
+		err = s.Scan(&n.ID, &n.Name, &created)
+		n.CreatedAt = instant(created)
+		return n, err
+	}, `/* imports.Names */ SELECT id, name, created_at FROM import WHERE workspace = $1 AND state NOT IN ('uploading', 'draft') ORDER BY id DESC LIMIT 1000`, string(ws))
+}
+
 func insertImport(tx *store.Tx, im Import, member identity.MemberID) error {
 	_, err := tx.Exec(`/* imports.insert */ INSERT INTO import (workspace, id, name, size, fingerprint, path, has_file, state, attempt, settings, columns, mapping,
 			rows_done, rows_total, created, duplicates, refused, mended, error, job, by_name, by_member, created_at, started_at, finished_at, beat_at)

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"kolo/internal/edge/web"
+	"kolo/internal/edge/web/page/figure"
 	"kolo/internal/edge/web/ui"
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/store"
@@ -82,6 +84,11 @@ func (p *Pages) explore(q *web.Request) error {
 			return err
 		}
 		v.Fresh = all.Total.N == 0
+	}
+	if strings.Contains(v.Query, "import") { // it may be shown, by its id alone
+		if err := figure.NameImports(q, p.Store); err != nil {
+			return err
+		}
 	}
 	b := builder{p: p, q: q, e: q.Env, words: words, question: question, sent: sent, ans: ans}
 	if v.Form, err = b.form(refused); err != nil {

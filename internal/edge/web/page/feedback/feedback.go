@@ -84,6 +84,11 @@ func (p *Pages) list(q *web.Request) error {
 	if values.Get("cursor") != "" {
 		v.Pager.Prev = "/feedback?" + filters.Encode() // back to the newest
 	}
+	if strings.Contains(v.Export, "import") { // it may be shown, by its id alone
+		if err := figure.NameImports(q, p.Store); err != nil {
+			return err
+		}
+	}
 	v.Chips = chips(q.Env, filters)
 	if v.Facets, err = p.facets(q, cond, period, filters); err != nil {
 		return err
@@ -145,7 +150,7 @@ func chips(e ui.Env, filters url.Values) []ui.Chip {
 				text = e.T("period." + value)
 			case value == "":
 				text = ""
-			case n != "q" && n != "from" && n != "to" && op == "":
+			case n != "q" && n != "from" && n != "to" && (op == "" || field == "import"):
 				text = figure.Value(e, field, value)
 			}
 			out = append(out, ui.Chip{Label: label, Value: strings.TrimSpace(op + " " + text), Href: without(filters, n, value)})
@@ -256,6 +261,11 @@ func (p *Pages) detail(q *web.Request) error {
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return err
 	}
+	if f.Import != "" {
+		if err := figure.NameImports(q, p.Store); err != nil {
+			return err
+		}
+	}
 	e := q.Env
 	v := detailView{Quote: figure.Quote(e, f, who), Erased: f.ErasedAt != nil}
 	v.Quote.Href = ""
@@ -271,6 +281,9 @@ func (p *Pages) detail(q *web.Request) error {
 	fact(&v.Facts, e.T("field.kind"), figure.Value(e, "kind", f.Kind))
 	fact(&v.Facts, e.T("field.channel"), figure.Value(e, "channel", f.Channel))
 	fact(&v.Facts, e.T("field.source"), f.Source)
+	if f.Import != "" {
+		fact(&v.Facts, e.T("field.import"), figure.Value(e, "import", f.Import))
+	}
 	fact(&v.Facts, e.T("field.external_id"), f.ExternalID)
 	fact(&v.Facts, e.T("field.time"), e.DateTime(f.Time))
 	fact(&v.Facts, e.T("field.received_at"), e.DateTime(f.ReceivedAt))

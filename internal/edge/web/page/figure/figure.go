@@ -3,6 +3,7 @@
 package figure
 
 import (
+	"cmp"
 	"math"
 	"net/url"
 	"slices"
@@ -12,7 +13,9 @@ import (
 	"kolo/internal/edge/web"
 	"kolo/internal/edge/web/ui"
 	"kolo/internal/foundation/clock"
+	"kolo/internal/foundation/store"
 	"kolo/internal/listen/feedback"
+	"kolo/internal/listen/imports"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
@@ -48,6 +51,8 @@ func Value(e ui.Env, field, value string) string {
 		return ui.Named(e, field+".", value)
 	case "language":
 		return ui.OwnName(value)
+	case "import":
+		return cmp.Or(e.Names[value], value)
 	case "weekday":
 		days := []string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
 		if i := slices.Index(days, value); i >= 0 {
@@ -58,6 +63,30 @@ func Value(e ui.Env, field, value string) string {
 		return ui.Named(e, "value.", value)
 	}
 	return value
+}
+
+// NameImports has Value name imports by their files, and by their time where several brought files of one name.
+func NameImports(q *web.Request, db *store.DB) error {
+	var all []imports.Named
+	if err := db.View(q.Context(), func(tx *store.Tx) (err error) {
+		all, err = imports.Names(tx, q.Workspace.ID)
+		return err
+	}); err != nil {
+		return err
+	}
+	same := map[string]int{}
+	for _, im := range all {
+		same[im.Name]++
+	}
+	q.Env.Names = make(map[string]string, len(all))
+	for _, im := range all {
+		name := im.Name
+		if same[name] > 1 {
+			name += " · " + q.Env.DateTime(im.CreatedAt)
+		}
+		q.Env.Names[string(im.ID)] = name
+	}
+	return nil
 }
 
 // scale is how a measure is shown: its range for the bar, its decimals, whether it is a share.

@@ -328,14 +328,16 @@ func (p *Pages) result(q *web.Request, im imports.Import, v *watchView) error {
 		return err
 	}
 	v.SeeLabel = q.Env.T("import.see."+bucket, "measure", figure.Measure(q.Env, measure, ""))
+	values := insight.Encode(where, insight.Period{})
+	values.Set("measure", string(measure))
 	if len(a.Rows) > 1 { // one week is no course
+		values.Set("bucket", bucket)
 		if c, ok := figure.Chart(q.Env, "result", a); ok {
 			c.Title, v.Chart = v.SeeLabel, &c
 		}
+	} else {
+		v.SeeLabel = q.Env.T("nav.explore")
 	}
-	values := insight.Encode(where, insight.Period{})
-	values.Set("measure", string(measure))
-	values.Set("bucket", bucket)
 	v.Explore = "/explore?" + values.Encode()
 	return nil
 }

@@ -321,9 +321,9 @@ func listPage(sh ui.Shell, v listView) templ.Component {
 								return templ_7745c5c3_Err
 							}
 							var templ_7745c5c3_Var18 string
-							templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(im.By)
+							templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(by(sh.Env, im))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `edge/web/page/imports/imports.templ`, Line: 63, Col: 40}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `edge/web/page/imports/imports.templ`, Line: 63, Col: 49}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
 							if templ_7745c5c3_Err != nil {
@@ -3237,6 +3237,14 @@ func again(v watchView, part string, on bool) templ.Attributes {
 		return nil
 	}
 	return templ.Attributes{"hx-get": v.Next, "hx-trigger": "every 1s", "hx-select": part, "hx-target": part, "hx-swap": "outerHTML"}
+}
+
+// by names who brought a file.
+func by(e ui.Env, im imports.Import) string {
+	if im.By == "command line" {
+		return e.T("import.by_command")
+	}
+	return im.By
 }
 
 // counted is a count of an import, nothing before it was started.
