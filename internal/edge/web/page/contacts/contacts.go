@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"kolo/internal/edge/web"
 	"kolo/internal/edge/web/ui"
@@ -95,12 +97,14 @@ func languageOf(e ui.Env, tag string) string {
 // identify tells whether the reader may see who contacts are.
 func identify(q *web.Request) bool { return q.Actor.May(identity.ContactsIdentify) }
 
-// attributeTitle is what people call an attribute.
+// attributeTitle is what people call an attribute. A title that was made of the key begins as other labels do.
 func attributeTitle(a contact.Attribute) string {
-	if t := strings.TrimSpace(a.Title); t != "" {
-		return t
+	title := strings.TrimSpace(a.Title)
+	if made := strings.ReplaceAll(a.Key, "_", " "); title == "" || title == made {
+		first, size := utf8.DecodeRuneInString(made)
+		return string(unicode.ToUpper(first)) + made[size:]
 	}
-	return a.Key
+	return title
 }
 
 // register gives the attributes that the reader may see: all of them in their order, and by key.

@@ -15,7 +15,6 @@ import (
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
-	"kolo/internal/understand/insight"
 )
 
 type detailView struct {
@@ -141,7 +140,7 @@ func (p *Pages) showDetail(q *web.Request, status int, c contact.Contact, adding
 		v.Scores = scores(e, list)
 		for _, f := range list[:min(len(list), mostQuotes)] {
 			quote := figure.Quote(e, f, nil)
-			quote.Who = v.Name
+			quote.Own = true
 			v.Quotes = append(v.Quotes, quote)
 		}
 		if len(list) > mostQuotes {
@@ -214,7 +213,7 @@ func scores(e ui.Env, list []feedback.Feedback) []scoreView {
 			if !ok {
 				i = len(out)
 				at[key] = i
-				out = append(out, scoreView{Label: figure.Measure(e, insight.Measure(s.Metric), ""), Scale: figure.Scale(e, s.Scale.String())})
+				out = append(out, scoreView{Label: ui.Named(e, "metric.", s.Metric), Scale: figure.Scale(e, s.Scale.String())})
 			}
 			out[i].Spark = append(out[i].Spark, s.Value)
 			out[i].Answers = append(out[i].Answers, answerView{figure.Answer(s), f.Time, "/feedback/" + url.PathEscape(string(f.ID)), e.Date(f.Time)})

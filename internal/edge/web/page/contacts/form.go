@@ -108,9 +108,9 @@ func (p *Pages) formView(q *web.Request, x entry, fresh bool) (formView, error) 
 	if fresh {
 		v.Action, v.Back = "/contacts", "/contacts"
 		v.Who = []ui.Field{
-			field(ui.Field{Name: "email", Label: e.T("contact.kind.email"), Type: "email", Optional: true, Dir: "ltr"}),
-			field(ui.Field{Name: "phone", Label: e.T("contact.kind.phone"), Type: "tel", Optional: true, Dir: "ltr", Help: phoneHelp(q)}),
-			field(ui.Field{Name: "external_id", Label: e.T("contact.kind.external"), Optional: true, Dir: "ltr", Help: e.T("contact.external_help")}),
+			field(ui.Field{Name: "email", Label: e.T("contact.kind.email"), Type: "email", Optional: true, Quiet: true, Dir: "ltr"}),
+			field(ui.Field{Name: "phone", Label: e.T("contact.kind.phone"), Type: "tel", Optional: true, Quiet: true, Dir: "ltr", Help: phoneHelp(q)}),
+			field(ui.Field{Name: "external_id", Label: e.T("contact.kind.external"), Optional: true, Quiet: true, Dir: "ltr", Help: e.T("contact.external_help")}),
 		}
 	}
 	accounts, _, err := p.Contacts.Accounts(q.Context(), q.Workspace.ID, q.Actor, "", "", 200)
@@ -126,11 +126,11 @@ func (p *Pages) formView(q *web.Request, x entry, fresh bool) (formView, error) 
 		currency = q.Workspace.Currency
 	}
 	v.About = []ui.Field{
-		field(ui.Field{Name: "name", Label: e.T("settings.name"), Optional: true}),
-		field(ui.Field{Name: "language", Label: e.T("setup.language"), Optional: true, Options: languages(e, x.fields["language"])}),
-		field(ui.Field{Name: "account", Label: e.T("contact.account"), Optional: true, Suggest: names, Help: e.T("contact.account_help")}),
-		field(ui.Field{Name: "lifetime_value", Label: e.T("contact.value"), Optional: true, Dir: "ltr"}),
-		{Name: "currency", Label: e.T("settings.currency"), Value: currency, Optional: true, Dir: "ltr", Suggest: currencies, Autocomplete: "off"},
+		field(ui.Field{Name: "name", Label: e.T("settings.name"), Optional: true, Quiet: true}),
+		field(ui.Field{Name: "language", Label: e.T("setup.language"), Optional: true, Quiet: true, Options: languages(e, x.fields["language"])}),
+		field(ui.Field{Name: "lifetime_value", Label: e.T("contact.value"), Optional: true, Quiet: true, Dir: "ltr"}),
+		{Name: "currency", Label: e.T("settings.currency"), Value: currency, Optional: true, Quiet: true, Dir: "ltr", Suggest: currencies, Autocomplete: "off"},
+		field(ui.Field{Name: "account", Label: e.T("contact.account"), Optional: true, Quiet: true, Suggest: names, Help: e.T("contact.account_help")}),
 	}
 	register, byKey, err := p.register(q)
 	if err != nil {
@@ -188,7 +188,7 @@ func regionName(e ui.Env, code string) string {
 }
 
 func attributeField(e ui.Env, a contact.Attribute, value string, suggest []string) ui.Field {
-	f := ui.Field{Name: attributePath + a.Key, Label: attributeTitle(a), Value: value, Optional: true, Suggest: suggest, Autocomplete: "off"}
+	f := ui.Field{Name: attributePath + a.Key, Label: attributeTitle(a), Value: value, Optional: true, Quiet: true, Suggest: suggest, Autocomplete: "off"}
 	switch a.Kind {
 	case contact.Bool:
 		if v := strings.ToLower(value); v == "" || v == "true" || v == "false" {

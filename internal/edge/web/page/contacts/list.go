@@ -273,7 +273,7 @@ func (p *Pages) knowledge(q *web.Request, f contact.Filter) (k knowledge, err er
 	return k, nil
 }
 
-// columns of attributes that the table has room for.
+// columns of attributes that the table has room for, one less beside accounts.
 const columns = 2
 
 func (p *Pages) rows(q *web.Request, list []contact.Contact, k knowledge) (rows []row, head []ui.Column, err error) {
@@ -288,7 +288,7 @@ func (p *Pages) rows(q *web.Request, list []contact.Contact, k knowledge) (rows 
 	if err != nil {
 		return nil, nil, err
 	}
-	keys := k.few[:min(len(k.few), columns)]
+	keys := k.few[:min(len(k.few), columns-min(len(ids), 1))]
 	head = []ui.Column{{Label: e.T("field.contact")}}
 	for _, key := range keys {
 		head = append(head, ui.Column{Label: attributeTitle(k.byKey[key]), Wide: true})

@@ -51,9 +51,15 @@ type previewView struct {
 
 type mergeRow struct {
 	Label  string
-	Values []string // as they will be
-	Lost   string   // what is dropped for it
-	New    bool     // comes from the contact that goes
+	Values []mergeValue // as they will be
+	Lost   string       // what is dropped for it
+	Sum    string       // what was added up to it
+}
+
+// mergeValue is what the contact will have; New when it comes from the one that goes.
+type mergeValue struct {
+	Text string
+	New  bool
 }
 
 func (p *Pages) mergeWith(q *web.Request) error {
@@ -161,7 +167,7 @@ func (p *Pages) preview(q *web.Request, c contact.Contact, with, keep string) (*
 		if result == "" {
 			return
 		}
-		r := mergeRow{Label: label, Values: []string{result}, New: into == "" && from != ""}
+		r := mergeRow{Label: label, Values: []mergeValue{{result, into == "" && from != ""}}}
 		if from != "" && from != into && into == result {
 			r.Lost = from
 		}
@@ -172,28 +178,24 @@ func (p *Pages) preview(q *web.Request, c contact.Contact, with, keep string) (*
 		r := mergeRow{Label: e.T("contact.kind." + string(kind))}
 		for _, i := range will.Identities {
 			if i.Kind == kind && i.Value != "" {
-				r.Values = append(r.Values, i.Value)
+				r.Values = append(r.Values, mergeValue{i.Value, slices.Contains(goes.Identities, i)})
 			}
 		}
-		r.New = slices.ContainsFunc(goes.Identities, func(i contact.Identity) bool { return i.Kind == kind })
 		if len(r.Values) > 0 {
 			v.Rows = append(v.Rows, r)
 		}
 	}
 	add(e.T("setup.language"), named(e, goes.Language), named(e, stays.Language), named(e, will.Language))
 	add(e.T("contact.account"), accounts[goes.Account].Name, accounts[stays.Account].Name, accounts[will.Account].Name)
-	r := mergeRow{Label: e.T("contact.value"), Values: []string{amount(e, will.Value)}}
-	switch {
-	case will.Value == nil:
-		r.Values = nil
-	case stays.Value == nil:
-		r.New = true
-	case goes.Value != nil && goes.Value.Currency != stays.Value.Currency:
-		r.Lost = amount(e, goes.Value)
-	case goes.Value != nil:
-		r.Values = append(r.Values, e.T("contact.sum", "a", amount(e, stays.Value), "b", amount(e, goes.Value)))
-	}
-	if len(r.Values) > 0 {
+	if will.Value != nil {
+		r := mergeRow{Label: e.T("contact.value"), Values: []mergeValue{{amount(e, will.Value), stays.Value == nil}}}
+		switch {
+		case goes.Value == nil || stays.Value == nil:
+		case goes.Value.Currency != stays.Value.Currency:
+			r.Lost = amount(e, goes.Value)
+		default:
+			r.Sum = e.T("contact.sum", "a", amount(e, stays.Value), "b", amount(e, goes.Value))
+		}
 		v.Rows = append(v.Rows, r)
 	}
 	for _, key := range slices.SortedFunc(maps.Keys(will.Attributes), func(a, b string) int {
@@ -207,7 +209,7 @@ func (p *Pages) preview(q *web.Request, c contact.Contact, with, keep string) (*
 		if x.Granted {
 			word = "contact.granted"
 		}
-		v.Rows = append(v.Rows, mergeRow{Label: c.What, Values: []string{e.T(word) + ", " + e.Date(x.At)}, New: !slices.Contains(stays.Consents, x)})
+		v.Rows = append(v.Rows, mergeRow{Label: c.What, Values: []mergeValue{{e.T(word) + ", " + e.Date(x.At), !slices.Contains(stays.Consents, x)}}})
 	}
 	return &v, nil
 }
