@@ -129,6 +129,7 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*App, erro
 	a.Feeder = insight.NewFeeder(a.Insight, log)
 	a.Jobs = job.New(a.Store, job.Options{Workers: cfg.Workers, Grace: cfg.Grace, Log: log, Observe: a.Metrics.Job})
 	a.Jobs.Handle(demoJob, a.runDemo, job.AtMost(1))
+	a.Identity.Handle(a.Jobs)
 	a.Imports.Handle(a.Jobs)
 	a.Health.Ready("rows", a.Store.Ready)
 	a.Health.Ready("columns", a.Columns.Ready)

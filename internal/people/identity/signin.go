@@ -285,7 +285,7 @@ func (s *Service) Sessions(ctx context.Context, actor Actor) (list []Session, er
 	return list, err
 }
 
-// Sweep deletes sessions, invitations and counts of tries that ended. Call it now and then; nothing depends on it.
+// Sweep deletes sessions, invitations and counts of tries that ended; nothing depends on it but the room they take.
 func (s *Service) Sweep(ctx context.Context) error {
 	return s.db.Update(ctx, func(tx *store.Tx) error {
 		if _, err := tx.Exec("/* identity.Sweep */ DELETE FROM session WHERE expires_at <= $1 OR seen_at <= $2",

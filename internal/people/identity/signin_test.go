@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/job"
 	"kolo/internal/foundation/store"
 )
 
@@ -286,5 +288,45 @@ func TestResetMember(t *testing.T) {
 		h.must(h.SetState(h.ctx, ws, owner, agent.Member, Removed))
 		_, err = h.ResetMember(h.ctx, ws, owner, agent.Member)
 		h.want(err, fault.NotFound)
+	})
+}
+
+// TestSweep has a runner sweep: what ended goes, what holds stays.
+func TestSweep(t *testing.T) {
+	t.Parallel()
+	each(t, func(h house) {
+		ws, owner := h.workspace("Acme")
+		_, err := h.SignIn(h.ctx, "owner@acme.example", goodPassword, "", "")
+		h.must(err)
+		_, _, err = h.Invite(h.ctx, ws, owner, NewInvite{Email: "old@acme.example", Role: Viewer})
+		h.must(err)
+		_, err = h.SignIn(h.ctx, "nobody@acme.example", "wrong", "192.0.2.1", "")
+		h.want(err, fault.Unauthenticated)
+		h.clock.Advance(inviteLife + 31*24*time.Hour)
+		_, err = h.SignIn(h.ctx, "owner@acme.example", goodPassword, "", "")
+		h.must(err)
+		_, _, err = h.Invite(h.ctx, ws, owner, NewInvite{Email: "new@acme.example", Role: Viewer})
+		h.must(err)
+		swept := make(chan string, 8)
+		r := job.New(h.db, job.Options{Log: slog.New(slog.DiscardHandler), Observe: func(kind, outcome string, _, _ time.Duration) {
+			if kind == string(sweepKind) {
+				swept <- outcome
+			}
+		}})
+		h.Handle(r)
+		h.must(r.Start(h.ctx))
+		defer r.Stop()
+		if outcome := <-swept; outcome != "done" {
+			h.Errorf("the sweep is %s", outcome)
+		}
+		for table, want := range map[string]int64{"session": 1, "member_invite": 1, "sign_in_throttle": 0} {
+			h.must(h.db.View(h.ctx, func(tx *store.Tx) error {
+				n, err := store.One(tx, store.Value[int64], "SELECT count(*) FROM "+table)
+				if n != want {
+					h.Errorf("%d rows are left in %s", n, table)
+				}
+				return err
+			}))
+		}
 	})
 }

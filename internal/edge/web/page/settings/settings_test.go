@@ -16,7 +16,7 @@ import (
 
 // things are one of each that a workspace has in its settings.
 type things struct {
-	member, removed, team, invite, key, field, attribute string
+	member, team, invite, key, field, attribute string
 }
 
 // furnish makes them. The names begin with the mark.
