@@ -75,7 +75,7 @@ func (p *Pages) home(q *web.Request) error {
 	ask(&volume, insight.Query{Measure: insight.Count, Between: period, Bucket: bucket, By: []string{"channel"}, Limit: 7})
 	ask(&texts, insight.Query{Measure: insight.ResponseShare, Of: "text", Between: period})
 	g.Go(func() (err error) {
-		latest, err = p.Insight.Find(gctx, ws, insight.Conditions{{Field: "text", Op: "not_empty"}}, insight.Period{}, "", 8)
+		latest, err = p.Insight.Find(gctx, ws, insight.Conditions{{Field: "text", Op: "not_empty"}}, insight.Period{}, "", 5)
 		return err
 	})
 	var views []insight.View
