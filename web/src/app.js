@@ -88,6 +88,18 @@ document.addEventListener("change", (e) => {
   if (e.target.matches("[data-submit-on-change]")) e.target.form.requestSubmit();
 });
 
+// What somebody is typing when an answer to an earlier change comes stays as it is.
+let typing;
+document.addEventListener("htmx:beforeSwap", (e) => {
+  const field = document.activeElement;
+  typing = field?.id && field.matches("input:not([type=checkbox], [type=radio]), textarea") && e.detail.target.contains(field) ? { id: field.id, value: field.value } : null;
+});
+document.addEventListener("htmx:afterSwap", () => {
+  const field = typing && document.getElementById(typing.id);
+  if (field && field.value !== typing.value) field.value = typing.value;
+  typing = null;
+});
+
 // How far a file has gone up; after its last byte the server reads it.
 document.addEventListener("htmx:beforeRequest", (e) => {
   if (!e.target.matches?.("[data-upload]")) return;

@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -139,7 +140,12 @@ func Notes(e ui.Env, a *insight.Answer) string {
 // Scale writes "1..5" for people.
 func Scale(e ui.Env, s string) string {
 	low, high, _ := strings.Cut(s, "..")
-	return e.T("note.scale", "low", low, "high", high)
+	from, err1 := strconv.ParseFloat(low, 64)
+	to, err2 := strconv.ParseFloat(high, 64)
+	if err1 != nil || err2 != nil {
+		return s
+	}
+	return e.T("note.scale", "low", from, "high", to)
 }
 
 func small(note string) string {
