@@ -33,6 +33,7 @@ type importCommand struct {
 	Language   string `help:"The language of rows that name none."`
 	Touchpoint string `help:"The touchpoint of rows that name none."`
 	Zone       string `help:"The time zone of times without one; the workspace's by default."`
+	Country    string `help:"The country of phone numbers without its code, such as IL; the workspace's by default."`
 
 	Encoding  string `help:"How the text is encoded (utf-8, windows-1255 ...); found out by default."`
 	Delimiter string `help:"What separates the cells of a CSV file, or tab; found out by default."`
@@ -191,7 +192,7 @@ func (c importCommand) adjust(im imports.Import) (imports.Mapping, error) {
 	for _, f := range []struct {
 		into  *string
 		value string
-	}{{&k.Source, c.Source}, {&k.Channel, c.Channel}, {&k.Kind, c.Kind}, {&k.Language, c.Language}, {&k.Touchpoint, c.Touchpoint}, {&k.Zone, c.Zone}} {
+	}{{&k.Source, c.Source}, {&k.Channel, c.Channel}, {&k.Kind, c.Kind}, {&k.Language, c.Language}, {&k.Touchpoint, c.Touchpoint}, {&k.Zone, c.Zone}, {&k.Country, c.Country}} {
 		*f.into = cmp.Or(f.value, *f.into)
 	}
 	if bad != nil {

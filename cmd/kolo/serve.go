@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"runtime/debug"
 
 	"kolo/internal/app"
 	"kolo/internal/foundation/telemetry"
@@ -12,10 +11,6 @@ import (
 type serveCommand struct{}
 
 func (serveCommand) Run(e *env) error {
-	// What lives is small beside what a request makes: collecting at three times of it costs little memory and saves much work.
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(200)
-	}
 	a, err := app.Open(e, e.config, e.log)
 	if err != nil {
 		return err

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"os"
-	"runtime/debug"
-
 	"kolo/internal/app"
 	"kolo/internal/foundation/fault"
 )
@@ -14,9 +11,6 @@ func (workerCommand) Run(e *env) error {
 	if !e.config.Cluster() {
 		return fault.New(fault.Invalid, "worker", "kolo worker is for the cluster set-up: with KOLO_DATABASE_URL and KOLO_CLICKHOUSE_URL any number of processes share the work. "+
 			"Without them everything belongs to the one process of kolo serve, which does its work itself")
-	}
-	if os.Getenv("GOGC") == "" { // as serve does
-		debug.SetGCPercent(200)
 	}
 	a, err := app.Open(e, e.config, e.log)
 	if err != nil {

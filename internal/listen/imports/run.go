@@ -16,7 +16,7 @@ import (
 
 // batchRows is how many rows share a transaction. Each is a checkpoint: killed at any moment, an import goes on behind the
 // last one.
-const batchRows = 2000
+const batchRows = 4000
 
 // rawRow is a row as it was read.
 type rawRow struct {
