@@ -460,7 +460,8 @@ func (s *Service) List(ctx context.Context, ws identity.WorkspaceID, f Filter) (
 		add("time < ?", f.To.UnixMilli())
 	}
 	if f.Before.ID != "" {
-		add("(time < ? OR time = ? AND id < ?)", f.Before.Time, f.Before.Time, string(f.Before.ID))
+		// The first part is what an index finds; by the second alone each page would read all those before it.
+		add("time <= ? AND (time < ? OR id < ?)", f.Before.Time, f.Before.Time, string(f.Before.ID))
 	}
 	if f.Limit <= 0 {
 		f.Limit = 50

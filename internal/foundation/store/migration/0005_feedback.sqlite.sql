@@ -39,3 +39,12 @@ CREATE TABLE feedback_field (
 	seen_at   BIGINT NOT NULL,
 	PRIMARY KEY (workspace, field, key)
 );
+
+-- As for contacts: without statistics SQLite takes a workspace for some ten rows, and reads all of it to find a few by
+-- their ids.
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+	('feedback', 'sqlite_autoindex_feedback_1', '1000000 1'),
+	('feedback', 'feedback_external', '1000000 1000000 100000 1'),
+	('feedback', 'feedback_time', '1000000 1000000 2'),
+	('feedback', 'feedback_contact', '1000000 4');
+ANALYZE sqlite_schema;
