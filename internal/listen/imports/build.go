@@ -215,7 +215,7 @@ func (b *builder) putContact(s *step, cell string, in *feedback.Input) (bad faul
 		return bad, true
 	}
 	if in.Contact == nil {
-		in.Contact = &feedback.Who{}
+		in.Contact = &feedback.Who{Country: b.m.Constants.Country}
 	}
 	switch w := in.Contact; s.word {
 	case "contact.external_id":
@@ -266,6 +266,9 @@ func (b *builder) native(raw string, in *feedback.Input) []fault.Field {
 	}
 	if in.Time == nil {
 		in.Time = base.Time
+	}
+	if in.Contact != nil && in.Contact.Country == "" {
+		in.Contact.Country = b.m.Constants.Country
 	}
 	in.Import = base.Import
 	return nil

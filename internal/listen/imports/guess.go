@@ -13,6 +13,7 @@ import (
 
 	"kolo/internal/foundation/table"
 	"kolo/internal/listen/feedback"
+	"kolo/internal/people/contact"
 )
 
 // Sample is the beginning of a file: what guesses and previews go by.
@@ -145,8 +146,9 @@ func fewWords(values []string) []string {
 // mostSteps is how many words a scale may have.
 const mostSteps = 12
 
-// Guess proposes a mapping: from the columns' names, in four languages, and from their values. People correct it.
-func Guess(s Sample, columns []Column) Mapping {
+// Guess proposes a mapping: from the columns' names, in four languages, and from their values. People correct it. country
+// is where phone numbers without a country's code are from, when that is known.
+func Guess(s Sample, columns []Column, country string) Mapping {
 	if s.Format == table.NDJSON && isNative(s) {
 		return Mapping{Native: true}
 	}
@@ -155,14 +157,7 @@ func Guess(s Sample, columns []Column) Mapping {
 		g.targets[i] = Target{Column: c.Name}
 	}
 	g.exported()
-	// What a name says outright comes before what one only contains, and both before what values look like.
-	for _, whole := range []bool{true, false} {
-		for i := range columns {
-			if g.targets[i].To == "" {
-				g.byName(i, whole)
-			}
-		}
-	}
+	g.named()
 	g.byValues()
 	for i := range g.targets {
 		if g.targets[i].To == "" {
@@ -182,7 +177,42 @@ func Guess(s Sample, columns []Column) Mapping {
 		}
 		m.Constants.Language = languageOf(texts)
 	}
+	g.phones(&m, country)
 	return m
+}
+
+// phones checks that the telephone numbers can be read, in the workspace's country or where the language of the texts is
+// at home; numbers of nowhere would refuse every row, so they become an attribute.
+func (g *guesser) phones(m *Mapping, country string) {
+	i := slices.IndexFunc(m.Columns, func(t Target) bool { return t.To == "contact.phone" })
+	if i < 0 || slices.ContainsFunc(m.Columns, func(t Target) bool { return t.To == "contact.country" }) {
+		return
+	}
+	numbers := distinct(g.s.values(i), 200)
+	spoken := m.Constants.Language
+	if spoken == "" {
+		said := slices.Clone(g.s.Columns)
+		for _, c := range g.columns {
+			said = append(said, c.Samples...)
+		}
+		spoken = languageOf(said)
+	}
+	home := map[string]string{"he": "IL", "fa": "IR", "ru": "RU", "uk": "UA"}[spoken]
+	for _, region := range []string{country, home} {
+		read := 0
+		for _, n := range numbers {
+			if _, problem := contact.NormIdentity(contact.Phone, n, region); problem == "" {
+				read++
+			}
+		}
+		if 3*read >= 2*len(numbers) {
+			if region != country {
+				m.Constants.Country = region
+			}
+			return
+		}
+	}
+	m.Columns[i].To = "attribute:" + attributeKey(m.Columns[i].Column)
 }
 
 type guesser struct {
@@ -247,13 +277,45 @@ func (g *guesser) exported() {
 	}
 }
 
-// byName follows a column's name as far as its values bear it out.
-func (g *guesser) byName(i int, whole bool) {
-	c := g.columns[i]
-	to, said := called(c.Name)
-	if to == "" || said != whole || c.Kind == table.KindEmpty {
-		return
+// named follows the columns' names. What a name says outright comes before what one only contains, and a long word within
+// one before a short.
+func (g *guesser) named() {
+	type claim struct {
+		saying
+		column int
+		whole  bool
 	}
+	var claims []claim
+	for i, c := range g.columns {
+		if c.Kind == table.KindEmpty {
+			continue
+		}
+		said, whole := called(c.Name)
+		for _, s := range said {
+			claims = append(claims, claim{s, i, whole})
+		}
+	}
+	slices.SortStableFunc(claims, func(a, b claim) int {
+		switch {
+		case a.whole != b.whole && a.whole:
+			return -1
+		case a.whole != b.whole:
+			return 1
+		case a.whole:
+			return 0
+		}
+		return cmp.Compare(b.length, a.length)
+	})
+	for _, c := range claims {
+		if g.targets[c.column].To == "" {
+			g.byName(c.column, c.to, c.whole)
+		}
+	}
+}
+
+// byName follows a column's name as far as its values bear it out.
+func (g *guesser) byName(i int, to string, whole bool) {
+	c := g.columns[i]
 	if whole {
 		c = g.borneOut(i, to)
 	}
@@ -268,8 +330,11 @@ func (g *guesser) byName(i int, whole bool) {
 			g.set(i, to+attributeKey(c.Name))
 		}
 	case to == toIgnore:
-		if c.Kind == table.KindInteger && c.Distinct == c.Filled || normal(c.Name) == "reasons" {
+		switch {
+		case c.Kind == table.KindInteger && c.Distinct == c.Filled || normal(c.Name) == "reasons":
 			g.set(i, toIgnore)
+		case c.Kind == table.KindText && c.Distinct == c.Filled && c.Filled == fullest(g.columns) && !strings.Contains(c.Samples[0], " "):
+			g.set(i, toExternalID) // a number that is none names the row
 		}
 	case to == toTime:
 		if c.Kind == table.KindTime {
@@ -281,7 +346,7 @@ func (g *guesser) byName(i int, whole bool) {
 			g.set(i, toText)
 		}
 	case to == toExternalID:
-		if c.Distinct == c.Filled && c.Filled == fullest(g.columns) && c.Kind != table.KindDecimal {
+		if c.Distinct == c.Filled && 20*c.Filled >= 19*fullest(g.columns) && c.Kind != table.KindDecimal {
 			g.set(i, toExternalID)
 		}
 	case to == "contact.email":
@@ -417,7 +482,7 @@ func (g *guesser) byValues() {
 		case table.KindPhone:
 			g.set(i, "contact.phone")
 		case table.KindTime:
-			if to, _ := called(c.Name); to != "attribute:" {
+			if said, _ := called(c.Name); len(said) == 0 || said[0].to != "attribute:" {
 				g.time(i)
 			}
 		}
@@ -454,7 +519,7 @@ func (g *guesser) score(i int, metric string) bool {
 		if c.Distinct > mostSteps {
 			return g.labelled(i, t)
 		}
-		found, low, high, stand := ladder(distinct(g.s.values(i), 20))
+		found, low, high, stand := ladder(g.s.values(i))
 		if stand == nil {
 			return g.labelled(i, t)
 		}
@@ -467,6 +532,9 @@ func (g *guesser) score(i int, metric string) bool {
 		high, err2 := strconv.ParseFloat(c.Max, 64)
 		if err1 != nil || err2 != nil || metric == "" && (c.Kind == table.KindDecimal || c.Distinct < 3) {
 			return false
+		}
+		if only := g.onlyMetric(); metric == "rating" && only == "nps" {
+			metric = only
 		}
 		from, to, as, ok := scaleOf(metric, low, high, c.Kind == table.KindDecimal)
 		if !ok {
@@ -488,6 +556,18 @@ func (g *guesser) score(i int, metric string) bool {
 	}
 	g.targets[i] = t
 	return true
+}
+
+// onlyMetric is what all scores of the file measure, when a column says so: a survey's type, "NPS" in every row.
+func (g *guesser) onlyMetric() string {
+	for _, c := range g.columns {
+		if c.Distinct == 1 && len(c.Samples) == 1 {
+			if m := normal(c.Samples[0]); slices.Contains(feedback.Metrics, m) {
+				return m
+			}
+		}
+	}
+	return ""
 }
 
 // labelled is a score whose cells begin with the number and go on with its words: "10 - extremely likely", "4/5", stars.

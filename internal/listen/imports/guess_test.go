@@ -81,6 +81,15 @@ func TestGuess(t *testing.T) {
 			[]string{"text", "answer:What should we do better next time?", "score csat 1..5", "answer:staff (1-5)"}},
 		{"classes", lines("comment;b;c", 40, english, []string{"0", "1", "2"}, []string{"1", "2", "3"}), nil, []string{"text", "attribute:b", "attribute:c"}},
 		{"ids that come again", lines("id;comment;score", 40, []string{"1", "2"}, english, []string{"5", "1", "3"}), nil, []string{"attribute:id", "text", "score rating 1..5"}},
+		{"a survey tool's", lines("#;How likely are you to recommend us?;Response Type;Start Date (UTC);Submit Date (UTC)", 40, []string{"x%dab"}, []string{"9", "0", "10"},
+			[]string{"completed"}, []string{"2026-05-01 10:00:00"}, []string{"2026-05-01 10:01:00"}), nil,
+			[]string{"external_id", "score nps 0..10", "attribute:Response Type", "attribute:Start Date (UTC)", "time"}},
+		{"what all scores measure", lines("Score;Comment;Survey Type", 40, []string{"9", "0", "10"}, english, []string{"NPS"}), nil,
+			[]string{"score nps 0..10", "text", "attribute:Survey Type"}},
+		{"two words in a name", lines("Review Id;Review Stars;Review Content;Review Consumer User Id", 40, []string{"r%d"}, []string{"5", "1", "3"}, english, []string{"u1", "u2"}), nil,
+			[]string{"external_id", "score star 1..5", "text", "contact.external_id"}},
+		{"numbers of nowhere", lines("phone;comment;csat", 40, []string{"12-345-67%d"}, english, []string{"5", "1", "3"}), nil,
+			[]string{"attribute:phone", "text", "score csat 1..5"}},
 		{"an export of Kolo's", lines("external_id;kind;text;csat;csat_scale;attribute.country;contact.email;contact.plan;answer.q1", 40, []string{"%d"}, []string{"review"}, english,
 			[]string{"5", "1"}, []string{"1..5"}, []string{"IL"}, []string{"a%d@example.com"}, []string{"gold"}, []string{"x"}), nil,
 			[]string{"external_id", "kind", "text", "score csat 1..5", "scale:csat", "attribute:country", "contact.email", "contact.attribute:plan", "answer:q1"}},
@@ -120,6 +129,65 @@ func TestGuess(t *testing.T) {
 				t.Errorf("preview: %d refused: %+v", p.Refused, p.Reasons)
 			}
 		})
+	}
+}
+
+// TestStrangeRowsAreRefusedAlone: a second row of headings does not make something else of a column of words.
+func TestStrangeRowsAreRefusedAlone(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.run()
+		im := w.bring("survey.csv", lines("Respondent ID;How satisfied are you with our support?;Any comments?\n;Response;Open-Ended Response", 40, []string{"%d"},
+			[]string{"Very satisfied", "Satisfied", "Dissatisfied"}, english))
+		if im.Created != 40 || im.Refused != 1 || im.Mapping.Columns[1].Metric != "csat" || im.Mapping.Columns[2].To != "text" {
+			t.Errorf("%+v %+v", im, w.refused(im.ID))
+		}
+	})
+}
+
+// TestPhonesOfACountry: without a country of the workspace, that of the language; and a country can be said.
+func TestPhonesOfACountry(t *testing.T) {
+	t.Parallel()
+	db := storetest.SQLite(t, clock.NewFake(today))
+	fb := feedback.NewService(db)
+	t.Cleanup(fb.Close)
+	s := imports.NewService(db, fb, nil)
+	ws, _, err := identity.NewService(db, identity.Options{}).CreateWorkspace(t.Context(), identity.NewWorkspace{Name: "Nowhere", Owner: identity.NewOwner{Name: "Dana", Email: "dana@example.com"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	actor := identity.Program(ws.ID, "test")
+	for name, c := range map[string]struct{ file, country string }{
+		"hebrew":   {lines("טלפון;הערה", 40, []string{"054-12345%d"}, hebrew), "IL"},
+		"persian":  {lines("تلفن;نظر", 40, []string{"0912 34567%d"}, persian), "IR"},
+		"no words": {lines("טלפון לקוח;שביעות רצון;סניף;נציג", 40, []string{"054-12345%d"}, []string{"מרוצה", "לא מרוצה"}, []string{"חיפה", "אילת"}, []string{"דנה"}), "IL"},
+		"russian":  {lines("Телефон;Отзыв", 40, []string{"8 916 123-45-%d"}, russian), "RU"},
+	} {
+		rows := strings.SplitAfter(c.file, "\n")
+		im, err := s.Upload(t.Context(), ws.ID, actor, name+".csv", strings.NewReader(strings.Join(append(rows[:1], rows[11:]...), ""))) // numbers of one length
+		if err != nil {
+			t.Fatal(err)
+		}
+		if im.Mapping.Columns[0].To != "contact.phone" || im.Mapping.Constants.Country != c.country {
+			t.Errorf("%s: %+v %+v", name, im.Mapping.Columns[0], im.Mapping.Constants)
+		}
+		p, err := s.Preview(t.Context(), ws.ID, actor, im.ID, nil)
+		if err != nil || p.Refused > 0 {
+			t.Errorf("%s: %+v %v", name, p.Reasons, err)
+		}
+	}
+	im, err := s.Upload(t.Context(), ws.ID, actor, "english.csv", strings.NewReader(lines("phone;comment", 40, []string{"020 7946 0%d"}, english)))
+	if err != nil || im.Mapping.Columns[0].To != "attribute:phone" {
+		t.Fatalf("%+v %v", im.Mapping, err)
+	}
+	im.Mapping.Columns[0].To, im.Mapping.Constants.Country = "contact.phone", "GB"
+	if _, err := s.SetMapping(t.Context(), ws.ID, actor, im.ID, im.Mapping); err != nil {
+		t.Fatal(err)
+	}
+	im.Mapping.Constants.Country = "Atlantis"
+	_, err = s.SetMapping(t.Context(), ws.ID, actor, im.ID, im.Mapping)
+	if list := problemsOf(err); len(list) != 1 || list[0].Path != "constants.country" || list[0].Code != "country" {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/language"
+
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/table"
 	"kolo/internal/listen/feedback"
@@ -67,6 +69,7 @@ type Constants struct {
 	Source        string          `json:"source,omitempty" doc:"import: and the file's name by default"`
 	Language      string          `json:"language,omitempty"`
 	Touchpoint    string          `json:"touchpoint,omitempty"`
+	Country       string          `json:"country,omitempty" doc:"Of customers, and of their phone numbers without a country's code (ISO 3166-1 alpha-2)"`
 	Survey        string          `json:"survey,omitempty"`
 	SurveyVersion string          `json:"survey_version,omitempty"`
 	Zone          string          `json:"zone,omitempty" doc:"Of times without one; the workspace's by default"`
@@ -226,6 +229,11 @@ func (t Target) scale(c Constants) *feedback.Scale {
 func (c Constants) validate(say func(path, code, format string, args ...any)) {
 	if c.Zone != "" {
 		checkZone("constants.zone", c.Zone, say)
+	}
+	if c.Country != "" {
+		if r, err := language.ParseRegion(c.Country); err != nil || !r.IsCountry() {
+			say("constants.country", "country", "%q is not a country (ISO 3166-1 alpha-2, such as IL)", c.Country)
+		}
 	}
 	in := feedback.Input{Kind: c.Kind, Channel: c.Channel, Source: c.Source, Language: c.Language, Touchpoint: c.Touchpoint, Survey: c.Survey,
 		SurveyVersion: c.SurveyVersion, Time: c.Time, Text: "-"}

@@ -140,7 +140,7 @@ func (s *Service) look(ctx context.Context, im *Import, file source, o table.Opt
 		return err
 	}
 	im.Columns = sample.Profile(w.Location())
-	im.Mapping = Guess(sample, im.Columns)
+	im.Mapping = Guess(sample, im.Columns, w.Country)
 	im.Total = sample.total(im.Size, im.Settings.Encoding)
 	return nil
 }

@@ -1,6 +1,7 @@
 package imports
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -37,7 +38,7 @@ var names = []struct {
 	{"survey", []string{"survey", "survey name", "survey id", "questionnaire", "form", "опрос", "анкета", "סקר", "שאלון", "نظرسنجی", "پرسشنامه"}},
 	{"touchpoint", []string{"touchpoint", "touch point", "journey step", "точка контакта", "נקודת מגע", "نقطه تماس"}},
 	{toTime, []string{"date", "time", "timestamp", "datetime", "date time", "created", "created at", "created on", "creation date", "submitted", "submitted at",
-		"submission date", "response date", "survey date", "review date", "end date", "completed at", "recorded date", "when", "posted", "published",
+		"submission date", "submit date", "submitted on", "completion date", "response date", "survey date", "review date", "end date", "completed at", "recorded date", "when", "posted", "published",
 		"дата", "время", "дата и время", "дата создания", "дата ответа", "дата отзыва", "создано", "תאריך", "שעה", "זמן", "תאריך ושעה", "תאריך יצירה", "מועד",
 		"تاریخ", "زمان", "تاریخ ثبت", "تاریخ و زمان", "ساعت"}},
 	{"language", []string{"language", "lang", "locale", "язык", "שפה", "زبان"}},
@@ -49,7 +50,7 @@ var names = []struct {
 		"why", "reason", "note", "notes", "content", "complaint", "suggestion", "tweet", "sentence", "utterance", "отзыв", "отзывы", "текст", "комментарий",
 		"комментарии", "сообщение", "обращение", "мнение", "жалоба", "пожелания", "замечания", "описание", "ответ", "הערה", "הערות", "תגובה", "תגובות", "טקסט",
 		"משוב", "חוות דעת", "ביקורת", "הודעה", "תלונה", "תיאור", "נימוק", "نظر", "نظرات", "متن", "پیام", "بازخورد", "دیدگاه", "توضیحات", "توضیح", "کامنت", "شکایت", "پیشنهاد"}},
-	{toExternalID, []string{"id", "uuid", "guid", "response id", "responseid", "feedback id", "review id", "comment id", "ticket id", "message id", "external id",
+	{toExternalID, []string{"id", "uuid", "guid", "response id", "responseid", "respondent id", "feedback id", "review id", "comment id", "ticket id", "message id", "external id",
 		"record id", "submission id", "case number", "ticket", "ticket number", "sid", "номер обращения", "id отзыва", "ид", "идентификатор", "מזהה", "מספר פנייה", "מס פנייה",
 		"شناسه", "کد", "کد پیگیری"}},
 	{"attribute:", []string{"label", "labels", "category", "categories", "topic", "tag", "tags", "type", "class", "segment", "plan", "country", "city", "region", "branch",
@@ -61,23 +62,33 @@ var names = []struct {
 		"شعبه", "شهر", "کشور", "استان", "بخش", "جنسیت", "سن", "تاریخ تولد", "سال", "ماه", "تعداد", "قیمت", "مبلغ", "وضعیت"}},
 }
 
-// called finds what a column's name says: the target whose word it is, or which it contains. A name that is one of the
-// words says more than one that only contains some; of these, the longest says most.
-func called(name string) (to string, whole bool) {
+// called finds what a column's name says: the target whose word it is, or those whose words it contains, the longest word
+// first, for it says most. A name that is one of the words says more than one that only contains some.
+func called(name string) (to []saying, whole bool) {
 	n := normal(name)
-	best := 0
 	for _, e := range names {
+		best := 0
 		for _, w := range e.words {
 			w = normal(w)
 			switch {
 			case n == w:
-				return e.to, true
+				return []saying{{e.to, len(w)}}, true
 			case e.to != toIgnore && len(w) > best && len(w) > 2 && strings.Contains(" "+n+" ", " "+w+" "):
-				to, best = e.to, len(w)
+				best = len(w)
 			}
 		}
+		if best > 0 {
+			to = append(to, saying{e.to, best})
+		}
 	}
+	slices.SortStableFunc(to, func(a, b saying) int { return cmp.Compare(b.length, a.length) })
 	return to, false
+}
+
+// saying is a target that a name speaks of, by a word of some length.
+type saying struct {
+	to     string
+	length int
 }
 
 // normal is a name in lower case, its words set apart by single spaces, however they were joined: "CustomerID",
@@ -140,21 +151,26 @@ var ladders = []struct {
 }
 
 // ladder finds the words that a column's values are, and what each of them stands for. Both ends need not have been said,
-// but at least two steps.
+// but at least two steps. A few values may be none of them, such as a second row of headings: they are told by their rows.
 func ladder(values []string) (metric string, lowest, highest float64, stand Values) {
 	for _, l := range ladders {
 		stand = Values{}
 		seen := map[int]bool{}
+		strange := 0
 		for _, v := range values {
+			v = strings.TrimSpace(v)
+			if v == "" || missing(v) || stand[v] != "" {
+				continue
+			}
 			at := slices.IndexFunc(l.steps, func(words []string) bool { return slices.Contains(words, normal(v)) })
 			if at < 0 {
-				stand = nil
-				break
+				strange++
+				continue
 			}
 			stand[v] = number(l.min + float64(at))
 			seen[at] = true
 		}
-		if stand != nil && len(seen) > 1 {
+		if len(seen) > 1 && 20*strange <= len(values) {
 			return l.metric, l.min, l.min + float64(len(l.steps)-1), stand
 		}
 	}

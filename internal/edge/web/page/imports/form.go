@@ -9,6 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
+
 	"kolo/internal/edge/web"
 	"kolo/internal/edge/web/page/figure"
 	"kolo/internal/edge/web/ui"
@@ -122,7 +125,7 @@ func decode(im imports.Import, form url.Values, zone *time.Location) (imports.Ma
 	for _, f := range []struct {
 		into *string
 		name string
-	}{{&k.Source, "source"}, {&k.Channel, "channel"}, {&k.Kind, "kind"}, {&k.Language, "language"}, {&k.Touchpoint, "touchpoint"}, {&k.Zone, "zone"}} {
+	}{{&k.Source, "source"}, {&k.Channel, "channel"}, {&k.Kind, "kind"}, {&k.Language, "language"}, {&k.Touchpoint, "touchpoint"}, {&k.Zone, "zone"}, {&k.Country, "country"}} {
 		*f.into = strings.TrimSpace(form.Get(f.name))
 	}
 	k.Time = nil
@@ -346,6 +349,9 @@ func (v *draftView) sum(e ui.Env, m imports.Mapping) {
 	if l := m.Constants.Language; l != "" {
 		v.Found = append(v.Found, e.T("import.found_language", "language", ui.OwnName(l)))
 	}
+	if region, err := language.ParseRegion(m.Constants.Country); err == nil {
+		v.Found = append(v.Found, e.T("import.found_country", "country", display.Regions(language.Make(e.Tag())).Name(region)))
+	}
 	if p.Again > 0 {
 		v.Warn = append(v.Warn, e.T("import.again", "count", p.Again))
 	}
@@ -501,6 +507,7 @@ func constants(q *web.Request, im imports.Import, m imports.Mapping) []ui.Field 
 		{Name: "source", Label: e.T("field.source"), Value: k.Source, Placeholder: "import: " + im.Name, Optional: true, Help: e.T("import.source_help")},
 		{Name: "day", Label: e.T("import.day"), Type: "date", Value: day, Optional: true, Help: e.T("import.day_help")},
 		{Name: "zone", Label: e.T("import.zone"), Value: k.Zone, Placeholder: q.Workspace.Zone, Optional: true, Dir: "ltr"},
+		{Name: "country", Label: e.T("import.country"), Value: k.Country, Placeholder: q.Workspace.Country, Optional: true, Dir: "ltr", Help: e.T("import.country_help")},
 	}
 }
 
