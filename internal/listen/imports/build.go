@@ -21,6 +21,7 @@ type builder struct {
 	base    feedback.Input // with the constants
 	zone    *time.Location
 	prefix  string // of the external ids of rows without one
+	lists   bool   // cells may be lists in JSON
 	columns []string
 	steps   []step         // by column
 	scales  map[string]int // metric to the column with its scale
@@ -46,7 +47,7 @@ func newBuilder(m Mapping, im Import, zone *time.Location, at time.Time) *builde
 	if c.Time != nil {
 		at = *c.Time
 	}
-	b := &builder{m: m, zone: zone, prefix: "import-" + im.Fingerprint[:min(16, len(im.Fingerprint))] + "-", scales: map[string]int{}}
+	b := &builder{m: m, zone: zone, lists: im.Settings.Format == table.NDJSON, prefix: "import-" + im.Fingerprint[:min(16, len(im.Fingerprint))] + "-", scales: map[string]int{}}
 	b.base = feedback.Input{Kind: cmp.Or(c.Kind, feedback.Response), Channel: cmp.Or(c.Channel, "import"), Source: cmp.Or(c.Source, sourceOf(im.Name)),
 		Language: c.Language, Touchpoint: c.Touchpoint, Survey: c.Survey, SurveyVersion: c.SurveyVersion, Time: &at, Import: string(im.ID)}
 	return b
@@ -179,6 +180,11 @@ func (b *builder) put(s *step, cell string, cells []string, in *feedback.Input) 
 		}
 		in.Answers = append(in.Answers, feedback.Answer{Question: s.key, Value: value})
 	case "attribute:":
+		if b.lists && cell[0] == '[' {
+			if cell = listed(cell); cell == "" {
+				return bad, true
+			}
+		}
 		if in.Attributes == nil {
 			in.Attributes = make(feedback.Attributes, 4)
 		}
@@ -205,6 +211,15 @@ func (b *builder) put(s *step, cell string, cells []string, in *feedback.Input) 
 		return b.putContact(s, cell, in)
 	}
 	return bad, true
+}
+
+// listed writes a list of texts in JSON as people do; anything else stays as it is.
+func listed(cell string) string {
+	var list []string
+	if err := json.Unmarshal([]byte(cell), &list); err != nil {
+		return cell
+	}
+	return strings.Join(list, ", ")
 }
 
 func (b *builder) putContact(s *step, cell string, in *feedback.Input) (bad fault.Field, ok bool) {

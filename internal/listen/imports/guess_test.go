@@ -145,6 +145,18 @@ func TestStrangeRowsAreRefusedAlone(t *testing.T) {
 	})
 }
 
+func TestListsBecomeAttributes(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.run()
+		im := w.bring("tagged.ndjson", `{"comment":"Nobody called me back","themes":["price","the \"app\""],"places":[1,{"a":2}],"none":[]}`+"\n")
+		rows := w.kept(w.ws)
+		if im.Created != 1 || len(rows) != 1 || rows[0].Attributes["themes"] != `price, the "app"` || rows[0].Attributes["places"] != `[1,{"a":2}]` || len(rows[0].Attributes) != 2 {
+			t.Errorf("%+v %+v", im, rows)
+		}
+	})
+}
+
 // TestPhonesOfACountry: without a country of the workspace, that of the language; and a country can be said.
 func TestPhonesOfACountry(t *testing.T) {
 	t.Parallel()
