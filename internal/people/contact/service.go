@@ -2,7 +2,6 @@ package contact
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -201,7 +200,7 @@ func normaliseOne(tx *store.Tx, ws identity.WorkspaceID, op string, ref *Ref) er
 
 // taken says that an identity belongs to another contact.
 func taken(op, path string, kind Kind) error {
-	msg := fmt.Sprintf("another contact has this %s already", kind)
+	msg := "another contact has this " + map[Kind]string{External: "external id", Email: "e-mail address", Phone: "phone number"}[kind] + " already"
 	return &fault.Error{Kind: fault.Conflict, Op: op, Msg: msg, Fields: []fault.Field{{Path: path, Code: "taken", Msg: msg}}}
 }
 

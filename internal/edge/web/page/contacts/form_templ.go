@@ -338,7 +338,7 @@ func formPage(sh ui.Shell, v formView) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Card(ui.CardHead{Title: sh.T("contact.attributes"), Lead: sh.T("contact.attributes_lead")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Card(ui.CardHead{Title: sh.T("contact.attributes"), Lead: attributesLead(sh, v)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -402,6 +402,13 @@ func formHeader(sh ui.Shell, v formView) ui.PageHeader {
 		h.Crumbs = append(h.Crumbs, ui.Link{Label: v.Name, Href: v.Back})
 	}
 	return h
+}
+
+func attributesLead(sh ui.Shell, v formView) string {
+	if v.Name == "" {
+		return sh.T("contact.attributes_new")
+	}
+	return sh.T("contact.attributes_lead")
 }
 
 func allFields(v formView) []ui.Field {

@@ -118,6 +118,7 @@ func TestAnotherWorkspaceDoesNotExist(t *testing.T) {
 		}
 		b.open("/contacts?editing=" + string(segment.ID)).silent(secret)
 		b.post("/contacts/accounts", url.Values{"id": {string(account)}, "name": {"changed"}}).is(http.StatusNotFound)
+		b.post("/segments/"+string(segment.ID), url.Values{"name": {"changed"}}).is(http.StatusNotFound)
 		b.post("/segments", url.Values{"name": {"copied"}, "filter": {"segment=" + string(segment.ID)}}).is(http.StatusNotFound)
 		for _, keep := range []string{"this", "other"} {
 			b.post(href(own.ID)+"/merge", url.Values{"with": {string(id)}, "keep": {keep}}).is(http.StatusNotFound)
