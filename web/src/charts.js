@@ -172,9 +172,13 @@ function options(spec, box) {
     scale: spec.kind === "line" && spec.min == null, splitNumber: narrow ? 3 : 4,
     axisLabel: { ...text, formatter: axis }, splitLine: { lineStyle: { color: c.line } }, axisLine: { show: false },
   };
+  // A mark's words stand above its line, within the chart, and are cut where they are too long: they stand in full beside it.
+  const side = (at) => (3 * at < spec.labels.length ? "left" : 3 * at > 2 * spec.labels.length ? "right" : "center");
   const marks = (i) => (i === 0 && spec.marks?.length ? {
-    symbol: "none", silent: true, label: { ...text, formatter: (p) => turn(p.name), position: "insideEndTop", rotate: 0, distance: 4 },
-    lineStyle: { color: c.warn, type: [4, 4], width: 1.25 }, data: spec.marks.map((m) => ({ xAxis: m.at, name: m.text })),
+    symbol: "none", silent: true, lineStyle: { color: c.warn, type: [4, 4], width: 1.25 },
+    data: spec.marks.map((m) => ({ xAxis: m.at, name: m.text, label: {
+      ...text, formatter: (p) => turn(p.name), position: "end", rotate: 0, distance: 4, align: side(m.at), width: narrow ? 180 : 320, overflow: "truncate",
+    } })),
   } : undefined);
   const byAxis = {
     ...tooltip, trigger: "axis", axisPointer: { type: spec.kind === "line" ? "line" : "shadow", lineStyle: { color: c["line-strong"] }, shadowStyle: { color: fade(c.ink, 0.04) } },
