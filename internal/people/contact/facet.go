@@ -34,7 +34,7 @@ func (s *Service) Languages(ctx context.Context, ws identity.WorkspaceID, actor 
 		list, err = store.All(tx, func(s store.Scanner) (c Counted, err error) {
 			err = s.Scan(&c.Value, &c.Count)
 			return c, err
-		}, "/* contact.Languages */ SELECT c.language, count(*) FROM contact c WHERE c.workspace = $1 "+b.where.String()+
+		}, "/* contact.Languages */ SELECT c.language, count(*) FROM contact c WHERE c.workspace = $1 "+inOrder+b.where.String()+
 			" GROUP BY c.language ORDER BY 2 DESC, 1", b.args...)
 		return err
 	})

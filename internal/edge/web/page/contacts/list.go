@@ -90,10 +90,10 @@ type listView struct {
 	Chips   []ui.Chip
 	Pager   ui.Page
 	Sorts   []ui.Tab
-	Export  string // query string of the export
-	Fresh   bool   // the workspace has no contacts at all
-	May     bool   // change
-	Known   bool   // the reader may see who contacts are
+	Exports []ui.Export
+	Fresh   bool // the workspace has no contacts at all
+	May     bool // change
+	Known   bool // the reader may see who contacts are
 	Text    string
 	Carry   []pair // of the search form
 	Clear   string
@@ -158,15 +158,14 @@ func (p *Pages) showList(q *web.Request, status int, a address, f contact.Filter
 	}
 	var total int64
 	for _, l := range languages {
-		total += l.Count
-	}
-	if len(f.Languages) > 0 {
-		if total, err = p.Contacts.Count(ctx, ws, q.Actor, f); err != nil {
-			return err
+		if len(f.Languages) == 0 || slices.ContainsFunc(f.Languages, func(asked string) bool {
+			return l.Value == asked || asked != "" && strings.HasPrefix(l.Value, asked+"-") // "pt" finds pt-BR too
+		}) {
+			total += l.Count
 		}
 	}
 	v := listView{May: q.Actor.May(identity.ContactsWrite), Known: identify(q), Text: f.Text, Clear: listHref(url.Values{}), Adding: add}
-	v.Export = a.filters.Encode()
+	v.Exports = []ui.Export{{List: "contacts", Query: a.filters.Encode()}}
 	v.Pager = ui.Page{Shown: len(page.Contacts), Total: total}
 	if page.Next != "" {
 		v.Pager.Next = a.href(with(a.filters, "cursor", page.Next))
@@ -181,6 +180,9 @@ func (p *Pages) showList(q *web.Request, status int, a address, f contact.Filter
 	segments, err := p.Contacts.Segments(ctx, ws)
 	if err != nil {
 		return err
+	}
+	if len(segments) > 0 {
+		v.Exports = append(v.Exports, ui.Export{List: "segments"})
 	}
 	known, err := p.knowledge(q, f)
 	if err != nil {

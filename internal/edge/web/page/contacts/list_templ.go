@@ -69,7 +69,7 @@ func listPage(sh ui.Shell, v listView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if !v.Fresh {
-					templ_7745c5c3_Err = ui.ExportMenu(sh, "contacts", v.Export).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.ExportMenus(sh, v.Exports...).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

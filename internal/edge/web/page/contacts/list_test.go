@@ -80,6 +80,11 @@ func TestFiltersStandInTheAddress(t *testing.T) {
 				w.Errorf("%s: %d contacts, want %d", query, len(got), n)
 			}
 		}
+		w.add(contact.Ref{External: "pt", Language: "pt-BR"})
+		w.add(contact.Ref{External: "none"})
+		for query, n := range map[string]string{"language=pt": "1 of 1 shown", "language=": "1 of 1 shown", "language=&language=pt&language=he": "22 of 22 shown", "language=h": "Nobody fits"} {
+			b.open("/contacts?" + query).says(n)
+		}
 		// What is offered beside the list narrows it down, step by step, and the chips take it back.
 		p = b.open(b.open("/contacts").link("Gold"))
 		p = b.open(p.link("Русский"))
@@ -104,7 +109,7 @@ func TestFiltersStandInTheAddress(t *testing.T) {
 		}
 		p = b.open(p.link("Plan Gold"))
 		p.says("4 of 4 shown")
-		b.open(p.link("Clear all")).says("50 of 60 shown")
+		b.open(p.link("Clear all")).says("50 of 62 shown")
 		p = b.open("/contacts?attribute.plan=GOLD")
 		if p.hasLink("/contacts?attribute.plan=GOLD&attribute.plan=Gold") {
 			w.Error("a value that is on already is offered again")
