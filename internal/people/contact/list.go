@@ -166,9 +166,22 @@ func mayFilter(op string, ws identity.WorkspaceID, actor identity.Actor, f Filte
 	return nil
 }
 
-// mayAsk is mayFilter for attributes that are personal.
+// mayAsk is mayFilter for attributes that are personal, and for what a segment asks.
 func mayAsk(tx *store.Tx, op string, ws identity.WorkspaceID, actor identity.Actor, f Filter) error {
-	if len(f.Conditions) == 0 || actor.May(identity.ContactsIdentify) {
+	if actor.May(identity.ContactsIdentify) {
+		return nil
+	}
+	if f.Segment != "" {
+		segment, err := getSegment(tx, ws, f.Segment)
+		if err != nil {
+			return err
+		}
+		if err := mayFilter(op, ws, actor, segment.Filter, false); err != nil {
+			return err
+		}
+		f.Conditions = append(f.Conditions[:len(f.Conditions):len(f.Conditions)], segment.Filter.Conditions...)
+	}
+	if len(f.Conditions) == 0 {
 		return nil
 	}
 	register, err := attributes(tx, ws)

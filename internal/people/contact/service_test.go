@@ -308,6 +308,13 @@ func TestWhoMaySeeWho(t *testing.T) {
 			s.want(err, fault.Denied)
 			_, err = s.List(s.ctx, s.ws, analyst, Query{Filter: f})
 			s.want(err, fault.Denied)
+			// Nor through what somebody saved who may.
+			segment, err := s.SaveSegment(s.ctx, s.ws, s.owner, Segment{Name: fmt.Sprint(f), Filter: f})
+			s.must(err)
+			_, err = s.Count(s.ctx, s.ws, analyst, Filter{Segment: segment.ID})
+			s.want(err, fault.Denied)
+			_, err = s.List(s.ctx, s.ws, analyst, Query{Filter: Filter{Segment: segment.ID}})
+			s.want(err, fault.Denied)
 		}
 		_, err = s.List(s.ctx, s.ws, analyst, Query{ByName: true})
 		s.want(err, fault.Denied)
