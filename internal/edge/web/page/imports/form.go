@@ -157,22 +157,23 @@ func decodeScore(t *imports.Target, c imports.Column, form url.Values, n string)
 		t.Scale.Direction = feedback.Down
 	}
 	said := imports.Values{}
-	some := false
 	for i, word := range c.Words {
 		if imports.Legible(word, *t.Scale) {
 			continue
 		}
-		v, err := table.ParseNumber(form.Get("worth"+n+"."+strconv.Itoa(i)), 0)
+		worth := strings.TrimSpace(form.Get("worth" + n + "." + strconv.Itoa(i)))
+		v, err := table.ParseNumber(worth, 0)
 		switch {
+		case worth == "": // not said: its rows are refused
 		case err == nil:
-			said[word], some = strconv.FormatFloat(v, 'f', -1, 64), true
-		case strings.TrimSpace(form.Get("worth"+n+"."+strconv.Itoa(i))) == "":
+			said[word] = strconv.FormatFloat(v, 'f', -1, 64)
+		case strings.Trim(worth, "-−–—") == "":
 			said[word] = "" // no answer
 		default:
 			bad = append(bad, fault.Field{Path: "values", Code: "number", Msg: "this is not a number"})
 		}
 	}
-	if some {
+	if len(said) > 0 {
 		t.Values = said
 	}
 	return bad
@@ -413,7 +414,7 @@ func column(i int, c imports.Column, t imports.Target) columnView {
 		v.Low, v.High, v.Down = number(scale.Min), number(scale.Max), scale.Direction == feedback.Down
 		worth := map[string]string{}
 		for cell, value := range t.Values {
-			worth[strings.ToLower(strings.TrimSpace(cell))] = value
+			worth[strings.ToLower(strings.TrimSpace(cell))] = cmp.Or(value, "–")
 		}
 		for k, w := range c.Words {
 			if imports.Legible(w, *scale) {

@@ -288,7 +288,7 @@ func TestFromFileToRows(t *testing.T) {
 		f = form(t, next)
 		f.Set("worth.2.0", "5")
 		f.Set("worth.2.1", "۱") // in whichever figures
-		f.Set("worth.2.2", "3")
+		f.Set("worth.2.2", "-") // no answer
 		f.Set("key.4", "subscription")
 		f.Set("touchpoint", "delivery")
 		f.Set("start", "1")
@@ -303,7 +303,7 @@ func TestFromFileToRows(t *testing.T) {
 			t.Fatalf("%+v", im)
 		}
 		rows := r.kept()
-		if len(rows) != 4 || rows[0].Text != "Delivered on the second day" || rows[0].Scores[0].Value != 3 || rows[0].Scores[0].Scale.Max != 5 ||
+		if len(rows) != 4 || rows[0].Text != "Delivered on the second day" || len(rows[0].Scores) != 0 || rows[3].Scores[0].Value != 5 || rows[3].Scores[0].Scale.Max != 5 ||
 			rows[0].Attributes["subscription"] != "gold" || rows[0].Touchpoint != "delivery" || rows[0].Language != "en" || rows[0].Contact == "" {
 			t.Errorf("%+v", rows)
 		}
