@@ -117,7 +117,7 @@ func region(sh ui.Shell, v view) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if v.Answer != nil && !v.Answer.Empty {
-				templ_7745c5c3_Err = ui.ExportMenu(sh, "answer", v.Query).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.ExportMenus(sh, exported(v)...).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"kolo/internal/edge/web"
+	"kolo/internal/edge/web/ui"
 	"kolo/internal/foundation/fault"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
@@ -16,6 +17,15 @@ type viewLink struct {
 	Name, Href           string
 	Mine, Shared, Pinned bool
 	Current              bool
+}
+
+// exported are the lists that the page holds, as files.
+func exported(v view) []ui.Export {
+	lists := []ui.Export{{List: "answer", Query: v.Query}}
+	if len(v.Views) > 0 {
+		lists = append(lists, ui.Export{List: "views"})
+	}
+	return lists
 }
 
 // views fills in the views that the reader sees, their own first.

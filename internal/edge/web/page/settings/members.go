@@ -21,6 +21,15 @@ type membersView struct {
 	Sent    string     // whom it is for
 }
 
+// memberLists are the lists that the page holds, as files.
+func memberLists(v membersView) []ui.Export {
+	lists := []ui.Export{{List: "members"}}
+	if len(v.Invites) > 0 {
+		lists = append(lists, ui.Export{List: "invites"})
+	}
+	return lists
+}
+
 type memberRow struct {
 	identity.Member
 	Teams string

@@ -66,15 +66,6 @@ func (p *Pages) Register(s *web.Site) {
 	s.Page("POST /profile/sign-out", "", p.signOutEverywhere)
 }
 
-// exportHref is a list as a file: the same list that the page shows with the query.
-func exportHref(list, format, query string) string {
-	href := "/export/" + list + "." + format
-	if query != "" {
-		href += "?" + query
-	}
-	return href
-}
-
 func or(s, otherwise string) string {
 	if s == "" {
 		return otherwise
