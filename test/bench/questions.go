@@ -168,9 +168,13 @@ func class(v, bad, good float64) int16 {
 
 func fill(ctx context.Context, columns *column.DB, pg *pgx.Conn, ws string, rows int) error {
 	start := time.Now()
-	names := map[string]int{}
-	for i, c := range insight.Table().Columns {
+	table := insight.Table().Columns
+	names, empty := map[string]int{}, make([]any, len(table))
+	for i, c := range table {
 		names[c.Name] = i
+		if c.Type == column.Text {
+			empty[i] = ""
+		}
 	}
 	const size = 50_000
 	batch := make([]column.Row, 0, size)
@@ -189,16 +193,7 @@ func fill(ctx context.Context, columns *column.DB, pg *pgx.Conn, ws string, rows
 	}
 	for i := range rows {
 		r := makeRow(i)
-		v := make([]any, len(names))
-		for n, at := range names {
-			switch insight.Table().Columns[at].Type {
-			case column.Text:
-				v[at] = ""
-			default:
-				v[at] = nil
-			}
-			_ = n
-		}
+		v := slices.Clone(empty)
 		set := func(name string, value any) { v[names[name]] = value }
 		set("workspace", ws)
 		set("id", r.id)
