@@ -8,6 +8,11 @@ package ui
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
+import (
+	"unicode"
+	"unicode/utf8"
+)
+
 // exports are the endings of the files that every list can be saved as.
 var exports = []string{"csv", "xlsx", "ndjson", "parquet"}
 
@@ -23,6 +28,12 @@ func exportHref(list, format, query string) string {
 // Export is a list that a page offers as a file: its name, which is one of export.Lists, and the filters of the page as
 // its address has them.
 type Export struct{ List, Query string }
+
+// heading begins a name, which stands within sentences elsewhere, with a capital.
+func heading(name string) string {
+	first, size := utf8.DecodeRuneInString(name)
+	return string(unicode.ToUpper(first)) + name[size:]
+}
 
 // ExportMenu offers a list as a file of each format, to members who may export.
 func ExportMenu(sh Shell, list, query string) templ.Component {
@@ -96,9 +107,9 @@ func ExportMenus(sh Shell, lists ...Export) templ.Component {
 							return templ_7745c5c3_Err
 						}
 						var templ_7745c5c3_Var4 string
-						templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(sh.T("audit_list." + l.List))
+						templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(heading(sh.T("audit_list." + l.List)))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `edge/web/ui/export.templ`, Line: 30, Col: 57}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `edge/web/ui/export.templ`, Line: 41, Col: 66}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 						if templ_7745c5c3_Err != nil {
