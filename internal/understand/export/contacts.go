@@ -25,7 +25,6 @@ func contacts(ctx context.Context, j job) error {
 	}
 	identify := j.Actor.May(identity.ContactsIdentify)
 	people := people{job: j, accounts: map[contact.AccountID]string{}}
-	var failed error
 	t := &sheet[contact.Contact]{}
 	t.text("id", func(c contact.Contact) string { return string(c.ID) })
 	if identify {
@@ -45,13 +44,7 @@ func contacts(ctx context.Context, j job) error {
 				return joined(all)
 			})
 		}
-		t.text("account", func(c contact.Contact) string {
-			external, err := people.account(ctx, c.Account)
-			if err != nil {
-				failed = err
-			}
-			return external
-		})
+		t.text("account", func(c contact.Contact) string { return people.accounts[c.Account] })
 	}
 	t.text("language", func(c contact.Contact) string { return c.Language })
 	t.add("lifetime_value_minor", table.Int, func(c contact.Contact) any {
@@ -82,11 +75,13 @@ func contacts(ctx context.Context, j job) error {
 		t.add("more", table.JSON, func(c contact.Contact) any { return notEmpty(leftOver(c.Attributes, keys)) })
 	}
 	return write(ctx, j, t, func(do func(contact.Contact) error) error {
-		return j.from.Contacts.Each(ctx, j.Workspace, j.Actor, filter, func(c contact.Contact) error {
-			if err := do(c); err != nil {
+		return inPages(func(next func(contact.Contact) error) error {
+			return j.from.Contacts.Each(ctx, j.Workspace, j.Actor, filter, next)
+		}, func(page []contact.Contact) error {
+			if err := people.know(ctx, slices.Values(page)); err != nil {
 				return err
 			}
-			return failed
+			return all(page)(do)
 		})
 	})
 }

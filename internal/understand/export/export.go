@@ -217,6 +217,23 @@ func paged[T any](read func(cursor string) ([]T, string, error)) func(do func(T)
 	}
 }
 
+// inPages hands on what each gives, so many at a time: what belongs to them is read at once. A page is not kept.
+func inPages[T any](each func(next func(T) error) error, do func(page []T) error) error {
+	const rows = 500
+	page := make([]T, 0, rows)
+	if err := each(func(x T) error {
+		if page = append(page, x); len(page) < rows {
+			return nil
+		}
+		err := do(page)
+		page = page[:0]
+		return err
+	}); err != nil {
+		return err
+	}
+	return do(page)
+}
+
 // joined writes several texts in one cell.
 func joined[S ~string](list []S) string {
 	parts := make([]string, len(list))

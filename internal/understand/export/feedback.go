@@ -2,10 +2,11 @@ package export
 
 import (
 	"context"
+	"iter"
+	"maps"
 	"slices"
 	"time"
 
-	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/table"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/contact"
@@ -31,10 +32,8 @@ type more struct {
 	Contact    feedback.Attributes `json:"contact,omitempty"`
 }
 
-const (
-	page       = 500
-	maxColumns = 2000 // of attributes, of answers, and of contacts' attributes
-)
+// maxColumns is how many attributes, answers, and attributes of contacts have columns of their own.
+const maxColumns = 2000
 
 // feedbackList writes the feedback that fulfils conditions, newest first. NDJSON has the form of POST /v1/feedback and can be
 // imported again without loss; the other formats have a column for each score, attribute and answer. Who said it is there
@@ -59,12 +58,13 @@ func feedbackList(ctx context.Context, j job) error {
 	}
 	people := people{job: j, accounts: map[contact.AccountID]string{}}
 	return write(ctx, j, t, func(do func(*said) error) error {
-		batch := make([]*said, 0, page)
-		flush := func() error {
-			if err := people.join(ctx, batch); err != nil {
+		return inPages(func(next func(*said) error) error {
+			return j.from.Insight.Each(ctx, j.Workspace, c, p, func(x feedback.Feedback) error { return next(&said{Feedback: x}) })
+		}, func(page []*said) error {
+			if err := people.join(ctx, page); err != nil {
 				return err
 			}
-			for _, x := range batch {
+			for _, x := range page {
 				if f != nil {
 					f.sort(x)
 				}
@@ -72,18 +72,8 @@ func feedbackList(ctx context.Context, j job) error {
 					return err
 				}
 			}
-			batch = batch[:0]
 			return nil
-		}
-		if err := j.from.Insight.Each(ctx, j.Workspace, c, p, func(x feedback.Feedback) error {
-			if batch = append(batch, &said{Feedback: x}); len(batch) < page {
-				return nil
-			}
-			return flush()
-		}); err != nil {
-			return err
-		}
-		return flush()
+		})
 	})
 }
 
@@ -293,20 +283,42 @@ func (p *people) join(ctx context.Context, batch []*said) error {
 	if err != nil {
 		return err
 	}
+	if err := p.know(ctx, maps.Values(known)); err != nil {
+		return err
+	}
 	for _, x := range batch {
-		c, ok := known[x.Contact]
-		if !ok {
-			continue
-		}
-		if x.who, err = p.whoIs(ctx, c); err != nil {
-			return err
+		if c, ok := known[x.Contact]; ok {
+			x.who = p.whoIs(c)
 		}
 	}
 	return nil
 }
 
-// whoIs is a contact as feedback names it; nil when nothing may be told.
-func (p *people) whoIs(ctx context.Context, c contact.Contact) (*feedback.Who, error) {
+// know reads the accounts of contacts, as far as they are not known yet.
+func (p *people) know(ctx context.Context, contacts iter.Seq[contact.Contact]) error {
+	if len(p.accounts) >= maxAccounts {
+		clear(p.accounts)
+	}
+	var ids []contact.AccountID
+	for c := range contacts {
+		if _, ok := p.accounts[c.Account]; !ok && c.Account != "" && !c.Masked {
+			p.accounts[c.Account] = ""
+			ids = append(ids, c.Account)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	slices.Sort(ids)
+	found, err := p.from.Contacts.LoadAccounts(ctx, p.Workspace, p.Actor, ids)
+	for id, a := range found {
+		p.accounts[id] = a.External
+	}
+	return err
+}
+
+// whoIs is a contact as feedback names it.
+func (p *people) whoIs(c contact.Contact) *feedback.Who {
 	w := &feedback.Who{Name: c.Name, Language: c.Language, Value: c.Value}
 	if len(c.Attributes) > 0 {
 		w.Attributes = c.Attributes
@@ -321,27 +333,8 @@ func (p *people) whoIs(ctx context.Context, c contact.Contact) (*feedback.Who, e
 			w.Phone = i.Norm
 		}
 	}
-	var err error
 	if !c.Masked {
-		w.Account, err = p.account(ctx, c.Account)
+		w.Account = p.accounts[c.Account]
 	}
-	return w, err
-}
-
-func (p *people) account(ctx context.Context, id contact.AccountID) (string, error) {
-	if id == "" {
-		return "", nil
-	}
-	if external, ok := p.accounts[id]; ok {
-		return external, nil
-	}
-	a, err := p.from.Contacts.Account(ctx, p.Workspace, p.Actor, id)
-	if err != nil && !fault.Is(err, fault.NotFound) {
-		return "", err
-	}
-	if len(p.accounts) >= maxAccounts {
-		clear(p.accounts)
-	}
-	p.accounts[id] = a.External
-	return a.External, nil
+	return w
 }
