@@ -29,7 +29,7 @@ type Feeder struct {
 	done     chan struct{}
 	started  chan struct{}
 	behind   atomic.Int64
-	fed      int64           // changes that the last look found
+	feeding  sync.Mutex
 	seen     map[string]bool // keys that were considered for a column of their own
 }
 
@@ -77,15 +77,16 @@ func (f *Feeder) run(ctx context.Context) {
 	tick := time.NewTicker(feedPoll)
 	defer tick.Stop()
 	for {
-		if err := f.Feed(ctx); err != nil && ctx.Err() == nil && !fault.Is(err, fault.Conflict) {
+		fed, err := f.feed(ctx)
+		if err != nil && ctx.Err() == nil && !fault.Is(err, fault.Conflict) {
 			f.log.Error("feeding the columns failed; it will be tried again", "error", err)
 		}
 		// The more there was, the longer until the next look: while much is being received, the processor is for receiving, and
 		// the columns follow a few seconds behind.
 		switch {
-		case f.fed > 5000:
+		case fed > 5000:
 			f.pause(3 * time.Second)
-		case f.fed > 200:
+		case fed > 200:
 			f.pause(600 * time.Millisecond)
 		}
 		select {
@@ -114,40 +115,47 @@ func (f *Feeder) pause(d time.Duration) {
 
 // Feed brings the columns up to the rows as they are now, unless another process is at it.
 func (f *Feeder) Feed(ctx context.Context) error {
+	_, err := f.feed(ctx)
+	return err
+}
+
+// feed is Feed, and tells how many changes there were.
+func (f *Feeder) feed(ctx context.Context) (n int64, err error) {
+	f.feeding.Lock()
+	defer f.feeding.Unlock()
 	upTo, err := f.s.feedback.Settled(ctx)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	mark, err := f.s.columns.Watermark(ctx, stream)
-	f.fed = 0
 	if err != nil || mark >= upTo {
 		f.behind.Store(0)
-		return err
+		return 0, err
 	}
 	held := time.Time{}
-	f.fed = upTo - mark
+	n = upTo - mark
 	for mark < upTo {
 		select {
 		case <-f.stop:
-			return nil
+			return n, nil
 		default:
 		}
 		if time.Since(held) > feedLease/3 {
 			if ok, err := f.s.db.Lease(ctx, "columns", f.owner, feedLease); err != nil || !ok {
-				return err
+				return n, err
 			}
 			held = time.Now()
 			if mark, err = f.s.columns.Watermark(ctx, stream); err != nil {
-				return err
+				return n, err
 			}
 		}
 		f.behind.Store(upTo - mark)
 		if mark, err = f.batch(ctx, mark, upTo); err != nil {
-			return err
+			return n, err
 		}
 	}
 	f.behind.Store(0)
-	return nil
+	return n, nil
 }
 
 // batch appends the next changes and gives the new watermark.
@@ -236,5 +244,7 @@ func (f *Feeder) rows(ctx context.Context, changes []feedback.Feedback) ([]colum
 
 // Rebuild empties the columns; the feeder then fills them again from the rows.
 func (f *Feeder) Rebuild(ctx context.Context) error {
+	f.feeding.Lock()
+	defer f.feeding.Unlock()
 	return fault.Wrap("insight.Rebuild", f.s.columns.Reset(ctx, stream, table))
 }
