@@ -149,12 +149,29 @@ func Rebuild(ctx context.Context, cfg *config.Config, log *slog.Logger) (upTo in
 		return 0, err
 	}
 	if err = a.Feeder.Rebuild(ctx); err == nil {
-		err = a.Feeder.Feed(ctx)
-	}
-	if err == nil {
-		upTo, err = a.Columns.Watermark(ctx, "feedback")
+		upTo, err = a.follow(ctx)
 	}
 	return upTo, errors.Join(err, a.close())
+}
+
+// follow waits until the columns are where the rows are now, feeding them unless another process does.
+func (a *App) follow(ctx context.Context) (upTo int64, err error) {
+	if upTo, err = a.Feedback.Settled(ctx); err != nil {
+		return 0, err
+	}
+	for {
+		if err := a.Feeder.Feed(ctx); err != nil {
+			return 0, err
+		}
+		if mark, err := a.Columns.Watermark(ctx, "feedback"); err != nil || mark >= upTo {
+			return mark, err
+		}
+		select {
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
 }
 
 // Start runs the background work: feeding the columns, jobs.

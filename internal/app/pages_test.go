@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"kolo/internal/foundation/fault"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
@@ -24,15 +23,8 @@ func (i *instance) receive(ws identity.WorkspaceID, batch ...feedback.Input) {
 			i.Fatalf("%+v", r)
 		}
 	}
-	upTo, err := i.Feedback.Settled(i.Context())
+	_, err = i.follow(i.Context())
 	must(i.T, err)
-	for mark := int64(-1); mark < upTo; { // the feeder of the instance may be at it too
-		if err := i.Feeder.Feed(i.Context()); err != nil && !fault.Is(err, fault.Conflict) {
-			i.Fatal(err)
-		}
-		mark, err = i.Columns.Watermark(i.Context(), "feedback")
-		must(i.T, err)
-	}
 }
 
 func nps(value float64, text string) feedback.Input {

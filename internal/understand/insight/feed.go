@@ -73,6 +73,7 @@ func (f *Feeder) run(ctx context.Context) {
 	defer close(f.done)
 	heard, forget := f.s.db.Listen(feedback.Topic)
 	defer forget()
+	defer func() { _ = f.s.db.Release(context.WithoutCancel(ctx), "columns", f.owner) }() // the next need not wait until the lease ends
 	close(f.started)
 	tick := time.NewTicker(feedPoll)
 	defer tick.Stop()
@@ -91,7 +92,6 @@ func (f *Feeder) run(ctx context.Context) {
 		}
 		select {
 		case <-f.stop:
-			_ = f.s.db.Release(context.WithoutCancel(ctx), "columns", f.owner)
 			return
 		case <-ctx.Done():
 			return
