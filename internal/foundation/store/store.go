@@ -10,6 +10,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -148,6 +149,34 @@ func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 	return db.retry(ctx, write, fn)
 }
 
+// UpdateInTurn is Update where those who give the same name wait for each other, in all processes: for changes that are so
+// many and so alike that serialisable transactions would mostly abort each other. A process should have one at a time,
+// for each holds a connection while it waits.
+func (db *DB) UpdateInTurn(ctx context.Context, name string, fn func(*Tx) error) error {
+	if db.engine == SQLite { // where all writers take turns
+		return db.Update(ctx, fn)
+	}
+	conn, err := db.pg.Conn(ctx)
+	if err != nil {
+		return classify(err)
+	}
+	held := true // as far as we know: a connection that may hold the lock must not go back to the pool
+	defer func() {
+		if held {
+			_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // closes it, and with it goes the lock
+		}
+		_ = conn.Close()
+	}()
+	// The lock is the session's, and taken before the transaction begins: one that waited inside would see the past.
+	if _, err := conn.ExecContext(ctx, "/* store.UpdateInTurn */ SELECT pg_advisory_lock($1)", lockKey("turn "+name)); err != nil {
+		return classify(err)
+	}
+	err = db.retryOn(ctx, conn, write, fn)
+	_, unlock := conn.ExecContext(context.WithoutCancel(ctx), "/* store.UpdateInTurn */ SELECT pg_advisory_unlock($1)", lockKey("turn "+name))
+	held = unlock != nil
+	return err
+}
+
 // Claim is Update for taking work from a queue, where serialisable transactions would abort each other instead of sharing
 // out the rows: on PostgreSQL it is read committed, so each statement must guard itself (WITH picked AS MATERIALIZED (SELECT
 // ... SkipLocked) UPDATE ... WHERE id IN (SELECT id FROM picked)), and what one statement read the next must not rely on.
@@ -189,9 +218,18 @@ func (a *again) Unwrap() error { return a.error }
 const attempts = 40
 
 func (db *DB) retry(ctx context.Context, how access, fn func(*Tx) error) error {
+	return db.retryOn(ctx, db.pg, how, fn)
+}
+
+// beginner is PostgreSQL's pool or one connection of it.
+type beginner interface {
+	BeginTx(context.Context, *sql.TxOptions) (*sql.Tx, error)
+}
+
+func (db *DB) retryOn(ctx context.Context, on beginner, how access, fn func(*Tx) error) error {
 	var err error
 	for try := range attempts {
-		if err = db.once(ctx, how, fn); !lostRace(err) {
+		if err = db.once(ctx, on, how, fn); !lostRace(err) {
 			return err
 		}
 		// Full jitter, up to half a second: the sixteen that collided must not collide again.
@@ -206,16 +244,16 @@ func (db *DB) retry(ctx context.Context, how access, fn func(*Tx) error) error {
 	return &fault.Error{Kind: fault.Busy, Op: "store.Update", Msg: "too many changes to the same thing at once; try again", Err: err}
 }
 
-func (db *DB) once(ctx context.Context, how access, fn func(*Tx) error) error {
+func (db *DB) once(ctx context.Context, on beginner, how access, fn func(*Tx) error) error {
 	tx := &Tx{db: db, ctx: ctx}
-	if err := db.commit(tx, how, fn); err != nil {
+	if err := db.commit(tx, on, how, fn); err != nil {
 		return err
 	}
 	db.listeners.announce(tx.topics)
 	return nil
 }
 
-func (db *DB) commit(tx *Tx, how access, fn func(*Tx) error) error {
+func (db *DB) commit(tx *Tx, on beginner, how access, fn func(*Tx) error) error {
 	if db.engine == SQLite {
 		pool := db.readers
 		if how != read {
@@ -226,7 +264,7 @@ func (db *DB) commit(tx *Tx, how access, fn func(*Tx) error) error {
 			return fn(tx)
 		})
 	}
-	t, err := db.pg.BeginTx(tx.ctx, &isolation[how])
+	t, err := on.BeginTx(tx.ctx, &isolation[how])
 	if err != nil {
 		return classify(err)
 	}

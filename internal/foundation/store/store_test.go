@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -363,5 +364,61 @@ func TestSixteenClaimantsShareOutTheRows(t *testing.T) {
 				t.Errorf("%s was taken %d times", name, n)
 			}
 		}
+	})
+}
+
+// TestUpdatesInTurnWaitForEachOther: those of one name never overlap, however they end, and lose nothing.
+func TestUpdatesInTurnWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		scratch(t, db)
+		must(t, db.Update(t.Context(), func(tx *store.Tx) error {
+			_, err := tx.Exec("INSERT INTO counter (name, value) VALUES ('x', 0)")
+			return err
+		}))
+		var inside, runs, tries atomic.Int64
+		boom := errors.New("boom")
+		var wg sync.WaitGroup
+		for w := range 8 {
+			wg.Go(func() {
+				for i := range 10 {
+					ctx, cancel := context.WithCancel(t.Context())
+					err := db.UpdateInTurn(ctx, "test", func(tx *store.Tx) error {
+						if inside.Add(1) != 1 {
+							t.Error("two at once")
+						}
+						defer inside.Add(-1)
+						tries.Add(1)
+						v, err := store.One(tx, store.Value[int64], "SELECT value FROM counter WHERE name = 'x'")
+						if err != nil {
+							return err
+						}
+						if i%5 == 3 {
+							return boom
+						}
+						if i%5 == 4 {
+							cancel()
+						}
+						_, err = tx.Exec("UPDATE counter SET value = $1 WHERE name = 'x'", v+1)
+						return err
+					})
+					cancel()
+					switch {
+					case err == nil:
+						runs.Add(1)
+					case !errors.Is(err, boom) && !errors.Is(err, context.Canceled):
+						t.Errorf("%d of %d: %v", i, w, err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		must(t, db.View(t.Context(), func(tx *store.Tx) error {
+			v, err := store.One(tx, store.Value[int64], "SELECT value FROM counter WHERE name = 'x'")
+			if v != runs.Load() || v < 48 || tries.Load() > 80 {
+				t.Errorf("%d kept, %d told so, %d tries", v, runs.Load(), tries.Load())
+			}
+			return err
+		}))
 	})
 }

@@ -257,7 +257,8 @@ func (s *Service) write(ctx context.Context, group []*call) error {
 		byWorkspace[c.workspace] = append(byWorkspace[c.workspace], c.rows...)
 	}
 	var fresh []field
-	err := s.db.Update(ctx, func(tx *store.Tx) error {
+	// In turn: intakes that run at once write to the same indexes and find the same contacts, and would abort each other.
+	err := s.db.UpdateInTurn(ctx, "feedback", func(tx *store.Tx) error {
 		fresh = fresh[:0]
 		for _, ws := range order {
 			rows := byWorkspace[ws]
