@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"testing"
@@ -68,7 +69,8 @@ func TestDiedInAppend(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			x := entry{Stream: "s", N: last.N + 1, State: appending, Mark: 3, Tag: 4711, Tables: []string{"said"}}
+			tag := int64(4711 + steps) // the server knows a write by it, and all these are at once
+			x := entry{Stream: "s", N: last.N + 1, State: appending, Mark: 3, Tag: tag, Tables: []string{"said"}}
 			if err := e.write(t.Context(), x); err != nil {
 				t.Fatal(err)
 			}
@@ -84,7 +86,7 @@ func TestDiedInAppend(t *testing.T) {
 				}
 			}
 			if steps > 1 {
-				if err := e.remove(t.Context(), columntest.Said, "w", []string{"2-0"}, "_batch != 4711"); err != nil {
+				if err := e.remove(t.Context(), columntest.Said, "w", []string{"2-0"}, fmt.Sprint("_batch != ", tag)); err != nil {
 					t.Fatal(err)
 				}
 			}
