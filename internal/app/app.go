@@ -160,7 +160,7 @@ func (a *App) follow(ctx context.Context) (upTo int64, err error) {
 		return 0, err
 	}
 	for {
-		if err := a.Feeder.Feed(ctx); err != nil {
+		if err := a.Feeder.Feed(ctx); err != nil && !fault.Is(err, fault.Conflict) { // a conflict: another process was first
 			return 0, err
 		}
 		if mark, err := a.Columns.Watermark(ctx, "feedback"); err != nil || mark >= upTo {

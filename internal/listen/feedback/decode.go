@@ -142,9 +142,9 @@ func (d *decoder) wrong(path, code, format string, args ...any) {
 
 // mismatch says that a value is not of the type that a field has.
 func (d *decoder) mismatch(path string, v *fastjson.Value, want string) {
-	names := map[fastjson.Type]string{fastjson.TypeNull: "null", fastjson.TypeObject: "object", fastjson.TypeArray: "list", fastjson.TypeString: "text",
-		fastjson.TypeNumber: "number", fastjson.TypeTrue: "truth value", fastjson.TypeFalse: "truth value"}
-	d.wrong(path, "type", "a %s is not a %s", names[v.Type()], want)
+	names := map[fastjson.Type]string{fastjson.TypeNull: "null", fastjson.TypeObject: "an object", fastjson.TypeArray: "a list", fastjson.TypeString: "a text",
+		fastjson.TypeNumber: "a number", fastjson.TypeTrue: "a truth value", fastjson.TypeFalse: "a truth value"}
+	d.wrong(path, "type", "%s is not %s", names[v.Type()], want)
 }
 
 // object calls known for each member; known tells whether there is such a field.
@@ -152,7 +152,7 @@ func (d *decoder) object(path string, v *fastjson.Value, known func(name string,
 	o, err := v.Object()
 	if err != nil {
 		if v.Type() != fastjson.TypeNull {
-			d.mismatch(strings.TrimSuffix(path, "."), v, "object")
+			d.mismatch(strings.TrimSuffix(path, "."), v, "an object")
 		}
 		return
 	}
@@ -182,7 +182,7 @@ func (d *decoder) bytes(path string, v *fastjson.Value) []byte {
 		return b
 	case fastjson.TypeNull:
 	default:
-		d.mismatch(path, v, "text")
+		d.mismatch(path, v, "a text")
 	}
 	return nil
 }
@@ -199,7 +199,7 @@ func (d *decoder) number(path string, v *fastjson.Value, missing float64) float6
 		d.wrong(path, "range", "this number is too large")
 	case fastjson.TypeNull:
 	default:
-		d.mismatch(path, v, "number")
+		d.mismatch(path, v, "a number")
 	}
 	return missing
 }
@@ -281,7 +281,7 @@ func (d *decoder) list(path string, v *fastjson.Value, each func(i int, v *fastj
 	}
 	all, err := v.Array()
 	if err != nil {
-		d.mismatch(path, v, "list")
+		d.mismatch(path, v, "a list")
 	}
 	for i, v := range all {
 		each(i, v)

@@ -484,7 +484,7 @@ func TestDecodeSaysEverythingAtOnce(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	for raw, want := range map[string]string{"": "ends early", "{": "ends early", `{"text":"a"}x`: "follows", `{"text":'a'}`: "at byte 9", `{"text":"\u12"}`: "at byte", "{\"text\":\"a\nb\"}": "at byte",
-		"{\"text\":\"\xff\"}": "UTF-8", "[]": "a list is not a object", strings.Repeat("[", 1<<20): "deep"} {
+		"{\"text\":\"\xff\"}": "UTF-8", "[]": "a list is not an object", strings.Repeat("[", 1<<20): "deep"} {
 		if err := feedback.Decode([]byte(raw), &in, nil); !fault.Is(err, fault.Invalid) || !strings.Contains(fault.ProblemOf(err).Errors[0].Msg, want) {
 			t.Errorf("%.40q: %v", raw, err)
 		}
