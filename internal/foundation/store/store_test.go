@@ -69,8 +69,7 @@ func TestNoLostUpdateUnderSixteenWriters(t *testing.T) {
 
 func TestOneLeaseUnderSixteenClaimants(t *testing.T) {
 	t.Parallel()
-	c := clock.NewFake(time.UnixMilli(1_000_000))
-	storetest.EachWithClock(t, c, func(t *testing.T, db *store.DB) {
+	storetest.EachAt(t, time.UnixMilli(1_000_000), func(t *testing.T, db *store.DB, c *clock.Fake) {
 		claim := func() (held []string) {
 			var mu sync.Mutex
 			var wg sync.WaitGroup

@@ -34,7 +34,7 @@ type desk struct {
 
 func each(t *testing.T, test func(d *desk)) {
 	t.Helper()
-	storetest.EachWithClock(t, clock.NewFake(now), func(t *testing.T, db *store.DB) {
+	storetest.EachAt(t, now, func(t *testing.T, db *store.DB, _ *clock.Fake) {
 		d := &desk{T: t, db: db, Service: feedback.NewService(db), contacts: contact.NewService(db)}
 		t.Cleanup(d.Close)
 		d.contacts.OnMerge(feedback.Merged)

@@ -35,8 +35,7 @@ var today = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 func each(t *testing.T, test func(w *world)) {
 	t.Helper()
-	c := clock.NewFake(today)
-	storetest.EachWithClock(t, c, func(t *testing.T, db *store.DB) {
+	storetest.EachAt(t, today, func(t *testing.T, db *store.DB, c *clock.Fake) {
 		w := &world{T: t, db: db, clock: c, feedback: feedback.NewService(db)}
 		t.Cleanup(w.feedback.Close)
 		w.imports = imports.NewService(db, w.feedback, slog.New(slog.DiscardHandler))

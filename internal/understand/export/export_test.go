@@ -46,7 +46,7 @@ type world struct {
 
 func each(t *testing.T, test func(w *world)) {
 	t.Helper()
-	storetest.EachWithClock(t, clock.NewFake(today), func(t *testing.T, db *store.DB) {
+	storetest.EachAt(t, today, func(t *testing.T, db *store.DB, _ *clock.Fake) {
 		columns, err := duck.Open(t.Context(), "", column.Options{})
 		if err != nil {
 			t.Fatal(err)

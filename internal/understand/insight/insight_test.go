@@ -42,7 +42,7 @@ type world struct {
 // each runs a test on both set-ups: SQLite with DuckDB, PostgreSQL with ClickHouse.
 func each(t *testing.T, test func(t *testing.T, w *world)) {
 	t.Helper()
-	storetest.EachWithClock(t, clock.NewFake(today), func(t *testing.T, db *store.DB) {
+	storetest.EachAt(t, today, func(t *testing.T, db *store.DB, _ *clock.Fake) {
 		var columns *column.DB
 		var err error
 		if db.Engine() == store.SQLite {

@@ -26,20 +26,28 @@ import (
 // Each runs a test on a fresh, migrated store of every engine. With KOLO_TEST_ENGINE=sqlite or postgres, on that alone.
 func Each(t *testing.T, test func(t *testing.T, db *store.DB)) {
 	t.Helper()
-	EachWithClock(t, clock.System{}, test)
+	each(t, func(t *testing.T, open opener) { test(t, open(t, clock.System{})) })
 }
 
-// EachWithClock is Each with the test's own clock.
-func EachWithClock(t *testing.T, c clock.Clock, test func(t *testing.T, db *store.DB)) {
+// EachAt is Each on a fake clock that begins at start. Every engine has its own, for they run at once.
+func EachAt(t *testing.T, start time.Time, test func(t *testing.T, db *store.DB, c *clock.Fake)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) {
-		t.Parallel()
-		test(t, SQLite(t, c))
+	each(t, func(t *testing.T, open opener) {
+		c := clock.NewFake(start)
+		test(t, open(t, c), c)
 	})
-	t.Run("postgres", func(t *testing.T) {
-		t.Parallel()
-		test(t, Postgres(t, c))
-	})
+}
+
+type opener = func(testing.TB, clock.Clock) *store.DB
+
+func each(t *testing.T, test func(*testing.T, opener)) {
+	t.Helper()
+	for name, open := range map[string]opener{"sqlite": SQLite, "postgres": Postgres} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, open)
+		})
+	}
 }
 
 var quiet = slog.New(slog.DiscardHandler)

@@ -46,7 +46,7 @@ type world struct {
 
 func each(t *testing.T, test func(w *world)) {
 	t.Helper()
-	storetest.EachWithClock(t, clock.NewFake(today), func(t *testing.T, db *store.DB) {
+	storetest.EachAt(t, today, func(t *testing.T, db *store.DB, _ *clock.Fake) {
 		quiet := slog.New(slog.DiscardHandler)
 		w := &world{T: t, db: db, identity: identity.NewService(db, identity.Options{Cost: identity.Cost{MemoryKiB: 64, Passes: 1}})}
 		f := feedback.NewService(db)
