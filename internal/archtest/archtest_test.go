@@ -26,16 +26,28 @@ var floors = [][]string{
 
 // sideways lists the imports between packages of one floor, each with its reason.
 var sideways = map[[2]string]string{
-	{"internal/people/contact", "internal/people/identity"}:       "a contact belongs to a workspace, and members act on it",
-	{"internal/understand/insight", "internal/listen/feedback"}:   "the columns are derived from feedback, and Find gives feedback back",
-	{"internal/understand/insight", "internal/understand/stat"}:   "every answer carries its interval",
-	{"internal/listen/imports", "internal/listen/feedback"}:       "an import hands its rows to the one intake",
-	{"internal/understand/export", "internal/listen/feedback"}:    "feedback is what is exported",
-	{"internal/understand/export", "internal/listen/imports"}:     "refused rows are exported too",
-	{"internal/understand/export", "internal/understand/insight"}: "an export is of what a question finds",
-	{"internal/edge/api", "internal/edge/transfer"}:               "files come and go the same way for programs",
-	{"internal/edge/web", "internal/edge/transfer"}:               "and for browsers",
-	{"internal/edge/api", "internal/edge/web"}:                    "a member's browser may use the API with the session of the pages",
+	{"internal/people/contact", "internal/people/identity"}:          "a contact belongs to a workspace, and members act on it",
+	{"internal/understand/insight", "internal/listen/feedback"}:      "the columns are derived from feedback, and Find gives feedback back",
+	{"internal/understand/insight", "internal/understand/stat"}:      "every answer carries its interval",
+	{"internal/listen/imports", "internal/listen/feedback"}:          "an import hands its rows to the one intake",
+	{"internal/understand/export", "internal/listen/feedback"}:       "feedback is what is exported",
+	{"internal/understand/export", "internal/listen/imports"}:        "refused rows are exported too",
+	{"internal/understand/export", "internal/understand/insight"}:    "an export is of what a question finds",
+	{"internal/understand/sentiment", "internal/understand/text"}:    "models read words and clauses",
+	{"internal/understand/sentiment", "internal/understand/learn"}:   "its classifiers are trained and kept there",
+	{"internal/understand/learn", "internal/understand/text"}:        "features are made of words",
+	{"internal/understand/reading", "internal/understand/text"}:      "a reading is of words and clauses",
+	{"internal/understand/reading", "internal/understand/learn"}:     "with the models that were trained there",
+	{"internal/understand/reading", "internal/understand/sentiment"}: "and has a sentiment",
+	{"internal/understand/reading", "internal/understand/theme"}:     "and themes",
+	{"internal/understand/eval", "internal/understand/text"}:         "what is evaluated",
+	{"internal/understand/eval", "internal/understand/learn"}:        "what is evaluated",
+	{"internal/understand/eval", "internal/understand/sentiment"}:    "what is evaluated",
+	{"internal/understand/eval", "internal/understand/theme"}:        "what is evaluated",
+	{"internal/understand/eval", "internal/understand/reading"}:      "what is evaluated",
+	{"internal/edge/api", "internal/edge/transfer"}:                  "files come and go the same way for programs",
+	{"internal/edge/web", "internal/edge/transfer"}:                  "and for browsers",
+	{"internal/edge/api", "internal/edge/web"}:                       "a member's browser may use the API with the session of the pages",
 }
 
 // forbidden lists what domains never import: they know nothing of how the outside reaches them, nor of drivers.
