@@ -59,7 +59,10 @@ func (c exportCommand) Run(e *env) error {
 	}
 	insights := insight.NewService(r.Store, columns, r.Feedback)
 	if columns != nil && !e.config.Cluster() { // no server is running that would
-		if err := insight.NewFeeder(insights, e.log).Feed(e); err != nil {
+		if _, err := r.Labels.Read(e); err != nil {
+			return err
+		}
+		if err := r.NewFeeder(insights).Feed(e); err != nil {
 			return err
 		}
 	}

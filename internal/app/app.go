@@ -36,6 +36,8 @@ import (
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/export"
 	"kolo/internal/understand/insight"
+	"kolo/internal/understand/label"
+	"kolo/internal/understand/reading"
 )
 
 // Rows is the part of Kolo that needs no columns: what the commands use that only read and write rows, beside a server
@@ -48,6 +50,7 @@ type Rows struct {
 	Contacts *contact.Service
 	Feedback *feedback.Service
 	Imports  *imports.Service
+	Labels   *label.Service
 }
 
 // OpenRows opens the store, brings its schema up to date, and builds the domains on it.
@@ -66,6 +69,11 @@ func OpenRows(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Rows,
 	r := &Rows{Config: cfg, Log: log, Store: db,
 		Identity: identity.NewService(db, identity.Options{}), Contacts: contact.NewService(db), Feedback: feedback.NewService(db)}
 	r.Imports = imports.NewService(db, r.Feedback, log)
+	reader, err := reading.New()
+	if err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	r.Labels = label.NewService(db, r.Feedback, label.Same(reader), log)
 	r.Contacts.OnMerge(feedback.Merged)
 	r.Contacts.OnErase(feedback.Erased)
 	return r, nil
@@ -92,6 +100,13 @@ func (r *Rows) OpenColumns(ctx context.Context) (c *column.DB, err error) {
 // Exports writes lists to files, as far as the insights that it is given go.
 func (r *Rows) Exports(i *insight.Service) *export.Service {
 	return export.NewService(export.Sources{Store: r.Store, Identity: r.Identity, Contacts: r.Contacts, Feedback: r.Feedback, Imports: r.Imports, Insight: i})
+}
+
+// NewFeeder makes what carries feedback to the columns of insights, once it was read.
+func (r *Rows) NewFeeder(i *insight.Service) *insight.Feeder {
+	f := insight.NewFeeder(i, r.Log)
+	f.After(label.Topic, r.Labels.UpTo)
+	return f
 }
 
 // Close ends the intake and closes the store.
@@ -126,13 +141,14 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*App, erro
 		return nil, errors.Join(err, a.close())
 	}
 	a.Insight = insight.NewService(a.Store, a.Columns, a.Feedback)
-	a.Feeder = insight.NewFeeder(a.Insight, log)
+	a.Feeder = a.NewFeeder(a.Insight)
 	a.Jobs = job.New(a.Store, job.Options{Workers: cfg.Workers, Grace: cfg.Grace, Log: log, Observe: a.Metrics.Job})
 	a.Jobs.Handle(demoJob, a.runDemo, job.AtMost(1))
 	a.Identity.Handle(a.Jobs)
 	a.Imports.Handle(a.Jobs)
 	a.Health.Ready("rows", a.Store.Ready)
 	a.Health.Ready("columns", a.Columns.Ready)
+	a.Metrics.Gauge("kolo_texts_behind_rows", "Changes whose texts were not read yet.", func() float64 { return float64(a.Labels.Behind()) })
 	a.Metrics.Gauge("kolo_columns_behind_rows", "Changes that the columns lack.", func() float64 { return float64(a.Feeder.Behind()) })
 	a.handler, err = a.routes()
 	if err != nil {
@@ -160,6 +176,9 @@ func (a *App) follow(ctx context.Context) (upTo int64, err error) {
 		return 0, err
 	}
 	for {
+		if _, err := a.Labels.Read(ctx); err != nil {
+			return 0, err
+		}
 		if err := a.Feeder.Feed(ctx); err != nil && !fault.Is(err, fault.Conflict) { // a conflict: another process was first
 			return 0, err
 		}
@@ -174,8 +193,11 @@ func (a *App) follow(ctx context.Context) (upTo int64, err error) {
 	}
 }
 
-// Start runs the background work: feeding the columns, jobs.
+// Start runs the background work: reading texts, feeding the columns, jobs.
 func (a *App) Start(ctx context.Context) error {
+	if err := a.Labels.Start(ctx); err != nil {
+		return err
+	}
 	a.Feeder.Start(ctx)
 	return a.Jobs.Start(ctx)
 }
@@ -184,6 +206,7 @@ func (a *App) Start(ctx context.Context) error {
 func (a *App) Stop() (err error) {
 	a.stop.Do(func() {
 		a.Jobs.Stop()
+		a.Labels.Stop()
 		a.Feeder.Stop()
 		err = a.close()
 	})

@@ -349,6 +349,31 @@ func insert(tx *store.Tx, ws identity.WorkspaceID, rows []row) error {
 	return err
 }
 
+// Touch numbers feedback anew, unchanged, so that those who follow changes look at it again: its labels have changed, or
+// are to be made again. Ids that do not exist in the workspace are passed over.
+func Touch(tx *store.Tx, ws identity.WorkspaceID, ids []ID) error {
+	for len(ids) > 0 {
+		n := min(len(ids), 256)
+		there, err := store.All(tx, store.Value[ID], "/* feedback.Touch */ SELECT id FROM feedback WHERE workspace = $1 AND id IN "+store.In(1, n),
+			append([]any{string(ws)}, store.Anys(ids[:n])...)...)
+		if err != nil {
+			return err
+		}
+		seqs, err := tx.NextSeq("feedback", len(there))
+		if err != nil {
+			return err
+		}
+		for i, id := range there {
+			if _, err := tx.Exec("/* feedback.Touch */ UPDATE feedback SET seq = $1, revision = revision + 1 WHERE id = $2", seqs[i], string(id)); err != nil {
+				return err
+			}
+		}
+		ids = ids[n:]
+	}
+	tx.Notify(Topic)
+	return nil
+}
+
 // changeOf changes all feedback of a contact, and numbers each change so that the columns follow.
 func changeOf(tx *store.Tx, op string, ws identity.WorkspaceID, c contact.ID, set string, args ...any) error {
 	ids, err := store.All(tx, store.Value[string], "/* feedback."+op+" */ SELECT id FROM feedback WHERE workspace = $1 AND contact = $2 AND contact_key = $3 AND contact_key <> 0", string(ws), string(c), contactKey(c))
@@ -486,6 +511,42 @@ func (s *Service) Changes(ctx context.Context, after, upTo int64, limit int) ([]
 		return err
 	})
 	return out, fault.Wrap("feedback.Changes", err)
+}
+
+// Said is what was said in one piece of feedback, without the rest of it.
+type Said struct {
+	ID        ID
+	Workspace identity.WorkspaceID
+	Seq       int64
+	Revision  int64
+	Contact   contact.ID
+	Language  string // as it was given
+	Text      string // "" when nothing was said in words, or when it was erased
+}
+
+func scanSaid(r store.Scanner) (t Said, err error) {
+	return t, r.Scan(&t.ID, &t.Workspace, &t.Seq, &t.Revision, &t.Contact, &t.Language, &t.Text)
+}
+
+const selectSaid = "SELECT id, workspace, seq, revision, contact, language, text FROM feedback"
+
+// SaidOf reads what was said in one piece of feedback; fault.NotFound when there is none.
+func SaidOf(tx *store.Tx, ws identity.WorkspaceID, fid ID) (Said, error) {
+	t, err := store.One(tx, scanSaid, "/* feedback.SaidOf */ "+selectSaid+" WHERE workspace = $1 AND id = $2", string(ws), string(fid))
+	if fault.Is(err, fault.NotFound) {
+		return t, fault.New(fault.NotFound, "feedback.SaidOf", "there is no such feedback here")
+	}
+	return t, err
+}
+
+// Texts is Changes for those who read texts alone: it is several times faster.
+func (s *Service) Texts(ctx context.Context, after, upTo int64) ([]Said, error) {
+	var out []Said
+	err := s.db.View(ctx, func(tx *store.Tx) (err error) {
+		out, err = store.All(tx, scanSaid, "/* feedback.Texts */ "+selectSaid+" WHERE seq > $1 AND seq <= $2 ORDER BY seq", after, upTo)
+		return err
+	})
+	return out, fault.Wrap("feedback.Texts", err)
 }
 
 // Settled is the number up to which Changes can be read without missing any.

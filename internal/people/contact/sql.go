@@ -94,3 +94,17 @@ func AttributesOf(tx *store.Tx, ws identity.WorkspaceID, ids []ID) (map[ID]map[s
 		})
 	return out, err
 }
+
+// LanguagesOf reads the languages of contacts; those without one are left out.
+func LanguagesOf(tx *store.Tx, ws identity.WorkspaceID, ids []ID) (map[ID]string, error) {
+	out := map[ID]string{}
+	err := eachIn(tx, ids, "/* contact.LanguagesOf */ SELECT id, language FROM contact WHERE workspace = $1 AND language <> '' AND id IN %s", []any{string(ws)},
+		func(s store.Scanner) error {
+			var id ID
+			var language string
+			err := s.Scan(&id, &language)
+			out[id] = language
+			return err
+		})
+	return out, err
+}

@@ -42,6 +42,8 @@ const (
 	ContactsIdentify Permission = "contacts.identify" // see who a contact is: names, addresses, personal attributes
 	InsightsRead     Permission = "insights.read"
 	InsightsSave     Permission = "insights.save"
+	LabelsCorrect    Permission = "labels.correct" // say what a text is about and how it speaks of it
+	ThemesManage     Permission = "themes.manage"  // change the themes, and what the models learn
 	ImportsWrite     Permission = "imports.write"
 	ExportsRead      Permission = "exports.read"
 	MembersManage    Permission = "members.manage"
@@ -55,17 +57,17 @@ const (
 
 // Permissions lists them all.
 func Permissions() []Permission {
-	return []Permission{FeedbackRead, FeedbackWrite, ContactsRead, ContactsWrite, ContactsIdentify, InsightsRead, InsightsSave,
+	return []Permission{FeedbackRead, FeedbackWrite, ContactsRead, ContactsWrite, ContactsIdentify, InsightsRead, InsightsSave, LabelsCorrect, ThemesManage,
 		ImportsWrite, ExportsRead, MembersManage, TeamsManage, KeysManage, AttributesManage, AuditRead, WorkspaceManage, Erase}
 }
 
 // granted is the whole rule: what is not in a role's row is denied.
 var granted = map[Role][]Permission{
 	Owner: Permissions(),
-	Admin: {FeedbackRead, FeedbackWrite, ContactsRead, ContactsWrite, ContactsIdentify, InsightsRead, InsightsSave,
+	Admin: {FeedbackRead, FeedbackWrite, ContactsRead, ContactsWrite, ContactsIdentify, InsightsRead, InsightsSave, LabelsCorrect, ThemesManage,
 		ImportsWrite, ExportsRead, MembersManage, TeamsManage, KeysManage, AttributesManage, AuditRead, Erase},
-	Analyst: {FeedbackRead, FeedbackWrite, ContactsRead, InsightsRead, InsightsSave, ImportsWrite, ExportsRead, AttributesManage},
-	Agent:   {FeedbackRead, FeedbackWrite, ContactsRead, ContactsWrite, ContactsIdentify, InsightsRead, InsightsSave},
+	Analyst: {FeedbackRead, FeedbackWrite, ContactsRead, InsightsRead, InsightsSave, LabelsCorrect, ThemesManage, ImportsWrite, ExportsRead, AttributesManage},
+	Agent:   {FeedbackRead, FeedbackWrite, ContactsRead, ContactsWrite, ContactsIdentify, InsightsRead, InsightsSave, LabelsCorrect},
 	Viewer:  {FeedbackRead, InsightsRead},
 }
 

@@ -31,6 +31,9 @@ type Feeder struct {
 	behind   atomic.Int64
 	feeding  sync.Mutex
 	seen     map[string]bool // keys that were considered for a column of their own
+
+	topic string                               // what is heard when there is something to feed
+	ready func(context.Context) (int64, error) // up to which change may be fed
 }
 
 const (
@@ -49,7 +52,14 @@ func NewFeeder(s *Service, log *slog.Logger) *Feeder {
 	if s.columns.Dialect().Engine == column.DuckDB {
 		owner = "embedded" // its file belongs to one process: who has it open need not wait for the lease of one that was killed
 	}
-	return &Feeder{s: s, log: log, owner: owner, seen: map[string]bool{}, stop: make(chan struct{}), done: make(chan struct{}), started: make(chan struct{})}
+	return &Feeder{s: s, log: log, owner: owner, seen: map[string]bool{}, stop: make(chan struct{}), done: make(chan struct{}), started: make(chan struct{}),
+		topic: feedback.Topic, ready: s.feedback.Settled}
+}
+
+// After has the feeder go no further than what another step has done with the changes: up to the number that ready gives,
+// whenever the topic is announced. Call it before Start.
+func (f *Feeder) After(topic string, ready func(context.Context) (int64, error)) {
+	f.topic, f.ready = topic, ready
 }
 
 // Start feeds in the background until Stop.
@@ -71,7 +81,7 @@ func (f *Feeder) Behind() int64 { return f.behind.Load() }
 
 func (f *Feeder) run(ctx context.Context) {
 	defer close(f.done)
-	heard, forget := f.s.db.Listen(feedback.Topic)
+	heard, forget := f.s.db.Listen(f.topic)
 	defer forget()
 	defer func() { _ = f.s.db.Release(context.WithoutCancel(ctx), "columns", f.owner) }() // the next need not wait until the lease ends
 	close(f.started)
@@ -123,7 +133,7 @@ func (f *Feeder) Feed(ctx context.Context) error {
 func (f *Feeder) feed(ctx context.Context) (n int64, err error) {
 	f.feeding.Lock()
 	defer f.feeding.Unlock()
-	upTo, err := f.s.feedback.Settled(ctx)
+	upTo, err := f.ready(ctx)
 	if err != nil {
 		return 0, err
 	}
