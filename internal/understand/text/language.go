@@ -1,0 +1,454 @@
+package text
+
+import (
+	"embed"
+	"errors"
+	"io/fs"
+	"math"
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Language is a guess of a text's language.
+type Language struct {
+	Code       string  // ISO 639-1 where there is one, otherwise 639-3; "und" when there is nothing to go by
+	Confidence float64 // 0 to 1; 0 for "und"
+}
+
+// Undetermined is the code of a text without letters.
+const Undetermined = "und"
+
+// dist holds the language model, which `npm run build` in web/ puts there. Only .keep is committed, so the program
+// compiles before a build.
+//
+//go:embed all:dist
+var dist embed.FS
+
+var identifier = sync.OnceValues(func() (*languages, error) {
+	b, err := dist.ReadFile("dist/lid.176.ftz")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errors.New("text: the language model is not part of this build; run `make assets` and build again")
+	}
+	if err != nil {
+		return nil, err
+	}
+	m, err := readFastText(b)
+	if err != nil {
+		return nil, err
+	}
+	return newLanguages(m), nil
+})
+
+// Ready loads the language model, which otherwise happens at the first text, and tells what is wrong with it. Without
+// the model Detect goes by the script alone.
+func Ready() error {
+	_, err := identifier()
+	return err
+}
+
+// script is a writing system, as far as languages are told by it.
+type script uint8
+
+const (
+	noScript script = iota
+	latin
+	cyrillic
+	arabicScript
+	hebrewScript
+	han
+	kana
+	hangul
+	devanagari
+	bengali
+	ethiopic
+	greek
+	armenian
+	georgian
+	thai
+	laoScript
+	khmer
+	burmese
+	tamilScript
+	telugu
+	kannada
+	malayalam
+	gujarati
+	gurmukhi
+	oriya
+	sinhala
+	tibetan
+	thaana
+	otherScript
+	scripts
+)
+
+// sole is the language of a script that practically one language is written in.
+var sole = [scripts]string{
+	hebrewScript: "he", han: "zh", kana: "ja", hangul: "ko", ethiopic: "am", greek: "el", armenian: "hy", georgian: "ka", thai: "th", laoScript: "lo",
+	khmer: "km", burmese: "my", tamilScript: "ta", telugu: "te", kannada: "kn", malayalam: "ml", gujarati: "gu", gurmukhi: "pa",
+	oriya: "or", sinhala: "si", tibetan: "bo", thaana: "dv",
+}
+
+// several are the languages of the scripts that several are written in, as the model names them; all others are Latin.
+var several = map[script]string{
+	cyrillic:     "ru uk be bg sr mk kk ky mn tg tt ba cv os ce sah kv myv mhr mrj krc tyv av lez rue xal bxr sh uz az",
+	arabicScript: "ar fa ur ps ckb azb ug sd pnb arz mzn ku glk uz az",
+	devanagari:   "hi mr ne sa bh mai gom dty new",
+	bengali:      "bn as bpy",
+	latin:        "az uz tt sr sh ku",
+}
+
+// names are the labels of the model under which Kolo knows another code: the language that they are a part of or the
+// code that the standard gives.
+var names = map[string]string{"arz": "ar", "als": "gsw", "bh": "bho", "sh": "hr", "eml": "egl", "nah": "nah", "dty": "ne", "diq": "zza"}
+
+func scriptOf(r rune) script {
+	switch {
+	case r < 0x250:
+		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || r >= 0xc0 && r != 0xd7 && r != 0xf7 || r == 0xaa || r == 0xba {
+			return latin
+		}
+		return noScript
+	case r < 0x370:
+		if r < 0x2b0 {
+			return latin
+		}
+		return noScript
+	case r < 0x400:
+		return greek
+	case r < 0x530:
+		return cyrillic
+	case r < 0x590:
+		return armenian
+	case r < 0x600:
+		if r >= 0x5d0 {
+			return hebrewScript
+		}
+		return noScript
+	case r < 0x700, 0x750 <= r && r < 0x780, 0x8a0 <= r && r < 0x900, 0xfb50 <= r && r < 0xfe00, 0xfe70 <= r && r < 0xfeff:
+		if unicode.IsLetter(r) {
+			return arabicScript
+		}
+		return noScript
+	case 0x780 <= r && r < 0x7c0:
+		return thaana
+	case 0x900 <= r && r < 0x980:
+		return devanagari
+	case 0x980 <= r && r < 0xa00:
+		return bengali
+	case 0xa00 <= r && r < 0xa80:
+		return gurmukhi
+	case 0xa80 <= r && r < 0xb00:
+		return gujarati
+	case 0xb00 <= r && r < 0xb80:
+		return oriya
+	case 0xb80 <= r && r < 0xc00:
+		return tamilScript
+	case 0xc00 <= r && r < 0xc80:
+		return telugu
+	case 0xc80 <= r && r < 0xd00:
+		return kannada
+	case 0xd00 <= r && r < 0xd80:
+		return malayalam
+	case 0xd80 <= r && r < 0xe00:
+		return sinhala
+	case 0xe00 <= r && r < 0xe80:
+		return thai
+	case 0xe80 <= r && r < 0xf00:
+		return laoScript
+	case 0xf00 <= r && r < 0x1000:
+		return tibetan
+	case 0x1000 <= r && r < 0x10a0:
+		return burmese
+	case 0x10a0 <= r && r < 0x1100, 0x1c90 <= r && r < 0x1cc0:
+		return georgian
+	case 0x1100 <= r && r < 0x1200, 0xac00 <= r && r < 0xd7b0, 0x3130 <= r && r < 0x3190:
+		return hangul
+	case 0x1200 <= r && r < 0x13a0:
+		return ethiopic
+	case 0x1780 <= r && r < 0x1800:
+		return khmer
+	case 0x1e00 <= r && r < 0x1f00, 0xff21 <= r && r <= 0xff5a:
+		return latin
+	case 0x1f00 <= r && r < 0x2000:
+		return greek
+	case 0x3040 <= r && r < 0x3100, 0xff66 <= r && r < 0xffa0:
+		return kana
+	case 0x3400 <= r && r < 0xa000, 0xf900 <= r && r < 0xfb00, 0x20000 <= r && r < 0x40000, r == 0x3005:
+		return han
+	case r < 0x2000 || r > 0xa000 && r < 0x10000 || r > 0x10000 && r < 0x1d000:
+		if unicode.IsLetter(r) {
+			return otherScript
+		}
+	}
+	return noScript
+}
+
+// languages is the model with what Kolo knows besides.
+type languages struct {
+	model *fastText
+	codes []string        // of each label
+	mask  [scripts][]bool // which labels are written in a script; nil for scripts with one language
+	prior []float32       // of each label: how much rarer than a common language it is among customers
+	spare sync.Pool       // *scratch
+}
+
+// scratch is the memory of one detection.
+type scratch struct {
+	text, mapped []byte
+	hidden       []float32
+	p, q         []float32
+}
+
+func newLanguages(m *fastText) *languages {
+	l := &languages{model: m, prior: make([]float32, len(m.labels))}
+	index := map[string]int{}
+	for i, label := range m.labels {
+		code := label
+		if name, ok := names[label]; ok {
+			code = name
+		}
+		l.codes = append(l.codes, code)
+		l.prior[i] = 1
+		index[label] = i
+	}
+	other := map[string]bool{"he": true, "yi": true, "zh": true, "ja": true, "wuu": true, "yue": true}
+	for _, code := range sole {
+		other[code] = true
+	}
+	other["xmf"] = true
+	for sc, list := range several {
+		l.mask[sc] = make([]bool, len(m.labels))
+		for _, label := range strings.Fields(list) {
+			if i, ok := index[label]; ok {
+				l.mask[sc][i] = true
+			}
+			if sc != latin {
+				other[label] = true
+			}
+		}
+	}
+	for label, i := range index {
+		if !other[label] {
+			l.mask[latin][i] = true
+		}
+	}
+	for _, label := range strings.Fields(rare) {
+		if i, ok := index[label]; ok {
+			l.prior[i] = 0.1
+		}
+	}
+	l.spare.New = func() any {
+		return &scratch{hidden: make([]float32, m.dim), p: make([]float32, len(m.labels)), q: make([]float32, len(m.labels))}
+	}
+	return l
+}
+
+// rare are languages that the model knows well from large encyclopedias written by programs or by enthusiasts, and that
+// customers write in far less often than the model guesses.
+const rare = "ceb war vo io ia ie jbo la eo nds als bar lmo pms vec scn nap eml rm wa frr dsb hsb kw gv an ast ilo pam min bcl cbk sco " +
+	"nah qu gn os krc rue mhr mrj myv kv xal bxr av lez tyv arz pnb mzn azb lrc dty bpy sa new gom mai bh sh vep pfl vls li gd yo so su jv mg ht co sc br oc ku"
+
+// sample is how much of a text is looked at, in bytes. More does not make the answer surer.
+const sample = 4 << 10
+
+// Detect guesses the language of a text. Mentions of addresses and of names in another script count little.
+func Detect(s string) Language { return DetectWith(s, "") }
+
+// DetectWith is like Detect for a text of somebody whose language is known ("" when it is not): the shorter and the less
+// clear the text, the more that counts. A text in a script of other languages is never given the hint.
+func DetectWith(s string, hint string) Language {
+	l, err := identifier()
+	if err != nil {
+		l = nil
+	}
+	return l.detect(s, hint)
+}
+
+// Normal names for what the language of a script looks like when there is no model.
+var bare = [scripts]string{latin: "en", cyrillic: "ru", arabicScript: "ar", devanagari: "hi", bengali: "bn"}
+
+func (l *languages) detect(s, hint string) Language {
+	if cut := sample; len(s) > cut {
+		for cut > 0 && !utf8.RuneStart(s[cut]) {
+			cut--
+		}
+		s = s[:cut]
+	}
+	var count [scripts]int
+	yiddish := 0
+	for i := 0; i < len(s); {
+		r, size := rune(s[i]), 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRuneInString(s[i:])
+			switch r {
+			case 'װ', 'ױ', 'ײ', 0xfb1f, 0xfb2e, 0xfb2f:
+				yiddish++
+			}
+		}
+		i += size
+		count[scriptOf(r)]++
+	}
+	total := 0
+	top := noScript
+	for sc := latin; sc < scripts; sc++ {
+		n := count[sc]
+		if sc == han {
+			n *= 2 // a letter says as much as a word's half elsewhere
+		}
+		total += n
+		if top == noScript || n > count[top] {
+			top = sc
+		}
+	}
+	if total == 0 || top == otherScript {
+		return Language{Code: Undetermined}
+	}
+	if top == han && count[kana]*10 > count[han] || top == kana {
+		return Language{"ja", 0.99}
+	}
+	share := float64(count[top]) / float64(total)
+	if code := sole[top]; code != "" {
+		if top == hebrewScript && yiddish*40 > count[top] {
+			code = "yi"
+		}
+		return Language{code, 0.5 + 0.49*min(1, share)}
+	}
+	if l == nil {
+		return Language{bare[top], 0.3}
+	}
+
+	w := l.spare.Get().(*scratch)
+	defer l.spare.Put(w)
+	w.text = clean(w.text[:0], s, top)
+	l.ask(w.p, w, w.text, top)
+	if top == arabicScript {
+		w.mapped = persianLetters(w.mapped[:0], w.text)
+		if string(w.mapped) != string(w.text) {
+			l.ask(w.q, w, w.mapped, top)
+			if a, b := most(w.p), most(w.q); w.q[b] > w.p[a] {
+				w.p, w.q = w.q, w.p
+			}
+		}
+	}
+	letters := float64(count[top])
+	if hint != "" {
+		boost := float32(1 + 40*math.Exp(-letters/20))
+		l.raise(w.p, top, hint, boost)
+	}
+	k := most(w.p)
+	code := l.codes[k]
+	sum := float32(0)
+	for i, p := range w.p {
+		if l.codes[i] == code {
+			sum += p
+		}
+	}
+	return Language{code, float64(min(sum, 1))}
+}
+
+// ask fills p with the probability of each label among those of the script.
+func (l *languages) ask(p []float32, w *scratch, text []byte, sc script) {
+	l.model.hidden(w.hidden, text)
+	l.model.predict(p, w.hidden)
+	for i := range p {
+		if !l.mask[sc][i] {
+			p[i] = 0
+		}
+		p[i] *= l.prior[i]
+	}
+	scale(p)
+}
+
+// raise multiplies the odds of a language.
+func (l *languages) raise(p []float32, sc script, code string, by float32) {
+	for i := range p {
+		if l.codes[i] == code && l.mask[sc][i] {
+			p[i] = (p[i] + 1e-4) * by
+		}
+	}
+	scale(p)
+}
+
+func scale(p []float32) {
+	sum := float32(0)
+	for _, v := range p {
+		sum += v
+	}
+	if sum > 0 {
+		for i := range p {
+			p[i] /= sum
+		}
+	}
+}
+
+func most(p []float32) int {
+	k := 0
+	for i, v := range p {
+		if v > p[k] {
+			k = i
+		}
+	}
+	return k
+}
+
+// clean appends the words of s that help to tell the language: none with characters of addresses, or whose letters are
+// of another script than the text; the controls and marks that models never saw are left out.
+func clean(b []byte, s string, sc script) []byte {
+	for i := 0; i < len(s); {
+		start := len(b)
+		own, foreign, odd := 0, 0, false
+		for i < len(s) {
+			r, size := rune(s[i]), 1
+			if r >= utf8.RuneSelf {
+				r, size = utf8.DecodeRuneInString(s[i:])
+			}
+			i += size
+			if r <= ' ' || r == 0xa0 || r == 0x2028 || r == 0x2029 || r == 0x3000 {
+				break
+			}
+			if size > 1 && (0x200b <= r && r <= 0x200f && r != 0x200c || 0x202a <= r && r <= 0x202e || 0x2060 <= r && r <= 0x206f || r == 0xfeff || r == 0xad || r == 0x640 || 0x64b <= r && r <= 0x652 || r == utf8.RuneError) {
+				continue
+			}
+			if r == '@' || r == '/' && i < len(s) && s[i] == '/' {
+				odd = true
+			}
+			if is := scriptOf(r); is == sc {
+				own++
+			} else if is != noScript {
+				foreign++
+			}
+			b = append(b, s[i-size:i]...)
+		}
+		if odd || own == 0 && foreign > 0 {
+			b = b[:start]
+			continue
+		}
+		if len(b) > start {
+			b = append(b, ' ')
+		}
+	}
+	return b
+}
+
+// persianLetters appends s with the Arabic yeh and kaf, which many a keyboard has, as the Persian ones.
+func persianLetters(b, s []byte) []byte {
+	for i := 0; i < len(s); i++ {
+		if i+1 < len(s) {
+			switch c := uint16(s[i])<<8 | uint16(s[i+1]); c {
+			case 0xd98a, 0xd989: // ي ى
+				b = append(b, "ی"...)
+				i++
+				continue
+			case 0xd983: // ك
+				b = append(b, "ک"...)
+				i++
+				continue
+			}
+		}
+		b = append(b, s[i])
+	}
+	return b
+}
