@@ -28,12 +28,14 @@ import (
 	"kolo/internal/foundation/config"
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/job"
+	"kolo/internal/foundation/llm"
 	"kolo/internal/foundation/store"
 	"kolo/internal/foundation/telemetry"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/listen/imports"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/assist"
 	"kolo/internal/understand/export"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
@@ -51,6 +53,7 @@ type Rows struct {
 	Feedback *feedback.Service
 	Imports  *imports.Service
 	Labels   *label.Service
+	Assist   *assist.Service
 }
 
 // OpenRows opens the store, brings its schema up to date, and builds the domains on it.
@@ -73,6 +76,8 @@ func OpenRows(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Rows,
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
+	r.Assist = assist.NewService(db, llm.New(llm.Options{URL: string(cfg.LLMURL), Key: string(cfg.LLMKey), Model: cfg.LLMModel,
+		Embedding: cfg.LLMEmbedding, PerMinute: cfg.LLMPerMinute}))
 	r.Labels = label.NewService(db, r.Feedback, label.Same(reader), log)
 	r.Contacts.OnMerge(feedback.Merged)
 	r.Contacts.OnErase(feedback.Erased)
@@ -146,6 +151,7 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*App, erro
 	a.Jobs.Handle(demoJob, a.runDemo, job.AtMost(1))
 	a.Identity.Handle(a.Jobs)
 	a.Imports.Handle(a.Jobs)
+	a.Assist.Handle(a.Jobs)
 	a.Health.Ready("rows", a.Store.Ready)
 	a.Health.Ready("columns", a.Columns.Ready)
 	a.Metrics.Gauge("kolo_texts_behind_rows", "Changes whose texts were not read yet.", func() float64 { return float64(a.Labels.Behind()) })

@@ -49,6 +49,7 @@ var sideways = map[[2]string]string{
 	{"internal/understand/label", "internal/understand/reading"}:     "a label is a reading that is kept",
 	{"internal/understand/label", "internal/understand/sentiment"}:   "and can be corrected",
 	{"internal/understand/label", "internal/understand/text"}:        "clause by clause",
+	{"internal/understand/assist", "internal/understand/text"}:       "personal data is masked before anything leaves",
 	{"internal/edge/api", "internal/edge/transfer"}:                  "files come and go the same way for programs",
 	{"internal/edge/web", "internal/edge/transfer"}:                  "and for browsers",
 	{"internal/edge/api", "internal/edge/web"}:                       "a member's browser may use the API with the session of the pages",
