@@ -1,0 +1,152 @@
+package theme_test
+
+import (
+	"slices"
+	"testing"
+
+	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/store"
+	"kolo/internal/foundation/store/storetest"
+	"kolo/internal/people/identity"
+	"kolo/internal/understand/theme"
+)
+
+func TestStartingSetSpeaksFourLanguages(t *testing.T) {
+	t.Parallel()
+	tree := theme.NewTree(nil, 0)
+	seen := map[string]bool{}
+	for _, x := range theme.Starting {
+		for _, l := range []string{"en", "he", "fa", "ru"} {
+			if x.Names[l] == "" || x.About[l] == "" {
+				t.Errorf("%s has no name or no explanation in %s", x.ID, l)
+			}
+			if seen[l+x.Names[l]] {
+				t.Errorf("two themes are called %s", x.Names[l])
+			}
+			seen[l+x.Names[l]] = true
+		}
+		if x.Parent != "" {
+			if p, ok := tree.Get(x.Parent); !ok || p.Parent != "" {
+				t.Errorf("%s stands under %q", x.ID, x.Parent)
+			}
+		}
+	}
+	if n := len(tree.All()); n != len(theme.Starting) {
+		t.Errorf("%d of %d are in the tree", n, len(theme.Starting))
+	}
+}
+
+func TestTree(t *testing.T) {
+	t.Parallel()
+	tree := theme.NewTree(nil, 0)
+	var own []theme.Theme
+	apply := func(x theme.Theme, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		own = slices.DeleteFunc(own, func(o theme.Theme) bool { return o.ID == x.ID })
+		own = append(own, x)
+		tree = theme.NewTree(own, tree.Version+1)
+	}
+	apply(tree.Rename("delivery", "en", "  Shipping   times "))
+	apply(tree.Add("one", "logistics", "en", "Couriers", "courier"))
+	apply(tree.Add("two", "one", "en", "Rude couriers", "rude"))
+	apply(tree.Pin("returns_refunds", true))
+	if x, _ := tree.Get("delivery"); x.Name("en") != "Shipping times" || x.Name("he") != "משלוח" || x.Name("xx") != "Shipping times" || x.About["en"] == "" {
+		t.Errorf("renamed to %+v", x)
+	}
+	if kids := tree.Children("logistics"); len(kids) != 3 || kids[0].ID != "returns_refunds" {
+		t.Errorf("under logistics: %+v", kids)
+	}
+	if got := tree.Under("logistics"); !slices.Equal(got, []string{"delivery", "logistics", "one", "returns_refunds", "two"}) || tree.Top("two") != "logistics" {
+		t.Errorf("under logistics: %q", got)
+	}
+	apply(tree.Merge("two", "delivery"))
+	apply(tree.Set("price", theme.Forbidden))
+	if tree.Resolve("two") != "delivery" || tree.Resolve("price") != "" || tree.Resolve("one") != "one" || tree.Resolve("nobody") != "" {
+		t.Error("labels lead elsewhere")
+	}
+	if got := tree.Under("delivery"); !slices.Equal(got, []string{"delivery", "two"}) {
+		t.Errorf("delivery counts %q", got)
+	}
+	apply(tree.Move("one", ""))
+	if tree.Top("one") != "one" || len(tree.Under("one")) != 1 {
+		t.Errorf("moved: %q", tree.Under("one"))
+	}
+
+	for name, c := range map[string]struct {
+		err  error
+		kind fault.Kind
+	}{
+		"under itself":     {second(tree.Move("logistics", "delivery")), fault.Conflict},
+		"into itself":      {second(tree.Merge("delivery", "delivery")), fault.Conflict},
+		"into its own":     {second(tree.Merge("service", "staff_attitude")), fault.Conflict},
+		"with children":    {second(tree.Merge("service", "money")), fault.Conflict},
+		"merged away":      {second(tree.Rename("two", "en", "x")), fault.Conflict},
+		"into merged":      {second(tree.Merge("one", "two")), fault.Conflict},
+		"nobody":           {second(tree.Pin("nobody", true)), fault.NotFound},
+		"no name":          {second(tree.Rename("one", "en", " ")), fault.Invalid},
+		"taken":            {second(tree.Rename("price", "en", "billing")), fault.Invalid},
+		"taken by a group": {second(tree.Add("x", "", "en", "money AND contract", "")), fault.Invalid},
+		"state":            {second(tree.Set("one", theme.Merged)), fault.Invalid},
+	} {
+		if !fault.Is(c.err, c.kind) {
+			t.Errorf("%s: %v", name, c.err)
+		}
+	}
+}
+
+func second(_ theme.Theme, err error) error { return err }
+
+// A tree that is not one, as two people who change it at once could leave it, is still shown whole.
+func TestRings(t *testing.T) {
+	t.Parallel()
+	tree := theme.NewTree([]theme.Theme{
+		{ID: "a", Parent: "b", State: theme.Live}, {ID: "b", Parent: "a", State: theme.Live}, {ID: "c", Parent: "gone", State: theme.Live},
+		{ID: "d", State: theme.Merged, Into: "e"}, {ID: "e", State: theme.Merged, Into: "d"},
+	}, 1)
+	if n := len(tree.All()); n != len(theme.Starting)+3 {
+		t.Errorf("%d are shown", n)
+	}
+	if tree.Resolve("d") != "" {
+		t.Error("a ring of merges leads somewhere")
+	}
+	_ = tree.Under("d")
+}
+
+func TestService(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		s, other := theme.NewService(db), theme.NewService(db)
+		who := identity.Actor{Workspace: "one", Member: "m", Role: identity.Analyst, Name: "Ana"}
+		must := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		before, err := other.Tree(t.Context(), "one")
+		must(err)
+		_, err = s.Change(t.Context(), "one", who, "theme.rename", func(t *theme.Tree) (theme.Theme, error) { return t.Rename("delivery", "he", "שליחויות") })
+		must(err)
+		added, err := s.Add(t.Context(), "one", who, "delivery", "en", "Couriers", "courier*")
+		must(err)
+		after, err := other.Tree(t.Context(), "one") // another process's cache follows
+		must(err)
+		if before.Version != 0 || after.Version != 2 || after.Name("delivery", "he") != "שליחויות" || after.Name("delivery", "en") != "Delivery" {
+			t.Errorf("versions %d and %d: %q", before.Version, after.Version, after.Name("delivery", "he"))
+		}
+		if x, ok := after.Get(added.ID); !ok || x.Rule != "courier*" || x.NamedBy != "Ana" || x.Parent != "delivery" || !x.ByPerson {
+			t.Errorf("kept %+v", x)
+		}
+		if theirs, err := s.Tree(t.Context(), "two"); err != nil || theirs.Name("delivery", "he") != "משלוח" || len(theirs.Under("delivery")) != 1 {
+			t.Errorf("another workspace sees it: %v", err)
+		}
+		for name, actor := range map[string]identity.Actor{"agent": {Workspace: "one", Member: "a", Role: identity.Agent}, "stranger": {Workspace: "two", Member: "o", Role: identity.Owner}} {
+			if _, err := s.Add(t.Context(), "one", actor, "", "en", "X", ""); !fault.Is(err, fault.Denied) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}
