@@ -17,6 +17,7 @@ import (
 	"kolo/internal/foundation/config"
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/telemetry"
+	"kolo/internal/understand/eval"
 	"kolo/internal/understand/export"
 )
 
@@ -24,15 +25,17 @@ import (
 type cli struct {
 	config.Flags `embed:""`
 
-	Serve   serveCommand   `cmd:"" help:"Serve the pages and the API, and do the background work."`
-	Worker  workerCommand  `cmd:"" help:"Do background work alone, beside the servers of a cluster."`
-	Demo    demoCommand    `cmd:"" help:"Make the demo company: two years of feedback in four languages, with planted truth."`
-	Import  importCommand  `cmd:"" help:"Import a file of feedback: CSV, XLSX or NDJSON."`
-	Export  exportCommand  `cmd:"" help:"Export a list or an answer: CSV, XLSX, NDJSON or Parquet."`
-	Admin   adminCommand   `cmd:"" help:"Set up without a browser."`
-	Config  configCommand  `cmd:"" help:"Print the settings, with where each comes from and its default; secrets redacted."`
-	Migrate migrateCommand `cmd:"" help:"Bring the schema of the database up to date, as serve does by itself."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve      serveCommand      `cmd:"" help:"Serve the pages and the API, and do the background work."`
+	Worker     workerCommand     `cmd:"" help:"Do background work alone, beside the servers of a cluster."`
+	Demo       demoCommand       `cmd:"" help:"Make the demo company: two years of feedback in four languages, with planted truth."`
+	Import     importCommand     `cmd:"" help:"Import a file of feedback: CSV, XLSX or NDJSON."`
+	Export     exportCommand     `cmd:"" help:"Export a list or an answer: CSV, XLSX, NDJSON or Parquet."`
+	Understand understandCommand `cmd:"" help:"Read texts as NDJSON (text, optional language) on standard input and write what was understood, a line each."`
+	Eval       evalCommand       `cmd:"" help:"Measure how well texts are understood, and train the models."`
+	Admin      adminCommand      `cmd:"" help:"Set up without a browser."`
+	Config     configCommand     `cmd:"" help:"Print the settings, with where each comes from and its default; secrets redacted."`
+	Migrate    migrateCommand    `cmd:"" help:"Bring the schema of the database up to date, as serve does by itself."`
+	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 
 func main() {
@@ -56,7 +59,7 @@ type env struct {
 
 func run(ctx context.Context, args []string) int {
 	var c cli
-	parser, err := kong.New(&c, kong.Name("kolo"), kong.UsageOnError(), kong.Vars{"lists": strings.Join(export.Names(), ", ")},
+	parser, err := kong.New(&c, kong.Name("kolo"), kong.UsageOnError(), kong.Vars{"lists": strings.Join(export.Names(), ", "), "sections": eval.SectionNames()},
 		kong.Description("Kolo: the voice of the customer, brought full circle."), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "kolo:", err)

@@ -38,6 +38,7 @@ var sideways = map[[2]string]string{
 	{"internal/understand/learn", "internal/understand/text"}:        "features are made of words",
 	{"internal/understand/reading", "internal/understand/text"}:      "a reading is of words and clauses",
 	{"internal/understand/reading", "internal/understand/learn"}:     "with the models that were trained there",
+	{"internal/understand/reading", "internal/understand/model"}:     "the trained models lie in a package of their own",
 	{"internal/understand/reading", "internal/understand/sentiment"}: "and has a sentiment",
 	{"internal/understand/reading", "internal/understand/theme"}:     "and themes",
 	{"internal/understand/eval", "internal/understand/text"}:         "what is evaluated",

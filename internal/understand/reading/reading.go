@@ -45,18 +45,3 @@ type ThemeLabel struct {
 	Sentiment  Sentiment
 	Confidence float64
 }
-
-// Reader reads texts. It is safe for concurrent use.
-type Reader struct{ model string }
-
-// New gives a reader with the models that come with Kolo.
-func New() (*Reader, error) { return &Reader{}, nil }
-
-// Model is the version of the models, as each reading carries it.
-func (r *Reader) Model() string { return r.model }
-
-// Read understands a text in time linear in its length. The language, where the caller knows it, spares a guess: ISO 639-1,
-// or "" to detect it.
-func (r *Reader) Read(s, language string) Reading {
-	return Reading{Language: language, Unsure: true, Model: r.model}
-}

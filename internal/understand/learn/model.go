@@ -1,0 +1,210 @@
+package learn
+
+import (
+	"math"
+	"sync"
+
+	"kolo/internal/understand/text"
+)
+
+// Kind is how a head's outputs hang together.
+type Kind string
+
+const (
+	// OneOf heads choose one of their outputs: probabilities sum to 1.
+	OneOf Kind = "one of"
+	// AnyOf heads judge each output on its own.
+	AnyOf Kind = "any of"
+)
+
+// Head is one question that a model answers about a text.
+type Head struct {
+	Name   string   `json:"name"`
+	Kind   Kind     `json:"kind"`
+	Labels []string `json:"labels"`
+
+	bias    []float32
+	step    []float32 // what 1 of weights is worth, by label
+	weights []int8    // rows x labels
+}
+
+// Model is a trained classifier: one vocabulary of n-grams, and heads that weigh them.
+type Model struct {
+	Features Features
+	Heads    []*Head
+
+	keys    []Key     // by row, ascending
+	scale   []float32 // what an n-gram's value is multiplied with, by row
+	isChar  int       // rows from here on are of characters
+	table   []slot
+	scratch sync.Pool
+}
+
+type slot struct {
+	key Key
+	row uint32
+}
+
+// Rows is how many n-grams the model knows.
+func (m *Model) Rows() int { return len(m.keys) }
+
+// Head is the head of that name, or nil.
+func (m *Model) Head(name string) *Head {
+	for _, h := range m.Heads {
+		if h.Name == name {
+			return h
+		}
+	}
+	return nil
+}
+
+func (m *Model) index() {
+	size := 16
+	for size < 2*len(m.keys) {
+		size *= 2
+	}
+	m.table = make([]slot, size)
+	m.isChar = len(m.keys)
+	for row, k := range m.keys {
+		if k&charKey != 0 && row < m.isChar {
+			m.isChar = row
+		}
+		i := int(k*0x9E3779B1) & (size - 1)
+		for m.table[i].key != 0 {
+			i = (i + 1) & (size - 1)
+		}
+		m.table[i] = slot{k, uint32(row)}
+	}
+}
+
+func (m *Model) row(k Key) (uint32, bool) {
+	mask := len(m.table) - 1
+	for i := int(k*0x9E3779B1) & mask; ; i = (i + 1) & mask {
+		switch s := m.table[i]; s.key {
+		case k:
+			return s.row, true
+		case 0:
+			return 0, false
+		}
+	}
+}
+
+// Scratch holds the room that reading needs. It must not be used concurrently.
+type Scratch struct {
+	keys   []Key
+	counts []uint32 // by row; all zero between uses
+	vector Vector
+}
+
+// Scratch gives room for reading with this model, to be given back with Release.
+func (m *Model) Scratch() *Scratch {
+	if s, ok := m.scratch.Get().(*Scratch); ok {
+		return s
+	}
+	return &Scratch{counts: make([]uint32, len(m.keys))}
+}
+
+// Release takes room back.
+func (m *Model) Release(s *Scratch) { m.scratch.Put(s) }
+
+// Vector makes a text's vector: each n-gram that the model knows, once, with 1 + ln(how often) times the n-gram's own
+// scale; the words' part of norm 1, the characters' part of norm CharWeight (or empty). It is valid until the scratch is
+// used again.
+func (m *Model) Vector(s *Scratch, words []text.Word) Vector {
+	s.keys = m.Features.Append(s.keys[:0], words)
+	return m.vectorOf(s, s.keys)
+}
+
+func (m *Model) vectorOf(s *Scratch, keys []Key) Vector {
+	v := Vector{s.vector.Rows[:0], s.vector.Values[:0]}
+	for _, k := range keys {
+		row, ok := m.row(k)
+		if !ok {
+			continue
+		}
+		if s.counts[row] == 0 {
+			v.Rows = append(v.Rows, row)
+		}
+		s.counts[row]++
+	}
+	var words, chars float64
+	for _, row := range v.Rows {
+		x := dampen(s.counts[row]) * m.scale[row]
+		s.counts[row] = 0
+		if int(row) < m.isChar {
+			words += float64(x * x)
+		} else {
+			chars += float64(x * x)
+		}
+		v.Values = append(v.Values, x)
+	}
+	w, c := norm(words, 1), norm(chars, m.Features.CharWeight)
+	for i, row := range v.Rows {
+		if int(row) < m.isChar {
+			v.Values[i] *= w
+		} else {
+			v.Values[i] *= c
+		}
+	}
+	s.vector = v
+	return v
+}
+
+func norm(squares float64, to float32) float32 {
+	if squares == 0 {
+		return 0
+	}
+	return to / float32(math.Sqrt(squares))
+}
+
+// Logits puts a vector's raw scores into out, one for each label.
+func (h *Head) Logits(v Vector, out []float32) {
+	n := len(h.Labels)
+	out = out[:n]
+	for k := range out {
+		out[k] = 0
+	}
+	for i, row := range v.Rows {
+		x := v.Values[i]
+		w := h.weights[int(row)*n : int(row)*n+n]
+		for k, y := range w {
+			out[k] += x * float32(y)
+		}
+	}
+	for k := range out {
+		out[k] = out[k]*h.step[k] + h.bias[k]
+	}
+}
+
+// Probabilities turns raw scores into probabilities, in place, after dividing them by a temperature (1 changes nothing).
+func (h *Head) Probabilities(logits []float32, temperature float32) {
+	for k := range logits {
+		logits[k] /= temperature
+	}
+	if h.Kind == OneOf {
+		Softmax(logits)
+		return
+	}
+	for k, z := range logits {
+		logits[k] = Sigmoid(z)
+	}
+}
+
+// Softmax turns raw scores into probabilities that sum to 1, in place.
+func Softmax(z []float32) {
+	most := z[0]
+	for _, x := range z {
+		most = max(most, x)
+	}
+	var sum float32
+	for k, x := range z {
+		z[k] = float32(math.Exp(float64(x - most)))
+		sum += z[k]
+	}
+	for k := range z {
+		z[k] /= sum
+	}
+}
+
+// Sigmoid is 1 / (1 + e^-z).
+func Sigmoid(z float32) float32 { return float32(1 / (1 + math.Exp(-float64(z)))) }

@@ -1,0 +1,122 @@
+package reading_test
+
+import (
+	"strings"
+	"sync"
+	"testing"
+	"unicode/utf8"
+
+	"kolo/internal/understand/reading"
+	"kolo/internal/understand/text"
+)
+
+func shipped(t testing.TB) *reading.Reader {
+	t.Helper()
+	r, err := reading.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestReadTellsPraiseFromBlame(t *testing.T) {
+	t.Parallel()
+	r := shipped(t)
+	for _, c := range []struct {
+		language, text string
+		want           reading.Sentiment
+	}{
+		{"en", "The staff were wonderful, thank you so much!", reading.Positive},
+		{"en", "Terrible service, rude and slow. Never again.", reading.Negative},
+		{"en", "What time do you open on Sunday?", reading.Neutral},
+		{"he", "שירות מצוין, תודה רבה!", reading.Positive},
+		{"he", "שירות גרוע, לא עונים לטלפון", reading.Negative},
+		{"he", "באיזו שעה אתם נפתחים ביום ראשון?", reading.Neutral},
+		{"fa", "خیلی عالی بود، ممنون از شما", reading.Positive},
+		{"fa", "افتضاح بود، اصلا جواب نمیدن", reading.Negative},
+		{"fa", "ساعت کاری شما در روز جمعه چیست؟", reading.Neutral},
+		{"ru", "Отличный сервис, большое спасибо!", reading.Positive},
+		{"ru", "Ужасное обслуживание, никто не отвечает", reading.Negative},
+		{"ru", "Во сколько вы открываетесь в воскресенье?", reading.Neutral},
+	} {
+		x := r.Read(c.text, c.language)
+		if x.Sentiment != c.want {
+			t.Errorf("%s %q: %s, want %s", c.language, c.text, x.Sentiment, c.want)
+		}
+		if x.Model != r.Model() || x.Model == "" {
+			t.Errorf("the reading carries the version %q", x.Model)
+		}
+	}
+}
+
+// check holds what is true of every reading, whatever the text.
+func check(t *testing.T, s string, x reading.Reading) {
+	t.Helper()
+	if x.Score < -1 || x.Score > 1 || x.Confidence < 0 || x.Confidence > 1 {
+		t.Errorf("score %v, confidence %v", x.Score, x.Confidence)
+	}
+	end := 0
+	for _, c := range x.Clauses {
+		if c.Start < end || c.End <= c.Start || c.End > len(s) {
+			t.Fatalf("clause %v after %d, of %d bytes", c.Span, end, len(s))
+		}
+		if c.Start < len(s) && !utf8.RuneStart(s[c.Start]) && utf8.ValidString(s) {
+			t.Fatalf("clause %v begins within a rune", c.Span)
+		}
+		end = c.End
+		if c.Sentiment == reading.Mixed || len(c.Themes) > 2 {
+			t.Errorf("clause: %s, %d themes", c.Sentiment, len(c.Themes))
+		}
+	}
+}
+
+func TestReadTakesAnything(t *testing.T) {
+	t.Parallel()
+	r := shipped(t)
+	for _, s := range []string{"", " ", "\x00", "\xff\xfe\xfd", "🙂🙂🙂", "12345", "\u202e\u200b\u2066", strings.Repeat("\u0301", 1000), "מה נשמע hello привет سلام",
+		strings.Repeat("great, but bad. ", 60_000), strings.Repeat("a", 1<<20), strings.Repeat("😡", 1<<18), strings.Repeat("?", 1<<20)} {
+		for _, language := range []string{"", "en", "he", "xx"} {
+			check(t, s, r.Read(s, language))
+		}
+	}
+}
+
+func TestReadIsTheSameForAllAtOnce(t *testing.T) {
+	t.Parallel()
+	r := shipped(t)
+	texts := []string{"Lovely rooms but the wifi is hopeless", "המשלוח איחר בשבוע", "Сколько стоит доставка?", "کیفیت غذا عالی بود"}
+	want := make([]reading.Reading, len(texts))
+	for i, s := range texts {
+		want[i] = r.Read(s, "")
+	}
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for i := range 200 {
+				k := i % len(texts)
+				if x := r.Read(texts[k], ""); x.Score != want[k].Score || len(x.Clauses) != len(want[k].Clauses) {
+					t.Errorf("%q was read in two ways", texts[k])
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func FuzzRead(f *testing.F) {
+	for _, s := range []string{"good, but bad", "\xc3(", "א\u05b0ב", "a\u200db", "😀 :) !!"} {
+		f.Add(s, "")
+	}
+	r := shipped(f)
+	f.Fuzz(func(t *testing.T, s, language string) { check(t, s, r.Read(s, language)) })
+}
+
+func BenchmarkRead(b *testing.B) {
+	r := shipped(b)
+	s := "The courier came two days late and left the box in the rain, but support sent me a new one at once."
+	text.Ready()
+	for b.Loop() {
+		r.Read(s, "")
+	}
+}
