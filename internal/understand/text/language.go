@@ -86,7 +86,7 @@ const (
 
 // sole is the language of a script that practically one language is written in.
 var sole = [scripts]string{
-	hebrewScript: "he", han: "zh", kana: "ja", hangul: "ko", ethiopic: "am", greek: "el", armenian: "hy", georgian: "ka", thai: "th", laoScript: "lo",
+	han: "zh", kana: "ja", hangul: "ko", ethiopic: "am", greek: "el", armenian: "hy", georgian: "ka", thai: "th", laoScript: "lo",
 	khmer: "km", burmese: "my", tamilScript: "ta", telugu: "te", kannada: "kn", malayalam: "ml", gujarati: "gu", gurmukhi: "pa",
 	oriya: "or", sinhala: "si", tibetan: "bo", thaana: "dv",
 }
@@ -97,12 +97,16 @@ var several = map[script]string{
 	arabicScript: "ar fa ur ps ckb azb ug sd pnb arz mzn ku glk uz az",
 	devanagari:   "hi mr ne sa bh mai gom dty new",
 	bengali:      "bn as bpy",
+	hebrewScript: "he yi",
 	latin:        "az uz tt sr sh ku",
 }
 
 // names are the labels of the model under which Kolo knows another code: the language that they are a part of or the
 // code that the standard gives.
 var names = map[string]string{"arz": "ar", "als": "gsw", "bh": "bho", "sh": "hr", "eml": "egl", "nah": "nah", "dty": "ne", "diq": "zza"}
+
+// aliases are codes that others give for languages that the model knows by another.
+var aliases = map[string]string{"nb": "no", "iw": "he", "fil": "tl", "in": "id", "ji": "yi", "prs": "fa", "pes": "fa", "arb": "ar", "zh-hans": "zh", "cmn": "zh"}
 
 func scriptOf(r rune) script {
 	switch {
@@ -188,17 +192,21 @@ func scriptOf(r rune) script {
 
 // languages is the model with what Kolo knows besides.
 type languages struct {
-	model *fastText
-	codes []string        // of each label
-	mask  [scripts][]bool // which labels are written in a script; nil for scripts with one language
-	prior []float32       // of each label: how much rarer than a common language it is among customers
-	spare sync.Pool       // *scratch
+	model    *fastText
+	codes    []string          // of each label
+	mask     [scripts][]bool   // which labels are written in a script; nil for scripts with one language
+	foreign  [scripts]*foreign // nil where any letter goes
+	cues     map[string][]int  // labels that a small word speaks for
+	clusters []cluster
+	prior    []float32 // of each label: how much rarer than a common language it is among customers
+	spare    sync.Pool // *scratch
 }
 
 // scratch is the memory of one detection.
 type scratch struct {
 	text, mapped []byte
 	hidden       []float32
+	hits         []uint8
 	p, q         []float32
 }
 
@@ -214,7 +222,7 @@ func newLanguages(m *fastText) *languages {
 		l.prior[i] = 1
 		index[label] = i
 	}
-	other := map[string]bool{"he": true, "yi": true, "zh": true, "ja": true, "wuu": true, "yue": true}
+	other := map[string]bool{"zh": true, "ja": true, "wuu": true, "yue": true}
 	for _, code := range sole {
 		other[code] = true
 	}
@@ -235,13 +243,25 @@ func newLanguages(m *fastText) *languages {
 			l.mask[latin][i] = true
 		}
 	}
+	l.cues = newCues(index)
+	l.clusters = newClusters(index)
+	for sc := range alphabets {
+		l.foreign[sc] = newForeign(index, sc)
+	}
 	for _, label := range strings.Fields(rare) {
 		if i, ok := index[label]; ok {
 			l.prior[i] = 0.1
 		}
 	}
+	// Among languages that are nearly alike, the one that more people write in comes first.
+	for label, p := range map[string]float32{"bs": 0.4, "ms": 0.4, "nn": 0.3, "gl": 0.3, "tk": 0.3, "lb": 0.3,
+		"en": 1.5, "uk": 0.6, "bg": 0.4, "mk": 0.2, "sr": 0.4, "be": 0.5, "yi": 0.2, "ps": 0.5, "ur": 0.6, "ckb": 0.5} {
+		if i, ok := index[label]; ok {
+			l.prior[i] = p
+		}
+	}
 	l.spare.New = func() any {
-		return &scratch{hidden: make([]float32, m.dim), p: make([]float32, len(m.labels)), q: make([]float32, len(m.labels))}
+		return &scratch{hidden: make([]float32, m.dim), hits: make([]uint8, len(m.labels)), p: make([]float32, len(m.labels)), q: make([]float32, len(m.labels))}
 	}
 	return l
 }
@@ -268,7 +288,7 @@ func DetectWith(s string, hint string) Language {
 }
 
 // Normal names for what the language of a script looks like when there is no model.
-var bare = [scripts]string{latin: "en", cyrillic: "ru", arabicScript: "ar", devanagari: "hi", bengali: "bn"}
+var bare = [scripts]string{latin: "en", cyrillic: "ru", arabicScript: "ar", devanagari: "hi", bengali: "bn", hebrewScript: "he"}
 
 func (l *languages) detect(s, hint string) Language {
 	if cut := sample; len(s) > cut {
@@ -277,29 +297,21 @@ func (l *languages) detect(s, hint string) Language {
 		}
 		s = s[:cut]
 	}
-	var count [scripts]int
-	yiddish := 0
-	for i := 0; i < len(s); {
-		r, size := rune(s[i]), 1
-		if r >= utf8.RuneSelf {
-			r, size = utf8.DecodeRuneInString(s[i:])
-			switch r {
-			case 'װ', 'ױ', 'ײ', 0xfb1f, 0xfb2e, 0xfb2f:
-				yiddish++
-			}
-		}
-		i += size
-		count[scriptOf(r)]++
-	}
+	count := letters(s)
 	total := 0
 	top := noScript
-	for sc := latin; sc < scripts; sc++ {
-		n := count[sc]
-		if sc == han {
-			n *= 2 // a letter says as much as a word's half elsewhere
+	weight := func(sc script) int {
+		switch sc {
+		case han: // a letter says as much as half a word elsewhere
+			return 4 * count[sc]
+		case latin: // the names of things are Latin everywhere, and seldom the other way round
+			return count[sc]
 		}
-		total += n
-		if top == noScript || n > count[top] {
+		return 2 * count[sc]
+	}
+	for sc := latin; sc < scripts; sc++ {
+		total += weight(sc)
+		if top == noScript || weight(sc) > weight(top) {
 			top = sc
 		}
 	}
@@ -309,11 +321,8 @@ func (l *languages) detect(s, hint string) Language {
 	if top == han && count[kana]*10 > count[han] || top == kana {
 		return Language{"ja", 0.99}
 	}
-	share := float64(count[top]) / float64(total)
+	share := float64(weight(top)) / float64(total)
 	if code := sole[top]; code != "" {
-		if top == hebrewScript && yiddish*40 > count[top] {
-			code = "yi"
-		}
 		return Language{code, 0.5 + 0.49*min(1, share)}
 	}
 	if l == nil {
@@ -322,21 +331,19 @@ func (l *languages) detect(s, hint string) Language {
 
 	w := l.spare.Get().(*scratch)
 	defer l.spare.Put(w)
-	w.text = clean(w.text[:0], s, top)
-	l.ask(w.p, w, w.text, top)
+	w.text = clean(append(w.text[:0], ' '), s, top)
+	l.ask(w.p, w, w.text, top, count[top])
 	if top == arabicScript {
 		w.mapped = persianLetters(w.mapped[:0], w.text)
 		if string(w.mapped) != string(w.text) {
-			l.ask(w.q, w, w.mapped, top)
+			l.ask(w.q, w, w.mapped, top, count[top])
 			if a, b := most(w.p), most(w.q); w.q[b] > w.p[a] {
 				w.p, w.q = w.q, w.p
 			}
 		}
 	}
-	letters := float64(count[top])
 	if hint != "" {
-		boost := float32(1 + 40*math.Exp(-letters/20))
-		l.raise(w.p, top, hint, boost)
+		l.raise(w.p, top, hint, float32(1+60*math.Exp(-float64(count[top])/20)))
 	}
 	k := most(w.p)
 	code := l.codes[k]
@@ -349,8 +356,45 @@ func (l *languages) detect(s, hint string) Language {
 	return Language{code, float64(min(sum, 1))}
 }
 
+// letters counts the letters of each script in s, but for those of addresses.
+func letters(s string) (count [scripts]int) {
+	var word [scripts]int
+	odd, some := false, false
+	for i := 0; i <= len(s); {
+		r, size := ' ', 1
+		if i < len(s) {
+			if r = rune(s[i]); r >= utf8.RuneSelf {
+				r, size = utf8.DecodeRuneInString(s[i:])
+			}
+		}
+		i += size
+		if sc := scriptOf(r); sc != noScript {
+			word[sc]++
+			some = true
+			continue
+		}
+		switch {
+		case r == '@', r == '/' && i < len(s) && s[i] == '/':
+			odd = true
+		case space(r):
+			if some {
+				for sc, n := range word {
+					if !odd {
+						count[sc] += n
+					}
+				}
+				clear(word[:])
+			}
+			odd, some = false, false
+		}
+	}
+	return count
+}
+
+func space(r rune) bool { return r <= ' ' || r == 0xa0 || r == 0x2028 || r == 0x2029 || r == 0x3000 }
+
 // ask fills p with the probability of each label among those of the script.
-func (l *languages) ask(p []float32, w *scratch, text []byte, sc script) {
+func (l *languages) ask(p []float32, w *scratch, text []byte, sc script, letters int) {
 	l.model.hidden(w.hidden, text)
 	l.model.predict(p, w.hidden)
 	for i := range p {
@@ -360,10 +404,22 @@ func (l *languages) ask(p []float32, w *scratch, text []byte, sc script) {
 		p[i] *= l.prior[i]
 	}
 	scale(p)
+	if f := l.foreign[sc]; f != nil {
+		f.weigh(p, text, letters)
+	}
+	for i := range p { // a small word may speak for what the model has ruled out
+		if l.mask[sc][i] {
+			p[i] += 1e-5
+		}
+	}
+	l.listen(p, text, sc, w.hits)
 }
 
 // raise multiplies the odds of a language.
 func (l *languages) raise(p []float32, sc script, code string, by float32) {
+	if name, ok := aliases[code]; ok {
+		code = name
+	}
 	for i := range p {
 		if l.codes[i] == code && l.mask[sc][i] {
 			p[i] = (p[i] + 1e-4) * by
@@ -406,7 +462,7 @@ func clean(b []byte, s string, sc script) []byte {
 				r, size = utf8.DecodeRuneInString(s[i:])
 			}
 			i += size
-			if r <= ' ' || r == 0xa0 || r == 0x2028 || r == 0x2029 || r == 0x3000 {
+			if space(r) {
 				break
 			}
 			if size > 1 && (0x200b <= r && r <= 0x200f && r != 0x200c || 0x202a <= r && r <= 0x202e || 0x2060 <= r && r <= 0x206f || r == 0xfeff || r == 0xad || r == 0x640 || 0x64b <= r && r <= 0x652 || r == utf8.RuneError) {
