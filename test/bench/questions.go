@@ -127,6 +127,13 @@ var (
 	channels    = []string{"web", "email", "sms", "chat", "call", "app_store", "social"}
 	touchpoints = []string{"delivery", "billing", "support", "store", "app", "installation", "repair", "purchase"}
 	languages   = []string{"en", "he", "fa", "ru"}
+	customers   = func() []string { // with ids as long as Kolo's
+		all := make([]string, 500_000)
+		for i := range all {
+			all[i] = fmt.Sprintf("0190c6e0-%04x-7%03x-8000-%012x", i>>12, i&0xfff, uint64(i+1)*0x9e3779b97f4a7c15>>16)
+		}
+		return all
+	}()
 )
 
 // row makes row i: its values in the columns that PostgreSQL gets too.
@@ -144,7 +151,7 @@ func makeRow(i int) row {
 	day := 20050 + int64(h%730)
 	y, m, _ := time.Unix(day*86400, 0).UTC().Date()
 	r := row{id: fmt.Sprintf("%032x", h), country: countries[h>>8%8], channel: channels[h>>12%7], touchpoint: touchpoints[h>>16%8], language: languages[h>>20%4],
-		contact: fmt.Sprintf("c%d", h>>24%500_000), day: day, month: int64(y-1970)*12 + int64(m) - 1, nps: -1, csat: -1}
+		contact: customers[h>>24%uint64(len(customers))], day: day, month: int64(y-1970)*12 + int64(m) - 1, nps: -1, csat: -1}
 	if h>>40%3 > 0 {
 		r.text = fmt.Sprintf("the courier was late again but the staff were kind, number %d", h>>33%100_000)
 	}
@@ -176,6 +183,7 @@ func fill(ctx context.Context, columns *column.DB, pg *pgx.Conn, ws string, rows
 			empty[i] = ""
 		}
 	}
+	npsForm, csatForm := insight.Key("0..10", ""), insight.Key("1..5", "")
 	const size = 50_000
 	batch := make([]column.Row, 0, size)
 	if err := columns.Promote(ctx, "feedback", "country"); err != nil {
@@ -206,16 +214,19 @@ func fill(ctx context.Context, columns *column.DB, pg *pgx.Conn, ws string, rows
 		set("language", r.language)
 		set("touchpoint", r.touchpoint)
 		set("contact", r.contact)
+		set("contact_key", insight.Key(r.contact))
 		set("text", r.text)
 		set("extra", map[string]string{"country": r.country})
 		if r.nps >= 0 {
 			set("nps", r.nps)
 			set("nps_class", class(r.nps, 6, 9))
 			set("nps_scale", "0..10")
+			set("nps_form", npsForm)
 		} else {
 			set("csat", r.csat)
 			set("csat_class", class(r.csat, 2, 4))
 			set("csat_scale", "1..5")
+			set("csat_form", csatForm)
 		}
 		if batch = append(batch, column.Row{Values: v}); len(batch) == size {
 			if err := flush(); err != nil {

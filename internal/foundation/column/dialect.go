@@ -2,6 +2,7 @@ package column
 
 import (
 	"encoding/hex"
+	"strconv"
 	"strings"
 )
 
@@ -85,6 +86,23 @@ func (d Dialect) ToFloat(text string) string {
 
 // CountDistinct counts different values exactly; NULL is none.
 func (d Dialect) CountDistinct(expr string) string { return "count(DISTINCT " + expr + ")" }
+
+// Bits gathers bits: a whole number in which bit n (0 to MaxBits-1) is set when n was among the values of expr, which must
+// lie in this range, or be outside and count as none. BitOf reads one of them.
+func (d Dialect) Bits(expr string) string {
+	in := "(" + expr + ") BETWEEN 0 AND " + strconv.Itoa(MaxBits-1)
+	return d.pick("bit_or(CASE WHEN "+in+" THEN CAST(1 AS BIGINT) << ("+expr+") ELSE CAST(0 AS BIGINT) END)",
+		"groupBitOr(toUInt64(CASE WHEN "+in+" THEN bitShiftLeft(toInt64(1), "+expr+") ELSE toInt64(0) END))")
+}
+
+// BitOf is bit n of a number that Bits has gathered: 0 or 1.
+func (d Dialect) BitOf(bits string, n int) string {
+	at := strconv.Itoa(n)
+	return d.pick("(("+bits+" >> "+at+") & 1)", "toInt64(bitAnd(bitShiftRight("+bits+", "+at+"), 1))")
+}
+
+// MaxBits is how many bits Bits gathers in one number.
+const MaxBits = 62
 
 // Quantile is the nearest-rank quantile: the smallest value that at least the share q (0 to 1) of the values do not
 // exceed; NULL when there are none.

@@ -30,6 +30,7 @@ type Service struct {
 
 	mu         sync.Mutex
 	workspaces map[identity.WorkspaceID]settings
+	forms      map[int64]form
 }
 
 // settings are what a workspace means by a day and a week; remembered for a few seconds.
@@ -42,7 +43,7 @@ type settings struct {
 // NewService answers from columns that Feeder feeds. Without columns (nil) feedback is found in the rows, and no question is
 // answered.
 func NewService(db *store.DB, columns *column.DB, f *feedback.Service) *Service {
-	return &Service{db: db, columns: columns, feedback: f, clock: db.Clock(), workspaces: map[identity.WorkspaceID]settings{}}
+	return &Service{db: db, columns: columns, feedback: f, clock: db.Clock(), workspaces: map[identity.WorkspaceID]settings{}, forms: map[int64]form{}}
 }
 
 func (s *Service) settings(ctx context.Context, ws identity.WorkspaceID) (settings, error) {
@@ -102,10 +103,11 @@ func (s *Service) Ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*A
 		}
 		a.by = append(a.by, f)
 	}
-	cells, err := s.cells(ctx, ws, &q, a.by, a.span, a.cal)
+	counted, err := s.cells(ctx, ws, &q, a.by, a.span, a.cal)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
+	cells := counted.cells
 	ans := &Answer{
 		Measure: q.Measure, Of: q.Of, Unit: q.Measure.Unit(), Definition: fmt.Sprintf("%s v%d", q.Measure, DefinitionVersion), By: q.By, Bucket: q.Bucket,
 		Zone: a.set.zone.String(), WeekStart: a.set.weekStart, Filter: Encode(q.Where, q.Between).Encode(),
@@ -123,16 +125,14 @@ func (s *Service) Ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*A
 	if q.Measure.metric() != "" {
 		cells = ans.chooseScale(cells, q.Scale)
 		if ans.Scale != "" {
-			if ans.Marks, err = s.marks(ctx, ws, &a); err != nil {
+			if ans.Marks, err = s.marks(ctx, ws, &a, counted.forms); err != nil {
 				return nil, fault.Wrap(op, err)
 			}
 		}
 	}
 	rows, total := a.rows(cells)
 	if q.Measure == Contacts {
-		if total, err = s.whole(ctx, ws, a, q); err != nil {
-			return nil, fault.Wrap(op, err)
-		}
+		total.sum = counted.whole
 	}
 	rows = a.fill(rows)
 	a.evaluate(&total)
@@ -151,15 +151,6 @@ func (s *Service) Ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*A
 	total.Feedback = a.behind(total)
 	ans.Total = total
 	return ans, nil
-}
-
-// whole is the total of a question without its groups: different customers do not add up over them.
-func (s *Service) whole(ctx context.Context, ws identity.WorkspaceID, a asked, q Query) (Row, error) {
-	q.By, q.Bucket = nil, ""
-	a.Query, a.by, a.cal = &q, nil, calendar{}
-	cells, err := s.cells(ctx, ws, &q, nil, a.span, a.cal)
-	_, total := a.rows(cells)
-	return total, err
 }
 
 // chooseScale keeps the answers on one scale: the one that was asked for, or else the one with the most answers.
@@ -374,18 +365,19 @@ func (s *Service) compare(ctx context.Context, ws identity.WorkspaceID, a *asked
 			})
 		}
 	}
-	cells, err := s.cells(ctx, ws, &q, a.by, other.span, a.cal)
+	counted, err := s.cells(ctx, ws, &q, a.by, other.span, a.cal)
 	if err != nil {
 		return err
 	}
-	for i := range cells {
-		cells[i].bucket += shift
+	if a.Measure.metric() != "" { // what was left out there is not told
+		counted.cells = new(Answer).chooseScale(counted.cells, scale)
 	}
-	counterparts, all := other.rows(cells)
+	for i := range counted.cells {
+		counted.cells[i].bucket += shift
+	}
+	counterparts, all := other.rows(counted.cells)
 	if a.Measure == Contacts {
-		if all, err = s.whole(ctx, ws, other, q); err != nil {
-			return err
-		}
+		all.sum = counted.whole
 	}
 	byKey := map[string]Row{}
 	for _, r := range counterparts {
@@ -530,33 +522,46 @@ func (a *asked) behind(r Row) string {
 	return Encode(c, p).Encode()
 }
 
-// marks finds the days on which the scale or the wording of a score changed.
-func (s *Service) marks(ctx context.Context, ws identity.WorkspaceID, a *asked) ([]Mark, error) {
-	if a.Bucket == "" && a.Compare == nil {
-		return []Mark{}, nil
+// marks finds the days on which the scale or the wording of a score changed. forms are all that the question has met; where
+// they are too many, nil, wordings are not looked at.
+func (s *Service) marks(ctx context.Context, ws identity.WorkspaceID, a *asked, forms []int64) ([]Mark, error) {
+	marks := []Mark{}
+	if a.Bucket == "" && a.Compare == nil || len(forms) == 1 {
+		return marks, nil
 	}
 	m := a.Measure.metric()
-	d := s.columns.Dialect()
 	var args arguments
-	cond, err := where(d, ws, a.span, a.Where, &args)
+	cond, err := where(s.columns.Dialect(), ws, a.span, a.Where, &args)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.columns.All(ctx, fmt.Sprintf(`SELECT s, w, min(day) AS first, max(day) AS last, count(*) AS n FROM
-		(SELECT %[1]s_scale AS s, %[1]s_question AS w, day FROM %[2]s WHERE %[3]s AND %[1]s IS NOT NULL) AS t GROUP BY s, w LIMIT 500`, m, table, cond), args...)
+	what := m + "_form"
+	if forms == nil {
+		what = m + "_scale"
+	}
+	rows, err := s.columns.All(ctx, fmt.Sprintf("SELECT f, min(day) AS first, max(day) AS last FROM (SELECT %s AS f, day FROM %s WHERE %s AND %s_class IS NOT NULL) AS t GROUP BY f LIMIT %d",
+		what, table, cond, m, maxForms), args...)
 	if err != nil {
 		return nil, err
 	}
 	type era struct {
-		scale, wording string
-		first, last    int64
+		form
+		first, last int64
 	}
 	eras := make([]era, len(rows))
-	for i, r := range rows {
-		eras[i] = era{keyText(r[0]), keyText(r[1]), number[int64](r[2]), number[int64](r[3])}
+	known, err := s.formsOf(ctx, ws, m, forms)
+	if err != nil {
+		return nil, err
 	}
-	slices.SortFunc(eras, func(x, y era) int { return cmp.Or(cmp.Compare(x.first, y.first), cmp.Compare(x.last, y.last)) })
-	marks := []Mark{}
+	for i, r := range rows {
+		eras[i] = era{form: form{scale: keyText(r[0])}, first: number[int64](r[1]), last: number[int64](r[2])}
+		if forms != nil {
+			eras[i].form = known[number[int64](r[0])]
+		}
+	}
+	slices.SortFunc(eras, func(x, y era) int {
+		return cmp.Or(cmp.Compare(x.first, y.first), cmp.Compare(x.last, y.last), cmp.Compare(x.scale, y.scale), cmp.Compare(x.wording, y.wording))
+	})
 	for i := 1; i < len(eras); i++ {
 		prev, e := eras[i-1], eras[i]
 		// Two wordings side by side all the time are two surveys; one that takes over from another is a change.

@@ -31,6 +31,7 @@ type Feeder struct {
 	behind   atomic.Int64
 	feeding  sync.Mutex
 	seen     map[string]bool // keys that were considered for a column of their own
+	laidOut  bool            // the columns are of this program's layout
 
 	topic string                               // what is heard when there is something to feed
 	ready func(context.Context) (int64, error) // up to which change may be fed
@@ -38,6 +39,7 @@ type Feeder struct {
 
 const (
 	stream    = "feedback"
+	layouts   = "feedback.layout" // a stream of its own, whose watermark is the layout
 	feedRows  = 20_000
 	feedLease = 15 * time.Second
 	feedPoll  = time.Second
@@ -133,6 +135,9 @@ func (f *Feeder) Feed(ctx context.Context) error {
 func (f *Feeder) feed(ctx context.Context) (n int64, err error) {
 	f.feeding.Lock()
 	defer f.feeding.Unlock()
+	if err := f.layOut(ctx); err != nil || !f.laidOut {
+		return 0, err
+	}
 	upTo, err := f.ready(ctx)
 	if err != nil {
 		return 0, err
@@ -166,6 +171,41 @@ func (f *Feeder) feed(ctx context.Context) (n int64, err error) {
 	}
 	f.behind.Store(0)
 	return n, nil
+}
+
+// layOut empties columns of an older layout, so that they are fed again from the rows, unless another process is at it.
+// Killed on the way it does so again. Columns of a newer program stay: they have what this one asks for.
+func (f *Feeder) layOut(ctx context.Context) error {
+	if f.laidOut {
+		return nil
+	}
+	have, err := f.s.columns.Watermark(ctx, layouts)
+	if err != nil {
+		return err
+	}
+	if have < layout {
+		if ok, err := f.s.db.Lease(ctx, "columns", f.owner, feedLease); err != nil || !ok {
+			return err
+		}
+		if have, err = f.s.columns.Watermark(ctx, layouts); err != nil {
+			return err
+		}
+	}
+	if have < layout {
+		if mark, err := f.s.columns.Watermark(ctx, stream); err != nil {
+			return err
+		} else if mark > 0 {
+			f.log.Info("the columns are of an older layout: they are filled again from the rows", "layout", have, "new", layout)
+			if err := f.s.columns.Reset(ctx, stream, table); err != nil {
+				return err
+			}
+		}
+		if err := f.s.columns.Append(ctx, layouts, have, layout); err != nil {
+			return err
+		}
+	}
+	f.laidOut = true
+	return nil
 }
 
 // batch appends the next changes and gives the new watermark.

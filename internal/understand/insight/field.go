@@ -72,7 +72,7 @@ func (f field) expr(d column.Dialect) string {
 	case f.name == "weekday":
 		// Day 0 was a Thursday; days before it are far from any feedback.
 		return byCase("(day + 3) % 7", weekdays)
-	case strings.HasSuffix(f.name, "_group"):
+	case f.class():
 		g := groups[strings.TrimSuffix(f.name, "_group")]
 		return fmt.Sprintf("CASE WHEN %[1]s = 1 THEN '%[2]s' WHEN %[1]s = 0 THEN '%[3]s' WHEN %[1]s = -1 THEN '%[4]s' ELSE '' END", f.column, g[2], g[1], g[0])
 	case f.name == "has_text":
@@ -80,6 +80,46 @@ func (f field) expr(d column.Dialect) string {
 	}
 	return f.column
 }
+
+// group is the field as SQL to group by, of which label makes the text that expr gives: a bare column or a number where
+// that will do, which is faster. NULL and "" are the same group.
+func (f field) group(d column.Dialect) string {
+	switch {
+	case f.key != "":
+		return d.Extra(table, f.key)
+	case f.name == "weekday":
+		return "(day + 3) % 7"
+	case f.class():
+		return f.column
+	}
+	return f.expr(d)
+}
+
+// label is a value of group as the text of the field.
+func (f field) label(v any) string {
+	switch n, ok := v.(int64); {
+	case !ok:
+	case f.name == "weekday":
+		return weekdays[(n%7+7)%7]
+	case f.class():
+		return groups[strings.TrimSuffix(f.name, "_group")][n+1]
+	}
+	return keyText(v)
+}
+
+// present is the condition that the field has a value.
+func (f field) present(d column.Dialect) string {
+	switch {
+	case f.number, f.class():
+		return f.column + " IS NOT NULL"
+	case f.key != "":
+		return "coalesce(" + d.Extra(table, f.key) + ", '') <> ''"
+	}
+	return f.expr(d) + " <> ''"
+}
+
+// class tells whether the field is the class of a score.
+func (f field) class() bool { return strings.HasSuffix(f.column, "_class") }
 
 // numeric is the field as a number, NULL where it is none.
 func (f field) numeric(d column.Dialect) string {

@@ -37,12 +37,13 @@ type world struct {
 	feeder   *insight.Feeder
 	ws       identity.WorkspaceID
 	identity *identity.Service
+	clock    *clock.Fake
 }
 
 // each runs a test on both set-ups: SQLite with DuckDB, PostgreSQL with ClickHouse.
 func each(t *testing.T, test func(t *testing.T, w *world)) {
 	t.Helper()
-	storetest.EachAt(t, today, func(t *testing.T, db *store.DB, _ *clock.Fake) {
+	storetest.EachAt(t, today, func(t *testing.T, db *store.DB, now *clock.Fake) {
 		var columns *column.DB
 		var err error
 		if db.Engine() == store.SQLite {
@@ -53,7 +54,7 @@ func each(t *testing.T, test func(t *testing.T, w *world)) {
 		must(t, err)
 		t.Cleanup(func() { _ = columns.Close() })
 		must(t, columns.Ensure(t.Context(), insight.Table()))
-		w := &world{t: t, db: db, columns: columns, identity: identity.NewService(db, identity.Options{})}
+		w := &world{t: t, db: db, columns: columns, clock: now, identity: identity.NewService(db, identity.Options{})}
 		w.feedback = feedback.NewService(db)
 		t.Cleanup(w.feedback.Close)
 		w.insight = insight.NewService(db, columns, w.feedback)

@@ -130,7 +130,7 @@ func (f field) text(row []any) string {
 			return "no"
 		}
 		return "yes"
-	case strings.HasSuffix(f.name, "_group"):
+	case f.class():
 		if class, ok := row[columnAt[f.column]].(int16); ok {
 			return groups[strings.TrimSuffix(f.name, "_group")][class+1]
 		}

@@ -1,6 +1,8 @@
 package insight
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -19,6 +21,9 @@ var metrics = feedback.Metrics
 // Table describes the columns of feedback. For each metric there are the value as it was given, its scale, its wording
 // and its class: -1, 0 or 1 for the bad end, the middle and the good end as the metric defines them, so that counting
 // them is all that a question has to do. day and month are of the workspace's zone.
+//
+// What is compared or told apart for every row of a question stands there as a number too (Key): who said it, and for each
+// metric its form, which is scale and wording together. Numbers are several times faster than texts.
 func Table() column.Table {
 	t := column.Table{
 		Name: table, Key: []string{"workspace", "day", "id"}, ID: "id", Extra: "extra",
@@ -27,16 +32,38 @@ func Table() column.Table {
 			{Name: "day", Type: column.Int}, {Name: "month", Type: column.Int}, {Name: "kind", Type: column.Text},
 			{Name: "channel", Type: column.Text}, {Name: "source", Type: column.Text}, {Name: "language", Type: column.Text},
 			{Name: "touchpoint", Type: column.Text}, {Name: "survey", Type: column.Text}, {Name: "survey_version", Type: column.Text},
-			{Name: "contact", Type: column.Text}, {Name: "import", Type: column.Text}, {Name: "text", Type: column.Text},
+			{Name: "contact", Type: column.Text}, {Name: "contact_key", Type: column.Int}, {Name: "import", Type: column.Text}, {Name: "text", Type: column.Text},
 			{Name: "extra", Type: column.Texts},
 		},
 	}
 	for _, m := range metrics {
 		t.Columns = append(t.Columns,
 			column.Column{Name: m, Type: column.Float, Nullable: true}, column.Column{Name: m + "_class", Type: column.Small, Nullable: true},
-			column.Column{Name: m + "_scale", Type: column.Text}, column.Column{Name: m + "_question", Type: column.Text})
+			column.Column{Name: m + "_scale", Type: column.Text}, column.Column{Name: m + "_question", Type: column.Text},
+			column.Column{Name: m + "_form", Type: column.Int, Nullable: true})
 	}
 	return t
+}
+
+// layout is the version of what stands in the columns. A feeder that finds an older one fills them anew: count it up when rows
+// that are there would lack something.
+const layout = 2
+
+// Key makes a number of texts by which the columns tell them apart, 0 only of no text: the beginning of a cryptographic hash,
+// so that of 10 million different ones two share a number with a probability of 1 in 180,000.
+func Key(texts ...string) int64 {
+	var b []byte
+	for i, s := range texts {
+		if i > 0 {
+			b = append(b, 0)
+		}
+		b = append(b, s...)
+	}
+	if len(b) == 0 {
+		return 0
+	}
+	sum := sha256.Sum256(b)
+	return max(1, int64(binary.BigEndian.Uint64(sum[:8])>>1))
 }
 
 // Fold makes a text fit for finding: lower-case.
@@ -69,20 +96,21 @@ func values(f feedback.Feedback, zone *time.Location, contactAttributes map[stri
 		int64(clock.DayOf(f.Time, zone)), int64((local.Year()-1970)*12 + int(local.Month()) - 1), f.Kind,
 		f.Channel, f.Source, f.Language,
 		f.Touchpoint, f.Survey, f.SurveyVersion,
-		string(f.Contact), f.Import, Fold(f.Text),
+		string(f.Contact), Key(string(f.Contact)), f.Import, Fold(f.Text),
 		extra,
 	}
 	for _, m := range metrics {
 		s, ok := first[m]
 		if !ok {
-			out = append(out, nil, nil, "", "")
+			out = append(out, nil, nil, "", "", nil)
 			continue
 		}
 		question := s.Question
 		if question == "" && f.SurveyVersion != "" {
 			question = f.Survey + " " + f.SurveyVersion
 		}
-		out = append(out, s.Value, Class(s), s.Scale.String(), question)
+		scale := s.Scale.String()
+		out = append(out, s.Value, Class(s), scale, question, Key(scale, question))
 	}
 	return out
 }

@@ -534,6 +534,10 @@ func testFragments(t *testing.T, db *column.DB) {
 	want(t, db, [][]any{{int64(len(texts) - 1), int64(4)}}, "SELECT "+d.CountDistinct("words")+", "+d.CountDistinct(d.IntDiv("said_at + 5", "6"))+" FROM said")
 	want(t, db, [][]any{{int64(-5), int64(5), int64(16), nil}}, "SELECT "+d.Quantile("said_at", "0")+", "+d.Quantile("said_at", "0.5")+", "+d.Quantile("said_at", "1")+", "+d.Quantile("score", "0.5")+" FROM said")
 	want(t, db, [][]any{{int64(-5)}, {int64(0)}}, "SELECT q FROM (SELECT "+d.IntDiv("said_at", "100")+" AS g, "+d.Quantile("said_at", "0.01")+" AS q FROM said WHERE said_at < 0 GROUP BY g UNION ALL SELECT 1 AS g, "+d.Quantile("said_at", "0.5")+" AS q FROM said WHERE said_at IN (0, 1)) x ORDER BY q")
+	bits := [][]any{{int64(0), int64(0), int64(1), int64(1)}, {int64(1), int64(1), int64(0), int64(0)}} // of -5 to -1, and of 0 to 16
+	want(t, db, bits, "SELECT "+d.BitOf("a", 0)+" AS a0, "+d.BitOf("a", 16)+" AS a16, "+d.BitOf("b", 1)+" AS b1, "+d.BitOf("b", column.MaxBits-1)+
+		" AS b61 FROM (SELECT CASE WHEN said_at < 0 THEN 0 ELSE 1 END AS g, "+d.Bits("said_at")+" AS a, "+d.Bits("CASE WHEN said_at = -1 THEN 61 WHEN said_at = -2 THEN 62 ELSE said_at + 5 END")+
+		" AS b FROM said GROUP BY g) x ORDER BY a0")
 	for _, s := range []string{"it's", `back\slash`, "nul\x00", "$1", "''"} {
 		want(t, db, [][]any{{s}}, "SELECT "+d.Quote(s))
 	}
