@@ -31,6 +31,7 @@ type cli struct {
 	Import     importCommand     `cmd:"" help:"Import a file of feedback: CSV, XLSX or NDJSON."`
 	Export     exportCommand     `cmd:"" help:"Export a list or an answer: CSV, XLSX, NDJSON or Parquet."`
 	Understand understandCommand `cmd:"" help:"Read texts as NDJSON (text, optional language) on standard input and write what was understood, a line each."`
+	Themes     themesCommand     `cmd:"" help:"Find out what texts are about."`
 	Eval       evalCommand       `cmd:"" help:"Measure how well texts are understood, and train the models."`
 	Admin      adminCommand      `cmd:"" help:"Set up without a browser."`
 	Config     configCommand     `cmd:"" help:"Print the settings, with where each comes from and its default; secrets redacted."`

@@ -41,6 +41,8 @@ var sideways = map[[2]string]string{
 	{"internal/understand/reading", "internal/understand/model"}:     "the trained models lie in a package of their own",
 	{"internal/understand/reading", "internal/understand/sentiment"}: "and has a sentiment",
 	{"internal/understand/reading", "internal/understand/theme"}:     "and themes",
+	{"internal/understand/theme", "internal/understand/text"}:        "themes are found in words, and rules match them",
+	{"internal/understand/theme", "internal/understand/learn"}:       "the theme of a new text is learned",
 	{"internal/understand/eval", "internal/understand/text"}:         "what is evaluated",
 	{"internal/understand/eval", "internal/understand/learn"}:        "what is evaluated",
 	{"internal/understand/eval", "internal/understand/sentiment"}:    "what is evaluated",

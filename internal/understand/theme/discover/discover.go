@@ -1,0 +1,355 @@
+// Package discover finds what texts are about from the texts themselves: it groups them into themes, names each theme in
+// the words of its texts, knows the themes of an earlier run again, and learns to tell the theme of a new text.
+//
+// Languages are grouped apart, because nothing but a lexicon says which of their words mean the same. Everything is
+// deterministic: the same texts, options and seed give the same themes on any number of processors.
+package discover
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	"kolo/internal/understand/text"
+)
+
+// Doc is one text.
+type Doc struct {
+	ID       string // where the caller has one; only Previous looks at it
+	Text     string
+	Language string // ISO code; "" to detect it
+}
+
+// Options say how to look.
+type Options struct {
+	K        int           // how many themes to find, over all languages; 0 to find that too
+	Seed     uint64        // of everything that is drawn by lot
+	Sample   int           // texts of a language that are looked at; the rest are assigned by the model. 0 means 25,000
+	Progress func(float64) // is told the share that is done, 0 to 1, never from two goroutines at once; may be nil
+	Previous []Known       // themes of an earlier run, to be found again
+	Guide    Guide         // knows the starting themes; may be nil
+}
+
+// Guide tells which of the starting themes a text (by its place) is about and how surely (0 to 1); "" when none.
+type Guide func(doc int) (key string, confidence float64)
+
+// Known is a theme as it is remembered from run to run.
+type Known struct {
+	ID       string
+	Language string
+	Terms    []Weight // its most telling stems, the heaviest first
+	Members  []string // ids of texts in it, where they have any
+}
+
+// Weight is a stem and how telling it is.
+type Weight struct {
+	Term   string  `json:"term"`
+	Weight float64 `json:"weight"`
+}
+
+// Theme is a group of texts about the same matter.
+type Theme struct {
+	ID       string
+	Language string
+	Name     string
+	Phrases  []string // what its texts say and others do not, the most telling first
+	Quote    int      // the text that is most like all of them
+	Count    int      // of texts
+	Terms    []Weight // to know it again by
+	Key      string   // of the starting theme that most of its texts are about, "" when there is none
+	New      bool     // not among the previous ones
+}
+
+// Result is what was found.
+type Result struct {
+	Themes     []Theme   // the largest first
+	Of         []int     // the theme of each text, as an index; -1 for a text that says nothing (no words, none known)
+	Confidence []float64 // that the theme is right, 0 to 1
+	Dormant    []string  // ids of previous themes that no text was found for
+	Model      *Model    // tells the theme of other texts
+}
+
+// least is the number of texts of a language from which on it is looked at by itself.
+const least = 20
+
+// Discover finds the themes of texts.
+func Discover(ctx context.Context, docs []Doc, o Options) (Result, error) {
+	if o.Sample <= 0 {
+		o.Sample = 25000
+	}
+	if o.Progress == nil {
+		o.Progress = func(float64) {}
+	}
+	r := Result{Of: make([]int, len(docs)), Confidence: make([]float64, len(docs)), Model: &Model{}}
+	for i := range r.Of {
+		r.Of[i] = -1
+	}
+	languages, groups := byLanguage(docs)
+	total := 0
+	for _, g := range groups {
+		total += len(g)
+	}
+	done := 0
+	for gi, g := range groups {
+		if err := ctx.Err(); err != nil {
+			return Result{}, err
+		}
+		share := o
+		share.Progress = func(p float64) { o.Progress((float64(done) + p*float64(len(g))) / float64(total)) }
+		if o.K > 0 {
+			share.K = max(1, int(math.Round(float64(o.K)*float64(len(g))/float64(total))))
+		}
+		if err := group(ctx, docs, g, languages[gi], share, &r); err != nil {
+			return Result{}, err
+		}
+		done += len(g)
+	}
+	r.order(o.Previous)
+	o.Progress(1)
+	return r, nil
+}
+
+// byLanguage puts texts of one language together, the most frequent language first. Languages of few texts, which are
+// mostly guessed wrongly, go with the most frequent one.
+func byLanguage(docs []Doc) (languages []string, groups [][]int) {
+	of := make([]string, len(docs))
+	sure := make([]bool, len(docs))
+	count := map[string]int{}
+	parallel(len(docs), func(from, to int) {
+		for i := from; i < to; i++ {
+			if of[i] = docs[i].Language; of[i] != "" {
+				sure[i] = true
+				continue
+			}
+			l := text.Detect(docs[i].Text)
+			of[i], sure[i] = l.Code, l.Confidence > 0.7
+		}
+	})
+	for i, l := range of {
+		if sure[i] && l != text.Undetermined {
+			count[l]++
+		}
+	}
+	for l := range count {
+		languages = append(languages, l)
+	}
+	slices.SortFunc(languages, func(a, b string) int { return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(a, b)) })
+	kept := map[string]int{}
+	for _, l := range languages {
+		if len(kept) == 0 || count[l] >= max(least, len(docs)/100) {
+			kept[l] = len(kept)
+		}
+	}
+	if len(kept) == 0 {
+		kept[text.Undetermined] = 0
+		languages = []string{text.Undetermined}
+	}
+	languages = slices.DeleteFunc(languages, func(l string) bool { _, ok := kept[l]; return !ok })
+	groups = make([][]int, len(kept))
+	for i, l := range of {
+		at, ok := kept[l]
+		if !ok && !sure[i] && len(languages) > 0 {
+			if at, ok = kept[text.DetectWith(docs[i].Text, languages[0]).Code]; !ok {
+				at = 0
+			}
+		}
+		groups[at] = append(groups[at], i)
+	}
+	return languages, groups
+}
+
+// group finds the themes of the texts of one language and adds them to the result.
+func group(ctx context.Context, docs []Doc, g []int, language string, o Options, r *Result) error {
+	of, sure := make([]int, len(g)), make([]float32, len(g))
+	var sp text.Splitter
+	terms := make([][]string, len(g))
+	for i, d := range g {
+		if i%1000 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		terms[i] = stems(&sp, docs[d].Text, language)
+	}
+	sample := draw(terms, o.Sample, o.Seed)
+	if len(sample) == 0 {
+		return nil
+	}
+	seen := make([][]string, len(sample))
+	for i, s := range sample {
+		seen[i] = terms[s]
+	}
+	c := newCorpus(seen, leastTexts(len(sample)), leastTexts(len(sample))+1)
+	found, sureOf, x, err := ensemble(ctx, c, o.K, o.Seed, o.Progress)
+	if err != nil {
+		return err
+	}
+	for i := range of {
+		of[i] = -1
+	}
+	for i, s := range sample {
+		if len(c.texts[i]) > 0 {
+			of[s], sure[s] = found[i], sureOf[i]
+		}
+	}
+	r.add(docs, g, language, of, sure, c, x, sample)
+	return nil
+}
+
+// leastTexts is how many texts must have a stem for it to count.
+func leastTexts(n int) int {
+	if n < 50 {
+		return 1
+	}
+	return 2
+}
+
+// draw picks texts that say something, at most so many, in their order.
+func draw(terms [][]string, most int, seed uint64) []int {
+	var out []int
+	for i, t := range terms {
+		if len(t) > 0 {
+			out = append(out, i)
+		}
+	}
+	if len(out) > most {
+		rng := rand.New(rand.NewPCG(seed, 2))
+		rng.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
+		out = out[:most]
+		slices.Sort(out)
+	}
+	return out
+}
+
+// add describes the themes that were found in texts of one language.
+func (r *Result) add(docs []Doc, g []int, language string, of []int, sure []float32, c *corpus, x *dense, sample []int) {
+	k := 0
+	for _, t := range of {
+		k = max(k, t+1)
+	}
+	members := make([][]int, k)
+	for i, t := range of {
+		if t >= 0 {
+			members[t] = append(members[t], i)
+		}
+	}
+	var sp text.Splitter
+	written := make([][]token, len(g))
+	for i, d := range g {
+		written[i] = tokens(&sp, docs[d].Text, language)
+	}
+	n := newNamer(written, language)
+	row := make([]int, len(g))
+	for i := range row {
+		row[i] = -1
+	}
+	for i, s := range sample {
+		row[s] = i
+	}
+	for _, m := range members {
+		if len(m) == 0 {
+			continue
+		}
+		t := Theme{Language: language, Count: len(m), Terms: telling(c, m, row)}
+		t.Name, t.Phrases = n.name(m)
+		t.Quote = g[medoid(docs, g, m, row, x)]
+		at := len(r.Themes)
+		r.Themes = append(r.Themes, t)
+		for _, i := range m {
+			r.Of[g[i]], r.Confidence[g[i]] = at, float64(sure[i])
+		}
+	}
+}
+
+// telling is the stems that a group's texts have and others have not.
+func telling(c *corpus, members, row []int) []Weight {
+	count := map[int32]int{}
+	n := 0
+	for _, i := range members {
+		if row[i] < 0 {
+			continue
+		}
+		n++
+		d := slices.Clone(c.texts[row[i]])
+		slices.Sort(d)
+		for _, t := range slices.Compact(d) {
+			count[t]++
+		}
+	}
+	var terms []int32
+	for t := range count {
+		terms = append(terms, t)
+	}
+	weight := func(t int32) float64 { return float64(count[t]) / float64(max(1, n)) * c.idf(t) }
+	heaviest(terms, weight)
+	var out []Weight
+	for _, t := range terms[:min(len(terms), 40)] {
+		out = append(out, Weight{c.names[t], math.Round(weight(t)*1000) / 1000})
+	}
+	return out
+}
+
+// medoid is the text that is most like its group, among those that are good to read: neither a word nor a page.
+func medoid(docs []Doc, g, members, row []int, x *dense) int {
+	center := make([]float32, x.cols)
+	for _, i := range members {
+		if row[i] >= 0 {
+			axpy(1, x.row(row[i]), center)
+		}
+	}
+	normalize(center)
+	best, most := members[0], math.Inf(-1)
+	for _, i := range members {
+		if row[i] < 0 {
+			continue
+		}
+		like := float64(dot(center, x.row(row[i])))
+		switch l := utf8.RuneCountInString(docs[g[i]].Text); {
+		case l < 20:
+			like -= 0.02 * float64(20-l)
+		case l > 120:
+			like -= 0.002 * float64(l-120)
+		}
+		if like > most {
+			best, most = i, like
+		}
+	}
+	return best
+}
+
+// order sorts the themes, the largest first, and gives those without an id one that no theme has yet.
+func (r *Result) order(previous []Known) {
+	at := make([]int, len(r.Themes))
+	for i := range at {
+		at[i] = i
+	}
+	slices.SortStableFunc(at, func(a, b int) int { return cmp.Compare(r.Themes[b].Count, r.Themes[a].Count) })
+	place := make([]int, len(at))
+	themes := make([]Theme, len(at))
+	taken := map[string]bool{}
+	for _, p := range previous {
+		taken[p.ID] = true
+	}
+	for i, a := range at {
+		place[a], themes[i] = i, r.Themes[a]
+	}
+	next := 1
+	for i := range themes {
+		if themes[i].ID != "" {
+			continue
+		}
+		for taken["t"+strconv.Itoa(next)] {
+			next++
+		}
+		themes[i].ID, themes[i].New = "t"+strconv.Itoa(next), true
+		next++
+	}
+	r.Themes = themes
+	for i, t := range r.Of {
+		if t >= 0 {
+			r.Of[i] = place[t]
+		}
+	}
+}

@@ -1,0 +1,4 @@
+package discover
+
+// Model tells the theme of a text.
+type Model struct{}

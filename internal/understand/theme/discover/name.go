@@ -1,0 +1,212 @@
+package discover
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"kolo/internal/understand/text"
+)
+
+// longestPhrase is the most words a phrase of a name has.
+const longestPhrase = 4
+
+// token is a word of a text as naming sees it: its stem, and how it is written.
+type token struct {
+	stem    string
+	written string // as in the text; in small letters where it begins a sentence
+	stop    bool   // says nothing by itself
+	gap     bool   // a mark stands before it: no phrase goes across
+}
+
+func tokens(sp *text.Splitter, s, language string) []token {
+	words := sp.Words(s)
+	terms := text.Terms(words, language)
+	out := make([]token, 0, min(len(terms), longest))
+	first, last := true, -1
+	for _, t := range terms {
+		if len(out) == longest {
+			break
+		}
+		gap := first
+		for k := last + 1; k < t.Word; k++ { // only marks are no terms
+			gap = gap || words[k].Form != "'" && words[k].Form != "-" && words[k].Form != "\""
+			first = first || strings.ContainsAny(words[k].Form, ".!?\n…؟:")
+		}
+		last = t.Word
+		w := words[t.Word]
+		tok := token{t.Stem, w.Span.Of(s), t.Stop, gap}
+		switch {
+		case w.Kind != text.Letters:
+			tok.stem, tok.gap = w.Class(), true
+		case first && !(w.Shouted(s) && utf8.RuneCountInString(w.Form) <= 5):
+			tok.written = w.Form
+		}
+		out = append(out, tok)
+		first = false
+	}
+	return out
+}
+
+// phrase is a run of words that may name a theme.
+type phrase struct {
+	stems   []string
+	inside  int // texts of the cluster that have it
+	written map[string]int
+}
+
+// namer names clusters by phrases that their texts have and others have not.
+type namer struct {
+	docs     [][]token
+	language string
+	all      map[string]int // by stems: texts that have the phrase, over all clusters
+}
+
+func newNamer(docs [][]token, language string) *namer {
+	n := &namer{docs: docs, language: language, all: map[string]int{}}
+	seen := map[string]int{}
+	for i, d := range docs {
+		phrases(d, func(key string, _, _ int) {
+			if seen[key] != i+1 {
+				seen[key] = i + 1
+				n.all[key]++
+			}
+		})
+	}
+	for key, c := range n.all { // what stands once names nothing
+		if c < 2 {
+			delete(n.all, key)
+		}
+	}
+	return n
+}
+
+// phrases calls do with each phrase of a text: its stems with spaces between, and which words they are.
+func phrases(d []token, do func(key string, from, to int)) {
+	var key strings.Builder
+	for from := range d {
+		if d[from].stop || !wordly(d[from].stem) {
+			continue
+		}
+		key.Reset()
+		for to := from; to < len(d) && to < from+longestPhrase; to++ {
+			if to > from {
+				if d[to].gap {
+					break
+				}
+				key.WriteByte(' ')
+			}
+			key.WriteString(d[to].stem)
+			if !d[to].stop && wordly(d[to].stem) {
+				do(key.String(), from, to+1)
+			}
+		}
+	}
+}
+
+func wordly(stem string) bool {
+	r, _ := utf8.DecodeRuneInString(stem)
+	return unicode.IsLetter(r)
+}
+
+// name names the cluster of some texts: phrases, the most telling first, each written as its texts mostly write it.
+func (n *namer) name(members []int) (string, []string) {
+	found := map[string]*phrase{}
+	seen := map[string]int{}
+	for _, i := range members {
+		d := n.docs[i]
+		phrases(d, func(key string, from, to int) {
+			if n.all[key] == 0 {
+				return
+			}
+			p := found[key]
+			if p == nil {
+				p = &phrase{written: map[string]int{}}
+				for _, t := range d[from:to] {
+					p.stems = append(p.stems, t.stem)
+				}
+				found[key] = p
+			}
+			if seen[key] != i+1 {
+				seen[key] = i + 1
+				p.inside++
+			}
+			var w []string
+			for _, t := range d[from:to] {
+				w = append(w, t.written)
+			}
+			p.written[strings.Join(w, " ")]++
+		})
+	}
+	type candidate struct {
+		*phrase
+		key   string
+		score float64
+	}
+	list := make([]candidate, 0, len(found))
+	size, rest := float64(len(members)), float64(len(n.docs)-len(members))
+	for key, p := range found {
+		if p.inside < 2 && len(members) > 3 {
+			continue
+		}
+		in, out := float64(p.inside)/size, (float64(n.all[key]-p.inside)+0.5)/(rest+1)
+		tells := math.Log((in + 1e-4) / (out + 1e-4))
+		if tells <= 0 {
+			continue
+		}
+		content := 0
+		for _, s := range p.stems {
+			if wordly(s) {
+				content++
+			}
+		}
+		list = append(list, candidate{p, key, math.Sqrt(in) * tells * lengths[content]})
+	}
+	slices.SortFunc(list, func(a, b candidate) int { return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.key, b.key)) })
+	var chosen []string
+	used := map[string]bool{}
+	for _, c := range list {
+		fresh := 0
+		for _, s := range c.stems {
+			if !used[s] {
+				fresh++
+			}
+		}
+		if len(chosen) > 0 && fresh < len(c.stems) {
+			continue
+		}
+		for _, s := range c.stems {
+			used[s] = true
+		}
+		chosen = append(chosen, mostWritten(c.written))
+		if len(chosen) == 6 {
+			break
+		}
+	}
+	if len(chosen) == 0 {
+		return "", nil
+	}
+	return capital(chosen[0]), chosen
+}
+
+// lengths favours phrases of two and three words: one tells little, four are seldom said alike.
+var lengths = [longestPhrase + 1]float64{0, 0.7, 1.2, 1.35, 1.35}
+
+func mostWritten(written map[string]int) string {
+	best := ""
+	for w, n := range written {
+		if best == "" || n > written[best] || n == written[best] && w < best {
+			best = w
+		}
+	}
+	return best
+}
+
+// capital writes the first letter of a name as a capital, where the script has them.
+func capital(s string) string {
+	r, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[size:]
+}
