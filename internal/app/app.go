@@ -19,6 +19,7 @@ import (
 	"kolo/internal/edge/web/page/explore"
 	pageexport "kolo/internal/edge/web/page/export"
 	pagefeedback "kolo/internal/edge/web/page/feedback"
+	"kolo/internal/edge/web/page/figure"
 	"kolo/internal/edge/web/page/home"
 	pageimports "kolo/internal/edge/web/page/imports"
 	"kolo/internal/edge/web/page/settings"
@@ -40,6 +41,7 @@ import (
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
 	"kolo/internal/understand/reading"
+	"kolo/internal/understand/theme"
 )
 
 // Rows is the part of Kolo that needs no columns: what the commands use that only read and write rows, beside a server
@@ -53,6 +55,7 @@ type Rows struct {
 	Feedback *feedback.Service
 	Imports  *imports.Service
 	Labels   *label.Service
+	Themes   *theme.Service
 	Assist   *assist.Service
 }
 
@@ -78,6 +81,7 @@ func OpenRows(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Rows,
 	}
 	r.Assist = assist.NewService(db, llm.New(llm.Options{URL: string(cfg.LLMURL), Key: string(cfg.LLMKey), Model: cfg.LLMModel,
 		Embedding: cfg.LLMEmbedding, PerMinute: cfg.LLMPerMinute}))
+	r.Themes = theme.NewService(db)
 	r.Labels = label.NewService(db, r.Feedback, label.Same(reader), log)
 	r.Contacts.OnMerge(feedback.Merged)
 	r.Contacts.OnErase(feedback.Erased)
@@ -280,12 +284,13 @@ func (a *App) routes() (http.Handler, error) {
 		return nil, err
 	}
 	(&door.Pages{Identity: a.Identity, Demo: a.openDemo}).Register(site)
-	(&home.Pages{Insight: a.Insight, Contacts: a.Contacts, Feeder: a.Feeder}).Register(site)
-	(&pagefeedback.Pages{Store: a.Store, Feedback: a.Feedback, Insight: a.Insight, Contacts: a.Contacts}).Register(site)
+	words := figure.Words{Contacts: a.Contacts, Labels: a.Labels, Themes: a.Themes}
+	(&home.Pages{Insight: a.Insight, Words: words, Feeder: a.Feeder}).Register(site)
+	(&pagefeedback.Pages{Store: a.Store, Feedback: a.Feedback, Insight: a.Insight, Labels: a.Labels, Words: words}).Register(site)
 	(&explore.Pages{Store: a.Store, Insight: a.Insight}).Register(site)
 	(&pageexport.Pages{Exports: exports}).Register(site)
 	(&pageimports.Pages{Imports: a.Imports, Insight: a.Insight, Feeder: a.Feeder}).Register(site)
-	(&pagecontacts.Pages{Contacts: a.Contacts, Feedback: a.Feedback}).Register(site)
+	(&pagecontacts.Pages{Contacts: a.Contacts, Feedback: a.Feedback, Words: words}).Register(site)
 	(&settings.Pages{Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Base: a.Config.Base()}).Register(site)
 	a.site = site
 	mux := a.vitals()

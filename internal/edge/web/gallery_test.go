@@ -149,7 +149,8 @@ func TestCustomersWordsStayText(t *testing.T) {
 	e := ui.Env{Locale: words.Language("en"), Now: sample.Now}
 	evil := `</script><img src=x onerror=alert(1)>`
 	var b bytes.Buffer
-	if err := ui.QuoteCard(e, ui.Quote{Text: evil, Who: evil, WhoHref: "javascript:alert(1)", At: sample.Now, Channel: evil, Lang: `"><b>`}).Render(t.Context(), &b); err != nil {
+	if err := ui.QuoteCard(e, ui.Quote{Parts: []ui.Part{{Text: evil}, {Text: evil, Hit: true, Sentiment: evil}, {Text: evil, Masked: true}},
+		Themes: []ui.ThemeTag{{Name: evil, Href: "javascript:alert(1)", Sentiment: evil}}, Who: evil, WhoHref: "javascript:alert(1)", At: sample.Now, Channel: evil, Lang: `"><b>`}).Render(t.Context(), &b); err != nil {
 		t.Fatal(err)
 	}
 	chart := ui.Chart{ID: "c", Title: evil, Labels: []string{evil}, Series: []ui.Series{{Name: evil, Values: []float64{1}, Hrefs: []string{"//evil.example/"}}}}

@@ -174,18 +174,18 @@ func ring(e ui.Env) ui.Chart {
 func quotes() []ui.Quote {
 	ago := func(d time.Duration) time.Time { return Now.Add(-d) }
 	return []ui.Quote{
-		{Href: "/feedback/1", Text: "The technician came on time and explained everything. Finally someone who listens!", Lang: "en", Who: "Maya Cohen", WhoHref: "/contacts/1",
+		{Href: "/feedback/1", Parts: []ui.Part{{Text: "The technician came on time and explained everything. Finally someone who listens!"}}, Lang: "en", Who: "Maya Cohen", WhoHref: "/contacts/1",
 			At: ago(12 * time.Minute), Channel: "sms", Source: "After a visit", Kind: "response", Sentiment: "positive",
 			Answers: []ui.Answer{{Metric: "nps", Value: 10, Max: 10, Tone: "good"}, {Metric: "csat", Value: 5, Min: 1, Max: 5, Tone: "good"}},
 			Tags:    []ui.Link{{Label: "Technician", Href: "/feedback?theme=1"}, {Label: "plan: Fiber 500"}}},
-		{Href: "/feedback/2", Text: "חיכיתי 40 דקות על הקו ואז השיחה נותקה. WiFi לא עובד כבר שבוע, וכל פעם מעבירים אותי למחלקה אחרת.", Lang: "he", Who: "יוסי מזרחי", WhoHref: "/contacts/2",
+		{Href: "/feedback/2", Parts: []ui.Part{{Text: "חיכיתי 40 דקות על הקו ואז השיחה נותקה. WiFi לא עובד כבר שבוע, וכל פעם מעבירים אותי למחלקה אחרת."}}, Lang: "he", Who: "יוסי מזרחי", WhoHref: "/contacts/2",
 			At: ago(3 * time.Hour), Channel: "call", Kind: "complaint", Sentiment: "negative", Answers: []ui.Answer{{Metric: "nps", Value: 1, Max: 10, Tone: "bad"}},
 			Tags: []ui.Link{{Label: "זמן המתנה", Href: "/feedback?theme=2"}}, Masked: true},
-		{Href: "/feedback/3", Text: "اپلیکیشن خوب است ولی صورت\u200cحساب ماه پیش اشتباه بود و هنوز اصلاح نشده.", Lang: "fa", Who: "رضا احمدی", WhoHref: "/contacts/3",
+		{Href: "/feedback/3", Parts: []ui.Part{{Text: "اپلیکیشن خوب است ولی صورت\u200cحساب ماه پیش اشتباه بود و هنوز اصلاح نشده."}}, Lang: "fa", Who: "رضا احمدی", WhoHref: "/contacts/3",
 			At: ago(26 * time.Hour), Channel: "app_store", Kind: "review", Sentiment: "mixed", Answers: []ui.Answer{{Metric: "star", Value: 3, Min: 1, Max: 5}}},
-		{Href: "/feedback/4", Text: "Подключили за день, скорость отличная. Спасибо оператору Анне!", Lang: "ru", Who: "Ольга Петрова", WhoHref: "/contacts/4",
+		{Href: "/feedback/4", Parts: []ui.Part{{Text: "Подключили за день, скорость отличная. Спасибо оператору Анне!"}}, Lang: "ru", Who: "Ольга Петрова", WhoHref: "/contacts/4",
 			At: ago(5 * 24 * time.Hour), Channel: "chat", Kind: "message", Sentiment: "positive"},
-		{Href: "/feedback/5", Text: "<script>alert('boo')</script> =HYPERLINK(\"http://evil\") javascript:alert(1)", At: ago(9 * 24 * time.Hour), Channel: "Our own terminal", Sentiment: "neutral"},
+		{Href: "/feedback/5", Parts: []ui.Part{{Text: "<script>alert('boo')</script> =HYPERLINK(\"http://evil\") javascript:alert(1)"}}, At: ago(9 * 24 * time.Hour), Channel: "Our own terminal", Sentiment: "neutral"},
 		{Href: "/feedback/6", Who: "Ibrahim", At: ago(40 * 24 * time.Hour), Channel: "paper", Kind: "response", Answers: []ui.Answer{{Metric: "csat", Value: 4, Min: 1, Max: 5, Tone: "good"}}},
 	}
 }

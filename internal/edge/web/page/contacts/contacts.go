@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"kolo/internal/edge/web"
+	"kolo/internal/edge/web/page/figure"
 	"kolo/internal/edge/web/ui"
 	"kolo/internal/foundation/fault"
 	"kolo/internal/listen/feedback"
@@ -21,6 +22,7 @@ import (
 type Pages struct {
 	Contacts *contact.Service
 	Feedback *feedback.Service
+	Words    figure.Words
 }
 
 // Register adds the routes to the site.

@@ -138,10 +138,11 @@ func (p *Pages) showDetail(q *web.Request, status int, c contact.Contact, adding
 			return err
 		}
 		v.Scores = scores(e, list)
-		for _, f := range list[:min(len(list), mostQuotes)] {
-			quote := figure.Quote(e, f, nil)
-			quote.Own = true
-			v.Quotes = append(v.Quotes, quote)
+		if v.Quotes, err = p.Words.Quotes(q, list[:min(len(list), mostQuotes)], nil); err != nil {
+			return err
+		}
+		for i := range v.Quotes {
+			v.Quotes[i].Own = true
 		}
 		if len(list) > mostQuotes {
 			v.More = "/feedback?" + url.Values{"contact": {string(c.ID)}}.Encode()

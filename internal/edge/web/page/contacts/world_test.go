@@ -12,12 +12,15 @@ import (
 	"golang.org/x/net/html"
 
 	"kolo/internal/edge/web"
+	"kolo/internal/edge/web/page/figure"
 	"kolo/internal/foundation/clock"
 	"kolo/internal/foundation/store"
 	"kolo/internal/foundation/store/storetest"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/label"
+	"kolo/internal/understand/theme"
 )
 
 const password = "correct horse battery"
@@ -55,7 +58,8 @@ func newWorld(t *testing.T, db *store.DB, now *clock.Fake) *world {
 	var err error
 	w.site, err = web.New(web.Options{Identity: w.identity, Clock: now, Log: slog.New(slog.DiscardHandler)})
 	w.must(err)
-	(&Pages{Contacts: w.contacts, Feedback: w.feedback}).Register(w.site)
+	words := figure.Words{Contacts: w.contacts, Labels: label.NewService(db, w.feedback, nil, slog.New(slog.DiscardHandler)), Themes: theme.NewService(db)}
+	(&Pages{Contacts: w.contacts, Feedback: w.feedback, Words: words}).Register(w.site)
 	w.ws, w.owner = w.workspace("one")
 	return w
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"kolo/internal/edge/web"
@@ -13,9 +14,9 @@ import (
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/store"
 	"kolo/internal/listen/feedback"
-	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
+	"kolo/internal/understand/label"
 )
 
 // Pages serves them.
@@ -23,13 +24,15 @@ type Pages struct {
 	Store    *store.DB
 	Feedback *feedback.Service
 	Insight  *insight.Service
-	Contacts *contact.Service
+	Labels   *label.Service
+	Words    figure.Words
 }
 
 // Register adds the routes to the site.
 func (p *Pages) Register(s *web.Site) {
 	s.Page("GET /feedback", identity.FeedbackRead, p.list)
 	s.Page("GET /feedback/{id}", identity.FeedbackRead, p.detail)
+	s.Page("POST /feedback/{id}/correct", identity.LabelsCorrect, p.correct)
 }
 
 // own are names in the query string that are the page's own, not filters.
@@ -58,17 +61,13 @@ func (p *Pages) list(q *web.Request) error {
 	if err != nil {
 		return err
 	}
-	who, err := figure.Who(q, p.Contacts, found.Feedback)
-	if err != nil {
+	var v listView
+	if v.Quotes, err = p.Words.Quotes(q, found.Feedback, nil); err != nil {
 		return err
 	}
 	count, err := p.Insight.Ask(ctx, ws, insight.Query{Measure: insight.Count, Where: cond, Between: period})
 	if err != nil {
 		return err
-	}
-	var v listView
-	for _, f := range found.Feedback {
-		v.Quotes = append(v.Quotes, figure.Quote(q.Env, f, who))
 	}
 	v.Pager = ui.Page{Shown: len(v.Quotes), Total: count.Total.N}
 	filters := url.Values{}
@@ -238,6 +237,8 @@ type detailView struct {
 	Earlier []ui.Quote // by the same contact
 	Contact string     // address of the contact
 	Erased  bool
+
+	Understood *ui.Understood // nil while nothing was read of it
 }
 
 func (p *Pages) detail(q *web.Request) error {
@@ -257,8 +258,8 @@ func (p *Pages) detail(q *web.Request) error {
 			}
 		}
 	}
-	who, err := figure.Who(q, p.Contacts, list[:1])
-	if err != nil && !fault.Is(err, fault.NotFound) {
+	quotes, err := p.Words.Quotes(q, list, nil)
+	if err != nil {
 		return err
 	}
 	if f.Import != "" {
@@ -267,11 +268,11 @@ func (p *Pages) detail(q *web.Request) error {
 		}
 	}
 	e := q.Env
-	v := detailView{Quote: figure.Quote(e, f, who), Erased: f.ErasedAt != nil}
+	v := detailView{Quote: quotes[0], Erased: f.ErasedAt != nil, Earlier: quotes[1:]}
 	v.Quote.Href = ""
 	v.Contact = v.Quote.WhoHref
-	for _, x := range list[1:] {
-		v.Earlier = append(v.Earlier, figure.Quote(e, x, who))
+	if v.Understood, err = p.Words.Understood(q, f); err != nil {
+		return err
 	}
 	fact := func(to *[]ui.Fact, label, text string) {
 		if text != "" {
@@ -311,6 +312,43 @@ func (p *Pages) detail(q *web.Request) error {
 		fact(&v.Extra, k, f.Attributes[k])
 	}
 	return q.Render(http.StatusOK, detailPage(q.Shell("feedback", e.T("nav.feedback")), v))
+}
+
+// correct keeps what a person says of a label: one click, one word.
+func (p *Pages) correct(q *web.Request) error {
+	form := func(name string) string { return q.PostFormValue(name) }
+	n := label.NewCorrection{Feedback: feedback.ID(q.PathValue("id")), Span: label.Whole}
+	start, errA := strconv.Atoi(form("start"))
+	end, errB := strconv.Atoi(form("end"))
+	if errA != nil || errB != nil {
+		return fault.Bad("feedback.correct", fault.Field{Path: "start", Code: "form", Msg: "that is not a part of the text"})
+	}
+	n.Span.Start, n.Span.End = start, end
+	switch {
+	case form("sentiment") != "":
+		n.Aspect, n.Value = label.AspectSentiment, form("sentiment")
+	case form("not_theme") != "":
+		n.Aspect, n.Theme, n.Value = label.AspectTheme, form("not_theme"), "no"
+	default:
+		n.Aspect, n.Theme, n.Value = label.AspectTheme, form("theme"), "yes"
+	}
+	if n.Aspect == label.AspectTheme {
+		tree, err := p.Words.Themes.Tree(q.Context(), q.Workspace.ID)
+		if err != nil {
+			return err
+		}
+		if tree.Resolve(n.Theme) == "" {
+			return fault.Bad("feedback.correct", fault.Field{Path: "theme", Code: "unknown", Msg: "there is no such theme here"})
+		}
+	}
+	if _, err := p.Labels.Correct(q.Context(), q.Workspace.ID, q.Actor, n); err != nil {
+		return err
+	}
+	if q.Partial() {
+		return p.detail(q)
+	}
+	q.Redirect("/feedback/" + string(n.Feedback) + "#understood")
+	return nil
 }
 
 func decimals(v float64) int {

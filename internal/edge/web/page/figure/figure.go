@@ -5,7 +5,6 @@ package figure
 import (
 	"cmp"
 	"math"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +17,6 @@ import (
 	"kolo/internal/listen/feedback"
 	"kolo/internal/listen/imports"
 	"kolo/internal/people/contact"
-	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
 )
 
@@ -313,21 +311,6 @@ func Number(e ui.Env, m insight.Measure, v float64) string {
 	return e.N(v, decimals)
 }
 
-// Quote is a piece of feedback as a card. who names contacts; a reader who may not know them sees none.
-func Quote(e ui.Env, f feedback.Feedback, who map[contact.ID]contact.Contact) ui.Quote {
-	q := ui.Quote{Href: "/feedback/" + string(f.ID), Text: f.Text, Lang: f.Language, At: f.Time, Channel: f.Channel, Source: f.Source, Kind: f.Kind}
-	if c, ok := who[f.Contact]; ok && f.Contact != "" {
-		q.Who, q.WhoHref, q.Masked = Name(e, c), "/contacts/"+string(c.ID), c.Masked
-	}
-	for _, s := range f.Scores {
-		q.Answers = append(q.Answers, Answer(s))
-	}
-	if f.Touchpoint != "" {
-		q.Tags = append(q.Tags, ui.Link{Label: f.Touchpoint, Href: "/feedback?" + url.Values{"touchpoint": {f.Touchpoint}}.Encode()})
-	}
-	return q
-}
-
 // Name is what a contact is called: the name, or the identity that is there; for who may not know it, the end of the id, so
 // that one contact can be told from another.
 func Name(e ui.Env, c contact.Contact) string {
@@ -355,19 +338,4 @@ func Answer(s feedback.Score) ui.Answer {
 		a.Tone = "neutral"
 	}
 	return a
-}
-
-// Who are the contacts behind feedback, as far as the reader may know them.
-func Who(q *web.Request, contacts *contact.Service, list []feedback.Feedback) (map[contact.ID]contact.Contact, error) {
-	var ids []contact.ID
-	for _, f := range list {
-		if f.Contact != "" {
-			ids = append(ids, f.Contact)
-		}
-	}
-	if len(ids) == 0 || !q.Actor.May(identity.ContactsRead) {
-		return nil, nil
-	}
-	slices.Sort(ids)
-	return contacts.Load(q.Context(), q.Workspace.ID, q.Actor, slices.Compact(ids))
 }

@@ -9,16 +9,15 @@ import (
 	"kolo/internal/edge/web"
 	"kolo/internal/edge/web/page/figure"
 	"kolo/internal/edge/web/ui"
-	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
 )
 
 // Pages serves it.
 type Pages struct {
-	Insight  *insight.Service
-	Contacts *contact.Service
-	Feeder   *insight.Feeder
+	Insight *insight.Service
+	Words   figure.Words
+	Feeder  *insight.Feeder
 }
 
 // Register adds the routes to the site.
@@ -115,12 +114,10 @@ func (p *Pages) home(q *web.Request) error {
 			v.Pinned = append(v.Pinned, pinned{c, "/explore?view=" + string(saved.ID)})
 		}
 	}
-	who, err := figure.Who(q, p.Contacts, latest.Feedback)
+	quotes, err := p.Words.Quotes(q, latest.Feedback, nil)
 	if err != nil {
 		return err
 	}
-	for _, f := range latest.Feedback {
-		v.Quotes = append(v.Quotes, figure.Quote(q.Env, f, who))
-	}
+	v.Quotes = quotes
 	return q.Render(http.StatusOK, page(q.Shell("home", q.Env.T("nav.home")), v))
 }

@@ -1,0 +1,209 @@
+package figure
+
+import (
+	"cmp"
+	"net/url"
+	"slices"
+
+	"kolo/internal/edge/web"
+	"kolo/internal/edge/web/ui"
+	"kolo/internal/listen/feedback"
+	"kolo/internal/people/contact"
+	"kolo/internal/people/identity"
+	"kolo/internal/understand/label"
+	"kolo/internal/understand/reading"
+	"kolo/internal/understand/text"
+	"kolo/internal/understand/theme"
+)
+
+// Words makes cards of feedback: the customer's own words with what was understood of them, and who said it, as far as the
+// reader may know.
+type Words struct {
+	Contacts *contact.Service
+	Labels   *label.Service
+	Themes   *theme.Service
+}
+
+// Quotes are the cards of a list of feedback. hits, which may be nil, finds what is to be marked in a text.
+func (w Words) Quotes(q *web.Request, list []feedback.Feedback, hits func(string, string) []text.Span) ([]ui.Quote, error) {
+	who, err := w.who(q, list)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]feedback.ID, len(list))
+	for i, f := range list {
+		ids[i] = f.ID
+	}
+	labels, err := w.Labels.Of(q.Context(), q.Workspace.ID, ids)
+	if err != nil {
+		return nil, err
+	}
+	tree, err := w.Themes.Tree(q.Context(), q.Workspace.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]ui.Quote, len(list))
+	for i, f := range list {
+		l, ok := labels[f.ID]
+		out[i] = quote(q.Env, f, who)
+		c := &out[i]
+		if !ok {
+			c.Parts, c.Masked = parts(q, f.Text, f.Language, nil, hits, c.Masked)
+			continue
+		}
+		c.Sentiment, c.Unsure = l.Sentiment.String(), l.Unsure
+		if c.Lang == "" {
+			c.Lang = l.Language
+		}
+		for _, t := range l.Themes {
+			if id := tree.Resolve(t.Theme); id != "" {
+				c.Themes = append(c.Themes, ui.ThemeTag{Name: tree.Name(id, q.Env.Tag()), Href: "/feedback?" + url.Values{"theme": {id}}.Encode(), Sentiment: t.Sentiment.String()})
+			}
+		}
+		clauses := l.Clauses
+		if l.Hash != label.HashOf(f.Text) {
+			clauses = nil // of an earlier text: their places mean nothing here
+		}
+		c.Parts, c.Masked = parts(q, f.Text, c.Lang, clauses, hits, c.Masked)
+	}
+	return out, nil
+}
+
+// quote is a piece of feedback as a card. who names contacts; a reader who may not know them sees none.
+func quote(e ui.Env, f feedback.Feedback, who map[contact.ID]contact.Contact) ui.Quote {
+	q := ui.Quote{Href: "/feedback/" + string(f.ID), Lang: f.Language, At: f.Time, Channel: f.Channel, Source: f.Source, Kind: f.Kind}
+	if c, ok := who[f.Contact]; ok && f.Contact != "" {
+		q.Who, q.WhoHref, q.Masked = Name(e, c), "/contacts/"+string(c.ID), c.Masked
+	}
+	for _, s := range f.Scores {
+		q.Answers = append(q.Answers, Answer(s))
+	}
+	if f.Touchpoint != "" {
+		q.Tags = append(q.Tags, ui.Link{Label: f.Touchpoint, Href: "/feedback?" + url.Values{"touchpoint": {f.Touchpoint}}.Encode()})
+	}
+	return q
+}
+
+// who are the contacts behind feedback, as far as the reader may know them.
+func (w Words) who(q *web.Request, list []feedback.Feedback) (map[contact.ID]contact.Contact, error) {
+	var ids []contact.ID
+	for _, f := range list {
+		if f.Contact != "" {
+			ids = append(ids, f.Contact)
+		}
+	}
+	if len(ids) == 0 || !q.Actor.May(identity.ContactsRead) {
+		return nil, nil
+	}
+	slices.Sort(ids)
+	return w.Contacts.Load(q.Context(), q.Workspace.ID, q.Actor, slices.Compact(ids))
+}
+
+// parts cuts a text where a clause, a hit or something personal begins or ends. What is personal is masked unless the
+// reader may know who contacts are; masked tells whether that, or what was masked before, is so.
+func parts(q *web.Request, s, language string, clauses []reading.Clause, hits func(string, string) []text.Span, before bool) (out []ui.Part, masked bool) {
+	masked = before
+	if s == "" {
+		return nil, masked
+	}
+	var personal []text.Finding
+	if !q.Actor.May(identity.ContactsIdentify) {
+		personal = text.Personal(s, language)
+	}
+	var marked []text.Span
+	if hits != nil {
+		marked = hits(s, language)
+	}
+	cuts := []int{0, len(s)}
+	for _, c := range clauses {
+		cuts = append(cuts, c.Start, c.End)
+	}
+	for _, h := range marked {
+		cuts = append(cuts, h.Start, h.End)
+	}
+	for _, p := range personal {
+		cuts = append(cuts, p.Start, p.End)
+	}
+	slices.Sort(cuts)
+	cuts = slices.Compact(cuts)
+	shown := -1
+	for i := 0; i+1 < len(cuts); i++ {
+		a, b := cuts[i], cuts[i+1]
+		if a < 0 || b > len(s) {
+			continue
+		}
+		p := ui.Part{Text: s[a:b]}
+		if k := slices.IndexFunc(clauses, func(c reading.Clause) bool { return c.Start <= a && b <= c.End }); k >= 0 {
+			p.Sentiment = clauses[k].Sentiment.String()
+		}
+		p.Hit = slices.ContainsFunc(marked, func(h text.Span) bool { return h.Start <= a && b <= h.End })
+		if k := slices.IndexFunc(personal, func(f text.Finding) bool { return f.Start <= a && b <= f.End }); k >= 0 {
+			if masked = true; shown == k {
+				continue // its first part stands for all of it
+			}
+			shown = k
+			p.Text, p.Masked, p.Hit = q.Env.T("personal."+string(personal[k].Kind)), true, false
+		}
+		out = append(out, p)
+	}
+	return out, masked
+}
+
+// Understood is what the page of one piece of feedback tells of its label, for people to correct.
+func (w Words) Understood(q *web.Request, f feedback.Feedback) (*ui.Understood, error) {
+	l, ok, err := w.Labels.Get(q.Context(), q.Workspace.ID, f.ID)
+	if err != nil || !ok || f.Text == "" {
+		return nil, err
+	}
+	tree, err := w.Themes.Tree(q.Context(), q.Workspace.ID)
+	if err != nil {
+		return nil, err
+	}
+	said, err := w.Labels.CorrectionsOf(q.Context(), q.Workspace.ID, f.ID)
+	if err != nil {
+		return nil, err
+	}
+	u := &ui.Understood{Action: "/feedback/" + string(f.ID) + "/correct", May: q.Actor.May(identity.LabelsCorrect), Model: l.Model, Language: l.Language}
+	row := func(at text.Span, whole bool, sentiment reading.Sentiment, confidence float64, themes []reading.ThemeLabel) ui.UnderstoodRow {
+		r := ui.UnderstoodRow{Start: at.Start, End: at.End, Whole: whole, Sentiment: sentiment.String(), Confidence: confidence}
+		for _, c := range said {
+			if c.Span == at && c.Hash == l.Hash {
+				r.Said = append(r.Said, q.Env.T("label.said", "who", c.By, "when", q.Env.DateTime(c.At)))
+				if c.Aspect == label.AspectSentiment {
+					r.ByPerson = true
+				}
+			}
+		}
+		r.Said = slices.Compact(r.Said)
+		for _, t := range themes {
+			if id := tree.Resolve(t.Theme); id != "" {
+				r.Themes = append(r.Themes, ui.UnderstoodTheme{ID: t.Theme, Name: tree.Name(id, q.Env.Tag()), Sentiment: t.Sentiment.String(), Confidence: t.Confidence})
+			}
+		}
+		return r
+	}
+	u.Rows = append(u.Rows, row(label.Whole, true, l.Sentiment, l.Confidence, l.Themes))
+	u.Rows[0].Unsure = l.Unsure
+	if l.Hash == label.HashOf(f.Text) && len(l.Clauses) > 1 {
+		for _, c := range l.Clauses {
+			r := row(c.Span, false, c.Sentiment, c.Confidence, c.Themes)
+			r.Parts, _ = parts(q, f.Text[c.Start:c.End], l.Language, nil, nil, false)
+			u.Rows = append(u.Rows, r)
+		}
+	}
+	for _, t := range tree.All() {
+		if t.State == theme.Forbidden {
+			continue
+		}
+		if kids := tree.Children(t.ID); len(kids) > 0 && t.Origin == theme.Start {
+			continue // a group of the starting set: texts are about what stands in it
+		}
+		group := ""
+		if top := tree.Top(t.ID); top != t.ID {
+			group = tree.Name(top, q.Env.Tag())
+		}
+		u.Choices = append(u.Choices, ui.ThemeChoice{ID: t.ID, Name: tree.Name(t.ID, q.Env.Tag()), Group: group})
+	}
+	slices.SortStableFunc(u.Choices, func(a, b ui.ThemeChoice) int { return cmp.Compare(a.Group, b.Group) })
+	return u, nil
+}
