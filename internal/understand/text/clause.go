@@ -24,12 +24,50 @@ func ClausesOf(s string, words []Word) []Span {
 	begins[0], begins[len(words)] = true, true
 	for i := range words {
 		if i > 0 && !begins[i] {
-			begins[i] = breaks(s, words, i) || contrasts(words, i)
+			begins[i] = breaks(s, words, i) || contrasts(words, i) || joins(words, begins, i)
 		}
 	}
 	commas(words, begins)
 	return spans(words, begins)
 }
+
+// joins tells whether word i is an "and" behind which another sentence begins.
+func joins(words []Word, begins []bool, i int) bool {
+	w := words[i]
+	if w.Kind != Letters || i+3 >= len(words) {
+		return false
+	}
+	and := ands[w.Form]
+	if !and && !strings.HasPrefix(w.Form, "ו") || i < 3 || pause(words, i-1) {
+		return false
+	}
+	left, right := 0, 0
+	for k := i - 1; k >= 0 && left < 4 && says(words[k]); k-- {
+		left++
+		if begins[k] {
+			break
+		}
+	}
+	for k := i + 1; k < len(words) && right < 4 && says(words[k]); k++ {
+		right++
+	}
+	if left < 3 || right < 3 {
+		return false
+	}
+	if and {
+		return starters[words[i+1].Form] || enders[words[i-1].Form]
+	}
+	return strings.HasPrefix(w.Form, "וה") && len(w.Form) > 10 && right >= 3 && left >= 3 || starters[w.Form]
+}
+
+var (
+	ands     = set(`and и و y et und e och og en ve та`)
+	starters = set(`the i we he she they it my our your now then nobody there you this these i'd i've we're we'd it's they've you've someone everyone
+		ואז ואין ולא ואף ועכשיו והיום ובסוף ואחרי ואני ואנחנו ואתם והם והוא והיא וזה וכל ויש וגם
+		теперь потом никто это я мы он она они вы там тут все из`)
+	enders = set(`بود نبود بودن شد نشد شدن است نیست هست کرد نکرد کردن داد نداد دادن دارد ندارد داره نداره داشت نداشت گفت گفتن رفت اومد نیومد اومدن امد میشه نمیشه
+		کنه میکنه نمیکنه میکنن خورد زد نزد زدن گرفت گرفتن موند مونده شده نشده کرده نکرده میده نمیده میدن میشود میکند میکنند ماند رسید نرسید افتاد خریدم`)
+)
 
 // spans turns beginnings into clauses. What has no letter or figure belongs to the clause before, or after at the start.
 func spans(words []Word, begins []bool) []Span {
@@ -85,7 +123,8 @@ func breaks(s string, words []Word, i int) bool {
 		return true
 	}
 	if last.Kind == Emoji {
-		return w.Kind == Letters && i > 1 && upper(s, w) // an emoji often stands for the full stop
+		// an emoji often stands for the full stop
+		return w.Kind == Letters && i > 2 && (upper(s, w) || uncased(w) && says(words[i-2]) && says(words[i-3]))
 	}
 	if last.Kind != Punctuation {
 		return w.Kind == Punctuation && w.Form[0] == '(' && gap != ""
@@ -125,6 +164,12 @@ func stops(s string, words []Word, i int, gap string) bool {
 	return n > 1 || !upper(s, before) || after.Kind != Letters // an initial
 }
 
+// uncased tells whether a word is of a script without capitals.
+func uncased(w Word) bool {
+	r, _ := utf8.DecodeRuneInString(w.Form)
+	return unicode.IsLetter(r) && !unicode.IsLower(r)
+}
+
 func upper(s string, w Word) bool {
 	r, _ := utf8.DecodeRuneInString(w.Span.Of(s))
 	return unicode.IsUpper(r)
@@ -145,45 +190,88 @@ func set(list string) map[string]bool {
 // Words of contrast. Those of the second list mean it only behind a comma.
 var (
 	contrast = set(`but however although though except unfortunately whereas nevertheless nonetheless
-		אבל אך אולם ואילו למרות אמנם לצערי לצערנו חבל ברם
+		אבל אך אולם ואולם ואילו למרות ולמרות אמנם לצערי לצערנו חבל ברם אלא
 		اما ولی لیکن منتها منتهی ولیکن هرچند متاسفانه
 		но однако зато хотя впрочем увы
 		لكن ولكن لكنه لكنها غير
 		pero aunque mais cependant toutefois pourtant aber jedoch allerdings trotzdem leider però tuttavia purtroppo
 		porém contudo fakat ancak але проте однак lecz jednak niestety maar echter helaas`)
 	commaContrast = set(`yet only while still shame pity just otherwise
-		רק אלא מצד לעומת ומצד ועדיין עדיין
-		فقط البته حیف ولی بلکه
-		а правда только жаль жалко тем при
+		רק אלא ועדיין עדיין
+		فقط البته حیف بلکه
+		а правда только жаль жалко
 		sino solo sauf sondern nur schade ma peccato mas só ama lakin а та toch ale`)
+
+	// phrases of contrast, by their first word
+	phrases = phraseMap(`on_the_other on_the_plus on_the_minus that_said having_said even_so at_the_same in_spite apart_from other_than
+		ובכל_זאת בכל_זאת עם_זאת יחד_עם ולמרות_זאת אם_כי לעומת_זאת מצד_שני ומצד_שני מצד_אחד אף_על ומנגד רק_חבל רק_ש רק_שאין רק_שה
+		با_این_حال با_این_تفاسیر با_اینهمه با_این_همه با_وجود با_این_وجود در_عوض از_همه_بدتر از_طرفی تا_اینکه در_حالی حیف_که فقط_حیف به_جاش
+		тем_не_менее при_этом в_то_же а_вот правда_, с_другой жаль_что вот_только`)
 )
 
+// phraseMap puts phrases, whose words are joined by "_", under their first word.
+func phraseMap(list string) map[string][][]string {
+	m := map[string][][]string{}
+	for _, p := range strings.Fields(list) {
+		w := strings.Split(p, "_")
+		for i := range w {
+			w[i] = Normalize(w[i]).Text
+		}
+		m[w[0]] = append(m[w[0]], w[1:])
+	}
+	return m
+}
+
+// contrasts tells whether word i begins what is set against the words before it.
 func contrasts(words []Word, i int) bool {
 	f := words[i].Form
-	if words[i].Kind != Letters {
+	if words[i].Kind != Letters || i+1 >= len(words) {
 		return false
 	}
-	if !contrast[f] {
-		return commaContrast[f] && words[i-1].Kind == Punctuation && words[i-1].Form[0] == ','
+	comma := words[i-1].Kind == Punctuation && words[i-1].Form[0] == ','
+	for _, rest := range phrases[f] {
+		k := 0
+		for k < len(rest) && i+1+k < len(words) && words[i+1+k].Form == rest[k] {
+			k++
+		}
+		if k == len(rest) {
+			return true
+		}
 	}
-	// "nothing but", "all but", "не но": a contrast within a phrase says nothing new.
-	return i+1 < len(words) && !phraseBefore[words[i-1].Form]
+	if !contrast[f] {
+		return comma && commaContrast[f] && !pause(words, i+1)
+	}
+	// "nothing but": a contrast within a phrase says nothing new. "The driver, though, ...", "راننده ولی": what is set
+	// against the words before begins a word earlier, at the comma.
+	return !phraseBefore[words[i-1].Form] && !(comma && pause(words, i+1)) && !topic(words, i)
+}
+
+// pause tells whether word k is a comma.
+func pause(words []Word, k int) bool {
+	return k < len(words) && words[k].Kind == Punctuation && words[k].Form[0] == ','
+}
+
+// topic tells whether the word before i stands alone behind a comma or at the beginning, so that i only comments it.
+func topic(words []Word, i int) bool {
+	return i >= 2 && words[i-1].Kind == Letters && pause(words, i-2)
 }
 
 var phraseBefore = set(`nothing all anything none even last`)
 
 // Words that tie what follows a comma to what stands before it, or what they begin to what follows the comma.
 var (
-	ties = set(`that which who whom whose because since so as than where when if unless until to of in on at for with from by and or nor
+	ties = set(`that which who whom whose because since so as than where when if unless until to of in on at for with from by or nor
 		including such like especially
-		כי ש שכן כדי אשר אם כאשר לפני אחרי בגלל כלומר או של את עם על מה איפה איך כמו
-		که چون تا زیرا چونکه اگر اگه وقتی یعنی یا و از به در با برای را رو مثل
+		כי ש שכן כדי אשר אם כאשר לפני בגלל כלומר או של על מה איפה איך כמו
+		که چون زیرا چونکه اگر اگه وقتی یعنی یا را رو مثل
 		что чтобы который которая которое которые которую которого которой которых которым где когда если потому поскольку так как чем куда
-		откуда пока или либо и ни то
+		откуда пока или либо ни то
 		que porque quien donde cuando si qui où quand parce dass weil wenn die der das che perché quando se який яка що щоб bo że który`)
-	opens = set(`if when whenever while after before because since as once until unless
+	// Words of which the same is true of a few words only.
+	looseTies = set(`and with את עם אחרי با تا به از در برای و и та i y et und e og och en ve`)
+	opens     = set(`if when whenever after before because since as once until unless
 		אם כאשר כש אחרי לפני מכיוון בגלל כי
-		اگر اگه وقتی چون تا هروقت بعد قبل
+		اگر اگه وقتی چون هروقت بعد قبل
 		если когда пока поскольку чтобы раз после
 		si cuando quand lorsque wenn als nachdem se quando якщо коли jeśli kiedy gdy als`)
 )
@@ -197,21 +285,39 @@ func commas(words []Word, begins []bool) {
 		}
 		part := start // where the stretch after the last comma that split begins
 		for i := start; i < end; i++ {
-			if words[i].Kind != Punctuation || words[i].Form[0] != ',' || i+1 >= end {
+			if !pause(words, i) || i+1 >= end {
 				continue
 			}
 			next := i + 1
-			for next < end && !(words[next].Kind == Punctuation && words[next].Form[0] == ',') {
+			for next < end && !pause(words, next) {
 				next++
 			}
-			if standsAlone(words[part:i]) && standsAlone(words[i+1:next]) && !ties[words[i+1].Form] && !opens[first(words[part:i])] {
-				begins[i+1] = true
-				part = i + 1
+			left, right := spoken(words[part:i]), spoken(words[i+1:next])
+			after := words[i+1].Form
+			switch {
+			case ties[after] || opens[first(words[part:i])]:
+				continue
+			case looseTies[after] || right > 0 && strings.HasPrefix(after, "ו"):
+				if left < 2 || right < 4 {
+					continue
+				}
+			case next < end && right == 1 && next+2 < end && comments[words[next+1].Form]: // "возврат, правда, бесплатный"
+				if left < 2 {
+					continue
+				}
+			case right >= 2 && i+2 < end && contrast[words[i+2].Form]: // "باتریش اما"
+			case left < 2 || right < 2:
+				continue
 			}
+			begins[i+1] = true
+			part = i + 1
 		}
 		start = end
 	}
 }
+
+// comments are words that stand between commas behind what they set against the words before.
+var comments = set(`however though though, правда однако впрочем увы כמובן אמנם`)
 
 func first(words []Word) string {
 	for _, w := range words {
@@ -222,13 +328,13 @@ func first(words []Word) string {
 	return ""
 }
 
-// standsAlone tells whether a stretch is long enough to say something: three words, or two of which none is a tie.
-func standsAlone(words []Word) bool {
+// spoken is how many words and figures a stretch has.
+func spoken(words []Word) int {
 	n := 0
 	for _, w := range words {
 		if w.Kind == Letters || w.Kind == Number {
 			n++
 		}
 	}
-	return n >= 2
+	return n
 }
