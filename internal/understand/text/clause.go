@@ -206,7 +206,7 @@ var (
 	phrases = phraseMap(`on_the_other on_the_plus on_the_minus that_said having_said even_so at_the_same in_spite apart_from other_than
 		ובכל_זאת בכל_זאת עם_זאת יחד_עם ולמרות_זאת אם_כי לעומת_זאת מצד_שני ומצד_שני מצד_אחד אף_על ומנגד רק_חבל רק_ש רק_שאין רק_שה
 		با_این_حال با_این_تفاسیر با_اینهمه با_این_همه با_وجود با_این_وجود در_عوض از_همه_بدتر از_طرفی تا_اینکه در_حالی حیف_که فقط_حیف به_جاش
-		тем_не_менее при_этом в_то_же а_вот правда_, с_другой жаль_что вот_только`)
+		тем_не_менее в_то_же а_вот с_другой жаль_что вот_только`)
 )
 
 // phraseMap puts phrases, whose words are joined by "_", under their first word.
@@ -283,6 +283,13 @@ func commas(words []Word, begins []bool) {
 		for !begins[end] {
 			end++
 		}
+		if remarks(words[start:end]) {
+			for i := start; i+1 < end; i++ {
+				begins[i+1] = begins[i+1] || pause(words, i)
+			}
+			start = end
+			continue
+		}
 		part := start // where the stretch after the last comma that split begins
 		for i := start; i < end; i++ {
 			if !pause(words, i) || i+1 >= end {
@@ -315,6 +322,33 @@ func commas(words []Word, begins []bool) {
 		start = end
 	}
 }
+
+// remarks tells whether a sentence is a row of words, two at most between commas: "Prompt, careless."
+func remarks(words []Word) bool {
+	parts, n := 1, 0
+	for i, w := range words {
+		if pause(words, i) {
+			if n == 0 {
+				return false
+			}
+			parts, n = parts+1, 0
+			continue
+		}
+		if w.Kind == Letters {
+			if n++; n > 2 || greetings[w.Form] || n == 1 && (ties[w.Form] || looseTies[w.Form]) {
+				return false
+			}
+		}
+	}
+	return parts >= 2 && n > 0
+}
+
+// greetings are followed by a comma and a name.
+var greetings = set(`hi hello hey dear thanks thank regards cheers bye yes no ok okay well please sorry best
+	שלום היי תודה בברכה כן לא אוקיי סליחה
+	سلام ممنون درود مرسی بله نه باشه
+	здравствуйте привет спасибо добрый уважаемые уважением да нет ок пожалуйста извините
+	hola gracias bonjour merci hallo danke ciao grazie olá obrigado merhaba`)
 
 // comments are words that stand between commas behind what they set against the words before.
 var comments = set(`however though though, правда однако впрочем увы כמובן אמנם`)
