@@ -14,6 +14,9 @@ type Section struct {
 
 // sections are all of them, in the order in which they are printed.
 var sections = []Section{
+	{"language", languageSection},
+	{"borders", borderSection},
+	{"personal", personalSection},
 	{"sentiment", sentimentSection},
 }
 

@@ -332,18 +332,15 @@ func (l *languages) detect(s, hint string) Language {
 	w := l.spare.Get().(*scratch)
 	defer l.spare.Put(w)
 	w.text = clean(append(w.text[:0], ' '), s, top)
-	l.ask(w.p, w, w.text, top, count[top])
+	l.ask(w.p, w, w.text, top, count[top], hint)
 	if top == arabicScript {
 		w.mapped = persianLetters(w.mapped[:0], w.text)
 		if string(w.mapped) != string(w.text) {
-			l.ask(w.q, w, w.mapped, top, count[top])
+			l.ask(w.q, w, w.mapped, top, count[top], hint)
 			if a, b := most(w.p), most(w.q); w.q[b] > w.p[a] {
 				w.p, w.q = w.q, w.p
 			}
 		}
-	}
-	if hint != "" {
-		l.raise(w.p, top, hint, float32(1+60*math.Exp(-float64(count[top])/20)))
 	}
 	k := most(w.p)
 	code := l.codes[k]
@@ -393,8 +390,8 @@ func letters(s string) (count [scripts]int) {
 
 func space(r rune) bool { return r <= ' ' || r == 0xa0 || r == 0x2028 || r == 0x2029 || r == 0x3000 }
 
-// ask fills p with the probability of each label among those of the script.
-func (l *languages) ask(p []float32, w *scratch, text []byte, sc script, letters int) {
+// ask fills p with the probability of each label among those of the script, for a text of so many letters.
+func (l *languages) ask(p []float32, w *scratch, text []byte, sc script, letters int, hint string) {
 	l.model.hidden(w.hidden, text)
 	l.model.predict(p, w.hidden)
 	for i := range p {
@@ -413,6 +410,9 @@ func (l *languages) ask(p []float32, w *scratch, text []byte, sc script, letters
 		}
 	}
 	l.listen(p, text, sc, w.hits)
+	if hint != "" {
+		l.raise(p, sc, hint, float32(1+60*math.Exp(-float64(letters)/20)))
+	}
 }
 
 // raise multiplies the odds of a language.
