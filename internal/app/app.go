@@ -156,6 +156,7 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*App, erro
 	a.Identity.Handle(a.Jobs)
 	a.Imports.Handle(a.Jobs)
 	a.Assist.Handle(a.Jobs)
+	a.Labels.Handle(a.Jobs)
 	a.Health.Ready("rows", a.Store.Ready)
 	a.Health.Ready("columns", a.Columns.Ready)
 	a.Metrics.Gauge("kolo_texts_behind_rows", "Changes whose texts were not read yet.", func() float64 { return float64(a.Labels.Behind()) })

@@ -12,6 +12,7 @@ import (
 
 	"kolo/internal/foundation/clock"
 	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/job"
 	"kolo/internal/foundation/store"
 	"kolo/internal/foundation/store/storetest"
 	"kolo/internal/listen/feedback"
@@ -229,6 +230,7 @@ func TestCorrections(t *testing.T) {
 		say := func(n label.NewCorrection) label.Label {
 			w.Helper()
 			n.Feedback = id
+			w.clock.Advance(time.Second)
 			l, err := w.labels.Correct(w.Context(), w.one, w.actor, n)
 			w.must(err)
 			return l
@@ -270,7 +272,7 @@ func TestCorrections(t *testing.T) {
 		was := map[string]string{}
 		for _, c := range list {
 			was[c.Aspect+c.Theme+fmt.Sprint(c.Span.Start)] = c.Was
-			if c.By != "Ana" || c.Model != "toy 1" || c.Language != "en" || !c.At.Equal(today) {
+			if c.By != "Ana" || c.Model != "toy 1" || c.Language != "en" || c.At.Sub(today) > time.Minute {
 				w.Errorf("kept as %+v", c)
 			}
 		}
@@ -404,4 +406,46 @@ func TestReadsInTheBackground(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestReadsAgainByANewReader(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		ids := w.receive(w.one, make3000()...)
+		theirs := w.receive(w.other, "good")
+		w.read()
+		w.toy.version = "toy 2"
+		runner := job.New(w.db, job.Options{Poll: 10 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
+		w.labels.Handle(runner) // it looks by itself, when it starts, whether the reader is another
+		w.must(runner.Start(w.Context()))
+		defer runner.Stop()
+		late := time.After(time.Minute)
+		for tick := time.NewTicker(10 * time.Millisecond); ; {
+			select {
+			case <-tick.C:
+			case <-late:
+				w.Fatal("not read again within a minute")
+			}
+			_, err := w.labels.Read(w.Context())
+			w.must(err)
+			done := 0
+			got, err := w.labels.Of(w.Context(), w.one, ids)
+			w.must(err)
+			for _, l := range got {
+				if l.Model == "toy 2" {
+					done++
+				}
+			}
+			if l := w.label(w.other, theirs[0]); done == len(ids) && l.Model == "toy 2" {
+				return
+			}
+		}
+	})
+}
+
+func make3000() (texts []string) {
+	for i := range 3000 {
+		texts = append(texts, fmt.Sprint("good number ", i))
+	}
+	return texts
 }

@@ -148,12 +148,14 @@ func (s *Service) readRange(ctx context.Context, c claim) (int, error) {
 		}
 	}
 	var labels []Label
+	models := map[identity.WorkspaceID]string{}
 	for ws, list := range by {
 		got, err := s.readAll(ctx, ws, list)
 		if err != nil {
 			return 0, err
 		}
 		labels = append(labels, got...)
+		models[ws] = got[0].Model
 	}
 	err = s.db.Update(ctx, func(tx *store.Tx) error {
 		if err := finish(tx, s.owner, c); err != nil {
@@ -161,6 +163,11 @@ func (s *Service) readRange(ctx context.Context, c claim) (int, error) {
 		}
 		for _, f := range erased {
 			if err := forget(tx, f); err != nil {
+				return err
+			}
+		}
+		for ws, model := range models { // the first texts of a workspace say by what they were read
+			if _, err := tx.Exec("/* label.readRange */ INSERT INTO label_reader (workspace, model) VALUES ($1, $2) ON CONFLICT DO NOTHING", string(ws), model); err != nil {
 				return err
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"kolo/internal/foundation/fault"
+	"kolo/internal/understand/theme/discover"
 )
 
 // Origin says where a theme comes from.
@@ -54,7 +55,7 @@ type Theme struct {
 	NamedBy   string            `json:"named_by,omitempty"` // a person's name, or the model that did; "" for Kolo itself
 	ByPerson  bool              `json:"-"`                  // a person named it: no run and no model does again
 	Moved     bool              `json:"-"`                  // a person placed it: no run does again
-	Centroid  []float32         `json:"-"`                  // of a found theme
+	Terms     []discover.Weight `json:"-"`                  // stems that a later run knows a found theme by
 	ChangedAt time.Time         `json:"changed_at,omitzero"`
 }
 

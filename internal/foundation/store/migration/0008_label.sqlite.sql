@@ -54,3 +54,9 @@ CREATE TABLE correction (
 );
 CREATE INDEX correction_feedback ON correction (workspace, feedback);
 CREATE INDEX correction_made ON correction (workspace, made_at);
+
+-- The reader by which the texts of a workspace were read, or are being read again.
+CREATE TABLE label_reader (
+	workspace TEXT PRIMARY KEY,
+	model     TEXT NOT NULL
+);

@@ -16,7 +16,7 @@ CREATE TABLE theme (
 	named_by   TEXT NOT NULL,
 	by_person  SMALLINT NOT NULL,
 	moved      SMALLINT NOT NULL,
-	centroid   BYTEA NOT NULL, -- 32-bit floats, little-endian
+	terms      TEXT NOT NULL, -- JSON: the stems that a later run knows it by
 	created_at BIGINT NOT NULL,
 	changed_at BIGINT NOT NULL,
 	PRIMARY KEY (workspace, id)
@@ -26,4 +26,18 @@ CREATE TABLE theme (
 CREATE TABLE theme_version (
 	workspace TEXT PRIMARY KEY,
 	version   BIGINT NOT NULL
+);
+
+-- A model that was trained on a workspace's own texts. Of each kind one at most is active.
+CREATE TABLE model (
+	workspace TEXT NOT NULL,
+	id        TEXT NOT NULL,
+	kind      TEXT NOT NULL, -- theme, sentiment
+	active    SMALLINT NOT NULL,
+	texts     BIGINT NOT NULL, -- that it was trained on
+	report    TEXT NOT NULL, -- JSON: what was measured on texts that it did not see
+	made_by   TEXT NOT NULL,
+	made_at   BIGINT NOT NULL,
+	data      BYTEA NOT NULL,
+	PRIMARY KEY (workspace, id)
 );
