@@ -1,6 +1,7 @@
 package text
 
 import (
+	"bytes"
 	"net/netip"
 	"slices"
 	"strings"
@@ -27,6 +28,8 @@ const (
 	PersonalBorn     PersonalKind = "birthdate" // a date that is called so
 	PersonalIP       PersonalKind = "ip"        // address of a machine
 	PersonalLink     PersonalKind = "link"      // web address with a key or token in it
+	PersonalName     PersonalKind = "name"      // of a person who is introduced, signs, or has a patronymic
+	PersonalAddress  PersonalKind = "address"   // street and house
 )
 
 // Finding is a piece of personal data in a text.
@@ -37,13 +40,9 @@ type Finding struct {
 
 // Personal finds personal data in a text: what has a checksum is held against it, and numbers that are called an id,
 // an account or the like are taken at their word. The language (an ISO code, "" to detect it) decides which countries'
-// numbers are looked for. Digits of all scripts count. Findings stand in order and do not overlap. Names of people are
-// not found.
+// numbers are looked for. Digits of all scripts count. Of people and their homes only those are found that the text
+// introduces, signs with, or writes with a patronymic or the number of a house. Findings stand in order and do not overlap.
 func Personal(s, lang string) []Finding {
-	if !strings.ContainsFunc(s, func(r rune) bool { return r == '@' || '0' <= r && r <= '9' || r >= 0x660 && unicode.Is(unicode.Nd, r) }) &&
-		!strings.Contains(s, "://") {
-		return nil
-	}
 	if lang == "" {
 		lang = Detect(s).Code
 	}
@@ -54,6 +53,7 @@ func Personal(s, lang string) []Finding {
 	f.machines()
 	f.ibans()
 	f.numbers()
+	f.people()
 	return f.resolve()
 }
 
@@ -505,13 +505,13 @@ func (f *finder) joined(a, b group) bool {
 	case 0:
 		return true
 	case 1:
-		return strings.IndexByte(" -./", between[0]) >= 0
+		return strings.IndexByte(" -./()", between[0]) >= 0
 	case 2:
 		return string(between) == " (" || string(between) == ") " || string(between) == ")-"
 	case 3:
 		return string(between) == " - "
 	}
-	return len(f.b[a.end:b.start]) == 1
+	return false
 }
 
 // number looks for what begins at group k, and gives back the group to go on with.
@@ -750,6 +750,8 @@ func (f *finder) phone(groups []group, d []byte, start, end int, called string, 
 		switch region {
 		case "RU", "KZ":
 			prefixed = len(d) == 11 && (raw[0] == '8' || raw[0] == '7')
+		case "IL":
+			prefixed = prefixed || shaped && len(d) == 10 && raw[0] == '1'
 		case "US":
 			prefixed = shaped && (len(d) == 10 || len(d) == 11 && raw[0] == '1') && usShape(groups)
 		case "ES", "IT", "PL", "NO", "DK", "CZ", "GR":
@@ -791,5 +793,5 @@ func thousands(b []byte, groups []group) bool {
 			return false
 		}
 	}
-	return b[0] != '0' && b[0] != '('
+	return b[0] != '0' && b[0] != '(' && !bytes.ContainsRune(b, '-')
 }

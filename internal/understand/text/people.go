@@ -1,0 +1,260 @@
+package text
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// People and their homes have no checksum. What is found here is what the text itself introduces: "my name is", a
+// signature behind a closing formula, a title or a patronymic, a street with its number. Everything is looked for among
+// the words of the text.
+
+// Formulas that a name follows, as folded words joined by "_".
+var (
+	titles        = phraseMap(`mr mrs ms miss mx dr prof`)
+	introductions = phraseMap(`my_name_is my_name's the_name's שמי קוראים_לי меня_зовут моя_фамилия`)
+	// Of a form: a colon must stand between.
+	fields = phraseMap(`name full_name surname שם שם_מלא שם_פרטי שם_משפחה השם_שלי نام اسم نام_و_نام_خانوادگی نام_خانوادگی اسم_من نام_من фио имя фамилия`)
+	// Behind these stands a mark or a line break first, and nothing but the name up to the next mark.
+	closings = phraseMap(`regards kind_regards best_regards sincerely yours_sincerely yours_faithfully yours best_wishes yours_truly respectfully
+		בברכה בכבוד_רב
+		با_احترام با_تشکر ارادتمند
+		с_уважением искренне_ваш искренне_ваша с_наилучшими_пожеланиями`)
+	// Behind these a name with capitals ends the text or the line.
+	partings = phraseMap(`thanks many_thanks thank_you best cheers best, спасибо заранее_спасибо`)
+	// notNames are capitalised words that stand where a name would.
+	notNames = set(`mr mrs ms miss dr i'm i've i'd it's the and i we your our customer client team manager support dear sir madam not no very a an from sent is of
+		כל את זה לא של ה צוות לקוח לקוחה אני
+		از به با یک مشتری تیم است
+		ваш ваша клиент покупатель команда и не`)
+	// streets are words beside the number of a house, those of the first list before the name of the street.
+	streetsBefore = set(`ул улица пер переулок просп проспект пр шоссе бульвар наб набережная רחוב ברחוב לרחוב מרחוב רח שדרות שד سمت خیابان خیابون کوچه بلوار`)
+	streetsAfter  = set(`street st road rd avenue ave lane ln drive close court crescent terrace place square boulevard blvd way gardens grove`)
+	houses        = set(`д дом кв квартира корп корпус стр подъезд этаж оф דירה דירת קומה כניסה בית پلاک واحد طبقه شماره flat apartment apt unit suite no`)
+)
+
+// people finds names and homes.
+func (f *finder) people() {
+	words := Words(f.s)
+	at := 0 // where the projection of the next word begins
+	place := func(from, to int) (start, end int) {
+		for at < len(f.b) && int(f.from[at]) < words[from].Span.Start {
+			at++
+		}
+		start = at
+		end = start
+		for end < len(f.b) && int(f.to[end]) < words[to].Span.End {
+			end++
+		}
+		return start, min(end+1, len(f.b))
+	}
+	for i := 0; i < len(words); i++ {
+		if from, to := f.home(words, i); to > from {
+			start, end := place(from, to-1)
+			f.add(start, end, PersonalAddress, 65)
+			i = to - 1
+			continue
+		}
+		from, to := f.named(words, i)
+		if to > from {
+			start, end := place(from, to-1)
+			f.add(start, end, PersonalName, 40)
+			i = to - 1
+		}
+	}
+}
+
+// follows is where the words of a phrase that begins at i end, or 0.
+func follows(words []Word, i int, phrases map[string][][]string) int {
+	best := 0
+	for _, rest := range phrases[words[i].Form] {
+		k := 0
+		for k < len(rest) && i+1+k < len(words) && words[i+1+k].Form == rest[k] {
+			k++
+		}
+		if k == len(rest) && i+1+k > best {
+			best = i + 1 + k
+		}
+	}
+	return best
+}
+
+func isMark(w Word, marks string) bool {
+	return w.Kind == Punctuation && strings.Contains(marks, w.Form[:1])
+}
+
+// lineBreak tells whether one stands before word k.
+func (f *finder) lineBreak(words []Word, k int) bool {
+	return k > 0 && strings.ContainsAny(f.s[words[k-1].Span.End:words[k].Span.Start], "\n\r")
+}
+
+// namePart tells whether a word may be a part of a name: a capital where the script has them.
+func (f *finder) namePart(w Word) bool {
+	if w.Kind != Letters || notNames[w.Form] || utf8.RuneCountInString(w.Form) > 20 {
+		return false
+	}
+	return upper(f.s, w) || uncased(w)
+}
+
+// named is the name that begins at or behind word i, or nothing.
+func (f *finder) named(words []Word, i int) (from, to int) {
+	if words[i].Form == "-" && i > 0 && words[i-1].Span.End < words[i].Span.Start && !says(words[i-1]) {
+		// "... again. — R. Sampleton"
+		if end := f.nameEnd(words, i+1, 3, 0); end > i+2 && f.lineEnds(words, end) {
+			return i + 1, end
+		}
+	}
+	if words[i].Kind != Letters {
+		return 0, 0
+	}
+	if next := follows(words, i, titles); next > 0 {
+		for next < len(words) && isMark(words[next], ".") {
+			next++
+		}
+		if end := f.nameEnd(words, next, 3, 0); end > next && upper(f.s, words[i]) {
+			return next, end
+		}
+	}
+	if next := follows(words, i, introductions); next > 0 && (i == 0 || words[i-1].Form != "על") { // על שמי: in my name
+		for next < len(words) && isMark(words[next], ":-") {
+			next++
+		}
+		// A script without capitals gives no sign where the name ends: what is introduced is two words at most.
+		return next, f.nameEnd(words, next, 3, 2)
+	}
+	if next := follows(words, i, fields); next > 0 && next < len(words) && isMark(words[next], ":") {
+		return next + 1, f.nameEnd(words, next+1, 4, 3)
+	}
+	if next := follows(words, i, partings); next > 0 && next < len(words) && (isMark(words[next], ",-") || f.lineBreak(words, next)) {
+		if !f.lineBreak(words, next) {
+			next++
+		}
+		if end := f.nameEnd(words, next, 3, 0); f.lineEnds(words, end) {
+			return next, end
+		}
+	}
+	if next := follows(words, i, closings); next > 0 && next < len(words) && (isMark(words[next], ",:-.") || f.lineBreak(words, next)) {
+		if isMark(words[next], ",:-.") {
+			next++
+		}
+		end := f.nameEnd(words, next, 4, 3)
+		if end < len(words) && !isMark(words[end], ",.;(") && !f.lineBreak(words, end) && words[end].Kind == Letters {
+			return 0, 0 // a sentence goes on
+		}
+		return next, end
+	}
+	if patronymic(words[i].Form) && upper(f.s, words[i]) {
+		from, to = i, i+1
+		for from > 0 && i-from < 2 && f.namePart(words[from-1]) && !f.lineBreak(words, from) && (from-1 > 0 && says(words[from-2]) || from == i) {
+			from--
+		}
+		if to < len(words) && f.namePart(words[to]) && !f.lineBreak(words, to) {
+			to++
+		}
+		return from, to
+	}
+	return 0, 0
+}
+
+// lineEnds tells whether a line or the text ends before word k, but for a full stop.
+func (f *finder) lineEnds(words []Word, k int) bool {
+	if k < len(words) && isMark(words[k], ".") {
+		k++
+	}
+	return k >= len(words) || f.lineBreak(words, k)
+}
+
+// nameEnd is the end of the name that begins at k: at most so many words with capitals, or without. Initials keep their
+// full stops.
+func (f *finder) nameEnd(words []Word, k, cased, plain int) int {
+	n, end := 0, k
+	for k < len(words) && f.namePart(words[k]) && !(n > 0 && f.lineBreak(words, k)) {
+		limit := cased
+		if uncased(words[k]) {
+			limit = plain
+		}
+		if n++; n > limit {
+			break
+		}
+		initial := utf8.RuneCountInString(words[k].Form) == 1
+		k++
+		end = k
+		if initial && k < len(words) && words[k].Form == "." {
+			k++
+			end = k
+		} else if k+1 < len(words) && words[k].Form == "-" && words[k].Span.Start == words[k-1].Span.End && words[k+1].Span.Start == words[k].Span.End {
+			k++
+			n--
+		}
+	}
+	return end
+}
+
+// patronymic tells whether a folded word is a Russian patronymic in any case.
+func patronymic(form string) bool {
+	if len(form) < 12 || form[0] < 0xd0 {
+		return false
+	}
+	for _, end := range []string{"", "а", "у", "ем", "е"} {
+		if stem, ok := strings.CutSuffix(form, end); ok && (strings.HasSuffix(stem, "ович") || strings.HasSuffix(stem, "евич")) {
+			return true
+		}
+	}
+	for _, end := range []string{"а", "ы", "е", "у", "ой"} {
+		if stem, ok := strings.CutSuffix(form, end); ok && (strings.HasSuffix(stem, "овн") || strings.HasSuffix(stem, "евн") || strings.HasSuffix(stem, "ичн")) {
+			return true
+		}
+	}
+	return false
+}
+
+// home is the street with the number of a house that begins at word i, and what is said about the flat.
+func (f *finder) home(words []Word, i int) (from, to int) {
+	w := words[i]
+	switch {
+	case w.Kind == Letters && streetsBefore[w.Form]:
+		// "ул. Образцовая, дом 0", "רחוב הדוגמה 1", "خیابان آزادی پلاک ۱۲"
+		k, named := i+1, 0
+		for k < len(words) && k-i < 9 && !f.lineBreak(words, k) {
+			switch x := words[k]; {
+			case x.Kind == Number && named > 0:
+				return i, f.flat(words, k+1)
+			case x.Kind == Letters && houses[x.Form] || isMark(x, ".№\"'-"):
+			case isMark(x, ",") && k+1 < len(words) && (words[k+1].Kind == Number || houses[words[k+1].Form]):
+			case x.Kind == Letters && named < 3:
+				named++
+			default:
+				return 0, 0
+			}
+			k++
+		}
+	case w.Kind == Number && len(w.Form) <= 5 && i+2 < len(words):
+		// "12 Example Street"
+		for k := i + 1; k < len(words) && k-i <= 4 && words[k].Kind == Letters && upper(f.s, words[k]); k++ {
+			if k > i+1 && streetsAfter[words[k].Form] {
+				from = i
+				if i >= 3 && isMark(words[i-1], ",") && words[i-2].Kind == Number && houses[words[i-3].Form] {
+					from = i - 3
+				}
+				return from, k + 1
+			}
+		}
+	}
+	return 0, 0
+}
+
+// flat goes on from word k over ", кв. 5", ", דירה 3".
+func (f *finder) flat(words []Word, k int) int {
+	end := k
+	for k < len(words) && k-end < 4 && !f.lineBreak(words, k) {
+		switch x := words[k]; {
+		case x.Kind == Letters && houses[x.Form], isMark(x, ".,"):
+		case x.Kind == Number && k > end && (houses[words[k-1].Form] || k >= 2 && words[k-1].Form == "." && houses[words[k-2].Form]):
+			end = k + 1
+		default:
+			return end
+		}
+		k++
+	}
+	return end
+}
