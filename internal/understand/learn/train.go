@@ -15,6 +15,9 @@ type Example struct {
 	Weight float32
 	// Targets has, by head, the probability of each label that the model should give; nil where nothing is known.
 	Targets [][]float32
+	// Offset is added to the raw scores of all heads, in their order: what another model says already, so that this one
+	// learns only what is to be changed of it. nil adds nothing.
+	Offset []float32
 }
 
 // Options say how a model is trained.
@@ -210,6 +213,9 @@ func (w *weights) gradient(e Example, v Vector, z []float32) {
 		for j, y := range w.w[at : at+w.outputs] {
 			z[j] += x * y
 		}
+	}
+	for j, x := range e.Offset {
+		z[j] += x
 	}
 	at := 0
 	for i, s := range w.specs {

@@ -65,6 +65,7 @@ type Reader struct {
 	version string
 	parts   map[string]*Part
 	rooms   *sync.Pool
+	delta   *delta // what was learned from a workspace's own texts; nil for nothing
 }
 
 // New gives a reader with the models that come with Kolo.
@@ -145,6 +146,7 @@ func (r *Reader) Read(s, language string) Reading {
 	spans := text.ClausesOf(s, words)
 	whole := p.Model.Vector(scratch, words)
 	p.sentiment.Logits(whole, w.feelings[:])
+	r.delta.shift(words, w.feelings[:], p.Note.Sentiment.Text)
 	v := p.Note.Sentiment.OfText(w.feelings[:])
 	out.Sentiment, out.Score, out.Confidence, out.Unsure = v.Label, float64(v.Score), float64(v.Confidence), v.Unsure
 	p.theme.Logits(whole, w.themes)
@@ -165,10 +167,12 @@ func (r *Reader) Read(s, language string) Reading {
 		if len(spans) > 1 {
 			part := p.Model.Vector(scratch, words[first:last])
 			p.sentiment.Logits(part, w.feelings[:])
+			r.delta.shift(words[first:last], w.feelings[:], p.Note.Sentiment.Clause)
 			p.theme.Logits(part, w.themes)
 			p.theme.Probabilities(w.themes, 1)
 		} else {
 			p.sentiment.Logits(whole, w.feelings[:])
+			r.delta.shift(words, w.feelings[:], p.Note.Sentiment.Clause)
 		}
 		v := p.Note.Sentiment.OfClause(w.feelings[:])
 		c.Sentiment, c.Score, c.Confidence = v.Label, float64(v.Score), float64(v.Confidence)

@@ -1,0 +1,76 @@
+package reading_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"testing"
+
+	"kolo/internal/understand/reading"
+)
+
+// In this workspace "the lift" is what people complain about, in words that blame nobody, and "blue" is praise.
+func houseWords(n int) (list []reading.Example) {
+	floors := []string{"first", "second", "third", "fourth", "fifth", "sixth"}
+	for i := range n {
+		f := floors[i%len(floors)]
+		switch i % 3 {
+		case 0:
+			list = append(list, reading.Example{Text: fmt.Sprint("The lift, floor ", f, ", entrance ", i%7), Language: "en", Sentiment: reading.Negative})
+		case 1:
+			list = append(list, reading.Example{Text: fmt.Sprint("Blue as the sky on the ", f, " day, number ", i%5), Language: "en", Sentiment: reading.Positive})
+		case 2:
+			list = append(list, reading.Example{Text: fmt.Sprint("I live on the ", f, " floor of house ", i%9), Language: "en", Sentiment: reading.Neutral})
+		}
+	}
+	return list
+}
+
+func TestAdapts(t *testing.T) {
+	t.Parallel()
+	r, err := reading.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, report, err := r.Adapt(t.Context(), houseWords(300), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.Held != 75 || report.Learned != 225 || report.After < 0.95 || report.After <= report.Before || len(report.Curve) != 2 {
+		t.Errorf("%+v", report)
+	}
+	adapted, err := r.With(kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const said = "The lift, floor seven"
+	if got := adapted.Read(said, "en"); got.Sentiment != reading.Negative {
+		t.Errorf("adapted: %+v", got)
+	}
+	// What it learned nothing about it reads as before, and the reader that it was made of is the same.
+	for _, s := range []string{"Thank you, the courier was wonderful!", "Disgusting food and rude waiters."} {
+		if a, b := adapted.Read(s, "en"), r.Read(s, "en"); a.Sentiment != b.Sentiment {
+			t.Errorf("%q was %s and is %s", s, b.Sentiment, a.Sentiment)
+		}
+	}
+	again, _, err := r.Adapt(t.Context(), houseWords(300), 1)
+	if err != nil || !bytes.Equal(kept, again) {
+		t.Errorf("a second time it learns something else: %v", err)
+	}
+}
+
+func TestAdaptsToNothing(t *testing.T) {
+	t.Parallel()
+	r, err := reading.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := r.Adapt(t.Context(), houseWords(30), 1); !errors.Is(err, reading.ErrTooFew) {
+		t.Errorf("thirty texts: %v", err)
+	}
+	for _, broken := range [][]byte{nil, {}, []byte("no model"), bytes.Repeat([]byte{0xff}, 1000)} {
+		if _, err := r.With(broken); err == nil {
+			t.Errorf("%d bytes of nonsense are a model", len(broken))
+		}
+	}
+}
