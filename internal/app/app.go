@@ -100,7 +100,7 @@ func (r *Rows) OpenColumns(ctx context.Context) (c *column.DB, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Ensure(ctx, insight.Table()); err != nil {
+	if err := c.Ensure(ctx, insight.Tables()...); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil

@@ -38,7 +38,7 @@ func (b *bench) questions(rows int) (err error) {
 		return err
 	}
 	defer columns.Close()
-	if err := columns.Ensure(b, insight.Table()); err != nil {
+	if err := columns.Ensure(b, insight.Tables()...); err != nil {
 		return err
 	}
 	var pg *pgx.Conn

@@ -47,7 +47,7 @@ func newWorld(t *testing.T) *world {
 	columns, err := duck.Open(t.Context(), "", column.Options{})
 	must(t, err)
 	t.Cleanup(func() { _ = columns.Close() })
-	must(t, columns.Ensure(t.Context(), insight.Table()))
+	must(t, columns.Ensure(t.Context(), insight.Tables()...))
 	w := &world{T: t, db: db, columns: columns, identity: identity.NewService(db, identity.Options{Cost: identity.Cost{MemoryKiB: 64, Passes: 1}})}
 	fs := feedback.NewService(db)
 	t.Cleanup(fs.Close)

@@ -104,6 +104,18 @@ func (d Dialect) BitOf(bits string, n int) string {
 // MaxBits is how many bits Bits gathers in one number.
 const MaxBits = 62
 
+// InQuery tells whether expr is among what a query gives, which must not be NULL.
+func (d Dialect) InQuery(expr, query string) string {
+	return expr + d.pick(" IN (", " GLOBAL IN (") + query + ")"
+}
+
+// Join puts derived tables together by the columns that are named in using, which both have; where the second has nothing its columns
+// are NULL or 0 with outer, and the row is left out otherwise.
+func (d Dialect) Join(first, second, using string, outer bool) string {
+	kind := map[bool]string{true: "LEFT JOIN", false: "INNER JOIN"}[outer]
+	return first + d.pick(" "+kind+" ", " GLOBAL ALL "+kind+" ") + second + " USING (" + using + ")"
+}
+
 // Quantile is the nearest-rank quantile: the smallest value that at least the share q (0 to 1) of the values do not
 // exceed; NULL when there are none.
 func (d Dialect) Quantile(expr, q string) string {

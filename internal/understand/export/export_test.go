@@ -53,7 +53,7 @@ func each(t *testing.T, test func(w *world)) {
 		}
 		t.Cleanup(func() { _ = columns.Close() })
 		w := &world{T: t}
-		w.must(columns.Ensure(t.Context(), insight.Table()))
+		w.must(columns.Ensure(t.Context(), insight.Tables()...))
 		quiet := slog.New(slog.DiscardHandler)
 		f := feedback.NewService(db)
 		t.Cleanup(f.Close)

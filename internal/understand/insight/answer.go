@@ -28,6 +28,9 @@ type Service struct {
 	feedback *feedback.Service
 	clock    clock.Clock
 
+	labels Labels // nil while nothing is understood
+	trees  Trees
+
 	mu         sync.Mutex
 	workspaces map[identity.WorkspaceID]settings
 	forms      map[int64]form
@@ -72,6 +75,7 @@ func (s *Service) settings(ctx context.Context, ws identity.WorkspaceID) (settin
 // asked is a question with all that was looked up to answer it.
 type asked struct {
 	*Query
+	asking
 	by   []field
 	span span
 	cal  calendar
@@ -103,7 +107,15 @@ func (s *Service) Ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*A
 		}
 		a.by = append(a.by, f)
 	}
-	counted, err := s.cells(ctx, ws, &q, a.by, a.span, a.cal)
+	conditions := []Conditions{q.Where, q.Share, {{Field: q.Of}}}
+	if q.Compare != nil {
+		conditions = append(conditions, q.Compare.Where)
+	}
+	if a.asking, err = s.asking(ctx, ws, a.by, conditions...); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	a.groupThemes()
+	counted, err := s.cells(ctx, &a)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
@@ -124,15 +136,20 @@ func (s *Service) Ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*A
 	}
 	if q.Measure.metric() != "" {
 		cells = ans.chooseScale(cells, q.Scale)
+		counted.around = slices.DeleteFunc(counted.around, func(c cell) bool { return c.scale != ans.Scale })
 		if ans.Scale != "" {
-			if ans.Marks, err = s.marks(ctx, ws, &a, counted.forms); err != nil {
+			if ans.Marks, err = s.marks(ctx, &a, counted.forms); err != nil {
 				return nil, fault.Wrap(op, err)
 			}
 		}
 	}
 	rows, total := a.rows(cells)
-	if q.Measure == Contacts {
+	switch {
+	case q.Measure == Contacts:
 		total.sum = counted.whole
+	case a.severalThemes():
+		total.sum = added(counted.around)
+		ans.Overlapping = true
 	}
 	rows = a.fill(rows)
 	a.evaluate(&total)
@@ -140,7 +157,7 @@ func (s *Service) Ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*A
 		a.evaluate(&rows[i])
 	}
 	if q.Compare != nil {
-		if err := s.compare(ctx, ws, &a, ans.Scale, rows, &total); err != nil {
+		if err := s.compare(ctx, &a, ans.Scale, rows, &total, counted.around); err != nil {
 			return nil, fault.Wrap(op, err)
 		}
 	}
@@ -151,6 +168,27 @@ func (s *Service) Ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*A
 	total.Feedback = a.behind(total)
 	ans.Total = total
 	return ans, nil
+}
+
+// groupThemes says which groups the fields of themes have.
+func (a *asked) groupThemes() {
+	for i, f := range a.by {
+		if f.theme() {
+			a.by[i] = f.grouped(a.tree, a.Where)
+		}
+	}
+}
+
+// severalThemes tells whether one piece of feedback may be in several groups.
+func (a *asked) severalThemes() bool {
+	return slices.ContainsFunc(a.by, field.theme) && !a.Measure.ofMentions()
+}
+
+func added(cells []cell) (all sums) {
+	for _, c := range cells {
+		all = all.plus(c.sums)
+	}
+	return all
 }
 
 // chooseScale keeps the answers on one scale: the one that was asked for, or else the one with the most answers.
@@ -291,6 +329,19 @@ func (a *asked) evaluate(r *Row) {
 		r.Note = "indicative"
 	}
 	switch a.Measure {
+	case NetSentiment, ThemeSentiment:
+		negative, positive := m.bad, m.good
+		r.Parts = &Parts{Negative: &negative, Positive: &positive}
+		c := m.nps()
+		v, err := c.Estimate()
+		if err == nil {
+			i, err := stat.NPSShown(c, a.Level)
+			set(v, i, err)
+		}
+	case NegativeShare, ThemeNegative:
+		r.Parts = &Parts{Hits: &m.bad}
+		i, err := stat.Wilson(m.bad, m.n, a.Level)
+		set(float64(m.bad)/float64(m.n), i, err)
 	case NPS:
 		c := m.nps()
 		r.Parts = &Parts{Promoters: &c.Promoters, Passives: &c.Passives, Detractors: &c.Detractors}
@@ -331,11 +382,21 @@ func (m sums) moments() stat.Moments {
 }
 
 // compare sets each row and the total beside their counterparts.
-func (s *Service) compare(ctx context.Context, ws identity.WorkspaceID, a *asked, scale string, rows []Row, total *Row) error {
+func (s *Service) compare(ctx context.Context, a *asked, scale string, rows []Row, total *Row, around []cell) error {
 	if a.Compare.To == "rest" {
 		perBucket := map[string]sums{}
-		for _, r := range rows {
-			perBucket[r.Bucket] = perBucket[r.Bucket].plus(r.sum)
+		if a.severalThemes() { // the rest are the texts without the theme
+			for _, c := range around {
+				b := ""
+				if a.Bucket != "" {
+					b = a.cal.start(c.bucket).String()
+				}
+				perBucket[b] = perBucket[b].plus(c.sums)
+			}
+		} else {
+			for _, r := range rows {
+				perBucket[r.Bucket] = perBucket[r.Bucket].plus(r.sum)
+			}
 		}
 		for i := range rows {
 			rest := Row{sum: perBucket[rows[i].Bucket].minus(rows[i].sum)}
@@ -365,19 +426,26 @@ func (s *Service) compare(ctx context.Context, ws identity.WorkspaceID, a *asked
 			})
 		}
 	}
-	counted, err := s.cells(ctx, ws, &q, a.by, other.span, a.cal)
+	other.by = slices.Clone(a.by)
+	other.groupThemes()
+	counted, err := s.cells(ctx, &other)
 	if err != nil {
 		return err
 	}
 	if a.Measure.metric() != "" { // what was left out there is not told
-		counted.cells = new(Answer).chooseScale(counted.cells, scale)
+		chosen := Answer{}
+		counted.cells = chosen.chooseScale(counted.cells, scale)
+		counted.around = slices.DeleteFunc(counted.around, func(c cell) bool { return c.scale != chosen.Scale })
 	}
 	for i := range counted.cells {
 		counted.cells[i].bucket += shift
 	}
 	counterparts, all := other.rows(counted.cells)
-	if a.Measure == Contacts {
+	switch {
+	case a.Measure == Contacts:
 		all.sum = counted.whole
+	case a.severalThemes():
+		all.sum = added(counted.around)
 	}
 	byKey := map[string]Row{}
 	for _, r := range counterparts {
@@ -408,7 +476,13 @@ func (a *asked) difference(r, c Row) *Comparison {
 	err := stat.ErrUndefined
 	least := 0.0
 	switch a.Measure {
-	case NPS:
+	case NegativeShare, ThemeNegative:
+		diff, err = stat.Newcombe(c.sum.bad, c.sum.n, r.sum.bad, r.sum.n, a.Level)
+		if test, terr := stat.PooledZ(c.sum.bad, c.sum.n, r.sum.bad, r.sum.n); terr == nil {
+			diff.P = test.P
+		}
+		least = 0.02
+	case NPS, NetSentiment, ThemeSentiment:
 		diff, err = stat.NPSDifference(c.sum.nps(), r.sum.nps(), a.Level)
 		least = stat.SmallestInteresting
 	case CSAT, CES, Share, ResponseShare, Distribution:
@@ -417,7 +491,7 @@ func (a *asked) difference(r, c Row) *Comparison {
 			diff.P = test.P
 		}
 		least = 0.02
-	case Star, Rating, CSATMean, CESMean, Mean:
+	case Star, Rating, CSATMean, CESMean, Mean, SentimentMean:
 		diff, err = stat.MeanDifference(c.sum.moments(), r.sum.moments(), a.Level)
 	}
 	if err == nil {
@@ -484,10 +558,14 @@ func (a *asked) behind(r Row) string {
 	for _, f := range a.by {
 		if v, ok := r.Keys[f.name]; ok {
 			c = slices.DeleteFunc(c, func(e Condition) bool { return e.Field == f.name && e.Op == "in" }) // the group is one of those
+			name := f.name
+			if f.theme() {
+				name = a.themeField(f, v)
+			}
 			if v == "" {
-				c = append(c, Condition{Field: f.name, Op: "empty"})
+				c = append(c, Condition{Field: name, Op: "empty"})
 			} else {
-				c = append(c, Condition{Field: f.name, Op: "in", Values: []string{v}})
+				c = append(c, Condition{Field: name, Op: "in", Values: []string{v}})
 			}
 		}
 	}
@@ -495,6 +573,8 @@ func (a *asked) behind(r Row) string {
 		c = append(c, Condition{Field: m, Op: "not_empty"})
 	}
 	switch a.Measure {
+	case NetSentiment, NegativeShare, SentimentMean:
+		c = append(c, Condition{Field: "sentiment", Op: "not_empty"})
 	case Distribution:
 		if v, ok := r.Keys["value"]; ok {
 			c = append(c, Condition{Field: a.Of, Op: "in", Values: []string{v}})
@@ -522,16 +602,25 @@ func (a *asked) behind(r Row) string {
 	return Encode(c, p).Encode()
 }
 
+// themeField is the field that finds the feedback of a group of themes: with all that stands under it, unless the group is a theme
+// alone and something does.
+func (a *asked) themeField(f field, id string) string {
+	if f.name == "theme" && id != "" && slices.ContainsFunc(f.groups, func(g string) bool { return a.tree.Parent(g) == id }) {
+		return "theme_only"
+	}
+	return "theme"
+}
+
 // marks finds the days on which the scale or the wording of a score changed. forms are all that the question has met; where
 // they are too many, nil, wordings are not looked at.
-func (s *Service) marks(ctx context.Context, ws identity.WorkspaceID, a *asked, forms []int64) ([]Mark, error) {
+func (s *Service) marks(ctx context.Context, a *asked, forms []int64) ([]Mark, error) {
 	marks := []Mark{}
 	if a.Bucket == "" && a.Compare == nil || len(forms) == 1 {
 		return marks, nil
 	}
 	m := a.Measure.metric()
 	var args arguments
-	cond, err := where(s.columns.Dialect(), ws, a.span, a.Where, &args)
+	cond, err := where(a.asking, a.span, a.Where, &args)
 	if err != nil {
 		return nil, err
 	}
@@ -549,7 +638,7 @@ func (s *Service) marks(ctx context.Context, ws identity.WorkspaceID, a *asked, 
 		first, last int64
 	}
 	eras := make([]era, len(rows))
-	known, err := s.formsOf(ctx, ws, m, forms)
+	known, err := s.formsOf(ctx, a.ws, m, forms)
 	if err != nil {
 		return nil, err
 	}

@@ -41,6 +41,8 @@ type counted struct {
 	cells []cell  // no two of the same group, bucket, scale and value
 	forms []int64 // of the score that was asked for, all that there are; nil when they are too many to be told apart
 	whole sums    // all groups together, of a measure that does not add up: different customers
+
+	around []cell // the same without groups, where one piece of feedback may be in several of them: themes
 }
 
 // maxCells bounds what a question may bring into memory, maxForms the forms of a score that are told apart in it.
@@ -51,30 +53,53 @@ const (
 
 var errTooManyCells = fault.New(fault.Invalid, "insight.Query", "more than %d groups: group by less, or take larger buckets of time", maxCells)
 
-// cells runs a question over a span and gives its groups.
-func (s *Service) cells(ctx context.Context, ws identity.WorkspaceID, q *Query, by []field, sp span, cal calendar) (counted, error) {
-	if q.Measure == Contacts {
-		return s.contacts(ctx, ws, q, by, sp, cal)
+// cells gives the groups of a question.
+func (s *Service) cells(ctx context.Context, a *asked) (counted, error) {
+	if a.Measure == Contacts {
+		return s.contacts(ctx, a)
 	}
-	c, err := s.count(ctx, ws, q, by, sp, cal, true)
-	if q.Measure.metric() != "" && (errors.Is(err, errTooManyCells) || err == nil && len(c.forms) > maxForms) {
+	c, err := s.count(ctx, a, true)
+	if a.Measure.metric() != "" && (errors.Is(err, errTooManyCells) || err == nil && len(c.forms) > maxForms) {
 		// A wording of its own for every answer, say. The scale alone is enough for the numbers, and there are few.
-		c, err = s.count(ctx, ws, q, by, sp, cal, false)
+		c, err = s.count(ctx, a, false)
+	}
+	if err == nil && slices.ContainsFunc(a.by, field.theme) && !a.Measure.ofMentions() {
+		// A text may be about several themes: what there is in all does not come from adding them up.
+		all := a.without(a.Compare == nil || a.Compare.To != "rest")
+		var around counted
+		around, err = s.cells(ctx, all)
+		c.around = around.cells
 	}
 	return c, err
 }
 
+// without is a question without its groups, and without its buckets too.
+func (a *asked) without(buckets bool) *asked {
+	all, q := *a, *a.Query
+	q.By, all.by = nil, nil
+	if buckets {
+		q.Bucket, all.cal = "", calendar{}
+	}
+	all.Query = &q
+	return &all
+}
+
+// with is a question by these fields.
+func (a *asked) with(by []field) *asked {
+	a.by = by
+	return a
+}
+
 // count is cells for measures that add up. With byForm a score's groups are told apart by its form, a number, and otherwise by
 // the text of its scale.
-func (s *Service) count(ctx context.Context, ws identity.WorkspaceID, q *Query, by []field, sp span, cal calendar, byForm bool) (counted, error) {
-	d := s.columns.Dialect()
+func (s *Service) count(ctx context.Context, a *asked, byForm bool) (counted, error) {
 	var args arguments
-	cond, err := where(d, ws, sp, q.Where, &args)
+	cond, err := where(a.asking, a.span, a.Where, &args)
 	if err != nil {
 		return counted{}, err
 	}
-	keys := groupBy(d, q, by, cal)
-	metric := q.Measure.metric()
+	keys := a.groupBy(&args)
+	metric := a.Measure.metric()
 	if metric != "" {
 		cond += " AND " + metric + "_class IS NOT NULL"
 		if byForm {
@@ -83,31 +108,40 @@ func (s *Service) count(ctx context.Context, ws identity.WorkspaceID, q *Query, 
 			keys.add("s", metric+"_scale")
 		}
 	}
-	of, _ := parseField(q.Of)
+	of, _ := parseField(a.Of)
 	good, sum, square := "0", "0.0", "0.0"
 	most := maxCells
-	switch q.Measure {
+	switch a.Measure {
 	case NPS, CSAT, CES:
 		// Counting classes as groups is faster than a sum over a condition for each.
 		keys.add("c", metric+"_class")
 		most *= 3
+	case NetSentiment, NegativeShare:
+		keys.add("c", "sentiment_class")
+		cond += " AND sentiment_class IS NOT NULL"
+		most *= 4
+	case SentimentMean:
+		keys.value("x", "sentiment_score")
+		cond += " AND sentiment_score IS NOT NULL"
+		sum, square = "sum(x)", "sum(x * x)"
 	case Star, Rating, CSATMean, CESMean:
 		keys.value("x", metric)
 		sum, square = "sum(x)", "sum(x * x)"
 	case Mean:
-		keys.value("x", of.numeric(d))
-		cond += " AND " + of.numeric(d) + " IS NOT NULL"
+		keys.value("x", of.numeric(a.Dialect))
+		cond += " AND " + of.numeric(a.Dialect) + " IS NOT NULL"
 		sum, square = "sum(x)", "sum(x * x)"
 	case Distribution:
-		keys.add("v", of.group(d))
-		cond += " AND " + of.present(d)
-	case ResponseShare:
-		keys.value("h", "CASE WHEN "+of.present(d)+" THEN 1 ELSE 0 END")
-		good = "sum(h)"
-	case Share:
+		keys.add("v", of.group(a.Dialect))
+		cond += " AND " + of.present(a.Dialect)
+	case ResponseShare, Share:
+		share := a.Share
+		if a.Measure == ResponseShare {
+			share = Conditions{{Field: a.Of, Op: "not_empty"}}
+		}
 		var conds []string
-		for _, e := range q.Share {
-			sql, err := e.sql(d, &args)
+		for _, e := range share {
+			sql, err := e.sql(a.asking, &args)
 			if err != nil {
 				return counted{}, fault.New(fault.Invalid, "insight.Query", "%s", err)
 			}
@@ -116,7 +150,7 @@ func (s *Service) count(ctx context.Context, ws identity.WorkspaceID, q *Query, 
 		keys.value("h", "CASE WHEN "+strings.Join(conds, " AND ")+" THEN 1 ELSE 0 END")
 		good = "sum(h)"
 	}
-	rows, err := s.columns.Query(ctx, keys.statement(cond, []string{"count(*) AS n", good + " AS good", sum + " AS total", square + " AS square"}, most), args...)
+	rows, err := s.columns.Query(ctx, keys.statement(a.Dialect, cond, []aggregate{{"count(*)", "n"}, {good, "good"}, {sum, "total"}, {square, "square"}}, most), args...)
 	if err != nil {
 		return counted{}, err
 	}
@@ -130,12 +164,12 @@ func (s *Service) count(ctx context.Context, ws identity.WorkspaceID, q *Query, 
 			return counted{}, errTooManyCells
 		}
 		v := rows.Values()
-		c := cell{keys: labels(by, v)}
-		v = v[len(by):]
+		c := cell{keys: labels(a.by, v)}
+		v = v[len(a.by):]
 		next := func() (x any) { x, v = v[0], v[1:]; return x }
 		var form int64
 		var class int64
-		if q.Bucket != "" {
+		if a.Bucket != "" {
 			c.bucket = number[int64](next())
 		}
 		if metric != "" && byForm {
@@ -143,17 +177,20 @@ func (s *Service) count(ctx context.Context, ws identity.WorkspaceID, q *Query, 
 		} else if metric != "" {
 			c.scale = keyText(next())
 		}
-		switch q.Measure {
-		case NPS, CSAT, CES:
+		switch a.Measure {
+		case NPS, CSAT, CES, NetSentiment, NegativeShare:
 			class = number[int64](next())
 		case Distribution:
 			c.value = of.label(next())
 		}
 		c.sums = sums{n: number[int64](v[0]), good: number[int64](v[1]), sum: number[float64](v[2]), square: number[float64](v[3])}
-		switch class {
-		case 1:
+		switch {
+		case a.Measure.ofMentions():
+			c.bad = number[int64](v[2])
+			c.sum, c.square = 0, 0
+		case class == 1:
 			c.good = c.n
-		case -1:
+		case class == -1:
 			c.bad = c.n
 		}
 		if c.n == 0 { // without groups there is a row even over nothing
@@ -173,7 +210,7 @@ func (s *Service) count(ctx context.Context, ws identity.WorkspaceID, q *Query, 
 	if err := rows.Err(); err != nil || metric == "" || !byForm {
 		return out, err
 	}
-	return s.scaled(ctx, ws, metric, out.cells, forms)
+	return s.scaled(ctx, a.ws, metric, out.cells, forms)
 }
 
 // scaled gives cells the scales of their forms, and puts those together that differ only in the wording.
@@ -240,16 +277,31 @@ func (s *Service) formsOf(ctx context.Context, ws identity.WorkspaceID, metric s
 }
 
 // grouping is the part of a statement that says by what it groups.
-type grouping struct{ names, inner []string }
+type grouping struct {
+	names, inner []string
+
+	theme    string // which of the names is a group of themes, "" for none
+	lookUp   string // the groups of sets
+	mentions bool   // of what is said about each theme
+}
+
+// aggregate is an expression over the feedback of a group, and its name.
+type aggregate struct{ expr, name string }
 
 // groupBy begins with a question's fields, g0, g1 ..., and its bucket, b.
-func groupBy(d column.Dialect, q *Query, by []field, cal calendar) *grouping {
+func (a *asked) groupBy(args *arguments) *grouping {
 	g := &grouping{}
-	for i, f := range by {
-		g.add(fmt.Sprintf("g%d", i), f.group(d))
+	for i, f := range a.by {
+		name := fmt.Sprintf("g%d", i)
+		if f.theme() {
+			g.mentions = a.Measure.ofMentions()
+			g.names, g.theme, g.lookUp = append(g.names, name), name, f.lookUp(a.asking, g.mentions, args)
+			continue
+		}
+		g.add(name, f.group(a.Dialect))
 	}
-	if q.Bucket != "" {
-		g.add("b", cal.expr(d))
+	if a.Bucket != "" {
+		g.add("b", a.cal.expr(a.Dialect))
 	}
 	return g
 }
@@ -273,17 +325,58 @@ func labels(by []field, row []any) []string {
 }
 
 // statement asks for aggregates of each group, and for one group more than there may be.
-func (g *grouping) statement(cond string, aggregates []string, most int) string {
-	return g.grouped(cond, aggregates) + " LIMIT " + strconv.Itoa(most+1)
+func (g *grouping) statement(a column.Dialect, cond string, aggregates []aggregate, most int) string {
+	limit := " LIMIT " + strconv.Itoa(most+1)
+	if g.theme == "" {
+		return g.each(a, cond, aggregates) + limit
+	}
+	// First the sets are counted, then it is looked up what they are about. The order matters: there are few sets.
+	first := *g
+	first.theme = ""
+	first.names = slices.DeleteFunc(slices.Clone(g.names), func(n string) bool { return n == g.theme })
+	set := map[bool]string{true: "mention_set", false: "theme_set"}[g.mentions]
+	first.inner = slices.Clone(g.inner)
+	first.add("ts", set)
+	var sums []string
+	for _, x := range aggregates {
+		sums = append(sums, "sum("+x.name+") AS "+x.name+"1")
+	}
+	if g.mentions {
+		sums = []string{"sum(n) AS n1", "sum(n * pos * (1 - neg)) AS good1", "sum(n * neg * (1 - pos)) AS bad1", "sum(0.0) AS square1"}
+	}
+	return "SELECT " + strings.Join(append(g.outer(), sums...), ", ") + " FROM " +
+		a.Join("("+first.each(a, cond, aggregates)+") AS p", "("+g.lookUp+") AS q", "ts", !g.mentions) + " GROUP BY " + strings.Join(g.names, ", ") + limit
 }
 
-// grouped asks for aggregates of each group.
-func (g *grouping) grouped(cond string, aggregates []string) string {
-	inner := g.inner
+// outer names the groups where the sets have been looked up.
+func (g *grouping) outer() []string {
+	names := slices.Clone(g.names)
+	for i, n := range names {
+		if n == g.theme {
+			names[i] = "coalesce(m, 0) AS " + n
+		}
+	}
+	return names
+}
+
+// each asks for aggregates of each group, over single pieces of feedback.
+func (g *grouping) each(a column.Dialect, cond string, aggregates []aggregate) string {
+	inner := slices.Clone(g.inner)
+	if g.theme != "" {
+		inner = append(inner, "theme_set AS ts")
+	}
 	if len(inner) == 0 {
 		inner = []string{"day AS x"}
 	}
-	text := "SELECT " + strings.Join(append(slices.Clone(g.names), aggregates...), ", ") + " FROM (SELECT " + strings.Join(inner, ", ") + " FROM " + table + " WHERE " + cond + ") AS t"
+	from := "(SELECT " + strings.Join(inner, ", ") + " FROM " + table + " WHERE " + cond + ") AS t"
+	if g.theme != "" {
+		from = a.Join(from, "("+g.lookUp+") AS q", "ts", true)
+	}
+	list := g.outer()
+	for _, x := range aggregates {
+		list = append(list, x.expr+" AS "+x.name)
+	}
+	text := "SELECT " + strings.Join(list, ", ") + " FROM " + from
 	if len(g.names) > 0 {
 		text += " GROUP BY " + strings.Join(g.names, ", ")
 	}

@@ -2,7 +2,6 @@ package insight_test
 
 import (
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -17,8 +16,6 @@ func TestDifferentCustomers(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
 		rng := rand.New(rand.NewPCG(3, 4))
-		zone, err := time.LoadLocation("Asia/Jerusalem")
-		must(t, err)
 		var in []feedback.Input
 		who := map[string]map[string]bool{} // by question and group
 		seen := func(c string, keys ...string) {
@@ -36,7 +33,7 @@ func TestDifferentCustomers(t *testing.T) {
 			if rng.IntN(5) > 0 {
 				c := fmt.Sprint("c", rng.IntN(60))
 				f.Contact = &feedback.Who{ExternalID: c}
-				day := clock.DayOf(at, zone)
+				day := clock.DayOf(at, w.zone())
 				y, m, _ := day.Date()
 				week := day - clock.Day(day.Weekday()) // begins on Sunday
 				month := fmt.Sprintf("%04d-%02d-01", y, m)
@@ -116,13 +113,13 @@ func TestColumnsOfAnOlderLayout(t *testing.T) {
 		ids := w.receive(w.ws, nps(9, 1, "web"), nps(3, 2, "web"), nps(8, 2, "sms"))
 		must(t, w.columns.Erase(t.Context(), "feedback", string(w.ws), []string{string(ids[1].ID)}))
 		count := func() int64 { return w.ask(insight.Query{Measure: insight.Count}).Total.N }
-		must(t, insight.NewFeeder(w.insight, slog.New(slog.DiscardHandler)).Feed(t.Context()))
+		must(t, insight.NewFeeder(w.insight, discard).Feed(t.Context()))
 		if n := count(); n != 2 {
 			t.Fatalf("%d: columns of the present layout were touched", n)
 		}
 		must(t, w.columns.Reset(t.Context(), "feedback.layout"))
 		w.clock.Advance(time.Minute) // the lease of the feeder that fed before is over
-		must(t, insight.NewFeeder(w.insight, slog.New(slog.DiscardHandler)).Feed(t.Context()))
+		must(t, insight.NewFeeder(w.insight, discard).Feed(t.Context()))
 		if n := count(); n != 3 {
 			t.Fatalf("%d after the layout changed", n)
 		}

@@ -9,7 +9,6 @@ import (
 	"kolo/internal/foundation/clock"
 	"kolo/internal/foundation/column"
 	"kolo/internal/foundation/fault"
-	"kolo/internal/people/identity"
 )
 
 // span is a period as the columns understand it: days, both included, or instants, the last excluded. Zero ends are open.
@@ -93,8 +92,8 @@ func (s span) before(to string) (span, error) {
 }
 
 // where is the part of a statement that chooses the feedback.
-func where(d column.Dialect, ws identity.WorkspaceID, s span, c Conditions, args *arguments) (string, error) {
-	parts := []string{"workspace = " + args.add(string(ws))}
+func where(d asking, s span, c Conditions, args *arguments) (string, error) {
+	parts := []string{"workspace = " + args.add(string(d.ws))}
 	if s.hasFrom {
 		parts = append(parts, "day >= "+args.add(int64(s.from)))
 	}

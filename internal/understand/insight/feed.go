@@ -3,6 +3,7 @@ package insight
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -31,7 +32,9 @@ type Feeder struct {
 	behind   atomic.Int64
 	feeding  sync.Mutex
 	seen     map[string]bool // keys that were considered for a column of their own
-	laidOut  bool            // the columns are of this program's layout
+	sets     map[setOf]bool  // sets of themes that the columns know
+	fed      int64           // up to which change this process has fed them
+	laidOut  int64           // what stood in the columns when this was known: layout and how often they were emptied; 0 at first
 
 	topic string                               // what is heard when there is something to feed
 	ready func(context.Context) (int64, error) // up to which change may be fed
@@ -39,7 +42,7 @@ type Feeder struct {
 
 const (
 	stream    = "feedback"
-	layouts   = "feedback.layout" // a stream of its own, whose watermark is the layout
+	layouts   = "feedback.layout" // a stream of its own: its watermark is the layout, then 32 bits that count how often the columns were emptied
 	feedRows  = 20_000
 	feedLease = 15 * time.Second
 	feedPoll  = time.Second
@@ -54,7 +57,7 @@ func NewFeeder(s *Service, log *slog.Logger) *Feeder {
 	if s.columns.Dialect().Engine == column.DuckDB {
 		owner = "embedded" // its file belongs to one process: who has it open need not wait for the lease of one that was killed
 	}
-	return &Feeder{s: s, log: log, owner: owner, seen: map[string]bool{}, stop: make(chan struct{}), done: make(chan struct{}), started: make(chan struct{}),
+	return &Feeder{s: s, log: log, owner: owner, seen: map[string]bool{}, sets: map[setOf]bool{}, stop: make(chan struct{}), done: make(chan struct{}), started: make(chan struct{}),
 		topic: feedback.Topic, ready: s.feedback.Settled}
 }
 
@@ -135,8 +138,10 @@ func (f *Feeder) Feed(ctx context.Context) error {
 func (f *Feeder) feed(ctx context.Context) (n int64, err error) {
 	f.feeding.Lock()
 	defer f.feeding.Unlock()
-	if err := f.layOut(ctx); err != nil || !f.laidOut {
-		return 0, err
+	if f.laidOut == 0 {
+		if ok, err := f.layOut(ctx); err != nil || !ok {
+			return 0, err
+		}
 	}
 	upTo, err := f.ready(ctx)
 	if err != nil {
@@ -145,6 +150,15 @@ func (f *Feeder) feed(ctx context.Context) (n int64, err error) {
 	mark, err := f.s.columns.Watermark(ctx, stream)
 	if err != nil || mark >= upTo {
 		f.behind.Store(0)
+		return 0, err
+	}
+	if mark < f.fed { // a damaged log was put aside
+		f.laidOut = 0
+	}
+	if ok, err := f.layOut(ctx); err != nil || !ok {
+		return 0, err
+	}
+	if mark, err = f.s.columns.Watermark(ctx, stream); err != nil {
 		return 0, err
 	}
 	held := time.Time{}
@@ -173,39 +187,42 @@ func (f *Feeder) feed(ctx context.Context) (n int64, err error) {
 	return n, nil
 }
 
-// layOut empties columns of an older layout, so that they are fed again from the rows, unless another process is at it.
-// Killed on the way it does so again. Columns of a newer program stay: they have what this one asks for.
-func (f *Feeder) layOut(ctx context.Context) error {
-	if f.laidOut {
-		return nil
-	}
+// layOut empties columns of an older layout, so that they are fed again from the rows, and learns what sets of themes
+// they know when somebody has emptied them; ok is false when another process is at it. Killed on the way it is done again. Columns of
+// a newer program stay: they have what this one asks for.
+func (f *Feeder) layOut(ctx context.Context) (ok bool, err error) {
 	have, err := f.s.columns.Watermark(ctx, layouts)
 	if err != nil {
-		return err
+		return false, err
 	}
-	if have < layout {
+	if have>>32 < layout {
 		if ok, err := f.s.db.Lease(ctx, "columns", f.owner, feedLease); err != nil || !ok {
-			return err
+			return false, err
 		}
 		if have, err = f.s.columns.Watermark(ctx, layouts); err != nil {
-			return err
+			return false, err
 		}
 	}
-	if have < layout {
-		if mark, err := f.s.columns.Watermark(ctx, stream); err != nil {
-			return err
-		} else if mark > 0 {
-			f.log.Info("the columns are of an older layout: they are filled again from the rows", "layout", have, "new", layout)
-			if err := f.s.columns.Reset(ctx, stream, table); err != nil {
-				return err
-			}
+	if have>>32 < layout {
+		f.log.Info("the columns are filled from the rows", "layout", layout, "before", have>>32)
+		if err := f.empty(ctx, have, layout<<32+1); err != nil {
+			return false, err
 		}
-		if err := f.s.columns.Append(ctx, layouts, have, layout); err != nil {
-			return err
-		}
+		have = layout<<32 + 1
 	}
-	f.laidOut = true
-	return nil
+	if have == f.laidOut {
+		return true, nil
+	}
+	rows, err := f.s.columns.All(ctx, "SELECT DISTINCT workspace, set_key FROM "+sets)
+	if err != nil {
+		return false, err
+	}
+	clear(f.sets)
+	for _, r := range rows {
+		f.sets[setOf{identity.WorkspaceID(keyText(r[0])), number[int64](r[1])}] = true
+	}
+	f.laidOut = have
+	return true, nil
 }
 
 // batch appends the next changes and gives the new watermark.
@@ -218,16 +235,30 @@ func (f *Feeder) batch(ctx context.Context, mark, upTo int64) (int64, error) {
 	if len(changes) == feedRows {
 		to = changes[len(changes)-1].Seq
 	}
-	rows, err := f.rows(ctx, changes)
+	rows, themes, err := f.rows(ctx, changes)
 	if err != nil {
 		return mark, err
 	}
 	if err := f.promote(ctx, rows); err != nil {
 		return mark, err
 	}
-	if err := f.s.columns.Append(ctx, stream, mark, to, column.Batch{Table: table, Rows: rows}); err != nil {
+	batches := []column.Batch{{Table: table, Rows: rows}}
+	fresh := column.Batch{Table: sets}
+	for k, x := range themes {
+		if !f.sets[k] {
+			fresh.Rows = append(fresh.Rows, x.rows(k.workspace)...)
+		}
+	}
+	if len(fresh.Rows) > 0 {
+		batches = append(batches, fresh)
+	}
+	if err := f.s.columns.Append(ctx, stream, mark, to, batches...); err != nil {
 		return mark, err
 	}
+	for k := range themes {
+		f.sets[k] = true
+	}
+	f.fed = to
 	return to, nil
 }
 
@@ -256,7 +287,14 @@ func (f *Feeder) promote(ctx context.Context, rows []column.Row) error {
 
 var extraColumn = slices.IndexFunc(Table().Columns, func(c column.Column) bool { return c.Type == column.Texts })
 
-func (f *Feeder) rows(ctx context.Context, changes []feedback.Feedback) ([]column.Row, error) {
+// setOf is a set of themes in a workspace.
+type setOf struct {
+	workspace identity.WorkspaceID
+	key       int64
+}
+
+// rows are changes as rows of Table, and the sets of themes in them.
+func (f *Feeder) rows(ctx context.Context, changes []feedback.Feedback) ([]column.Row, map[setOf]set, error) {
 	contacts := map[identity.WorkspaceID][]contact.ID{}
 	for _, c := range changes {
 		if _, ok := contacts[c.Workspace]; !ok {
@@ -268,12 +306,18 @@ func (f *Feeder) rows(ctx context.Context, changes []feedback.Feedback) ([]colum
 	}
 	attributes := map[contact.ID]map[string]string{}
 	zones := map[identity.WorkspaceID]*time.Location{}
+	labels := map[feedback.ID]Label{}
 	for ws, ids := range contacts {
 		set, err := f.s.settings(ctx, ws)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		zones[ws] = set.zone
+		known, err := f.s.labelsOf(ctx, ws, slices.DeleteFunc(slices.Clone(changes), func(c feedback.Feedback) bool { return c.Workspace != ws }))
+		if err != nil {
+			return nil, nil, err
+		}
+		maps.Copy(labels, known)
 		slices.Sort(ids)
 		if err := f.s.db.View(ctx, func(tx *store.Tx) error {
 			known, err := contact.AttributesOf(tx, ws, slices.Compact(ids))
@@ -282,19 +326,43 @@ func (f *Feeder) rows(ctx context.Context, changes []feedback.Feedback) ([]colum
 			}
 			return err
 		}); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
+	themes := map[setOf]set{}
 	rows := make([]column.Row, len(changes))
 	for i, c := range changes {
-		rows[i] = column.Row{Replace: c.Revision > 1, Values: values(c, zones[c.Workspace], attributes[c.Contact])}
+		var label *Label
+		if l, ok := labels[c.ID]; ok {
+			label = &l
+			plain, mentions := l.sets()
+			for _, x := range []set{plain, mentions} {
+				if x.key != 0 {
+					themes[setOf{c.Workspace, x.key}] = x
+				}
+			}
+		}
+		rows[i] = column.Row{Replace: c.Revision > 1, Values: values(c, zones[c.Workspace], attributes[c.Contact], label)}
 	}
-	return rows, nil
+	return rows, themes, nil
 }
 
 // Rebuild empties the columns; the feeder then fills them again from the rows.
 func (f *Feeder) Rebuild(ctx context.Context) error {
 	f.feeding.Lock()
 	defer f.feeding.Unlock()
-	return fault.Wrap("insight.Rebuild", f.s.columns.Reset(ctx, stream, table))
+	const op = "insight.Rebuild"
+	have, err := f.s.columns.Watermark(ctx, layouts)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	return fault.Wrap(op, f.empty(ctx, have, max(have, layout<<32)+1))
+}
+
+// empty empties the columns, and says so to every feeder.
+func (f *Feeder) empty(ctx context.Context, from, to int64) error {
+	if err := f.s.columns.Reset(ctx, stream, table, sets); err != nil {
+		return err
+	}
+	return f.s.columns.Append(ctx, layouts, from, to)
 }

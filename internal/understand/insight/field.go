@@ -21,12 +21,17 @@ type field struct {
 	column string // of its own
 	key    string // in the catch-all
 	number bool
+	words  []string // what the numbers of the column mean, from low on
+	low    int64
+
+	groups  []string   // of a field of themes in a question: the themes to group by
+	members [][]string // and the ids that belong to each
 }
 
 var fixed = map[string]field{}
 
 // FixedFields lists the fields that all feedback has, in the order in which pages offer them.
-var FixedFields = []string{"kind", "channel", "source", "language", "touchpoint", "survey", "survey_version", "import", "weekday"}
+var FixedFields = []string{"kind", "channel", "source", "language", "touchpoint", "survey", "survey_version", "import", "weekday", "theme_group", "theme", "sentiment"}
 
 func init() {
 	for _, n := range append([]string{"contact", "id", "text", "nps_question", "csat_question", "ces_question", "star_question", "rating_question"}, FixedFields...) {
@@ -35,7 +40,13 @@ func init() {
 	for _, m := range metrics {
 		fixed[m] = field{name: m, column: m, number: true}
 		fixed[m+"_scale"] = field{name: m + "_scale", column: m + "_scale"}
-		fixed[m+"_group"] = field{name: m + "_group", column: m + "_class"}
+		fixed[m+"_group"] = field{name: m + "_group", column: m + "_class", words: groups[m], low: -1}
+	}
+	fixed["sentiment"] = field{name: "sentiment", column: "sentiment_class", words: []string{"negative", "neutral", "positive", "mixed"}, low: -1}
+	fixed["sentiment_unsure"] = field{name: "sentiment_unsure", column: "unsure", words: []string{"no", "yes"}}
+	fixed["sentiment_score"] = field{name: "sentiment_score", column: "sentiment_score", number: true}
+	for n := range themeFields {
+		fixed[n] = field{name: n}
 	}
 	fixed["has_text"] = field{name: "has_text", column: "has_text"}
 }
@@ -59,7 +70,7 @@ func parseField(name string) (field, error) {
 
 var weekdays = []string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
 
-var groups = map[string][3]string{ // class -1, 0, 1
+var groups = map[string][]string{ // class -1, 0, 1
 	"nps": {"detractor", "passive", "promoter"}, "csat": {"dissatisfied", "neutral", "satisfied"},
 	"ces": {"hard", "neutral", "easy"}, "star": {"low", "middle", "high"}, "rating": {"low", "middle", "high"},
 }
@@ -72,9 +83,13 @@ func (f field) expr(d column.Dialect) string {
 	case f.name == "weekday":
 		// Day 0 was a Thursday; days before it are far from any feedback.
 		return byCase("(day + 3) % 7", weekdays)
-	case f.class():
-		g := groups[strings.TrimSuffix(f.name, "_group")]
-		return fmt.Sprintf("CASE WHEN %[1]s = 1 THEN '%[2]s' WHEN %[1]s = 0 THEN '%[3]s' WHEN %[1]s = -1 THEN '%[4]s' ELSE '' END", f.column, g[2], g[1], g[0])
+	case f.words != nil:
+		var b strings.Builder
+		b.WriteString("CASE")
+		for i, word := range f.words {
+			fmt.Fprintf(&b, " WHEN %s = %d THEN '%s'", f.column, f.low+int64(i), word)
+		}
+		return b.String() + " ELSE '' END"
 	case f.name == "has_text":
 		return "CASE WHEN text = '' THEN 'no' ELSE 'yes' END"
 	}
@@ -89,7 +104,7 @@ func (f field) group(d column.Dialect) string {
 		return d.Extra(table, f.key)
 	case f.name == "weekday":
 		return "(day + 3) % 7"
-	case f.class():
+	case f.words != nil:
 		return f.column
 	}
 	return f.expr(d)
@@ -101,8 +116,13 @@ func (f field) label(v any) string {
 	case !ok:
 	case f.name == "weekday":
 		return weekdays[(n%7+7)%7]
-	case f.class():
-		return groups[strings.TrimSuffix(f.name, "_group")][n+1]
+	case f.words != nil:
+		return f.words[n-f.low]
+	case f.theme():
+		if n == 0 {
+			return ""
+		}
+		return f.groups[n-1]
 	}
 	return keyText(v)
 }
@@ -110,16 +130,13 @@ func (f field) label(v any) string {
 // present is the condition that the field has a value.
 func (f field) present(d column.Dialect) string {
 	switch {
-	case f.number, f.class():
+	case f.number, f.words != nil:
 		return f.column + " IS NOT NULL"
 	case f.key != "":
 		return "coalesce(" + d.Extra(table, f.key) + ", '') <> ''"
 	}
 	return f.expr(d) + " <> ''"
 }
-
-// class tells whether the field is the class of a score.
-func (f field) class() bool { return strings.HasSuffix(f.column, "_class") }
 
 // numeric is the field as a number, NULL where it is none.
 func (f field) numeric(d column.Dialect) string {
@@ -240,10 +257,13 @@ func (a *arguments) add(v any) string {
 }
 
 // sql is the condition as SQL that is true or false, never NULL.
-func (e Condition) sql(d column.Dialect, args *arguments) (string, error) {
+func (e Condition) sql(d asking, args *arguments) (string, error) {
 	f, err := parseField(e.Field)
 	if err != nil {
 		return "", err
+	}
+	if f.theme() {
+		return e.themed(d, args)
 	}
 	switch e.Op {
 	case "empty", "not_empty":
@@ -251,7 +271,7 @@ func (e Condition) sql(d column.Dialect, args *arguments) (string, error) {
 		if f.number {
 			return is + "(" + f.column + " IS NULL)", nil
 		}
-		return is + "(" + f.expr(d) + " = '')", nil
+		return is + "(" + f.expr(d.Dialect) + " = '')", nil
 	case "contains", "not_contains":
 		var any []string
 		if f.number {
@@ -261,7 +281,7 @@ func (e Condition) sql(d column.Dialect, args *arguments) (string, error) {
 			if f.name == "text" {
 				v = Fold(v)
 			}
-			any = append(any, d.Contains(f.expr(d), args.add(v)))
+			any = append(any, d.Contains(f.expr(d.Dialect), args.add(v)))
 		}
 		s := "(" + strings.Join(any, " OR ") + ")"
 		if e.Op == "not_contains" {
@@ -274,7 +294,7 @@ func (e Condition) sql(d column.Dialect, args *arguments) (string, error) {
 			return "", err
 		}
 		sign := map[string]string{"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}[e.Op]
-		return "(coalesce(" + f.numeric(d) + " " + sign + " " + args.add(v) + ", 1 = 0))", nil
+		return "(coalesce(" + f.numeric(d.Dialect) + " " + sign + " " + args.add(v) + ", 1 = 0))", nil
 	}
 	var s string
 	if f.number {
@@ -288,9 +308,9 @@ func (e Condition) sql(d column.Dialect, args *arguments) (string, error) {
 		}
 		s = "(" + f.column + " IS NOT NULL AND " + f.column + " IN (" + args.add(nums) + "))"
 	} else if len(e.Values) == 1 {
-		s = "(" + f.expr(d) + " = " + args.add(e.Values[0]) + ")"
+		s = "(" + f.expr(d.Dialect) + " = " + args.add(e.Values[0]) + ")"
 	} else {
-		s = "(" + f.expr(d) + " IN (" + args.add(e.Values) + "))"
+		s = "(" + f.expr(d.Dialect) + " IN (" + args.add(e.Values) + "))"
 	}
 	if e.Op == "not_in" {
 		s = "NOT " + s

@@ -79,7 +79,7 @@ func (s *Service) scope(ctx context.Context, ws identity.WorkspaceID, p Period) 
 func (s *Service) Check(ctx context.Context, ws identity.WorkspaceID, c Conditions, p Period) error {
 	_, sp, err := s.scope(ctx, ws, p)
 	if err == nil {
-		_, err = newMatcher(ws, sp, c)
+		_, err = s.newMatcher(ctx, ws, sp, c)
 	}
 	return fault.Wrap("insight.Check", err)
 }
@@ -87,7 +87,11 @@ func (s *Service) Check(ctx context.Context, ws identity.WorkspaceID, c Conditio
 // ids asks the columns for ids, and gives with them the cursor of the last.
 func (s *Service) ids(ctx context.Context, ws identity.WorkspaceID, sp span, c Conditions, after feedback.Cursor, limit int) (ids []feedback.ID, last feedback.Cursor, err error) {
 	var args arguments
-	cond, err := where(s.columns.Dialect(), ws, sp, c, &args)
+	a, err := s.asking(ctx, ws, nil, c)
+	if err != nil {
+		return nil, last, err
+	}
+	cond, err := where(a, sp, c, &args)
 	if err != nil {
 		return nil, last, err
 	}

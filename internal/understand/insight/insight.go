@@ -34,23 +34,33 @@ const (
 	Distribution  Measure = "distribution"   // how often each value of Of was given, and its share
 	ResponseShare Measure = "response_share" // share of the feedback that has a value for Of
 	Share         Measure = "share"          // share of the feedback that fulfils the conditions in Share
+
+	NetSentiment   Measure = "net_sentiment"   // positive minus negative texts, in points
+	NegativeShare  Measure = "negative_share"  // share of the texts that are negative
+	SentimentMean  Measure = "sentiment_mean"  // mean of the texts' scores, -1 to 1
+	ThemeSentiment Measure = "theme_sentiment" // of what is said about each theme: positive minus negative mentions, in points
+	ThemeNegative  Measure = "theme_negative"  // share of the mentions of each theme that are negative
 )
 
 // Measures lists them in the order in which pages offer them.
-var Measures = []Measure{Count, Contacts, NPS, CSAT, CES, Star, Rating, CSATMean, CESMean, Mean, Distribution, ResponseShare, Share}
+var Measures = []Measure{Count, Contacts, NPS, CSAT, CES, Star, Rating, NetSentiment, NegativeShare, SentimentMean, ThemeSentiment, ThemeNegative,
+	CSATMean, CESMean, Mean, Distribution, ResponseShare, Share}
 
 // Unit of a measure's values.
 func (m Measure) Unit() string {
 	switch m {
-	case NPS:
+	case NPS, NetSentiment, ThemeSentiment:
 		return "points"
-	case CSAT, CES, Share, ResponseShare, Distribution:
+	case CSAT, CES, Share, ResponseShare, Distribution, NegativeShare, ThemeNegative:
 		return "share" // 0 to 1
 	case Count, Contacts:
 		return "count"
 	}
 	return "scale"
 }
+
+// ofMentions tells whether the measure is of what is said about each theme, instead of whole texts.
+func (m Measure) ofMentions() bool { return m == ThemeSentiment || m == ThemeNegative }
 
 // metric is the score that a measure stands on, "" when none.
 func (m Measure) metric() string {
@@ -109,24 +119,25 @@ type Query struct {
 
 // Answer is the answer to a Query, with everything that a reader needs in order to trust it.
 type Answer struct {
-	Measure    Measure   `json:"measure"`
-	Of         string    `json:"of,omitempty"`
-	Unit       string    `json:"unit" enum:"points,share,count,scale"`
-	Definition string    `json:"definition" doc:"Metric and version of its definition"`
-	Scale      string    `json:"scale,omitempty" doc:"The scale that was counted, the best end last"`
-	By         []string  `json:"by"`
-	Bucket     string    `json:"bucket,omitempty"`
-	From       string    `json:"from,omitempty" doc:"First day"`
-	To         string    `json:"to,omitempty" doc:"Last day"`
-	Zone       string    `json:"zone"`
-	WeekStart  string    `json:"week_start"`
-	Filter     string    `json:"filter,omitempty" doc:"The conditions as a query string of /v1/feedback"`
-	Rows       []Row     `json:"rows"`
-	Total      Row       `json:"total" doc:"Everything together"`
-	Marks      []Mark    `json:"marks" doc:"Days on which the scale or the wording changed: no trend goes over them unmarked"`
-	LeftOut    []LeftOut `json:"left_out" doc:"Answers on other scales, which are not pooled"`
-	Truncated  bool      `json:"truncated,omitempty" doc:"There were more groups than the limit; the total counts them all"`
-	Weighted   bool      `json:"weighted" doc:"Whether answers were weighted"`
+	Measure     Measure   `json:"measure"`
+	Of          string    `json:"of,omitempty"`
+	Unit        string    `json:"unit" enum:"points,share,count,scale"`
+	Definition  string    `json:"definition" doc:"Metric and version of its definition"`
+	Scale       string    `json:"scale,omitempty" doc:"The scale that was counted, the best end last"`
+	By          []string  `json:"by"`
+	Bucket      string    `json:"bucket,omitempty"`
+	From        string    `json:"from,omitempty" doc:"First day"`
+	To          string    `json:"to,omitempty" doc:"Last day"`
+	Zone        string    `json:"zone"`
+	WeekStart   string    `json:"week_start"`
+	Filter      string    `json:"filter,omitempty" doc:"The conditions as a query string of /v1/feedback"`
+	Rows        []Row     `json:"rows"`
+	Total       Row       `json:"total" doc:"Everything together"`
+	Marks       []Mark    `json:"marks" doc:"Days on which the scale or the wording changed: no trend goes over them unmarked"`
+	LeftOut     []LeftOut `json:"left_out" doc:"Answers on other scales, which are not pooled"`
+	Overlapping bool      `json:"overlapping,omitempty" doc:"One piece of feedback may be in several groups, so that n of the rows may add up to more than the total's"`
+	Truncated   bool      `json:"truncated,omitempty" doc:"There were more groups than the limit; the total counts them all"`
+	Weighted    bool      `json:"weighted" doc:"Whether answers were weighted"`
 }
 
 // Row is one group's answer.
@@ -149,6 +160,8 @@ type Parts struct {
 	Promoters  *int64   `json:"promoters,omitempty"`
 	Passives   *int64   `json:"passives,omitempty"`
 	Detractors *int64   `json:"detractors,omitempty"`
+	Negative   *int64   `json:"negative,omitempty"`
+	Positive   *int64   `json:"positive,omitempty"`
 	Hits       *int64   `json:"hits,omitempty" doc:"How many of n fulfil the condition"`
 	SD         *float64 `json:"sd,omitempty" doc:"Standard deviation of the answers"`
 }
@@ -203,6 +216,13 @@ func (q *Query) Validate() error {
 		} else if _, err := parseField(q.Of); err != nil {
 			say("of", "unknown", "%s", err)
 		}
+		if themeFields[q.Of] && q.Measure != ResponseShare {
+			say("of", "form", "a text may have several themes: group by %s instead", q.Of)
+		}
+	case ThemeSentiment, ThemeNegative:
+		if !slices.ContainsFunc(q.By, func(n string) bool { return themeFields[n] }) {
+			say("by", "required", "%s is about each theme: group by theme or theme_group", q.Measure)
+		}
 	case Share:
 		if len(q.Share) == 0 {
 			say("share", "required", "share needs the conditions whose share is asked for")
@@ -218,7 +238,9 @@ func (q *Query) Validate() error {
 		if _, err := parseField(name); err != nil {
 			say(fmt.Sprintf("by[%d]", i), "unknown", "%s", err)
 		}
-		if slices.Contains(q.By[:i], name) {
+		if themeFields[name] && (name == "theme_only" || slices.ContainsFunc(q.By[:i], func(n string) bool { return themeFields[n] })) {
+			say(fmt.Sprintf("by[%d]", i), "form", "group by theme or by theme_group, once")
+		} else if slices.Contains(q.By[:i], name) {
 			say(fmt.Sprintf("by[%d]", i), "twice", "%s comes twice", name)
 		}
 	}

@@ -27,6 +27,8 @@ import (
 // today is when the tests take place: a Monday.
 var today = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
+var discard = slog.New(slog.DiscardHandler)
+
 // world is a workspace on one of the two set-ups.
 type world struct {
 	t        *testing.T
@@ -53,12 +55,12 @@ func each(t *testing.T, test func(t *testing.T, w *world)) {
 		}
 		must(t, err)
 		t.Cleanup(func() { _ = columns.Close() })
-		must(t, columns.Ensure(t.Context(), insight.Table()))
+		must(t, columns.Ensure(t.Context(), insight.Tables()...))
 		w := &world{t: t, db: db, columns: columns, clock: now, identity: identity.NewService(db, identity.Options{})}
 		w.feedback = feedback.NewService(db)
 		t.Cleanup(w.feedback.Close)
 		w.insight = insight.NewService(db, columns, w.feedback)
-		w.feeder = insight.NewFeeder(w.insight, slog.New(slog.DiscardHandler))
+		w.feeder = insight.NewFeeder(w.insight, discard)
 		w.ws = w.workspace("One")
 		test(t, w)
 	})
@@ -69,6 +71,13 @@ func must(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+func (w *world) zone() *time.Location {
+	w.t.Helper()
+	zone, err := time.LoadLocation("Asia/Jerusalem")
+	must(w.t, err)
+	return zone
 }
 
 func (w *world) workspace(name string) identity.WorkspaceID {

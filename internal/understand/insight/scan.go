@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"kolo/internal/foundation/column"
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/store"
 	"kolo/internal/listen/feedback"
@@ -27,7 +26,7 @@ var errEnough = errors.New("enough")
 // scan gives the feedback of the rows that fulfils conditions, newest first, reading so many rows at
 // a time.
 func (s *Service) scan(ctx context.Context, ws identity.WorkspaceID, set settings, sp span, c Conditions, after feedback.Cursor, rows int, do func(feedback.Feedback) error) error {
-	m, err := newMatcher(ws, sp, c)
+	m, err := s.newMatcher(ctx, ws, sp, c)
 	if err != nil {
 		return err
 	}
@@ -59,13 +58,26 @@ func (s *Service) scan(ctx context.Context, ws identity.WorkspaceID, set setting
 				return err
 			}
 		}
+		var labels map[feedback.ID]Label
+		if m.labels {
+			if labels, err = s.labelsOf(ctx, ws, list); err != nil {
+				return err
+			}
+		}
 		for _, f := range list {
 			at := f.Time.UnixMilli()
 			if sp.fromExact && at < sp.fromTime || sp.toExact && at >= sp.toTime {
 				continue
 			}
-			if len(c) > 0 && !m.fulfils(values(f, set.zone, known[f.Contact])) {
-				continue
+			if len(c) > 0 {
+				x := said{}
+				var label *Label
+				if l, ok := labels[f.ID]; ok {
+					label, x.themes = &l, l.Themes
+				}
+				if x.row = values(f, set.zone, known[f.Contact], label); !m.fulfils(x) {
+					continue
+				}
 			}
 			if err := do(f); err != nil {
 				return err
@@ -81,8 +93,15 @@ func (s *Service) scan(ctx context.Context, ws identity.WorkspaceID, set setting
 
 // matcher holds conditions against rows of Table.
 type matcher struct {
-	tests    []func(row []any) bool
+	tests    []func(said) bool
 	contacts bool // something is asked of who said it
+	labels   bool // or of what was understood
+}
+
+// said is a row of Table, and the themes that it stands there for.
+type said struct {
+	row    []any
+	themes []ThemeLabel
 }
 
 var columnAt = func() map[string]int {
@@ -93,9 +112,13 @@ var columnAt = func() map[string]int {
 	return at
 }()
 
-func newMatcher(ws identity.WorkspaceID, sp span, c Conditions) (m matcher, err error) {
+func (s *Service) newMatcher(ctx context.Context, ws identity.WorkspaceID, sp span, c Conditions) (m matcher, err error) {
+	a, err := s.asking(ctx, ws, nil, c)
+	if err != nil {
+		return m, err
+	}
 	// What the columns refuse is refused here, in the same words.
-	if _, err := where(column.DialectFor(column.DuckDB, nil, Table()), ws, sp, c, new(arguments)); err != nil {
+	if _, err := where(a, sp, c, new(arguments)); err != nil {
 		return m, err
 	}
 	for _, e := range c {
@@ -104,14 +127,19 @@ func newMatcher(ws identity.WorkspaceID, sp span, c Conditions) (m matcher, err 
 			return m, err
 		}
 		m.contacts = m.contacts || strings.HasPrefix(f.key, "contact:")
+		m.labels = m.labels || f.theme() || f.name == "language" || strings.HasPrefix(f.name, "sentiment")
+		if f.theme() {
+			m.tests = append(m.tests, e.testThemes(a.tree))
+			continue
+		}
 		m.tests = append(m.tests, e.test(f))
 	}
 	return m, nil
 }
 
-func (m matcher) fulfils(row []any) bool {
+func (m matcher) fulfils(s said) bool {
 	for _, test := range m.tests {
-		if !test(row) {
+		if !test(s) {
 			return false
 		}
 	}
@@ -130,9 +158,12 @@ func (f field) text(row []any) string {
 			return "no"
 		}
 		return "yes"
-	case f.class():
-		if class, ok := row[columnAt[f.column]].(int16); ok {
-			return groups[strings.TrimSuffix(f.name, "_group")][class+1]
+	case f.words != nil:
+		switch v := row[columnAt[f.column]].(type) {
+		case int16:
+			return f.words[int64(v)-f.low]
+		case bool:
+			return f.words[flag(v)]
 		}
 		return ""
 	}
@@ -157,12 +188,29 @@ func (f field) value(row []any) (float64, bool) {
 }
 
 // test is the condition, which where has accepted, as a function of a row.
-func (e Condition) test(f field) func(row []any) bool {
+func (e Condition) test(f field) func(said) bool {
+	test := e.testRow(f)
+	return func(s said) bool { return test(s.row) }
+}
+
+// testThemes is a condition on themes as a function of what was said.
+func (e Condition) testThemes(t Tree) func(said) bool {
+	in := map[string]bool{}
+	for _, id := range e.themes(t) {
+		in[id] = true
+	}
+	is := e.Op == "in" || e.Op == "not_empty"
+	return func(s said) bool {
+		return slices.ContainsFunc(s.themes, func(l ThemeLabel) bool { return in[l.ID] }) == is
+	}
+}
+
+func (e Condition) testRow(f field) func(row []any) bool {
 	not := func(fn func([]any) bool) func([]any) bool { return func(row []any) bool { return !fn(row) } }
 	switch e.Op {
 	case "not_in", "not_contains", "not_empty":
 		e.Op = strings.TrimPrefix(e.Op, "not_")
-		return not(e.test(f))
+		return not(e.testRow(f))
 	case "empty":
 		if f.number {
 			return func(row []any) bool { return row[columnAt[f.column]] == nil }
@@ -244,7 +292,11 @@ func (s *Service) Metrics(ctx context.Context, ws identity.WorkspaceID, c Condit
 
 func (s *Service) metrics(ctx context.Context, ws identity.WorkspaceID, sp span, c Conditions, has map[string]bool) error {
 	var args arguments
-	cond, err := where(s.columns.Dialect(), ws, sp, c, &args)
+	a, err := s.asking(ctx, ws, nil, c)
+	if err != nil {
+		return err
+	}
+	cond, err := where(a, sp, c, &args)
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,8 @@ func Table() column.Table {
 			{Name: "channel", Type: column.Text}, {Name: "source", Type: column.Text}, {Name: "language", Type: column.Text},
 			{Name: "touchpoint", Type: column.Text}, {Name: "survey", Type: column.Text}, {Name: "survey_version", Type: column.Text},
 			{Name: "contact", Type: column.Text}, {Name: "contact_key", Type: column.Int}, {Name: "import", Type: column.Text}, {Name: "text", Type: column.Text},
+			{Name: "sentiment_class", Type: column.Small, Nullable: true}, {Name: "sentiment_score", Type: column.Float, Nullable: true}, {Name: "unsure", Type: column.Small, Nullable: true},
+			{Name: "theme_set", Type: column.Int}, {Name: "mention_set", Type: column.Int},
 			{Name: "extra", Type: column.Texts},
 		},
 	}
@@ -47,7 +49,10 @@ func Table() column.Table {
 
 // layout is the version of what stands in the columns. A feeder that finds an older one fills them anew: count it up when rows
 // that are there would lack something.
-const layout = 2
+const layout = 3
+
+// Tables are all that questions go to.
+func Tables() []column.Table { return []column.Table{Table(), setTable()} }
 
 // Key makes a number of texts by which the columns tell them apart, 0 only of no text: the beginning of a cryptographic hash,
 // so that of 10 million different ones two share a number with a probability of 1 in 180,000.
@@ -69,8 +74,9 @@ func Key(texts ...string) int64 {
 // Fold makes a text fit for finding: lower-case.
 func Fold(s string) string { return strings.ToLower(s) }
 
-// values is one piece of feedback as a row of Table. contactAttributes are those of who said it.
-func values(f feedback.Feedback, zone *time.Location, contactAttributes map[string]string) []any {
+// values is one piece of feedback as a row of Table. contactAttributes are those of who said it, label is nil when nothing was
+// understood of it.
+func values(f feedback.Feedback, zone *time.Location, contactAttributes map[string]string, label *Label) []any {
 	local := f.Time.In(zone)
 	extra := make(map[string]string, len(f.Attributes)+len(f.Answers)+len(contactAttributes))
 	for k, v := range f.Attributes {
@@ -91,12 +97,24 @@ func values(f feedback.Feedback, zone *time.Location, contactAttributes map[stri
 		// The first score of a metric is the one that counts; further ones stay askable by their question.
 		extra["answer:"+s.Metric+":"+s.Question] = AnswerText(s.Value)
 	}
+	language := f.Language
+	var class, score, unsure any
+	var themes, mentions set
+	if label != nil {
+		class, score, unsure = int16(label.Sentiment), label.Score, label.Unsure
+		themes, mentions = label.sets()
+		if language == "" {
+			language = label.Language
+		}
+	}
 	out := []any{
 		string(f.Workspace), string(f.ID), f.Time.UnixMilli(),
 		int64(clock.DayOf(f.Time, zone)), int64((local.Year()-1970)*12 + int(local.Month()) - 1), f.Kind,
-		f.Channel, f.Source, f.Language,
+		f.Channel, f.Source, language,
 		f.Touchpoint, f.Survey, f.SurveyVersion,
 		string(f.Contact), Key(string(f.Contact)), f.Import, Fold(f.Text),
+		class, score, unsure,
+		themes.key, mentions.key,
 		extra,
 	}
 	for _, m := range metrics {

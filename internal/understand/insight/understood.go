@@ -1,0 +1,277 @@
+package insight
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"kolo/internal/foundation/column"
+	"kolo/internal/foundation/fault"
+	"kolo/internal/listen/feedback"
+	"kolo/internal/people/identity"
+)
+
+// Label is what was understood of a text.
+type Label struct {
+	Language  string       // ISO 639
+	Sentiment int8         // -1, 0 or 1; 2 is mixed
+	Score     float64      // -1 (all blame) to 1 (all praise)
+	Unsure    bool         // a person should look before anything depends on the sentiment
+	Themes    []ThemeLabel // what the text is about
+}
+
+// ThemeLabel is one theme of a text, and how it speaks of it.
+type ThemeLabel struct {
+	ID        string
+	Sentiment int8 // as that of a Label
+}
+
+// Labels gives what was understood of feedback; what was not read, or has no words, is left out.
+type Labels interface {
+	Of(ctx context.Context, ws identity.WorkspaceID, ids []feedback.ID) (map[feedback.ID]Label, error)
+}
+
+// Tree is the themes of a workspace, as people have put them.
+type Tree interface {
+	Resolve(id string) string        // the theme that a label of this id means today; "" for none
+	Parent(id string) string         // "" on the top level
+	Under(id string) []string        // the ids that count for a theme: its own, those below it, those merged into one of them; of "" all
+	Name(id, language string) string // what people call it
+}
+
+// Trees gives the themes of workspaces.
+type Trees interface {
+	Tree(ctx context.Context, ws identity.WorkspaceID) (Tree, error)
+}
+
+// Understand has questions know of sentiment and themes. Call it before the first question and the first feed.
+func (s *Service) Understand(labels Labels, trees Trees) { s.labels, s.trees = labels, trees }
+
+// ThemeNames gives the names of a workspace's themes in a language.
+func (s *Service) ThemeNames(ctx context.Context, ws identity.WorkspaceID, language string) (func(id string) string, error) {
+	if s.trees == nil {
+		return func(id string) string { return id }, nil
+	}
+	tree, err := s.trees.Tree(ctx, ws)
+	if err != nil {
+		return nil, fault.Wrap("insight.ThemeNames", err)
+	}
+	return func(id string) string {
+		if id == "" {
+			return ""
+		}
+		return tree.Name(id, language)
+	}, nil
+}
+
+// The themes of a text are kept as one number, the key of the set of them (theme_set); a second one (mention_set) is the key of the
+// themes with their sentiments. What the sets hold stands in a small table of its own. There are some thousand sets for
+// millions of texts, so that counting texts by set and then looking the sets up counts each text once, whatever stands together in
+// the tree, and follows every change of the tree at once.
+
+// sets is the columns' table of what sets hold.
+const sets = "theme_set"
+
+// set is the themes of a text.
+type set struct {
+	key      int64 // 0 for none
+	members  []ThemeLabel
+	mentions bool // the members have sentiments
+}
+
+func (l Label) sets() (themes, mentions set) {
+	list := slices.Clone(l.Themes)
+	slices.SortStableFunc(list, func(a, b ThemeLabel) int { return cmp.Compare(a.ID, b.ID) })
+	list = slices.CompactFunc(list, func(a, b ThemeLabel) bool { return a.ID == b.ID })
+	list = slices.DeleteFunc(list, func(t ThemeLabel) bool { return t.ID == "" })
+	if len(list) == 0 {
+		return themes, mentions
+	}
+	ids, pairs := make([]string, len(list)), make([]string, len(list))
+	for i, t := range list {
+		ids[i], pairs[i] = t.ID, t.ID+"="+strconv.Itoa(int(t.Sentiment))
+	}
+	return set{key: Key(ids...), members: list}, set{key: Key(pairs...), members: list, mentions: true}
+}
+
+// rows are the set as rows of the table of sets.
+func (x set) rows(ws identity.WorkspaceID) []column.Row {
+	rows := make([]column.Row, len(x.members))
+	for i, m := range x.members {
+		var sentiment any
+		if x.mentions {
+			sentiment = int16(m.Sentiment)
+		}
+		rows[i] = column.Row{Values: []any{string(ws), x.key, m.ID, Key(m.ID), x.mentions, sentiment}}
+	}
+	return rows
+}
+
+func setTable() column.Table {
+	return column.Table{Name: sets, Key: []string{"workspace", "set_key"}, Columns: []column.Column{
+		{Name: "workspace", Type: column.Text}, {Name: "set_key", Type: column.Int}, {Name: "theme", Type: column.Text}, {Name: "theme_key", Type: column.Int},
+		{Name: "mention", Type: column.Small}, {Name: "sentiment", Type: column.Small, Nullable: true},
+	}}
+}
+
+// asking is what conditions and groups are compiled for.
+type asking struct {
+	column.Dialect
+	ws   identity.WorkspaceID
+	tree Tree // nil while nothing is asked of themes
+}
+
+// asking looks up what conditions and fields need.
+func (s *Service) asking(ctx context.Context, ws identity.WorkspaceID, by []field, conditions ...Conditions) (a asking, err error) {
+	a = asking{ws: ws, Dialect: column.DialectFor(column.DuckDB, nil, Table())} // without columns conditions are checked only
+	if s.columns != nil {
+		a.Dialect = s.columns.Dialect()
+	}
+	themes := slices.ContainsFunc(by, field.theme)
+	for _, c := range conditions {
+		themes = themes || slices.ContainsFunc(c, func(e Condition) bool { return themeFields[e.Field] })
+	}
+	if !themes {
+		return a, nil
+	}
+	if s.trees == nil {
+		return a, fault.New(fault.Invalid, "insight.Query", "no themes are kept here")
+	}
+	a.tree, err = s.trees.Tree(ctx, ws)
+	return a, err
+}
+
+// themeFields are the fields about themes: a theme with all that stands under it, themes on the top level (or directly under the one
+// that is asked for), and a theme without what stands under it.
+var themeFields = map[string]bool{"theme": true, "theme_group": true, "theme_only": true}
+
+func (f field) theme() bool { return themeFields[f.name] }
+
+// known are the ids of labels that mean a theme today.
+func known(t Tree) []string {
+	return slices.DeleteFunc(slices.Clone(t.Under("")), func(id string) bool { return id == "" || t.Resolve(id) == "" })
+}
+
+// themes are the ids of labels that fulfil a condition on themes, its negation left aside.
+func (e Condition) themes(t Tree) []string {
+	switch {
+	case strings.HasSuffix(e.Op, "empty"):
+		return known(t)
+	case e.Field == "theme_only":
+		return slices.DeleteFunc(known(t), func(id string) bool {
+			return !slices.ContainsFunc(e.Values, func(v string) bool { return t.Resolve(v) == t.Resolve(id) })
+		})
+	}
+	var out []string
+	for _, v := range e.Values {
+		if v = t.Resolve(v); v != "" {
+			out = append(out, t.Under(v)...)
+		}
+	}
+	slices.Sort(out)
+	return slices.DeleteFunc(slices.Compact(out), func(id string) bool { return t.Resolve(id) == "" })
+}
+
+// themed is a condition on themes as SQL.
+func (e Condition) themed(a asking, args *arguments) (string, error) {
+	ids := e.themes(a.tree)
+	s := "(1 = 0)"
+	if len(ids) > 0 {
+		s = "(" + a.InQuery("theme_set", "SELECT set_key FROM "+sets+" WHERE workspace = "+args.add(string(a.ws))+" AND mention = 0 AND theme_key IN ("+keysOf(ids)+")") + ")"
+	}
+	switch e.Op {
+	case "in", "not_empty":
+		return s, nil
+	case "not_in", "empty":
+		return "NOT " + s, nil
+	}
+	return "", fmt.Errorf("%s is a choice among themes: it is or is not one of them, and nothing else", e.Field)
+}
+
+func keysOf(ids []string) string {
+	keys := make([]string, len(ids))
+	for i, id := range ids {
+		keys[i] = strconv.FormatInt(Key(id), 10)
+	}
+	return strings.Join(keys, ", ")
+}
+
+// grouped gives a field of themes the groups that a question with these conditions has: with a condition on a theme those under it,
+// and all others otherwise.
+func (f field) grouped(t Tree, c Conditions) field {
+	var focus []string
+	inside := map[string]bool{}
+	for _, e := range c {
+		if themeFields[e.Field] && (e.Op == "in" || e.Op == "") {
+			focus = append(focus, e.Values...)
+			for _, id := range e.themes(t) {
+				inside[id] = true
+			}
+		}
+	}
+	root := ""
+	if len(focus) == 1 {
+		root = t.Resolve(focus[0])
+	}
+	at := map[string]int{}
+	f.groups, f.members = nil, nil
+	for _, id := range known(t) {
+		if focus != nil && !inside[id] {
+			continue
+		}
+		g := t.Resolve(id)
+		if f.name == "theme_group" {
+			for g != root && t.Parent(g) != "" && t.Parent(g) != root {
+				g = t.Parent(g)
+			}
+		}
+		i, ok := at[g]
+		if !ok {
+			i = len(f.groups)
+			at[g] = i
+			f.groups, f.members = append(f.groups, g), append(f.members, nil)
+		}
+		f.members[i] = append(f.members[i], id)
+	}
+	return f
+}
+
+// lookUp is a table of which group (m, from 1) the sets (ts) belong to. With mentions it has too whether there is blame and
+// praise of the group (neg, pos: 0 or 1).
+func (f field) lookUp(a asking, mentions bool, args *arguments) string {
+	var b strings.Builder
+	b.WriteString("CASE")
+	for i, ids := range f.members {
+		fmt.Fprintf(&b, " WHEN theme_key IN (%s) THEN %d", keysOf(ids), i+1)
+	}
+	b.WriteString(" ELSE 0 END")
+	group := b.String()
+	if len(f.members) == 0 {
+		group = "0"
+	}
+	from := fmt.Sprintf("(SELECT set_key AS ts, %s AS m, sentiment AS e FROM %s WHERE workspace = %s AND mention = %d) AS l WHERE m > 0", group, sets, args.add(string(a.ws)), map[bool]int{true: 1}[mentions])
+	if !mentions {
+		return "SELECT DISTINCT ts, m FROM " + from
+	}
+	return "SELECT ts, m, max(CASE WHEN e = -1 OR e = 2 THEN 1 ELSE 0 END) AS neg, max(CASE WHEN e = 1 OR e = 2 THEN 1 ELSE 0 END) AS pos FROM " + from + " GROUP BY ts, m"
+}
+
+// labelsOf gives what was understood of feedback that has words.
+func (s *Service) labelsOf(ctx context.Context, ws identity.WorkspaceID, list []feedback.Feedback) (map[feedback.ID]Label, error) {
+	if s.labels == nil {
+		return nil, nil
+	}
+	var ids []feedback.ID
+	for _, f := range list {
+		if f.Text != "" {
+			ids = append(ids, f.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return s.labels.Of(ctx, ws, ids)
+}

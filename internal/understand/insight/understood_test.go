@@ -1,0 +1,397 @@
+package insight_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"kolo/internal/foundation/clock"
+	"kolo/internal/foundation/fault"
+	"kolo/internal/listen/feedback"
+	"kolo/internal/people/identity"
+	"kolo/internal/understand/insight"
+)
+
+// understood is labels by the feedback they are of.
+type understood map[feedback.ID]insight.Label
+
+func (u understood) Of(_ context.Context, _ identity.WorkspaceID, ids []feedback.ID) (map[feedback.ID]insight.Label, error) {
+	out := map[feedback.ID]insight.Label{}
+	for _, id := range ids {
+		if l, ok := u[id]; ok {
+			out[id] = l
+		}
+	}
+	return out, nil
+}
+
+// tree is themes by id.
+type tree map[string]struct {
+	parent, into string
+	forbidden    bool
+}
+
+func (t tree) Tree(context.Context, identity.WorkspaceID) (insight.Tree, error) { return t, nil }
+
+func (t tree) Resolve(id string) string {
+	x, ok := t[id]
+	switch {
+	case !ok || x.forbidden:
+		return ""
+	case x.into != "":
+		return t.Resolve(x.into)
+	}
+	return id
+}
+
+func (t tree) Parent(id string) string { return t[id].parent }
+
+func (t tree) Name(id, language string) string { return language + " " + id }
+
+func (t tree) Under(id string) []string {
+	out := []string{id}
+	for i := 0; i < len(out); i++ {
+		for k, x := range t {
+			if (x.into == "" && x.parent == out[i] || x.into != "" && x.into == out[i]) && !slices.Contains(out, k) {
+				out = append(out, k)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+var themes = tree{
+	"service": {}, "staff": {parent: "service"}, "waiting": {parent: "service"}, "hotline": {parent: "waiting"},
+	"product": {}, "quality": {parent: "product"}, "design": {parent: "product"}, "looks": {into: "design"},
+	"price": {}, "spam": {forbidden: true},
+}
+
+// spoken is one piece of feedback as the test knows it.
+type spoken struct {
+	feedback.Input
+	label insight.Label
+	has   bool // a label
+	id    feedback.ID
+	week  string
+	month string
+}
+
+// about tells whether the text is about a theme, with all that stands under it.
+func (s spoken) about(theme string) bool {
+	return slices.ContainsFunc(s.label.Themes, func(l insight.ThemeLabel) bool { return slices.Contains(themes.Under(theme), l.ID) })
+}
+
+func (s spoken) some() bool {
+	return slices.ContainsFunc(s.label.Themes, func(l insight.ThemeLabel) bool { return themes.Resolve(l.ID) != "" })
+}
+
+// mood is what the text says of a theme: -1, 0 or 1.
+func (s spoken) mood(theme string) int {
+	good, bad := 0, 0
+	for _, l := range s.label.Themes {
+		if slices.Contains(themes.Under(theme), l.ID) {
+			if l.Sentiment == 1 || l.Sentiment == 2 {
+				good = 1
+			}
+			if l.Sentiment == -1 || l.Sentiment == 2 {
+				bad = 1
+			}
+		}
+	}
+	return good - bad
+}
+
+// speak receives feedback with labels at random, and teaches the world to understand it.
+func (w *world) speak(n int) []spoken {
+	w.t.Helper()
+	rng := rand.New(rand.NewPCG(5, 6))
+	ids := []string{"staff", "waiting", "hotline", "quality", "design", "looks", "price", "spam", "gone", "service"}
+	labels := understood{}
+	w.insight.Understand(labels, themes)
+	all := make([]spoken, n)
+	var in []feedback.Input
+	for i := range all {
+		at := today.AddDate(0, 0, -rng.IntN(200))
+		s := spoken{Input: feedback.Input{Time: &at, Text: fmt.Sprint("words ", i), Channel: []string{"web", "call"}[rng.IntN(2)],
+			Contact: &feedback.Who{ExternalID: fmt.Sprint("c", rng.IntN(70))}, Language: []string{"", "he"}[rng.IntN(2)]}}
+		if rng.IntN(4) > 0 {
+			s.Scores = []feedback.Score{{Metric: "nps", Value: float64(rng.IntN(11)), Scale: feedback.Scale{Min: 0, Max: 10}}}
+		}
+		if s.has = rng.IntN(8) > 0; s.has {
+			s.label = insight.Label{Language: "ru", Sentiment: int8(rng.IntN(4) - 1), Score: float64(rng.IntN(21)-10) / 10, Unsure: rng.IntN(5) == 0}
+			for range rng.IntN(4) {
+				s.label.Themes = append(s.label.Themes, insight.ThemeLabel{ID: ids[rng.IntN(len(ids))], Sentiment: int8(rng.IntN(4) - 1)})
+			}
+			// The first of a theme counts where a reader names it twice.
+			slices.SortStableFunc(s.label.Themes, func(a, b insight.ThemeLabel) int { return strings.Compare(a.ID, b.ID) })
+			s.label.Themes = slices.CompactFunc(s.label.Themes, func(a, b insight.ThemeLabel) bool { return a.ID == b.ID })
+		}
+		day := clock.DayOf(at, w.zone())
+		y, m, _ := day.Date()
+		s.week, s.month = (day - clock.Day(day.Weekday())).String(), fmt.Sprintf("%04d-%02d-01", y, m)
+		all[i], in = s, append(in, s.Input)
+	}
+	// Labels are there before feedback is fed, as in the program.
+	results, err := w.feedback.Receive(w.t.Context(), w.ws, in)
+	must(w.t, err)
+	for i, r := range results {
+		all[i].id = r.ID
+		if all[i].has {
+			labels[r.ID] = all[i].label
+		}
+	}
+	must(w.t, w.feeder.Feed(w.t.Context()))
+	return all
+}
+
+// npsOf counts the promoters, detractors and all answers among what was said.
+func npsOf(list []spoken) (good, bad, n int64) {
+	for _, s := range list {
+		for _, x := range s.Scores {
+			n++
+			if x.Value >= 9 {
+				good++
+			} else if x.Value <= 6 {
+				bad++
+			}
+		}
+	}
+	return good, bad, n
+}
+
+func only(list []spoken, keep func(spoken) bool) []spoken {
+	return slices.DeleteFunc(slices.Clone(list), func(s spoken) bool { return !keep(s) })
+}
+
+func TestThemes(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		all := w.speak(600)
+		at := func(id string) func(spoken) bool {
+			if id == "" {
+				return func(s spoken) bool { return !s.some() }
+			}
+			return func(s spoken) bool { return s.about(id) }
+		}
+		// A theme with all that stands under it, each text once.
+		a := w.ask(insight.Query{Measure: insight.NPS, By: []string{"theme_group"}, Bucket: "week", Limit: 5000})
+		_, _, whole := npsOf(all)
+		if a.Total.N != whole || !a.Overlapping {
+			t.Errorf("%d answers in all, want %d", a.Total.N, whole)
+		}
+		seen := map[string]bool{}
+		for _, r := range a.Rows {
+			id := r.Keys["theme_group"]
+			seen[id] = true
+			good, bad, n := npsOf(only(all, func(s spoken) bool { return s.week == r.Bucket && at(id)(s) }))
+			if r.N != n || n > 0 && math.Abs(*r.Value-100*float64(good-bad)/float64(n)) > 1e-9 {
+				t.Errorf("%s in the week of %s: %d answers, want %d", id, r.Bucket, r.N, n)
+			}
+		}
+		if len(seen) != 4 || !seen[""] || !seen["service"] || !seen["product"] || !seen["price"] {
+			t.Errorf("groups are %v", seen)
+		}
+		// Under one theme: those directly below it.
+		under := insight.Conditions{{Field: "theme", Values: []string{"service"}}}
+		a = w.ask(insight.Query{Measure: insight.Count, By: []string{"theme_group"}, Where: under})
+		if len(a.Rows) != 3 || a.Total.N != int64(len(only(all, at("service")))) {
+			t.Errorf("under service: %+v", a.Rows)
+		}
+		for _, r := range a.Rows {
+			if id := r.Keys["theme_group"]; id != "service" && r.N != int64(len(only(all, at(id)))) {
+				t.Errorf("%s under service: %d", id, r.N)
+			}
+		}
+		// Each theme alone, and what is behind its number.
+		a = w.ask(insight.Query{Measure: insight.Count, By: []string{"theme"}})
+		if len(a.Rows) != 8 {
+			t.Errorf("themes are %+v", a.Rows)
+		}
+		for _, r := range a.Rows {
+			id := r.Keys["theme"]
+			want := int64(len(only(all, func(s spoken) bool {
+				if id == "" {
+					return !s.some()
+				}
+				return slices.ContainsFunc(s.label.Themes, func(l insight.ThemeLabel) bool { return themes.Resolve(l.ID) == id })
+			})))
+			v, err := url.ParseQuery(r.Feedback)
+			must(t, err)
+			c, p, err := insight.Decode(v)
+			must(t, err)
+			found, err := w.insight.Find(t.Context(), w.ws, c, p, "", 1000)
+			must(t, err)
+			if r.N != want || int64(len(found.Feedback)) != want {
+				t.Errorf("%s: %d counted, %d behind %s, want %d", id, r.N, len(found.Feedback), r.Feedback, want)
+			}
+		}
+		// Against the texts without it.
+		a = w.ask(insight.Query{Measure: insight.NPS, By: []string{"theme_group"}, Compare: &insight.Compare{To: "rest"}})
+		for _, r := range a.Rows {
+			_, _, n := npsOf(only(all, func(s spoken) bool { return !at(r.Keys["theme_group"])(s) }))
+			if r.Compare == nil || r.Compare.N != n {
+				t.Errorf("%v against the rest: %+v, want %d", r.Keys, r.Compare, n)
+			}
+		}
+		// Customers, with other fields beside.
+		a = w.ask(insight.Query{Measure: insight.Contacts, By: []string{"channel", "theme_group"}, Bucket: "month", Limit: 5000})
+		for _, r := range a.Rows {
+			who := map[string]bool{}
+			for _, s := range all {
+				if s.month == r.Bucket && s.Channel == r.Keys["channel"] && at(r.Keys["theme_group"])(s) {
+					who[s.Contact.ExternalID] = true
+				}
+			}
+			if r.N != int64(len(who)) {
+				t.Errorf("%v in %s: %d customers, want %d", r.Keys, r.Bucket, r.N, len(who))
+			}
+		}
+		// What is said of each theme.
+		for _, m := range []insight.Measure{insight.ThemeSentiment, insight.ThemeNegative} {
+			a = w.ask(insight.Query{Measure: m, By: []string{"theme_group"}, Bucket: "month"})
+			var sum int64
+			for _, r := range a.Rows {
+				list := only(all, func(s spoken) bool { return s.month == r.Bucket && s.about(r.Keys["theme_group"]) })
+				sum += r.N
+				good, bad := 0, 0
+				for _, s := range list {
+					switch s.mood(r.Keys["theme_group"]) {
+					case 1:
+						good++
+					case -1:
+						bad++
+					}
+				}
+				want := 100 * float64(good-bad) / float64(len(list))
+				if m == insight.ThemeNegative {
+					want = float64(bad) / float64(len(list))
+				}
+				if r.N != int64(len(list)) || len(list) > 0 && math.Abs(*r.Value-want) > 1e-9 {
+					t.Errorf("%s %v in %s: %v of %d, want %v of %d", m, r.Keys, r.Bucket, r.Value, r.N, want, len(list))
+				}
+			}
+			if len(a.Rows) == 0 || a.Total.N != sum {
+				t.Errorf("%s: %d mentions in %d rows, %d in all", m, sum, len(a.Rows), a.Total.N)
+			}
+		}
+	})
+}
+
+func TestSentiment(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		all := w.speak(400)
+		labelled := only(all, func(s spoken) bool { return s.has })
+		n := map[int8]int{}
+		total := 0.0
+		for _, s := range labelled {
+			n[s.label.Sentiment]++
+			total += s.label.Score
+		}
+		size := float64(len(labelled))
+		for _, c := range []struct {
+			q    insight.Query
+			want float64
+			n    int
+		}{
+			{insight.Query{Measure: insight.NetSentiment}, 100 * float64(n[1]-n[-1]) / size, len(labelled)},
+			{insight.Query{Measure: insight.NegativeShare}, float64(n[-1]) / size, len(labelled)},
+			{insight.Query{Measure: insight.SentimentMean}, total / size, len(labelled)},
+			{insight.Query{Measure: insight.Count, Where: insight.Conditions{{Field: "sentiment", Values: []string{"mixed", "neutral"}}}}, float64(n[2] + n[0]), n[2] + n[0]},
+			{insight.Query{Measure: insight.Count, Where: insight.Conditions{{Field: "sentiment", Op: "empty"}}}, 400 - size, 400 - len(labelled)},
+			{insight.Query{Measure: insight.ResponseShare, Of: "theme"}, float64(len(only(all, spoken.some))) / 400, 400},
+			{insight.Query{Measure: insight.Share, Share: insight.Conditions{{Field: "theme", Values: []string{"product"}}}}, float64(len(only(all, func(s spoken) bool { return s.about("product") }))) / 400, 400},
+			{insight.Query{Measure: insight.Mean, Of: "sentiment_score"}, total / size, len(labelled)},
+		} {
+			a := w.ask(c.q)
+			if a.Total.Value == nil || math.Abs(*a.Total.Value-c.want) > 1e-9 || a.Total.N != int64(c.n) {
+				t.Errorf("%+v: %v of %d, want %v of %d", c.q, a.Total.Value, a.Total.N, c.want, c.n)
+			}
+		}
+		a := w.ask(insight.Query{Measure: insight.Count, By: []string{"sentiment", "sentiment_unsure", "language"}})
+		for _, r := range a.Rows {
+			want := len(only(all, func(s spoken) bool {
+				mood, unsure, language := "", "", s.Language
+				if s.has {
+					mood, unsure = []string{"negative", "neutral", "positive", "mixed"}[s.label.Sentiment+1], map[bool]string{true: "yes", false: "no"}[s.label.Unsure]
+					if language == "" { // nobody said it: it was detected
+						language = "ru"
+					}
+				}
+				return mood == r.Keys["sentiment"] && unsure == r.Keys["sentiment_unsure"] && language == r.Keys["language"]
+			}))
+			if r.N != int64(want) {
+				t.Errorf("%v: %d, want %d", r.Keys, r.N, want)
+			}
+		}
+		if len(a.Rows) != 4*2*2+2 {
+			t.Errorf("%d groups", len(a.Rows))
+		}
+	})
+}
+
+func TestRowsAndColumnsUnderstandTheSame(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		all := w.speak(500)
+		labels := understood{}
+		for _, s := range all {
+			if s.has {
+				labels[s.id] = s.label
+			}
+		}
+		rows := insight.NewService(w.db, nil, w.feedback)
+		rows.Understand(labels, themes)
+		for _, q := range []string{"theme=service", "theme=waiting&theme=price", "theme.not_in=service", "theme=looks", "theme=spam", "theme=nothing", "theme.empty=", "theme.not_empty=",
+			"theme_group=product", "theme_only=service", "theme_only=design", "theme_only.not_in=waiting", "sentiment=negative", "sentiment.not_in=mixed", "sentiment.empty=", "sentiment_score.gt=0.25",
+			"sentiment_score.empty=", "sentiment_unsure=yes", "sentiment_unsure.empty=", "language=ru", "language.empty=", "theme=service&sentiment=positive&channel=web"} {
+			v, err := url.ParseQuery(q)
+			must(t, err)
+			c, p, err := insight.Decode(v)
+			must(t, err)
+			var ids [2][]feedback.ID
+			for i, s := range []*insight.Service{rows, w.insight} {
+				must(t, s.Each(t.Context(), w.ws, c, p, func(f feedback.Feedback) error {
+					ids[i] = append(ids[i], f.ID)
+					return nil
+				}))
+			}
+			if !slices.Equal(ids[0], ids[1]) || len(ids[0]) == len(all) || len(ids[0]) == 0 && !strings.Contains(q, "spam") && !strings.Contains(q, "nothing") {
+				t.Errorf("%s: %d in the rows, %d in the columns", q, len(ids[0]), len(ids[1]))
+			}
+		}
+		for _, q := range []string{"theme.contains=ser", "theme.gt=1"} {
+			v, _ := url.ParseQuery(q)
+			c, p, err := insight.Decode(v)
+			must(t, err)
+			if err := rows.Check(t.Context(), w.ws, c, p); !fault.Is(err, fault.Invalid) {
+				t.Errorf("%s: %v", q, err)
+			}
+		}
+	})
+}
+
+// TestSetsOutliveARebuild has feeders of two processes, one of which empties the columns.
+func TestSetsOutliveARebuild(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.speak(200)
+		q := insight.Query{Measure: insight.Count, By: []string{"theme"}, Order: "key"}
+		before := w.ask(q)
+		other := insight.NewFeeder(w.insight, discard)
+		must(t, other.Rebuild(t.Context()))
+		must(t, w.feeder.Feed(t.Context()))
+		after := w.ask(q)
+		for i, r := range before.Rows {
+			if len(after.Rows) != len(before.Rows) || after.Rows[i].N != r.N {
+				t.Fatalf("after a rebuild %+v, before %+v", after.Rows, before.Rows)
+			}
+		}
+	})
+}
