@@ -17,7 +17,6 @@ import (
 	"kolo/internal/foundation/table"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/export"
-	"kolo/internal/understand/insight"
 )
 
 type exportCommand struct {
@@ -57,7 +56,7 @@ func (c exportCommand) Run(e *env) error {
 		}
 		defer columns.Close()
 	}
-	insights := insight.NewService(r.Store, columns, r.Feedback)
+	insights := r.NewInsight(columns)
 	if columns != nil && !e.config.Cluster() { // no server is running that would
 		if _, err := r.Labels.Read(e); err != nil {
 			return err

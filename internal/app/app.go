@@ -111,6 +111,13 @@ func (r *Rows) Exports(i *insight.Service) *export.Service {
 	return export.NewService(export.Sources{Store: r.Store, Identity: r.Identity, Contacts: r.Contacts, Feedback: r.Feedback, Imports: r.Imports, Insight: i})
 }
 
+// NewInsight makes what answers questions, from columns or, nil, from the rows alone.
+func (r *Rows) NewInsight(columns *column.DB) *insight.Service {
+	s := insight.NewService(r.Store, columns, r.Feedback)
+	s.Understand(understood{r.Labels}, trees{r.Themes})
+	return s
+}
+
 // NewFeeder makes what carries feedback to the columns of insights, once it was read.
 func (r *Rows) NewFeeder(i *insight.Service) *insight.Feeder {
 	f := insight.NewFeeder(i, r.Log)
@@ -149,7 +156,7 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*App, erro
 	if a.Columns, err = a.OpenColumns(ctx); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
-	a.Insight = insight.NewService(a.Store, a.Columns, a.Feedback)
+	a.Insight = a.NewInsight(a.Columns)
 	a.Feeder = a.NewFeeder(a.Insight)
 	a.Jobs = job.New(a.Store, job.Options{Workers: cfg.Workers, Grace: cfg.Grace, Log: log, Observe: a.Metrics.Job})
 	a.Jobs.Handle(demoJob, a.runDemo, job.AtMost(1))

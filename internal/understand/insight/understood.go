@@ -50,21 +50,22 @@ type Trees interface {
 // Understand has questions know of sentiment and themes. Call it before the first question and the first feed.
 func (s *Service) Understand(labels Labels, trees Trees) { s.labels, s.trees = labels, trees }
 
-// ThemeNames gives the names of a workspace's themes in a language.
-func (s *Service) ThemeNames(ctx context.Context, ws identity.WorkspaceID, language string) (func(id string) string, error) {
+// ThemeNames gives the names of a workspace's themes in a language, by id.
+func (s *Service) ThemeNames(ctx context.Context, ws identity.WorkspaceID, language string) (map[string]string, error) {
+	names := map[string]string{}
 	if s.trees == nil {
-		return func(id string) string { return id }, nil
+		return names, nil
 	}
 	tree, err := s.trees.Tree(ctx, ws)
 	if err != nil {
 		return nil, fault.Wrap("insight.ThemeNames", err)
 	}
-	return func(id string) string {
-		if id == "" {
-			return ""
+	for _, id := range tree.Under("") {
+		if id != "" {
+			names[id] = tree.Name(id, language)
 		}
-		return tree.Name(id, language)
-	}, nil
+	}
+	return names, nil
 }
 
 // The themes of a text are kept as one number, the key of the set of them (theme_set); a second one (mention_set) is the key of the

@@ -234,14 +234,13 @@ func (b *builder) change(r insight.Row) (change, bool) {
 
 // tone is the colour of a change where more is better; other changes are neither good nor bad by themselves.
 func (b *builder) tone(d float64) string {
-	switch b.ans.Measure {
-	case insight.NPS, insight.CSAT, insight.CES, insight.Star, insight.CSATMean, insight.CESMean:
-		if d > 0 {
-			return "good"
-		}
-		return "bad"
+	switch better := figure.Better(b.ans.Measure); {
+	case better == 0:
+		return ""
+	case d > 0 == (better > 0):
+		return "good"
 	}
-	return ""
+	return "bad"
 }
 
 func (b *builder) level() float64 {
@@ -304,6 +303,9 @@ func (b *builder) notes(out *answer) {
 	}
 	if a.Truncated {
 		out.Notes = append(out.Notes, e.T("explore.truncated"))
+	}
+	if a.Overlapping {
+		out.Notes = append(out.Notes, e.T("explore.overlapping"))
 	}
 	if c := b.question.Compare; c != nil && c.To == "rest" {
 		out.Notes = append(out.Notes, e.T("explore.rest"))

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"kolo/internal/edge/web"
@@ -85,6 +86,9 @@ func (p *Pages) explore(q *web.Request) error {
 		}
 		v.Fresh = all.Total.N == 0
 	}
+	if err := figure.NameThemes(q, p.Insight); err != nil {
+		return err
+	}
 	if strings.Contains(v.Query, "import") { // it may be shown, by its id alone
 		if err := figure.NameImports(q, p.Store); err != nil {
 			return err
@@ -146,6 +150,9 @@ func (p *Pages) question(q *web.Request, v *view, sent asked) (question Question
 
 // defaults fills in the field that a measure is about.
 func defaults(v url.Values) {
+	if m := insight.Measure(v.Get("measure")); (m == insight.ThemeSentiment || m == insight.ThemeNegative) && !slices.ContainsFunc(v["by"], func(n string) bool { return n != "" }) {
+		v.Set("by", "theme_group")
+	}
 	of := map[insight.Measure]string{insight.Mean: "nps", insight.Distribution: "channel", insight.ResponseShare: "text"}[insight.Measure(v.Get("measure"))]
 	if of == "" {
 		v.Del("of")
@@ -195,7 +202,7 @@ type vocabulary struct {
 }
 
 func (p *Pages) vocabulary(q *web.Request) (vocabulary, error) {
-	w := vocabulary{e: q.Env, titles: map[string]string{}, numbers: map[string]bool{}}
+	w := vocabulary{e: q.Env, titles: map[string]string{}, numbers: map[string]bool{"sentiment_score": true}}
 	err := p.Store.View(q.Context(), func(tx *store.Tx) (err error) {
 		w.fields, err = feedback.Fields(tx, q.Workspace.ID)
 		return err

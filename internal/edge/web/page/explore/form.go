@@ -94,6 +94,7 @@ var kinds = []struct {
 	measures []insight.Measure
 }{
 	{"explore.scores", []insight.Measure{insight.NPS, insight.CSAT, insight.CES, insight.Star, insight.Rating}},
+	{"explore.sentiment", []insight.Measure{insight.NetSentiment, insight.NegativeShare, insight.SentimentMean, insight.ThemeSentiment, insight.ThemeNegative}},
 	{"explore.volume", []insight.Measure{insight.Count, insight.Contacts}},
 	{"explore.shares", []insight.Measure{insight.Distribution, insight.ResponseShare, insight.Share}},
 	{"explore.means", []insight.Measure{insight.CSATMean, insight.CESMean, insight.Mean}},
@@ -135,6 +136,8 @@ func (b *builder) sentence(f fault.Field) string {
 		key = "explore.needs_period"
 	case f.Path == "compare.to" && f.Code == "form" && b.question.Measure == insight.Contacts && len(b.question.By) > 0:
 		key = "explore.contacts_rest"
+	case f.Path == "by" && f.Code == "required":
+		key = "explore.needs_theme"
 	case f.Path == "compare.to" && f.Code == "form":
 		key = "explore.needs_group"
 	case f.Path == "compare" && f.Code == "form", f.Path == "share" && f.Code == "required":
@@ -174,7 +177,7 @@ func (b *builder) form(refused error) (form, error) {
 		f.Controls = append(f.Controls, control{Name: "of", Label: e.T("explore.of"), Groups: b.fields(q.Of, func(n string) bool { return b.words.numbers[n] })})
 	case insight.Distribution, insight.ResponseShare:
 		f.Controls = append(f.Controls, control{Name: "of", Label: e.T("explore.of"), Groups: b.fields(q.Of, func(n string) bool {
-			return n != "text" || q.Measure == insight.ResponseShare
+			return n != "text" && !strings.HasPrefix(n, "theme") || q.Measure == insight.ResponseShare
 		})})
 	}
 	for i := range min(3, len(q.By)+1) {
@@ -187,7 +190,7 @@ func (b *builder) form(refused error) (form, error) {
 			now = q.By[i]
 		}
 		c.Groups = append([]group{{Options: []ui.Option{{Label: e.T("explore.by_none"), On: now == ""}}}}, b.fields(now, func(n string) bool {
-			return n != "text" && !slices.Contains(feedback.Metrics, n) && (n == now || !slices.Contains(q.By, n))
+			return n != "text" && n != "sentiment_score" && !slices.Contains(feedback.Metrics, n) && (n == now || !slices.Contains(q.By, n))
 		})...)
 		f.Controls = append(f.Controls, c)
 	}
@@ -276,19 +279,23 @@ func (b *builder) fields(now string, fits func(string) bool) []group {
 	places := []struct {
 		label string
 		names []string
-	}{{"explore.fields_feedback", nil}, {"explore.fields_scores", nil}, {"explore.fields_attribute", nil}, {"explore.fields_answer", nil}, {"explore.fields_contact", nil}}
+	}{{"explore.fields_feedback", nil}, {"explore.fields_understood", nil}, {"explore.fields_scores", nil}, {"explore.fields_attribute", nil}, {"explore.fields_answer", nil}, {"explore.fields_contact", nil}}
 	for _, n := range insight.FixedFields {
-		if n != "import" {
+		switch {
+		case understood(n):
+			places[1].names = append(places[1].names, n)
+		case n != "import":
 			places[0].names = append(places[0].names, n)
 		}
 	}
+	places[1].names = append(places[1].names, "sentiment_unsure", "sentiment_score")
 	places[0].names = append(places[0].names, "text", "has_text")
 	for _, m := range feedback.Metrics {
-		places[1].names = append(places[1].names, m, m+"_group")
+		places[2].names = append(places[2].names, m, m+"_group")
 	}
 	for _, f := range b.words.fields {
 		if !f.Hidden {
-			at := map[string]int{"attribute": 2, "answer": 3, "contact": 4}[f.Field]
+			at := map[string]int{"attribute": 3, "answer": 4, "contact": 5}[f.Field]
 			places[at].names = append(places[at].names, f.Field+"."+f.Key)
 		}
 	}
@@ -310,6 +317,11 @@ func (b *builder) fields(now string, fits func(string) bool) []group {
 		out = append(out, group{Options: []ui.Option{{Value: now, Label: b.words.name(now), On: true}}})
 	}
 	return out
+}
+
+// understood tells whether a field is of what was understood of texts: a choice.
+func understood(field string) bool {
+	return strings.HasPrefix(field, "theme") || field == "sentiment" || field == "sentiment_unsure"
 }
 
 var presets = []string{"7d", "30d", "90d", "12m", "2y"}
@@ -509,7 +521,7 @@ func (b *builder) operators(key, field, now string) control {
 		ops = []string{"in", "not_in", "gte", "lte", "gt", "lt"}
 	case b.words.numbers[field]:
 		ops = []string{"in", "not_in", "gte", "lte", "gt", "lt"}
-	case field == "weekday" || field == "has_text" || strings.HasSuffix(field, "_group"):
+	case field == "weekday" || field == "has_text" || understood(field) || strings.HasSuffix(field, "_group"):
 		ops = []string{"in", "not_in"}
 	}
 	if field != "weekday" && field != "has_text" {

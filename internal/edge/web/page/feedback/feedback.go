@@ -88,6 +88,9 @@ func (p *Pages) list(q *web.Request) error {
 			return err
 		}
 	}
+	if err := figure.NameThemes(q, p.Insight); err != nil {
+		return err
+	}
 	v.Chips = chips(q.Env, filters)
 	if v.Facets, err = p.facets(q, cond, period, filters); err != nil {
 		return err
@@ -159,7 +162,7 @@ func chips(e ui.Env, filters url.Values) []ui.Chip {
 }
 
 // facetFields are offered beside the list; attributes follow them.
-var facetFields = []string{"channel", "kind", "nps_group", "csat_group", "language", "touchpoint", "source", "survey"}
+var facetFields = []string{"theme_group", "sentiment", "channel", "kind", "nps_group", "csat_group", "language", "touchpoint", "source", "survey"}
 
 func (p *Pages) facets(q *web.Request, cond insight.Conditions, period insight.Period, filters url.Values) ([]ui.Facet, error) {
 	names := slices.Clone(facetFields)

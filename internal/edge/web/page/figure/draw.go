@@ -31,7 +31,7 @@ func Kinds(a *insight.Answer) []string {
 		return []string{"bar", "line"}
 	case a.Bucket != "" && n == 0:
 		return []string{"line", "bar"}
-	case a.Bucket != "" && (counts || shares && n == 1): // only what adds up may be stacked
+	case a.Bucket != "" && (counts && !a.Overlapping || shares && n == 1): // only what adds up may be stacked
 		return []string{"stack", "line", "heat"}
 	case a.Bucket != "":
 		return []string{"line", "heat", "bar"}
@@ -39,7 +39,7 @@ func Kinds(a *insight.Answer) []string {
 		return []string{"bar"}
 	case shares && n == 2:
 		return []string{"stack", "heat", "bar"}
-	case counts:
+	case counts && !a.Overlapping:
 		return []string{"heat", "stack", "bar"}
 	}
 	return []string{"heat", "bar"}
@@ -295,11 +295,17 @@ var order = map[string]int{
 	"monday": 1, "tuesday": 2, "wednesday": 3, "thursday": 4, "friday": 5, "saturday": 6, "sunday": 7,
 	"detractor": 1, "passive": 2, "promoter": 3, "dissatisfied": 1, "neutral": 2, "satisfied": 3, "hard": 1, "easy": 3,
 	"low": 1, "middle": 2, "high": 3,
+	"negative": 1, "positive": 3, "mixed": 4, "no": 1, "yes": 2,
+}
+
+// ranked tells whether the values of a field have a place in order.
+func ranked(field string) bool {
+	return field == "weekday" || strings.HasPrefix(field, "sentiment") || strings.HasSuffix(field, "_group") && field != "theme_group"
 }
 
 // Ordered tells whether the values of a field have an order of their own: weekdays, groups of a score, numbers.
 func Ordered(field string) bool {
-	return field == "weekday" || strings.HasSuffix(field, "_group") || slices.Contains(metrics, field)
+	return ranked(field) || slices.Contains(metrics, field)
 }
 
 var metrics = []string{"nps", "csat", "ces", "star", "rating"}
@@ -310,7 +316,7 @@ func Compare(field, x, y string) int {
 	if x == "" || y == "" {
 		return cmp.Compare(y, x)
 	}
-	if field == "weekday" || strings.HasSuffix(field, "_group") {
+	if ranked(field) && field != "sentiment_score" {
 		return cmp.Compare(order[x], order[y])
 	}
 	a, errA := strconv.ParseFloat(x, 64)
@@ -323,7 +329,7 @@ func Compare(field, x, y string) int {
 
 // color is that of a group of a score: its end of the scale.
 func color(field, value string) string {
-	if !strings.HasSuffix(field, "_group") {
+	if !ranked(field) || field == "weekday" || field == "sentiment_unsure" {
 		return ""
 	}
 	return map[int]string{1: "bad", 2: "neutral", 3: "good"}[order[value]]

@@ -4,6 +4,7 @@ package figure
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -50,15 +51,17 @@ func Value(e ui.Env, field, value string) string {
 		return ui.Named(e, field+".", value)
 	case "language":
 		return ui.OwnName(value)
-	case "import":
+	case "import", "theme", "theme_group", "theme_only":
 		return cmp.Or(e.Names[value], value)
+	case "sentiment":
+		return ui.Named(e, "sentiment.", value)
 	case "weekday":
 		days := []string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
 		if i := slices.Index(days, value); i >= 0 {
 			return e.Weekday(time.Weekday(i))
 		}
 	}
-	if strings.HasSuffix(field, "_group") || field == "has_text" {
+	if strings.HasSuffix(field, "_group") || field == "has_text" || field == "sentiment_unsure" {
 		return ui.Named(e, "value.", value)
 	}
 	return value
@@ -77,7 +80,9 @@ func NameImports(q *web.Request, db *store.DB) error {
 	for _, im := range all {
 		same[im.Name]++
 	}
-	q.Env.Names = make(map[string]string, len(all))
+	if q.Env.Names == nil {
+		q.Env.Names = make(map[string]string, len(all))
+	}
 	for _, im := range all {
 		name := im.Name
 		if same[name] > 1 {
@@ -88,12 +93,27 @@ func NameImports(q *web.Request, db *store.DB) error {
 	return nil
 }
 
+// NameThemes has Value name themes.
+func NameThemes(q *web.Request, s *insight.Service) error {
+	names, err := s.ThemeNames(q.Context(), q.Workspace.ID, q.Env.Tag())
+	if err != nil {
+		return err
+	}
+	if q.Env.Names == nil {
+		q.Env.Names = names
+	}
+	maps.Copy(q.Env.Names, names)
+	return nil
+}
+
 // scale is how a measure is shown: its range for the bar, its decimals, whether it is a share.
 func scale(m insight.Measure, scale string) (low, high float64, decimals int, percent bool) {
 	switch m {
-	case insight.NPS:
+	case insight.NPS, insight.NetSentiment, insight.ThemeSentiment:
 		return -100, 100, 0, false
-	case insight.CSAT, insight.CES, insight.Share, insight.ResponseShare, insight.Distribution:
+	case insight.SentimentMean:
+		return -1, 1, 2, false
+	case insight.CSAT, insight.CES, insight.Share, insight.ResponseShare, insight.Distribution, insight.NegativeShare, insight.ThemeNegative:
 		return 0, 1, 0, true
 	case insight.Count, insight.Contacts:
 		return 0, 0, 0, false
@@ -120,10 +140,21 @@ func Score(e ui.Env, a *insight.Answer, against string) ui.Score {
 		s.Spark = append(s.Spark, v)
 	}
 	if c := a.Total.Compare; c != nil && c.Difference != nil {
-		s.Change = &ui.Change{Value: *c.Difference, Against: against, Clear: c.Distinguishable, Good: true}
+		s.Change = &ui.Change{Value: *c.Difference, Against: against, Clear: c.Distinguishable, Good: Better(a.Measure) > 0}
 	}
 	s.Note = Notes(e, a)
 	return s
+}
+
+// Better tells which way a measure should go: 1 up, -1 down, 0 where neither is better in itself.
+func Better(m insight.Measure) int {
+	switch m {
+	case insight.NPS, insight.CSAT, insight.CES, insight.Star, insight.CSATMean, insight.CESMean, insight.NetSentiment, insight.SentimentMean, insight.ThemeSentiment:
+		return 1
+	case insight.NegativeShare, insight.ThemeNegative:
+		return -1
+	}
+	return 0
 }
 
 // Notes says what a reader must know before trusting an answer: scales that were left out.

@@ -1,0 +1,51 @@
+package app
+
+import (
+	"context"
+
+	"kolo/internal/listen/feedback"
+	"kolo/internal/people/identity"
+	"kolo/internal/understand/insight"
+	"kolo/internal/understand/label"
+	"kolo/internal/understand/theme"
+)
+
+// understood gives insights what was read of texts.
+type understood struct{ labels *label.Service }
+
+func (u understood) Of(ctx context.Context, ws identity.WorkspaceID, ids []feedback.ID) (map[feedback.ID]insight.Label, error) {
+	all, err := u.labels.Of(ctx, ws, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[feedback.ID]insight.Label, len(all))
+	for id, l := range all {
+		x := insight.Label{Language: l.Language, Sentiment: int8(l.Sentiment), Score: l.Score, Unsure: l.Unsure}
+		if l.Language == "und" {
+			x.Language = ""
+		}
+		for _, t := range l.Themes {
+			x.Themes = append(x.Themes, insight.ThemeLabel{ID: t.Theme, Sentiment: int8(t.Sentiment)})
+		}
+		out[id] = x
+	}
+	return out, nil
+}
+
+// trees gives insights the themes of workspaces.
+type trees struct{ themes *theme.Service }
+
+func (t trees) Tree(ctx context.Context, ws identity.WorkspaceID) (insight.Tree, error) {
+	x, err := t.themes.Tree(ctx, ws)
+	if err != nil {
+		return nil, err
+	}
+	return tree{x}, nil
+}
+
+type tree struct{ *theme.Tree }
+
+func (t tree) Parent(id string) string {
+	x, _ := t.Get(id)
+	return x.Parent
+}
