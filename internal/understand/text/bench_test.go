@@ -38,6 +38,15 @@ func BenchmarkClauses(b *testing.B) {
 func BenchmarkDetect(b *testing.B) { benchEach(b, func(s string) { Detect(s) }) }
 
 func BenchmarkPersonal(b *testing.B) {
+	langs := []string{"en", "he", "fa", "ru"}
+	k := 0
+	benchEach(b, func(s string) {
+		Personal(s, langs[k%4])
+		k++
+	})
+}
+
+func BenchmarkPersonalPhone(b *testing.B) {
 	benchEach(b, func(s string) { Personal(s+" 052-5550199, 12.5.2024", "he") })
 }
 

@@ -75,13 +75,9 @@ func spans(words []Word, begins []bool) []Span {
 	start, said := 0, false // the clause being collected, and whether it says anything
 	for i := range words {
 		if i > start && begins[i] && said {
-			k := i
-			for ; k < len(words) && closing(words, k); k++ { // marks behind the end belong to it
-			}
-			if k < len(words) && k > i {
-				begins[k] = true
-			}
-			if k == i {
+			if closing(words, i) { // marks behind the end belong to it
+				begins[i+1] = true
+			} else {
 				out = append(out, Span{words[start].Span.Start, words[i-1].Span.End})
 				start, said = i, false
 			}
@@ -290,34 +286,38 @@ func commas(words []Word, begins []bool) {
 			start = end
 			continue
 		}
-		part := start // where the stretch after the last comma that split begins
+		left, opened := 0, false // words since the last comma that split, and whether they begin a subordinate clause
 		for i := start; i < end; i++ {
 			if !pause(words, i) || i+1 >= end {
+				if w := words[i]; w.Kind == Letters || w.Kind == Number {
+					if left++; left == 1 {
+						opened = opens[w.Form]
+					}
+				}
 				continue
 			}
-			next := i + 1
-			for next < end && !pause(words, next) {
-				next++
+			next, right := i+1, 0
+			for ; next < end && !pause(words, next); next++ {
+				if right < 4 && (words[next].Kind == Letters || words[next].Kind == Number) {
+					right++
+				}
 			}
-			left, right := spoken(words[part:i]), spoken(words[i+1:next])
 			after := words[i+1].Form
+			split := left >= 2 && right >= 2
 			switch {
-			case ties[after] || opens[first(words[part:i])]:
-				continue
-			case looseTies[after] || right > 0 && strings.HasPrefix(after, "ו"):
-				if left < 2 || right < 4 {
-					continue
-				}
-			case next < end && right == 1 && next+2 < end && comments[words[next+1].Form]: // "возврат, правда, бесплатный"
-				if left < 2 {
-					continue
-				}
+			case ties[after] || opened:
+				split = false
+			case looseTies[after] || strings.HasPrefix(after, "ו"):
+				split = left >= 2 && right >= 4
+			case right == 1 && next+2 < end && comments[words[next+1].Form]: // "возврат, правда, бесплатный"
+				split = left >= 2
 			case right >= 2 && i+2 < end && contrast[words[i+2].Form]: // "باتریش اما"
-			case left < 2 || right < 2:
-				continue
+				split = true
 			}
-			begins[i+1] = true
-			part = i + 1
+			if split {
+				begins[i+1] = true
+				left, opened = 0, false
+			}
 		}
 		start = end
 	}
@@ -352,23 +352,3 @@ var greetings = set(`hi hello hey dear thanks thank regards cheers bye yes no ok
 
 // comments are words that stand between commas behind what they set against the words before.
 var comments = set(`however though though, правда однако впрочем увы כמובן אמנם`)
-
-func first(words []Word) string {
-	for _, w := range words {
-		if w.Kind == Letters {
-			return w.Form
-		}
-	}
-	return ""
-}
-
-// spoken is how many words and figures a stretch has.
-func spoken(words []Word) int {
-	n := 0
-	for _, w := range words {
-		if w.Kind == Letters || w.Kind == Number {
-			n++
-		}
-	}
-	return n
-}

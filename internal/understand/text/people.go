@@ -122,7 +122,7 @@ func (f *finder) named(words []Word, i int) (from, to int) {
 		// A script without capitals gives no sign where the name ends: what is introduced is two words at most.
 		return next, f.nameEnd(words, next, 3, 2)
 	}
-	if next := follows(words, i, fields); next > 0 && next < len(words) && isMark(words[next], ":") {
+	if next := follows(words, i, fields); next > 0 && next < len(words) && isMark(words[next], ":") && (i == 0 || !says(words[i-1]) || f.lineBreak(words, i)) {
 		return next + 1, f.nameEnd(words, next+1, 4, 3)
 	}
 	if next := follows(words, i, partings); next > 0 && next < len(words) && (isMark(words[next], ",-") || f.lineBreak(words, next)) {

@@ -136,7 +136,7 @@ type finder struct {
 	projection
 	s, lang string
 	found   []ranked
-	taken   []bool
+	parsed  int // telephone numbers that were looked at closely
 }
 
 type ranked struct {
@@ -357,6 +357,9 @@ func containsAny(s string, words []string) bool { return lastOf(s, words) >= 0 }
 func lastOf(s string, words []string) int {
 	last := -1
 	for _, w := range words {
+		if !strings.Contains(s, w) { // much faster than looking from the end
+			continue
+		}
 		for end := len(s); end > 0; {
 			k := strings.LastIndex(s[:end], w)
 			if k < 0 || k <= last {
@@ -533,13 +536,17 @@ func (f *finder) number(groups []group, k int) int {
 		last++
 		digits += groups[last].end - groups[last].start
 	}
+	if digits < 5 {
+		return last + 1
+	}
 	before := f.before(start, 40)
+	called := f.called(before)
 	for ; last >= k; last-- {
 		end := groups[last].end
 		if end < len(b) && (isLetter(b[end]) && b[end] != letterByte) {
 			continue
 		}
-		if kind, rank := f.judge(groups[k:last+1], start, end, before, glued); kind != "" {
+		if kind, rank := f.judge(groups[k:last+1], start, end, before, called, glued); kind != "" {
 			f.add(start, end, kind, rank)
 			return last + 1
 		}
@@ -548,7 +555,7 @@ func (f *finder) number(groups []group, k int) int {
 }
 
 // judge tells what a stretch of groups is, if anything.
-func (f *finder) judge(groups []group, start, end int, before string, glued bool) (PersonalKind, int) {
+func (f *finder) judge(groups []group, start, end int, before, called string, glued bool) (PersonalKind, int) {
 	var all [32]byte
 	n := 0
 	for _, g := range groups {
@@ -565,7 +572,6 @@ func (f *finder) judge(groups []group, start, end int, before string, glued bool
 		}
 		return "", 0
 	}
-	called := f.called(before)
 	if !plus && !glued {
 		if n >= 13 && n <= 19 && strings.IndexByte("234569", d[0]) >= 0 && luhn(d) && evenGroups(groups) && (called == "card" || called != "order" || n == 16) {
 			return PersonalCard, 95
@@ -728,6 +734,10 @@ var regions = map[string][]string{
 	"vi": {"VN"}, "id": {"ID"}, "ka": {"GE"}, "hy": {"AM"}, "az": {"AZ"}, "uz": {"UZ"}, "sr": {"RS"}, "hr": {"HR"}, "sk": {"SK"}, "sl": {"SI"},
 }
 
+// mostParsed is how often the rules of countries are asked in one text, which is dear. No text has as many numbers but one
+// that is nothing else, and there the prefix and the length must do.
+const mostParsed = 5000
+
 // phone tells whether a stretch is a telephone number.
 func (f *finder) phone(groups []group, d []byte, start, end int, called string, plus, glued bool) bool {
 	if len(d) < 7 || len(d) > 15 || glued || len(groups) > 7 {
@@ -735,6 +745,9 @@ func (f *finder) phone(groups []group, d []byte, start, end int, called string, 
 	}
 	raw := string(d)
 	if plus {
+		if f.parsed++; f.parsed > mostParsed {
+			return true
+		}
 		n, err := phonenumbers.Parse("+"+raw, "")
 		return err == nil && (phonenumbers.IsPossibleNumber(n) || called == "phone")
 	}
@@ -759,6 +772,9 @@ func (f *finder) phone(groups []group, d []byte, start, end int, called string, 
 		}
 		if !prefixed && called != "phone" {
 			continue
+		}
+		if f.parsed++; f.parsed > mostParsed {
+			return prefixed && len(d) >= 9
 		}
 		n, err := phonenumbers.Parse(raw, region)
 		if err != nil {
