@@ -286,12 +286,14 @@ func commas(words []Word, begins []bool) {
 			start = end
 			continue
 		}
-		left, opened := 0, false // words since the last comma that split, and whether they begin a subordinate clause
+		left, since := 0, 0             // words since the last comma that split, and since the last of all
+		opened, greeted := false, false // whether they begin a subordinate clause, or greet somebody
 		for i := start; i < end; i++ {
 			if !pause(words, i) || i+1 >= end {
 				if w := words[i]; w.Kind == Letters || w.Kind == Number {
+					since++
 					if left++; left == 1 {
-						opened = opens[w.Form]
+						opened, greeted = opens[w.Form], salutations[w.Form]
 					}
 				}
 				continue
@@ -305,7 +307,7 @@ func commas(words []Word, begins []bool) {
 			after := words[i+1].Form
 			split := left >= 2 && right >= 2
 			switch {
-			case ties[after] || opened:
+			case ties[after], opened, greeted && left <= 3, since == 1 && left > 1 && right < 4: // the last: a list of single words
 				split = false
 			case looseTies[after] || strings.HasPrefix(after, "ו"):
 				split = left >= 2 && right >= 4
@@ -316,8 +318,9 @@ func commas(words []Word, begins []bool) {
 			}
 			if split {
 				begins[i+1] = true
-				left, opened = 0, false
+				left = 0
 			}
+			since = 0
 		}
 		start = end
 	}
@@ -335,7 +338,7 @@ func remarks(words []Word) bool {
 			continue
 		}
 		if w.Kind == Letters {
-			if n++; n > 2 || greetings[w.Form] || n == 1 && (ties[w.Form] || looseTies[w.Form]) {
+			if n++; n > 2 || greetings[w.Form] || n == 1 && (ties[w.Form] || looseTies[w.Form] || comments[w.Form]) {
 				return false
 			}
 		}
@@ -349,6 +352,9 @@ var greetings = set(`hi hello hey dear thanks thank regards cheers bye yes no ok
 	سلام ممنون درود مرسی بله نه باشه
 	здравствуйте привет спасибо добрый уважаемые уважением да нет ок пожалуйста извините
 	hola gracias bonjour merci hallo danke ciao grazie olá obrigado merhaba`)
+
+// salutations begin a letter; the comma behind the name that follows parts nothing.
+var salutations = set(`hi hello hey dear good שלום היי לכבוד سلام درود باسلام здравствуйте привет добрый уважаемые уважаемый уважаемая hola bonjour hallo ciao olá merhaba`)
 
 // comments are words that stand between commas behind what they set against the words before.
 var comments = set(`however though though, правда однако впрочем увы כמובן אמנם`)

@@ -65,7 +65,7 @@ func Stem(form, lang string) string {
 	}
 	switch lang {
 	case "he":
-		return hebrewStem(form)
+		return hebrewTerm(form)
 	case "fa":
 		return persianStem(form)
 	case "ar":
@@ -85,31 +85,6 @@ func Stem(form, lang string) string {
 
 // arabicLetters gives the letters back that Normalize made Persian and that the Arabic stemmer knows otherwise.
 var arabicLetters = strings.NewReplacer("ی", "ي", "ک", "ك")
-
-// HebrewStem takes up to two of the prefixes ו ה ב כ ל מ ש from a folded form, as long as four letters remain. Words of
-// other scripts stay as they are.
-func HebrewStem(form string) string {
-	letters := utf8.RuneCountInString(form)
-	for range 2 {
-		r, size := utf8.DecodeRuneInString(form)
-		if letters < 5 || !strings.ContainsRune("והבכלמש", r) {
-			break
-		}
-		form = form[size:]
-		letters--
-	}
-	return form
-}
-
-func hebrewStem(form string) string {
-	form = HebrewStem(form)
-	for _, suffix := range []string{"ים", "ות"} {
-		if rest, ok := strings.CutSuffix(form, suffix); ok && utf8.RuneCountInString(rest) >= 3 {
-			return rest
-		}
-	}
-	return form
-}
 
 // persianEndings are plural, comparative, possessive and indefinite endings, longest first, with the letters that must
 // remain.

@@ -1,0 +1,61 @@
+package text
+
+import (
+	"slices"
+	"testing"
+)
+
+// Forms of a word share a stem, and words that differ do not.
+func TestStem(t *testing.T) {
+	t.Parallel()
+	for lang, groups := range map[string][][]string{
+		"en": {{"delivery", "deliveries"}, {"wait", "waiting", "waited"}, {"price", "prices"}},
+		"ru": {{"доставка", "доставки", "доставку"}, {"курьер", "курьером", "курьеры"}, {"цена", "цены", "ценой"}},
+		"he": {{"משלוח", "המשלוח", "משלוחים", "במשלוח", "והמשלוח"}, {"שירות", "השירות", "בשירות", "והשירות"}, {"מחיר", "המחירים", "במחיר"}, {"חשבונית", "החשבונית"}},
+		"fa": {{"کتاب", "کتابها", "کتابهای", "کتابهایم"}, {"گوشی", "گوشیها", "گوشیهای"}, {"سریع", "سریعتر", "سریعترین"}},
+		"de": {{"lieferung", "lieferungen"}, {"preis", "preise"}},
+		"ar": {{"توصیل", "التوصیل"}},
+		"xx": {{"same"}, {"sames"}},
+	} {
+		seen := map[string]int{}
+		for i, g := range groups {
+			stem := Stem(g[0], lang)
+			for _, form := range g {
+				if got := Stem(form, lang); got != stem {
+					t.Errorf("%s: the stem of %s is %s, of %s it is %s", lang, form, got, g[0], stem)
+				}
+			}
+			if k, ok := seen[stem]; ok {
+				t.Errorf("%s: %s and %s share the stem %s", lang, groups[k][0], g[0], stem)
+			}
+			seen[stem] = i
+		}
+	}
+}
+
+func TestHebrewStem(t *testing.T) {
+	t.Parallel()
+	for form, want := range map[string]string{"והמשלוח": "משלוח", "בבית": "בית", "לכולם": "כולם", "שהשירות": "שירות", "הבית": "בית", "הגיע": "הגיע", "delivery": "delivery", "": ""} {
+		if got := HebrewStem(form); got != want {
+			t.Errorf("HebrewStem(%s) = %s, want %s", form, got, want)
+		}
+	}
+}
+
+func TestTerms(t *testing.T) {
+	t.Parallel()
+	words := Words("The deliveries of 2 boxes were NOT fast :(")
+	var stems, stops []string
+	for _, term := range Terms(words, "en") {
+		stems = append(stems, term.Stem)
+		if term.Stop {
+			stops = append(stops, words[term.Word].Form)
+		}
+	}
+	if want := []string{"the", "deliveri", "of", "2", "box", "were", "not", "fast", ":("}; !slices.Equal(stems, want) {
+		t.Errorf("stems %q", stems)
+	}
+	if want := []string{"the", "of", "were"}; !slices.Equal(stops, want) {
+		t.Errorf("stop words %q", stops)
+	}
+}
