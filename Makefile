@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 GO ?= go
 PACKAGES = ./...
-ASSETS = internal/edge/web/dist/manifest.json internal/understand/text/dist/lid.176.ftz
+ASSETS = internal/edge/web/dist/manifest.json internal/understand/text/dist/lid.176.ftz internal/understand/text/dist/stopwords.txt
 SERVERS = $(GO) run ./test/servers --
 
 .PHONY: help run build assets servers test check fmt generate bench clean

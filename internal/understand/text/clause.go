@@ -200,7 +200,7 @@ var (
 
 	// phrases of contrast, by their first word
 	phrases = phraseMap(`on_the_other on_the_plus on_the_minus that_said having_said even_so at_the_same in_spite apart_from other_than
-		ובכל_זאת בכל_זאת עם_זאת יחד_עם ולמרות_זאת אם_כי לעומת_זאת מצד_שני ומצד_שני מצד_אחד אף_על ומנגד רק_חבל רק_ש רק_שאין רק_שה
+		ובכל_זאת בכל_זאת עם_זאת יחד_עם ולמרות_זאת אם_כי מצד_שני ומצד_שני מצד_אחד אף_על ומנגד רק_חבל רק_ש רק_שאין רק_שה
 		با_این_حال با_این_تفاسیر با_اینهمه با_این_همه با_وجود با_این_وجود در_عوض از_همه_بدتر از_طرفی تا_اینکه در_حالی حیف_که فقط_حیف به_جاش
 		тем_не_менее в_то_же а_вот с_другой жаль_что вот_только`)
 )
@@ -307,10 +307,12 @@ func commas(words []Word, begins []bool) {
 			after := words[i+1].Form
 			split := left >= 2 && right >= 2
 			switch {
+			case right >= 3 && i+3 < end && (words[i+2].Form == "לעומת" || words[i+3].Form == "לעומת"): // "ההחזר לעומת זאת תקוע"
+				split = left >= 2
 			case ties[after], opened, greeted && left <= 3, since == 1 && left > 1 && right < 4: // the last: a list of single words
 				split = false
 			case looseTies[after] || strings.HasPrefix(after, "ו"):
-				split = left >= 2 && right >= 4
+				split = left >= 2 && right >= 3
 			case right == 1 && next+2 < end && comments[words[next+1].Form]: // "возврат, правда, бесплатный"
 				split = left >= 2
 			case right >= 2 && i+2 < end && contrast[words[i+2].Form]: // "باتریش اما"
