@@ -11,7 +11,7 @@ import (
 
 // Formulas that a name follows, as folded words joined by "_".
 var (
-	titles        = phraseMap(`mr mrs ms miss mx dr prof`)
+	titles        = phraseMap(`mr mrs ms dr prof`)
 	introductions = phraseMap(`my_name_is my_name's the_name's שמי קוראים_לי меня_зовут моя_фамилия`)
 	// Of a form: a colon must stand between.
 	fields = phraseMap(`name full_name surname שם שם_מלא שם_פרטי שם_משפחה השם_שלי نام اسم نام_و_نام_خانوادگی نام_خانوادگی اسم_من نام_من фио имя фамилия`)
@@ -28,7 +28,7 @@ var (
 		از به با یک مشتری تیم است
 		ваш ваша клиент покупатель команда и не`)
 	// streets are words beside the number of a house, those of the first list before the name of the street.
-	streetsBefore = set(`ул улица пер переулок просп проспект пр шоссе бульвар наб набережная רחוב ברחוב לרחוב מרחוב רח שדרות שד سمت خیابان خیابون کوچه بلوار`)
+	streetsBefore = set(`ул улица пер переулок просп проспект пр шоссе бульвар наб набережная רחוב ברחוב לרחוב מרחוב רח שדרות שד خیابان خیابون کوچه بلوار`)
 	streetsAfter  = set(`street st road rd avenue ave lane ln drive close court crescent terrace place square boulevard blvd way gardens grove`)
 	houses        = set(`д дом кв квартира корп корпус стр подъезд этаж оф דירה דירת קומה כניסה בית پلاک واحد طبقه شماره flat apartment apt unit suite no`)
 )
@@ -115,7 +115,7 @@ func (f *finder) named(words []Word, i int) (from, to int) {
 			return next, end
 		}
 	}
-	if next := follows(words, i, introductions); next > 0 && (i == 0 || words[i-1].Form != "על") { // על שמי: in my name
+	if next := follows(words, i, introductions); next > 0 && (!uncased(words[i]) || i == 0 || !says(words[i-1]) || f.lineBreak(words, i)) { // not על שמי, "in my name"
 		for next < len(words) && isMark(words[next], ":-") {
 			next++
 		}
@@ -219,7 +219,7 @@ func (f *finder) home(words []Word, i int) (from, to int) {
 			switch x := words[k]; {
 			case x.Kind == Number && named > 0:
 				return i, f.flat(words, k+1)
-			case x.Kind == Letters && houses[x.Form] || isMark(x, ".№\"'-"):
+			case x.Kind == Letters && houses[x.Form] || isMark(x, "№\"'-") || x.Form == "." && utf8.RuneCountInString(words[k-1].Form) <= 4:
 			case isMark(x, ",") && k+1 < len(words) && (words[k+1].Kind == Number || houses[words[k+1].Form]):
 			case x.Kind == Letters && named < 3:
 				named++

@@ -109,6 +109,8 @@ func project(s string) projection {
 		case to == foldControl || to == foldMark && r != 0x640:
 			i += size
 			continue
+		case r == '\t': // parts the fields of a form
+			c = '\n'
 		case to == foldSpace:
 			c = ' '
 		case to == foldLine:
@@ -134,9 +136,10 @@ func project(s string) projection {
 
 type finder struct {
 	projection
-	s, lang string
-	found   []ranked
-	parsed  int // telephone numbers that were looked at closely
+	s, lang  string
+	found    []ranked
+	harmless []group // web addresses, whose figures are nobody's
+	parsed   int     // telephone numbers that were looked at closely
 }
 
 type ranked struct {
@@ -274,11 +277,13 @@ func (f *finder) links() {
 		if k := strings.IndexByte(link, '@'); k >= 0 { // user:password@host, or an address inside
 			opens = true
 		}
-		for _, part := range strings.FieldsFunc(link, func(r rune) bool { return strings.ContainsRune("/?&=#.-_", r) }) {
+		for _, part := range strings.FieldsFunc(link, func(r rune) bool { return strings.ContainsRune("/?&=#.-_%+", r) }) {
 			opens = opens || randomLooking(part)
 		}
 		if opens {
 			f.add(i, end, PersonalLink, 110)
+		} else {
+			f.harmless = append(f.harmless, group{i, end})
 		}
 		i = max(i, end-1)
 	}
@@ -334,11 +339,11 @@ func (f *finder) machines() {
 		if a.Is4() && containsAny(f.before(start, 16), versionWords) {
 			continue
 		}
-		f.add(start, end, PersonalIP, 60)
+		f.add(start, end, PersonalIP, 73)
 	}
 }
 
-var versionWords = folded("version ver. firmware v. build גרסה גירסה نسخه версия версии прошивка")
+var versionWords = folded("version ver. firmware v. build גרסה גירסה نسخه ورژن версия версии прошивка")
 
 // folded are the folded forms of the words of a list; "_" stands for a space.
 func folded(list string) []string {
@@ -484,7 +489,13 @@ var (
 func (f *finder) numbers() {
 	b := f.b
 	var groups []group
+	links := f.harmless
 	for i := 0; i < len(b); {
+		if len(links) > 0 && i >= links[0].start {
+			i = max(i, links[0].end)
+			links = links[1:]
+			continue
+		}
 		if !isDigit(b[i]) {
 			i++
 			continue
@@ -540,13 +551,19 @@ func (f *finder) number(groups []group, k int) int {
 		return last + 1
 	}
 	before := f.before(start, 40)
+	if n := min(k+2, last); n > k && date(f.b[groups[k].start:groups[n].end]) { // a time may follow
+		if containsAny(before, bornWords) {
+			f.add(groups[k].start, groups[n].end, PersonalBorn, 70)
+		}
+		return n + 1
+	}
 	called := f.called(before)
 	for ; last >= k; last-- {
 		end := groups[last].end
 		if end < len(b) && (isLetter(b[end]) && b[end] != letterByte) {
 			continue
 		}
-		if kind, rank := f.judge(groups[k:last+1], start, end, before, called, glued); kind != "" {
+		if kind, rank := f.judge(groups[k:last+1], start, end, called, glued); kind != "" {
 			f.add(start, end, kind, rank)
 			return last + 1
 		}
@@ -555,7 +572,7 @@ func (f *finder) number(groups []group, k int) int {
 }
 
 // judge tells what a stretch of groups is, if anything.
-func (f *finder) judge(groups []group, start, end int, before, called string, glued bool) (PersonalKind, int) {
+func (f *finder) judge(groups []group, start, end int, called string, glued bool) (PersonalKind, int) {
 	var all [32]byte
 	n := 0
 	for _, g := range groups {
@@ -566,12 +583,6 @@ func (f *finder) judge(groups []group, start, end int, before, called string, gl
 	}
 	d := all[:n]
 	plus := f.b[start] == '+' || start+1 < len(f.b) && f.b[start] == '(' && f.b[start+1] == '+'
-	if date(f.b[groups[0].start:end]) {
-		if containsAny(before, bornWords) {
-			return PersonalBorn, 70
-		}
-		return "", 0
-	}
 	if !plus && !glued {
 		if n >= 13 && n <= 19 && strings.IndexByte("234569", d[0]) >= 0 && luhn(d) && evenGroups(groups) && (called == "card" || called != "order" || n == 16) {
 			return PersonalCard, 95
@@ -609,7 +620,7 @@ func (f *finder) called(before string) string {
 	for _, c := range [...]struct {
 		words []string
 		name  string
-	}{{orderWords, "order"}, {accountWords, "account"}, {phoneWords, "phone"}, {cardWords, "card"}, {passWords, "passport"}, {idWords, "id"}, {innWords, "inn"}, {snilsWords, "snils"}} {
+	}{{versionWords, "version"}, {orderWords, "order"}, {accountWords, "account"}, {phoneWords, "phone"}, {cardWords, "card"}, {passWords, "passport"}, {idWords, "id"}, {innWords, "inn"}, {snilsWords, "snils"}} {
 		if k := lastOf(before, c.words); k > best {
 			best, name = k, c.name
 		}
@@ -644,7 +655,7 @@ func date(b []byte) bool {
 		if year(d) {
 			d, y = y, d
 		}
-		return len(d) <= 2 && len(m) <= 2 && (year(y) || len(y) == 2) && num(d) <= 31 && num(m) <= 31
+		return len(d) <= 2 && len(m) <= 2 && (year(y) || len(y) == 2 && bytes.IndexByte(b, ' ') < 0) && num(d) <= 31 && num(m) <= 31
 	}
 	return false
 }
@@ -734,6 +745,9 @@ var regions = map[string][]string{
 	"vi": {"VN"}, "id": {"ID"}, "ka": {"GE"}, "hy": {"AM"}, "az": {"AZ"}, "uz": {"UZ"}, "sr": {"RS"}, "hr": {"HR"}, "sk": {"SK"}, "sl": {"SI"},
 }
 
+// elsewhere are the countries whose numbers are looked for in other languages too, where they are written as numbers are.
+var elsewhere = []string{"IL", "IR", "RU", "GB", "US"}
+
 // mostParsed is how often the rules of countries are asked in one text, which is dear. No text has as many numbers but one
 // that is nothing else, and there the prefix and the length must do.
 const mostParsed = 5000
@@ -751,20 +765,24 @@ func (f *finder) phone(groups []group, d []byte, start, end int, called string, 
 		n, err := phonenumbers.Parse("+"+raw, "")
 		return err == nil && (phonenumbers.IsPossibleNumber(n) || called == "phone")
 	}
-	if called == "order" || called == "account" {
+	if called == "order" || called == "account" || called == "version" {
 		return false
 	}
 	if containsAny(f.after(end, 8), moneyWords) || thousands(f.b[start:end], groups) {
 		return false
 	}
 	shaped := len(groups) >= 2 || f.b[start] == '('
-	for _, region := range regions[f.lang] {
+	own := regions[f.lang]
+	for k, region := range append(own[:len(own):len(own)], elsewhere...) {
+		if k >= len(own) && !(shaped || f.lang == Undetermined) || k >= len(own) && slices.Contains(own, region) {
+			continue
+		}
 		prefixed := raw[0] == '0'
 		switch region {
 		case "RU", "KZ":
 			prefixed = len(d) == 11 && (raw[0] == '8' || raw[0] == '7')
 		case "IL":
-			prefixed = prefixed || shaped && len(d) == 10 && raw[0] == '1'
+			prefixed = prefixed || shaped && len(d) == 10 && (strings.HasPrefix(raw, "1700") || strings.HasPrefix(raw, "1800") || strings.HasPrefix(raw, "1599"))
 		case "US":
 			prefixed = shaped && (len(d) == 10 || len(d) == 11 && raw[0] == '1') && usShape(groups)
 		case "ES", "IT", "PL", "NO", "DK", "CZ", "GR":

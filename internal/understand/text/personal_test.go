@@ -27,6 +27,8 @@ func TestPersonal(t *testing.T) {
 		{"", "Мой телефон +7 916 123 45 67", "Мой телефон [phone]"},
 		{"de", "Rufen Sie mich an: 030 23125 123", "Rufen Sie mich an: [phone]"},
 		{"fr", "appelez le 06 12 34 56 78", "appelez le [phone]"},
+		{"", "052-5550199", "[phone]"},
+		{"fr", "mon numéro en Israël 052-555-0199", "mon numéro en Israël [phone]"},
 		{"uk", "дзвоніть 067 123 45 67", "дзвоніть [phone]"},
 
 		// Cards and accounts.
