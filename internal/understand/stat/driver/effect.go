@@ -62,15 +62,20 @@ func linear(x [][]float64, y []float64, names []string, level float64) (*Effects
 	}
 	t := stat.CriticalT(level, fit.DF)
 	for j, b := range fit.Coef {
-		se := math.Sqrt(e.Cov[j][j])
-		c := Coefficient{Name: names[j], Estimate: b, SE: se, P: 1,
-			Interval: stat.Interval{Low: b - t*se, High: b + t*se, Level: level, Method: "HC3 t"}}
-		if se > 0 {
-			c.P = dist.TTwoSided(b/se, fit.DF)
-		}
+		c := Coefficient{Name: names[j], Estimate: b, SE: math.Sqrt(e.Cov[j][j])}
+		c.conclude(t, level, fit.DF)
 		e.Coefficients = append(e.Coefficients, c)
 	}
 	return e, nil
+}
+
+// conclude adds interval and p of an estimate with an HC3 error, t being the quantile of level with df degrees of freedom.
+func (c *Coefficient) conclude(t, level, df float64) {
+	c.P = 1
+	if c.SE > 0 {
+		c.P = dist.TTwoSided(c.Estimate/c.SE, df)
+	}
+	c.Interval = stat.Interval{Low: c.Estimate - t*c.SE, High: c.Estimate + t*c.SE, Level: level, Method: "HC3 t"}
 }
 
 // Priority is what bringing a driver's bad share down to the best segment's would gain, in the unit of the effect.

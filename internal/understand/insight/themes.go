@@ -1,0 +1,558 @@
+package insight
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"kolo/internal/foundation/fault"
+	"kolo/internal/people/identity"
+	"kolo/internal/understand/stat"
+	"kolo/internal/understand/stat/driver"
+)
+
+// ThemesQuery asks for everything that a page of themes shows of each.
+type ThemesQuery struct {
+	Score   Measure    `json:"score,omitempty" enum:"nps,csat,ces,star,rating," doc:"The score that themes move; nps by default"`
+	Scale   string     `json:"scale,omitempty" doc:"The scale to count, such as 1..5; the most frequent one by default"`
+	Where   Conditions `json:"where,omitempty" doc:"Conditions that feedback must fulfil"`
+	Between Period     `json:"between,omitempty"`
+	Compare string     `json:"compare,omitempty" enum:"previous,year," doc:"Set beside the period before, or the same days a year earlier"`
+	Level   float64    `json:"level,omitempty" doc:"Confidence level of the intervals, 0.95 by default"`
+}
+
+// ThemesAnswer is the themes of a selection, the most frequent first.
+type ThemesAnswer struct {
+	Score    Measure    `json:"score"`
+	Unit     string     `json:"unit" enum:"points,share,scale" doc:"Of the score and of impacts"`
+	Scale    string     `json:"scale,omitempty" doc:"That was counted"`
+	From     string     `json:"from,omitempty"`
+	To       string     `json:"to,omitempty"`
+	N        int64      `json:"n" doc:"Pieces of feedback in all, with and without a theme"`
+	Answers  int64      `json:"answers" doc:"Those of them with the score"`
+	Value    *float64   `json:"value" doc:"The score of all of them"`
+	Themes   []ThemeRow `json:"themes"`
+	LeftOut  []LeftOut  `json:"left_out" doc:"Answers on other scales, which are not pooled"`
+	Controls []string   `json:"controls" doc:"What impacts were adjusted for beside the other themes"`
+	Filter   string     `json:"filter,omitempty" doc:"The conditions as a query string of /v1/feedback"`
+}
+
+// ThemeRow is one theme with all that stands under it. A text counts in each theme that it is about.
+type ThemeRow struct {
+	ID       string         `json:"id"`
+	Parent   string         `json:"parent,omitempty"`
+	N        int64          `json:"n" doc:"Texts about it"`
+	Share    float64        `json:"share" doc:"Of all feedback"`
+	Negative int64          `json:"negative" doc:"Texts that blame it"`
+	Positive int64          `json:"positive" doc:"Texts that praise it"`
+	Net      *float64       `json:"net" doc:"Positive less negative of the texts about it, in points"`
+	NetRange *stat.Interval `json:"net_interval,omitempty"`
+	Note     string         `json:"note,omitempty" enum:"too_few,indicative" doc:"Of n"`
+	Score    Row            `json:"score" doc:"The score of the feedback about it"`
+	Change   *Comparison    `json:"change,omitempty" doc:"Of the share"`
+	Impact   *ThemeImpact   `json:"impact,omitempty" doc:"Absent where too few answers mention it, or it cannot be told apart from others"`
+	Feedback string         `json:"feedback" doc:"Query string of /v1/feedback for what is behind the numbers"`
+}
+
+// ThemeImpact is how much better or worse a score is because of a theme: the share of answers that mention it, times what a mention goes
+// with when the other themes, channel and time are held still. An association, not a proof.
+type ThemeImpact struct {
+	Value           float64       `json:"value"`
+	Interval        stat.Interval `json:"interval"`
+	Effect          float64       `json:"effect" doc:"Of one mention"`
+	P               float64       `json:"p"`
+	Distinguishable bool          `json:"distinguishable" doc:"The interval excludes 0"`
+}
+
+// leastMentions is how many answers must mention a theme before it gets an impact.
+const leastMentions = stat.MinimumToShow
+
+// Themes tells of each theme how often it comes up, how it is spoken of, the score of the feedback about it, how its share has
+// changed, and its impact on the score (methods.md 2.3: ordinary least squares with HC3 errors; controls are channel and quarter).
+func (s *Service) Themes(ctx context.Context, ws identity.WorkspaceID, q ThemesQuery) (*ThemesAnswer, error) {
+	const op = "insight.Themes"
+	query, err := q.query()
+	if err != nil {
+		return nil, err
+	}
+	if s.columns == nil || s.trees == nil {
+		return nil, fault.New(fault.Internal, op, "this process has no columns or no themes to ask")
+	}
+	a := asked{Query: query}
+	if a.set, a.span, err = s.scope(ctx, ws, q.Between); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	group, _ := parseField("theme_group") // there is such a field
+	if a.asking, err = s.asking(ctx, ws, []field{group}, q.Where); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	ans := &ThemesAnswer{Score: query.Measure, Unit: query.Measure.Unit(), Themes: []ThemeRow{}, LeftOut: []LeftOut{}, Controls: []string{}, Filter: Encode(q.Where, q.Between).Encode()}
+	if a.span.hasFrom {
+		ans.From = a.span.from.String()
+	}
+	if a.span.hasTo {
+		ans.To = a.span.to.String()
+	}
+	rows := newThemeRows(&a)
+	mentions, err := s.countSets(ctx, &a)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if err := s.learnSets(ctx, &a, mentions); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	rows.count(mentions, s.setMembers)
+	ans.N = rows.all
+	if q.Compare != "" {
+		before := a
+		if before.span, err = a.span.before(q.Compare); err != nil {
+			return nil, err
+		}
+		earlier, err := s.countSets(ctx, &before)
+		if err != nil {
+			return nil, fault.Wrap(op, err)
+		}
+		if err := s.learnSets(ctx, &a, earlier); err != nil {
+			return nil, fault.Wrap(op, err)
+		}
+		old := newThemeRows(&a)
+		old.count(earlier, s.setMembers)
+		rows.before = old
+	}
+	if err := s.scoreThemes(ctx, &a, ans, rows); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	ans.Themes = rows.finish(&a)
+	return ans, nil
+}
+
+// query checks a ThemesQuery, and gives it as that of its score.
+func (q *ThemesQuery) query() (*Query, error) {
+	query := &Query{Measure: cmp.Or(q.Score, NPS), Scale: q.Scale, Where: q.Where, Between: q.Between, Level: q.Level}
+	if query.Measure != CSATMean && query.Measure != CESMean && query.Measure.metric() == "" {
+		return nil, fault.Bad("insight.ThemesQuery", fault.Field{Path: "score", Code: "unknown", Msg: fmt.Sprintf("%q is not a score", q.Score)})
+	}
+	if q.Compare != "" {
+		query.Compare = &Compare{To: q.Compare}
+	}
+	if err := query.Validate(); err != nil {
+		return nil, err
+	}
+	if q.Compare == "rest" {
+		return nil, fault.Bad("insight.ThemesQuery", fault.Field{Path: "compare", Code: "unknown", Msg: "compare with previous or year"})
+	}
+	return query, nil
+}
+
+// setCount is how often a set of mentions comes up.
+type setCount struct{ key, n int64 }
+
+// countSets counts feedback by what it says of which themes; key 0 is feedback without one.
+func (s *Service) countSets(ctx context.Context, a *asked) ([]setCount, error) {
+	var args arguments
+	cond, err := where(a.asking, a.span, a.Where, &args)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.columns.Query(ctx, "SELECT mention_set, count(*) FROM "+table+" WHERE "+cond+" GROUP BY mention_set", args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // Err has told already
+	var out []setCount
+	for rows.Next() {
+		v := rows.Values()
+		out = append(out, setCount{number[int64](v[0]), number[int64](v[1])})
+	}
+	return out, rows.Err()
+}
+
+// maxKnownSets bounds what is remembered of sets.
+const maxKnownSets = 500_000
+
+// learnSets reads what the sets hold that this process has not met yet. A set is named by what it holds, so that what was read once
+// holds for ever.
+func (s *Service) learnSets(ctx context.Context, a *asked, list []setCount) error {
+	var missing []int64
+	s.mu.Lock()
+	if len(s.known) > maxKnownSets {
+		clear(s.known)
+	}
+	for _, c := range list {
+		if _, ok := s.known[c.key]; !ok && c.key != 0 {
+			missing = append(missing, c.key)
+		}
+	}
+	s.mu.Unlock()
+	if len(missing) == 0 {
+		return nil
+	}
+	// Many are asked for as all: a list of a thousand is faster read than compared with.
+	text, args := "SELECT set_key, theme, sentiment FROM "+sets+" WHERE workspace = $1", []any{string(a.ws)}
+	if len(missing) <= 1000 {
+		text, args = text+" AND set_key IN ($2)", append(args, missing)
+	}
+	rows, err := s.columns.Query(ctx, text, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }() // Err has told already
+	found := map[int64][]ThemeLabel{}
+	for rows.Next() {
+		v := rows.Values()
+		l := ThemeLabel{ID: keyText(v[1]), Sentiment: int8(number[int64](v[2]))}
+		if k := number[int64](v[0]); !slices.Contains(found[k], l) { // two feeders may both have written it
+			found[k] = append(found[k], l)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for k, list := range found {
+		s.known[k] = list
+	}
+	return nil
+}
+
+// setMembers are the themes of a set that learnSets has met, in the sentiment that the set has.
+func (s *Service) setMembers(key int64) []ThemeLabel {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.known[key]
+}
+
+// themeRows are the themes while they are counted.
+type themeRows struct {
+	ids    []string
+	at     map[string]int // by id
+	above  map[string][]int
+	tree   Tree
+	all    int64
+	n      []int64
+	bad    []int64
+	good   []int64
+	score  []sums
+	rest   sums // of all answers
+	impact map[string]driver.Impact
+	before *themeRows
+}
+
+func newThemeRows(a *asked) *themeRows {
+	r := &themeRows{at: map[string]int{}, above: map[string][]int{}, tree: a.tree, impact: map[string]driver.Impact{}}
+	for _, id := range known(a.tree) {
+		x := a.tree.Resolve(id)
+		for ; x != ""; x = a.tree.Parent(x) {
+			i, ok := r.at[x]
+			if !ok {
+				i = len(r.ids)
+				r.at[x], r.ids = i, append(r.ids, x)
+			}
+			r.above[id] = append(r.above[id], i)
+		}
+	}
+	r.n, r.bad, r.good, r.score = make([]int64, len(r.ids)), make([]int64, len(r.ids)), make([]int64, len(r.ids)), make([]sums, len(r.ids))
+	return r
+}
+
+// of are the themes, with all above them, that a text with these labels is about; each once.
+func (r *themeRows) of(labels []ThemeLabel) []int {
+	var out []int
+	for _, l := range labels {
+		for _, i := range r.above[l.ID] {
+			if !slices.Contains(out, i) {
+				out = append(out, i)
+			}
+		}
+	}
+	return out
+}
+
+// count adds up what is said of themes.
+func (r *themeRows) count(list []setCount, members func(int64) []ThemeLabel) {
+	for _, c := range list {
+		r.all += c.n
+		labels := members(c.key)
+		for _, i := range r.of(labels) {
+			r.n[i] += c.n
+			good, bad := false, false
+			for _, l := range labels {
+				if slices.Contains(r.above[l.ID], i) {
+					good = good || l.Sentiment == 1 || l.Sentiment == 2
+					bad = bad || l.Sentiment == -1 || l.Sentiment == 2
+				}
+			}
+			switch {
+			case good && !bad:
+				r.good[i] += c.n
+			case bad && !good:
+				r.bad[i] += c.n
+			}
+		}
+	}
+}
+
+// scored is a number of answers that are alike.
+type scored struct {
+	set, form, quarter int64
+	channel            string
+	value              float64 // class, or the value itself
+	n                  int64
+}
+
+// scoreThemes gives themes the score of the feedback about them, and their impacts.
+func (s *Service) scoreThemes(ctx context.Context, a *asked, ans *ThemesAnswer, rows *themeRows) error {
+	metric := a.Measure.metric()
+	classes := a.Measure == NPS || a.Measure == CSAT || a.Measure == CES
+	value := metric
+	if classes {
+		value = metric + "_class"
+	}
+	var args arguments
+	cond, err := where(a.asking, a.span, a.Where, &args)
+	if err != nil {
+		return err
+	}
+	answers, err := s.columns.Query(ctx, fmt.Sprintf(`SELECT ts, f, c, q, v, count(*) FROM (SELECT theme_set AS ts, %s_form AS f, channel AS c, %s AS q, %s AS v FROM %s WHERE %s AND %s IS NOT NULL) AS t
+		GROUP BY ts, f, c, q, v LIMIT %d`, metric, a.IntDiv("month", "3"), value, table, cond, value, 10*maxCells), args...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = answers.Close() }() // Err has told already
+	var list []scored
+	seen := map[int64]int64{} // how often each set comes up
+	forms := map[int64]bool{}
+	for answers.Next() {
+		v := answers.Values()
+		x := scored{number[int64](v[0]), number[int64](v[1]), number[int64](v[3]), keyText(v[2]), number[float64](v[4]), number[int64](v[5])}
+		list = append(list, x)
+		seen[x.set] += x.n
+		forms[x.form] = true
+	}
+	if err := answers.Err(); err != nil {
+		return err
+	}
+	if list, err = s.onScale(ctx, a, ans, list, forms); err != nil {
+		return err
+	}
+	var wanted []setCount
+	for k, n := range seen {
+		wanted = append(wanted, setCount{k, n})
+	}
+	if err := s.learnSets(ctx, a, wanted); err != nil {
+		return err
+	}
+	about := make(map[int64][]int, len(seen))
+	for k := range seen {
+		about[k] = rows.of(s.setMembers(k))
+	}
+	for _, x := range list {
+		c := sums{n: x.n}
+		switch {
+		case !classes:
+			c.sum, c.square = x.value*float64(x.n), x.value*x.value*float64(x.n)
+		case x.value == 1:
+			c.good = x.n
+		case x.value == -1:
+			c.bad = x.n
+		}
+		rows.rest = rows.rest.plus(c)
+		for _, i := range about[x.set] {
+			rows.score[i] = rows.score[i].plus(c)
+		}
+	}
+	total := Row{sum: rows.rest}
+	a.evaluate(&total)
+	ans.Answers, ans.Value = total.N, total.Value
+	return rows.moves(a, ans, list, about)
+}
+
+// onScale keeps the answers of one scale.
+func (s *Service) onScale(ctx context.Context, a *asked, ans *ThemesAnswer, list []scored, forms map[int64]bool) ([]scored, error) {
+	var keys []int64
+	for f := range forms {
+		keys = append(keys, f)
+	}
+	known, err := s.formsOf(ctx, a.ws, a.Measure.metric(), keys)
+	if err != nil {
+		return nil, err
+	}
+	cells := make([]cell, len(list))
+	for i, x := range list {
+		cells[i] = cell{scale: known[x.form].scale, sums: sums{n: x.n}}
+	}
+	chosen := Answer{LeftOut: ans.LeftOut}
+	chosen.chooseScale(cells, a.Scale)
+	ans.Scale, ans.LeftOut = chosen.Scale, chosen.LeftOut
+	return slices.DeleteFunc(list, func(x scored) bool { return known[x.form].scale != ans.Scale }), nil
+}
+
+// moves estimates impacts: of themes that stand under another one among all those without any below, and of the top level by itself.
+func (r *themeRows) moves(a *asked, ans *ThemesAnswer, list []scored, about map[int64][]int) error {
+	parents, top := make([]bool, len(r.ids)), make([]bool, len(r.ids))
+	for _, id := range r.ids {
+		p := r.tree.Parent(id)
+		if i, ok := r.at[p]; ok {
+			parents[i] = true
+		}
+		top[r.at[id]] = p == ""
+	}
+	// Dummies: one for each but the first of the channels and of the quarters that there are.
+	dummies := map[string]int{}
+	var channels, quarters []string
+	dummy := func(of *[]string, key string) {
+		if _, ok := dummies[key]; ok {
+			return
+		}
+		dummies[key] = -1
+		if *of = append(*of, key); len(*of) > 1 && len(dummies) < 60 {
+			dummies[key] = 0 // numbered below
+		}
+	}
+	for _, x := range list {
+		dummy(&channels, "c"+x.channel)
+		dummy(&quarters, "q"+strconv.FormatInt(x.quarter, 10))
+	}
+	controls := 0
+	for _, key := range slices.Concat(channels, quarters) {
+		if dummies[key] == 0 {
+			dummies[key] = controls
+			controls++
+		}
+	}
+	if len(channels) > 1 {
+		ans.Controls = append(ans.Controls, "channel")
+	}
+	if len(quarters) > 1 {
+		ans.Controls = append(ans.Controls, "quarter")
+	}
+	for _, keep := range []func(int) bool{
+		func(i int) bool { return top[i] },
+		func(i int) bool { return !parents[i] },
+	} {
+		var names []string
+		index := make([]int, len(r.ids))
+		for i, id := range r.ids {
+			index[i] = -1
+			if n := r.score[i].n; keep(i) && n >= leastMentions && r.rest.n-n >= leastMentions {
+				index[i] = len(names)
+				names = append(names, id)
+			}
+		}
+		if len(names) == 0 {
+			continue
+		}
+		mentions := make(map[int64][]int, len(about))
+		for set, themes := range about {
+			for _, i := range themes {
+				if index[i] >= 0 {
+					mentions[set] = append(mentions[set], index[i])
+				}
+			}
+			slices.Sort(mentions[set])
+		}
+		impacts, err := driver.ThemeImpactsOfCells(names, controls, alike(list, mentions, dummies, a.Measure), a.Level)
+		if err != nil && !errors.Is(err, stat.ErrUndefined) {
+			return err
+		}
+		for _, m := range impacts {
+			r.impact[m.Theme] = m
+		}
+	}
+	return nil
+}
+
+// alike puts answers together that mention the same themes on the same channel in the same quarter, and gave the same value.
+func alike(list []scored, mentions map[int64][]int, dummies map[string]int, m Measure) []driver.Cell {
+	patterns, pattern := map[string]int{}, make(map[int64]int, len(mentions))
+	for set, themes := range mentions {
+		key := fmt.Sprint(themes)
+		if _, ok := patterns[key]; !ok {
+			patterns[key] = len(patterns)
+		}
+		pattern[set] = patterns[key]
+	}
+	type key struct {
+		pattern, channel, quarter int
+		y                         float64
+	}
+	none := len(patterns)
+	at := map[key]int{}
+	var cells []driver.Cell
+	quarters := map[int64]int{}
+	for _, x := range list {
+		q, ok := quarters[x.quarter]
+		if !ok {
+			q = dummies["q"+strconv.FormatInt(x.quarter, 10)]
+			quarters[x.quarter] = q
+		}
+		k := key{none, dummies["c"+x.channel], q, x.value}
+		if p, ok := pattern[x.set]; ok {
+			k.pattern = p
+		}
+		switch m {
+		case NPS:
+			k.y *= 100
+		case CSAT, CES:
+			k.y = max(0, k.y)
+		}
+		i, ok := at[k]
+		if !ok {
+			i = len(cells)
+			at[k] = i
+			c := driver.Cell{Mentions: mentions[x.set], Y: k.y}
+			for _, d := range []int{k.channel, k.quarter} {
+				if d >= 0 {
+					c.Controls = append(c.Controls, d)
+				}
+			}
+			cells = append(cells, c)
+		}
+		cells[i].N += x.n
+	}
+	return cells
+}
+
+// finish gives the themes that come up, the most frequent first.
+func (r *themeRows) finish(a *asked) []ThemeRow {
+	out := []ThemeRow{}
+	for i, id := range r.ids {
+		if r.n[i] == 0 && (r.before == nil || r.before.n[i] == 0) {
+			continue
+		}
+		row := ThemeRow{ID: id, Parent: r.tree.Parent(id), N: r.n[i], Negative: r.bad[i], Positive: r.good[i], Score: Row{sum: r.score[i]}}
+		row.Feedback = Encode(append(slices.Clone(a.Where), Condition{Field: "theme", Op: "in", Values: []string{id}}), a.Between).Encode()
+		share := Row{sum: sums{n: r.all, good: r.n[i]}}
+		as := *a
+		as.Query = &Query{Measure: Share, Level: a.Level}
+		as.evaluate(&share)
+		if share.Value != nil {
+			row.Share = *share.Value
+		}
+		net := Row{sum: sums{n: r.n[i], good: r.good[i], bad: r.bad[i]}}
+		as.Query = &Query{Measure: ThemeSentiment, Level: a.Level}
+		as.evaluate(&net)
+		row.Net, row.NetRange, row.Note = net.Value, net.Interval, net.Note
+		a.evaluate(&row.Score)
+		row.Score.Feedback = row.Feedback + "&" + Encode(Conditions{{Field: a.Measure.metric(), Op: "not_empty"}}, Period{}).Encode()
+		if r.before != nil {
+			old := Row{sum: sums{n: r.before.all, good: r.before.n[i]}}
+			as.Query = &Query{Measure: Share, Level: a.Level}
+			as.evaluate(&old)
+			row.Change = as.difference(share, old)
+			row.Change.N = r.before.n[i]
+		}
+		if m, ok := r.impact[id]; ok && !math.IsNaN(m.Adjusted) {
+			row.Impact = &ThemeImpact{Value: m.Adjusted, Interval: m.Interval, Effect: m.Effect.Estimate, P: m.Effect.P, Distinguishable: !m.Interval.Contains(0)}
+		}
+		out = append(out, row)
+	}
+	slices.SortStableFunc(out, func(x, y ThemeRow) int { return cmp.Or(cmp.Compare(y.N, x.N), strings.Compare(x.ID, y.ID)) })
+	return out
+}

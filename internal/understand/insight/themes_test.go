@@ -1,0 +1,115 @@
+package insight_test
+
+import (
+	"math"
+	"net/url"
+	"slices"
+	"testing"
+
+	"kolo/internal/foundation/fault"
+	"kolo/internal/understand/insight"
+	"kolo/internal/understand/stat/driver"
+)
+
+func TestThemesPage(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		all := w.speak(900)
+		period := insight.Period{Last: "90d"}
+		recent := only(all, func(s spoken) bool { return today.Sub(*s.Time).Hours() < 24*90 })
+		before := only(all, func(s spoken) bool { h := today.Sub(*s.Time).Hours(); return h >= 24*90 && h < 24*180 })
+		a, err := w.insight.Themes(t.Context(), w.ws, insight.ThemesQuery{Between: period, Compare: "previous"})
+		must(t, err)
+		_, _, answers := npsOf(recent)
+		if a.N != int64(len(recent)) || a.Answers != answers || a.Scale != "0..10" || len(a.Themes) != 8 || !slices.Equal(a.Controls, []string{"channel", "quarter"}) {
+			t.Fatalf("%+v", a)
+		}
+		impacts := 0
+		for i, r := range a.Themes {
+			list := only(recent, func(s spoken) bool { return s.about(r.ID) })
+			var good, bad int64
+			for _, s := range list {
+				switch s.mood(r.ID) {
+				case 1:
+					good++
+				case -1:
+					bad++
+				}
+			}
+			if r.N != int64(len(list)) || r.Positive != good || r.Negative != bad || math.Abs(*r.Net-100*float64(good-bad)/float64(len(list))) > 1e-9 ||
+				math.Abs(r.Share-float64(len(list))/float64(len(recent))) > 1e-9 || r.NetRange == nil {
+				t.Errorf("%+v: want %d texts, %d good, %d bad", r, len(list), good, bad)
+			}
+			promoters, detractors, n := npsOf(list)
+			if r.Score.N != n || math.Abs(*r.Score.Value-100*float64(promoters-detractors)/float64(n)) > 1e-9 {
+				t.Errorf("%s: score %v of %d, want %d", r.ID, *r.Score.Value, r.Score.N, n)
+			}
+			was := len(only(before, func(s spoken) bool { return s.about(r.ID) }))
+			if r.Change == nil || r.Change.N != int64(was) || math.Abs(*r.Change.Difference-(r.Share-float64(was)/float64(len(before)))) > 1e-9 {
+				t.Errorf("%s: change %+v, there were %d of %d", r.ID, r.Change, was, len(before))
+			}
+			if i > 0 && r.N > a.Themes[i-1].N {
+				t.Errorf("%s stands behind a smaller theme", r.ID)
+			}
+			for query, want := range map[string]int64{r.Feedback: r.N, r.Score.Feedback: r.Score.N} {
+				v, err := url.ParseQuery(query)
+				must(t, err)
+				c, p, err := insight.Decode(v)
+				must(t, err)
+				found, err := w.insight.Find(t.Context(), w.ws, c, p, "", 1000)
+				must(t, err)
+				if int64(len(found.Feedback)) != want {
+					t.Errorf("%s: %d behind %s, want %d", r.ID, len(found.Feedback), query, want)
+				}
+			}
+			if r.Impact != nil {
+				impacts++
+			}
+		}
+		// Impacts are those of a regression over the single answers.
+		d := driver.Data{Names: []string{"price", "service", "product"}}
+		for _, s := range recent {
+			if len(s.Scores) == 0 {
+				continue
+			}
+			class := 0.0
+			if v := s.Scores[0].Value; v >= 9 {
+				class = 1
+			} else if v <= 6 {
+				class = -1
+			}
+			var x []float64
+			for _, n := range d.Names {
+				x = append(x, map[bool]float64{true: 1}[s.about(n)])
+			}
+			d.X, d.Y = append(d.X, x), append(d.Y, class)
+			d.Controls = append(d.Controls, []float64{map[bool]float64{true: 1}[s.Channel == "web"], map[bool]float64{true: 1}[s.month >= "2026-10-01"]})
+		}
+		want, err := driver.ThemeImpacts(d, 0.95)
+		must(t, err)
+		for _, m := range want {
+			i := slices.IndexFunc(a.Themes, func(r insight.ThemeRow) bool { return r.ID == m.Theme })
+			if m.Theme == "price" { // it has nothing below it, and stands among those that have not
+				continue
+			}
+			got := a.Themes[i].Impact
+			if got == nil || math.Abs(got.Value-m.Adjusted) > 1e-8 || math.Abs(got.Interval.Low-m.Interval.Low) > 1e-8 {
+				t.Errorf("impact of %s: %+v, want %v in %+v", m.Theme, got, m.Adjusted, m.Interval)
+			}
+		}
+		if impacts < 6 {
+			t.Errorf("%d impacts", impacts)
+		}
+		// Another score, which nobody gave.
+		b, err := w.insight.Themes(t.Context(), w.ws, insight.ThemesQuery{Score: insight.CSAT, Where: insight.Conditions{{Field: "channel", Values: []string{"web"}}}})
+		must(t, err)
+		if b.Answers != 0 || b.Value != nil || len(b.Themes) != 8 || b.Themes[0].Impact != nil || b.Themes[0].Change != nil {
+			t.Errorf("%+v", b)
+		}
+		for _, q := range []insight.ThemesQuery{{Score: insight.Count}, {Compare: "rest"}, {Compare: "previous"}, {Where: insight.Conditions{{Field: "nothing"}}}} {
+			if _, err := w.insight.Themes(t.Context(), w.ws, q); !fault.Is(err, fault.Invalid) {
+				t.Errorf("%+v: %v", q, err)
+			}
+		}
+	})
+}
