@@ -22,6 +22,18 @@ func (a *API) insightRoutes() {
 			ans, err := a.Insight.Ask(ctx, actor.Workspace, q)
 			return &body[*insight.Answer]{ans}, err
 		}, unvalidated)
+	handle(a, route{http.MethodPost, "/v1/insights/themes", identity.InsightsRead, "query-themes", "Ask about themes: volume, sentiment, score, change and impact of each", tag, 0},
+		func(ctx context.Context, actor identity.Actor, in *struct {
+			RawBody []byte
+			Body    insight.ThemesQuery
+		}) (*body[*insight.ThemesAnswer], error) {
+			q, err := strict[insight.ThemesQuery](in.RawBody)
+			if err != nil {
+				return nil, err
+			}
+			ans, err := a.Insight.Themes(ctx, actor.Workspace, q)
+			return &body[*insight.ThemesAnswer]{ans}, err
+		}, unvalidated)
 	type views struct {
 		Views []insight.View `json:"views"`
 	}

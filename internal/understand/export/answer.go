@@ -12,6 +12,23 @@ import (
 // ofPage are names in the address of a question that only say how the page shows it.
 var ofPage = []string{"view", "chart", "page", "sort"}
 
+// rounded is -20, not -19.999999999999996.
+func rounded(v *float64) any {
+	if v == nil {
+		return nil
+	}
+	return math.Round(*v*1e9) / 1e9
+}
+
+// themeNames are the names of themes in the workspace's language.
+func (j job) themeNames(ctx context.Context) (map[string]string, error) {
+	w, err := j.workspace(ctx, j.Workspace)
+	if err != nil {
+		return nil, err
+	}
+	return j.from.Insight.ThemeNames(ctx, j.Workspace, w.Language)
+}
+
 // answer writes an answer with all that makes its figures trustworthy, a row for each group and bucket, and the total last.
 // What is asked stands in the address, or in the saved view that it names.
 func answer(ctx context.Context, j job) error {
@@ -51,17 +68,19 @@ func answer(ctx context.Context, j job) error {
 			name = "answer"
 		}
 		t.text(name, func(l line) string { return l.Keys[k] })
+		if k == "theme" || k == "theme_group" {
+			names, err := j.themeNames(ctx)
+			if err != nil {
+				return err
+			}
+			t.text(name+"_name", func(l line) string { return names[l.Keys[k]] })
+		}
 	}
 	if a.Bucket != "" {
 		t.text(a.Bucket, func(l line) string { return l.Bucket })
 	}
 	number := func(name string, of func(line) *float64) {
-		t.add(name, table.Float, func(l line) any {
-			if v := of(l); v != nil {
-				return math.Round(*v*1e9) / 1e9 // -20, not -19.999999999999996
-			}
-			return nil
-		})
+		t.add(name, table.Float, func(l line) any { return rounded(of(l)) })
 	}
 	number("value", func(l line) *float64 { return l.Value })
 	t.number("n", func(l line) int64 { return l.N })

@@ -3,6 +3,7 @@ package export_test
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -59,11 +60,35 @@ func each(t *testing.T, test func(w *world)) {
 		t.Cleanup(f.Close)
 		w.Sources = export.Sources{Store: db, Identity: identity.NewService(db, identity.Options{}), Contacts: contact.NewService(db), Feedback: f,
 			Imports: imports.NewService(db, f, quiet), Insight: insight.NewService(db, columns, f)}
+		w.Insight.Understand(complaints{}, complaints{})
 		w.exports = export.NewService(w.Sources)
 		w.feeder = insight.NewFeeder(w.Insight, quiet)
 		w.ws, w.owner = w.workspace("One")
 		test(w)
 	})
+}
+
+// complaints takes every text for a complaint about delivery, the only theme there is.
+type complaints struct{}
+
+func (complaints) Of(_ context.Context, _ identity.WorkspaceID, ids []feedback.ID) (map[feedback.ID]insight.Label, error) {
+	out := map[feedback.ID]insight.Label{}
+	for _, id := range ids {
+		out[id] = insight.Label{Language: "en", Sentiment: -1, Score: -0.5, Themes: []insight.ThemeLabel{{ID: "delivery", Sentiment: -1}}}
+	}
+	return out, nil
+}
+
+func (c complaints) Tree(context.Context, identity.WorkspaceID) (insight.Tree, error) { return c, nil }
+
+func (complaints) Resolve(id string) string { return id }
+
+func (complaints) Parent(string) string { return "" }
+
+func (complaints) Under(id string) []string { return []string{"delivery"} }
+
+func (complaints) Name(_, language string) string {
+	return map[string]string{"en": "Delivery", "he": "משלוח"}[language]
 }
 
 func (w *world) must(err error) {
@@ -352,7 +377,8 @@ func TestTheWallAndTheRoles(t *testing.T) {
 		_, err = w.Imports.Upload(w.Context(), w.ws, w.owner, "secret.csv", strings.NewReader("comment,nps\nFine indeed it was,9\n"))
 		w.must(err)
 		mine := map[string]string{"feedback": "hyperlink", "answer": "nps", "contacts": "ana", "accounts": "acme", "segments": "secret segment", "attributes": "plan", "fields": "country",
-			"views": "secret view", "imports": "secret.csv", "members": "dana one", "invites": "secret@example.com", "teams": "secret team", "keys": "secret key", "audit": "secret team"}
+			"views": "secret view", "imports": "secret.csv", "members": "dana one", "invites": "secret@example.com", "teams": "secret team", "keys": "secret key", "audit": "secret team",
+			"themes": "delivery"}
 		_, stranger := w.workspace("Three")
 		for _, l := range export.Lists() {
 			filter := map[string]string{"answer": "measure=nps"}[l.Name]
@@ -443,6 +469,13 @@ func TestListsAndAnswers(t *testing.T) {
 			}
 			if rows := get("audit", "action=import"); len(rows) != 2 || rows[0]["action"] != "import.finish" || !strings.Contains(fmt.Sprint(rows[0]), "bad.csv") {
 				w.Errorf("%s: audit %v", format, rows)
+			}
+			if rows := get("themes", "score=nps&compare=previous&from=2026-01-01&to=2026-12-31"); len(rows) != 1 || rows[0]["theme"] != "delivery" || rows[0]["name"] != "Delivery" || rows[0]["n"] != "6" ||
+				rows[0]["negative"] != "6" || rows[0]["net"] != "-100" || rows[0]["score_n"] != "4" || rows[0]["n_before"] != "0" || rows[0]["measure"] != "nps" {
+				w.Errorf("%s: themes %v", format, rows)
+			}
+			if rows := get("answer", "measure=theme_negative&by=theme"); len(rows) != 2 || rows[0]["theme_name"] != "Delivery" || rows[0]["value"] != "1" {
+				w.Errorf("%s: an answer by theme %v", format, rows)
 			}
 			for _, address := range []string{question, "view=" + string(view.ID), question + "&chart=bar&view=" + string(view.ID)} {
 				columns, rows := w.read(format, w.export("answer", format, w.owner, address))

@@ -45,7 +45,7 @@ func init() { // not in the variable's own value: what writes a list may look fo
 		{Name: "answer", Title: "the answer to a question: a row for each group and bucket of time, and the total", Permission: identity.InsightsRead, Columns: true,
 			Other: anyField + ". share.FIELD=value is what a share is of", write: answer,
 			Filters: append([]Filter{
-				{Name: "measure", Doc: "What to measure: nps, csat, ces, star, rating, count, contacts, mean, distribution, response_share, share ..."},
+				{Name: "measure", Doc: "What to measure: nps, csat, ces, star, rating, count, contacts, net_sentiment, negative_share, theme_sentiment, mean, distribution, response_share, share ..."},
 				{Name: "of", Doc: "The field that mean, distribution and response_share are about"},
 				{Name: "by", Doc: "A field to group by", Many: true},
 				{Name: "bucket", Doc: "Group by time too: day, week, month, quarter or year"},
@@ -55,6 +55,13 @@ func init() { // not in the variable's own value: what writes a list may look fo
 				{Name: "limit", Doc: "How many groups, 100 by default"},
 				{Name: "level", Doc: "Confidence level of the intervals, 0.95 by default"},
 				{Name: "view", Doc: "Instead of all others: the id of a saved view"},
+			}, period...)},
+		{Name: "themes", Title: "themes: volume, sentiment, score, change and impact of each", Permission: identity.InsightsRead, Columns: true, Other: anyField, write: themes,
+			Filters: append([]Filter{
+				{Name: "score", Doc: "The score that themes move: nps, csat, ces, star or rating"},
+				{Name: "scale", Doc: "The scale to count, such as 1..5; the most frequent one by default"},
+				{Name: "compare", Doc: "previous or year"},
+				{Name: "level", Doc: "Confidence level of the intervals, 0.95 by default"},
 			}, period...)},
 		{Name: "contacts", Title: "contacts, newest first", Permission: identity.ContactsRead, write: contacts,
 			Other: "Any attribute: attribute.plan=pro, attribute.plan.is_not=pro, attribute.visits.above=3, attribute.plan.present=",

@@ -1,6 +1,7 @@
 package insight
 
 import (
+	"cmp"
 	"errors"
 	"net/url"
 	"slices"
@@ -51,6 +52,28 @@ func (q Query) Encode() url.Values {
 		}
 	}
 	return v
+}
+
+// DecodeThemes reads a question about themes from the query string of a page, with the names of its fields and conditions as Encode
+// writes them. Names in skip belong to the page.
+func DecodeThemes(v url.Values, skip ...string) (ThemesQuery, error) {
+	rest := url.Values{}
+	for name, list := range v {
+		if name != "score" {
+			rest[name] = list
+		}
+	}
+	score := v.Get("score")
+	rest.Set("measure", cmp.Or(score, string(NPS)))
+	q, err := DecodeQuery(rest, skip...)
+	t := ThemesQuery{Score: Measure(score), Scale: q.Scale, Where: q.Where, Between: q.Between, Level: q.Level}
+	if q.Compare != nil {
+		t.Compare = q.Compare.To
+	}
+	if err == nil {
+		_, err = t.query()
+	}
+	return t, err
 }
 
 // DecodeQuery reads what Query.Encode wrote. Names in skip belong to the page. The error names every value that is wrong,

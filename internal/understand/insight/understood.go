@@ -47,6 +47,14 @@ type Trees interface {
 	Tree(ctx context.Context, ws identity.WorkspaceID) (Tree, error)
 }
 
+// bare is a tree without themes.
+type bare struct{}
+
+func (bare) Resolve(string) string    { return "" }
+func (bare) Parent(string) string     { return "" }
+func (bare) Under(string) []string    { return nil }
+func (bare) Name(id, _ string) string { return id }
+
 // Understand has questions know of sentiment and themes. Call it before the first question and the first feed.
 func (s *Service) Understand(labels Labels, trees Trees) { s.labels, s.trees = labels, trees }
 
@@ -139,7 +147,8 @@ func (s *Service) asking(ctx context.Context, ws identity.WorkspaceID, by []fiel
 		return a, nil
 	}
 	if s.trees == nil {
-		return a, fault.New(fault.Invalid, "insight.Query", "no themes are kept here")
+		a.tree = bare{}
+		return a, nil
 	}
 	a.tree, err = s.trees.Tree(ctx, ws)
 	return a, err
