@@ -23,7 +23,7 @@ var (
 	// Behind these a name with capitals ends the text or the line.
 	partings = phraseMap(`thanks many_thanks thank_you best cheers best, спасибо заранее_спасибо`)
 	// notNames are capitalised words that stand where a name would.
-	notNames = set(`mr mrs ms miss dr i'm i've i'd it's the and i we your our customer client team manager support dear sir madam not no very a an from sent is of
+	notNames = set(`ואני ואנחנו ו mr mrs ms miss dr i'm i've i'd it's the and i we your our customer client team manager support dear sir madam not no very a an from sent is of
 		כל את זה לא של ה צוות לקוח לקוחה אני
 		از به با یک مشتری تیم است
 		ваш ваша клиент покупатель команда и не`)
@@ -55,6 +55,12 @@ func (f *finder) people() {
 			i = to - 1
 			continue
 		}
+		if to := dictated(words, i); to > i {
+			start, end := place(i, to-1)
+			f.add(start, end, spokenKind(f.called(f.before(start, 40))), 45)
+			i = to - 1
+			continue
+		}
 		from, to := f.named(words, i)
 		if to > from {
 			start, end := place(from, to-1)
@@ -62,6 +68,50 @@ func (f *finder) people() {
 			i = to - 1
 		}
 	}
+}
+
+// numerals are words for numbers, as people say them one after another when they give a number on the telephone.
+var numerals = set(`zero oh nought one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen
+	twenty thirty forty fifty sixty seventy eighty ninety hundred double triple
+	אפס אחד אחת שתיים שתים שניים שנים שתי שני שלוש שלושה ארבע ארבעה חמש חמישה שש שישה שבע שבעה שמונה תשע תשעה עשר עשרה עשרים שלושים ארבעים חמישים שישים שבעים שמונים תשעים מאה פעמים פעמיים
+	صفر یک دو سه چهار پنج شش شیش هفت هشت نه ده یازده دوازده سیزده چهارده پانزده شانزده هفده هجده نوزده بیست سی چهل پنجاه شصت هفتاد هشتاد نود صد دویست سیصد چهارصد پانصد
+	ششصد هفتصد هشتصد نهصد
+	ноль нуль один одна два две три четыре пять шесть семь восемь девять десять одиннадцать двенадцать тринадцать четырнадцать пятнадцать шестнадцать семнадцать
+	восемнадцать девятнадцать двадцать тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят девяносто сто двести триста четыреста пятьсот шестьсот семьсот восемьсот
+	девятьсот тысяча тысячи дважды трижды`)
+
+// dictated is the end of six or more numerals in a row that begin at word i, or 0. Figures may stand among them.
+func dictated(words []Word, i int) int {
+	n, end := 0, 0
+	for k := i; k < len(words) && (end == 0 || k-end < 3); k++ {
+		switch w := words[k]; {
+		case w.Kind == Letters && numerals[w.Form], w.Kind == Number && n > 0:
+			n++
+			end = k + 1
+		case n > 0 && (isMark(w, ",.-") || w.Form == "و"):
+		default:
+			k = len(words)
+		}
+	}
+	if n < 6 {
+		return 0
+	}
+	return end
+}
+
+// spokenKind is what a dictated number is, by what it is called.
+func spokenKind(called string) PersonalKind {
+	switch called {
+	case "card":
+		return PersonalCard
+	case "id":
+		return PersonalID
+	case "passport":
+		return PersonalPassport
+	case "account":
+		return PersonalAccount
+	}
+	return PersonalPhone
 }
 
 // follows is where the words of a phrase that begins at i end, or 0.

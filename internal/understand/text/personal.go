@@ -564,11 +564,27 @@ func (f *finder) number(groups []group, k int) int {
 			continue
 		}
 		if kind, rank := f.judge(groups[k:last+1], start, end, called, glued); kind != "" {
+			if kind == PersonalID || kind == PersonalPassport || kind == PersonalAccount {
+				start = f.series(start)
+			}
 			f.add(start, end, kind, rank)
 			return last + 1
 		}
 	}
 	return k + 1
+}
+
+// series is where the letters begin that belong to the number of a document that begins at start: "AB 123456" has none
+// joined to it, "AB123456" and "TEST-000123" have.
+func (f *finder) series(start int) int {
+	for k := 0; k < 12 && start > 0; k++ {
+		c := f.b[start-1]
+		if !('a' <= c && c <= 'z' || isDigit(c) || c == '-' && start > 1 && (isDigit(f.b[start-2]) || 'a' <= f.b[start-2] && f.b[start-2] <= 'z')) {
+			break
+		}
+		start--
+	}
+	return start
 }
 
 // judge tells what a stretch of groups is, if anything.
@@ -582,6 +598,12 @@ func (f *finder) judge(groups []group, start, end int, called string, glued bool
 		}
 	}
 	d := all[:n]
+	switch {
+	case called == "id" && n >= 5 && n <= 12:
+		return PersonalID, 92
+	case called == "passport" && n >= 6 && n <= 12:
+		return PersonalPassport, 92
+	}
 	plus := f.b[start] == '+' || start+1 < len(f.b) && f.b[start] == '(' && f.b[start+1] == '+'
 	if !plus && !glued {
 		if n >= 13 && n <= 19 && strings.IndexByte("234569", d[0]) >= 0 && luhn(d) && evenGroups(groups) && (called == "card" || called != "order" || n == 16) {
@@ -591,14 +613,10 @@ func (f *finder) judge(groups []group, start, end int, called string, glued bool
 			return PersonalCard, 85
 		}
 		switch {
-		case called == "id" && n >= 5 && n <= 12:
-			return PersonalID, 92
-		case called == "snils" && n == 11, f.lang == "ru" && n == 11 && snils(d) && (called != "order" && len(groups) == 4 || called == "snils"):
+		case called == "snils" && n == 11, f.lang == "ru" && n == 11 && snils(d) && called != "order" && len(groups) == 4 && groups[0].end-groups[0].start == 3:
 			return PersonalSNILS, 91
 		case called == "inn" && (n == 10 || n == 12), f.lang == "ru" && (n == 12 || n == 10) && len(groups) == 1 && inn(d) && called == "":
 			return PersonalINN, 75
-		case called == "passport" && n >= 6 && n <= 12:
-			return PersonalPassport, 80
 		case f.lang == "he" && n == 9 && len(groups) == 1 && israeliID(d) && called == "":
 			return PersonalID, 74
 		case f.lang == "fa" && n == 10 && len(groups) == 1 && iranianCode(d) && called == "":

@@ -51,6 +51,7 @@ func TestPersonal(t *testing.T) {
 		{"fa", "کد ملی ۰۴۹۹۳۷۰۸۹۹", "کد ملی [id]"},
 		{"fa", "کدملی من 0499370899 است", "کدملی من [id] است"},
 		{"en", "born 12/05/1984, passport no. 925665416", "born [birthdate], passport no. [passport]"},
+		{"en", "passport AB1234567, customer ID is TEST-000111", "passport [passport], customer ID is [id]"},
 		{"ru", "дата рождения 12.05.1984", "дата рождения [birthdate]"},
 		{"ru", "лицевой счёт № 1234567890", "лицевой счёт № [account]"},
 
