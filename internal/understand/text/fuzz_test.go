@@ -137,3 +137,100 @@ func TestMegabyte(t *testing.T) {
 		checkAll(t, strings.Repeat(unit, 1<<20/len(unit)+1))
 	}
 }
+
+func FuzzNormalize(f *testing.F) {
+	for _, s := range seeds {
+		f.Add(s, 1, 3)
+	}
+	f.Fuzz(func(t *testing.T, s string, start, end int) {
+		n := Normalize(s)
+		// What was left out may have kept equal characters apart; after a second time nothing is left to do.
+		twice := Normalize(n.Text).Text
+		if thrice := Normalize(twice).Text; thrice != twice {
+			t.Fatalf("Normalize(%q) does not come to rest: %q, %q, %q", s, n.Text, twice, thrice)
+		}
+		sp := n.Original(Span{start, end})
+		if sp.Start < 0 || sp.End < sp.Start || sp.End > len(s) || !onBorder(s, sp.Start) || !onBorder(s, sp.End) {
+			t.Fatalf("Original(%d, %d) of %q is %v", start, end, s, sp)
+		}
+	})
+}
+
+func FuzzMask(f *testing.F) {
+	for _, s := range seeds {
+		f.Add(s, "he", 0, 3)
+	}
+	f.Fuzz(func(t *testing.T, s, lang string, start, end int) {
+		found := Personal(s, lang)
+		masked := Mask(s, found)
+		for _, x := range found {
+			if !strings.Contains(masked, "["+string(x.Kind)+"]") {
+				t.Fatalf("%s of %q is not masked: %q", x.Kind, s, masked)
+			}
+		}
+		Mask(s, []Finding{{Span{start, end}, PersonalName}, {Span{end, start}, PersonalName}}) // spans of another text
+	})
+}
+
+func FuzzStem(f *testing.F) {
+	for _, s := range []string{"deliveries", "והמשלוחים", "کتابهایمان", "доставками", "", "\xff", "ß", "ــ", strings.Repeat("ה", 40)} {
+		for _, lang := range []string{"en", "he", "fa", "ru", "ar", "de", "tr"} {
+			f.Add(s, lang)
+		}
+	}
+	f.Fuzz(func(t *testing.T, s, lang string) {
+		form := Normalize(s).Text
+		if stem := Stem(form, lang); (stem == "") != (form == "") {
+			t.Fatalf("Stem(%q, %s) = %q", form, lang, stem)
+		}
+		if stem := HebrewStem(form); !strings.HasSuffix(form, stem) {
+			t.Fatalf("HebrewStem(%q) = %q", form, stem)
+		}
+	})
+}
+
+func FuzzDetect(f *testing.F) {
+	for _, s := range seeds {
+		f.Add(s, "en")
+	}
+	f.Fuzz(func(t *testing.T, s, hint string) {
+		a, b := DetectWith(s, hint), DetectWith(s, hint)
+		if a != b {
+			t.Fatalf("DetectWith(%q, %q) is %v, then %v", s, hint, a, b)
+		}
+		if (a.Code == Undetermined) != (a.Confidence == 0) || a.Confidence < 0 || a.Confidence > 1 {
+			t.Fatalf("DetectWith(%q, %q) = %v", s, hint, a)
+		}
+	})
+}
+
+func FuzzModel(f *testing.F) {
+	good, err := dist.ReadFile("dist/lid.176.ftz")
+	if err != nil {
+		f.Skip("the language model is missing: make assets")
+	}
+	f.Add(good[:4096])
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if m, err := readFastText(b); err == nil {
+			p, h := make([]float32, len(m.labels)), make([]float32, m.dim)
+			m.hidden(h, []byte("some text"))
+			m.predict(p, h)
+		}
+	})
+}
+
+func FuzzDuplicates(f *testing.F) {
+	f.Add("a b c d e f g", "a b c d e f h")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		var d Duplicates
+		g, _ := d.Add("a", Words(a))
+		h, near := d.Add("b", Words(b))
+		if h != g && h != 1 || near && h != g {
+			t.Fatalf("%q is in group %d, %q in %d (near %v)", a, g, b, h, near)
+		}
+		if again, near := d.Add("c", Words(b)); Fingerprint(Words(b)) != 0 && (again != h || near) {
+			t.Fatalf("%q is in group %d, and in %d again", b, h, again)
+		}
+	})
+}
