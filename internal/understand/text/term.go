@@ -97,11 +97,11 @@ var persianEndings = []struct {
 	{"م", 4}, {"ت", 4}, {"ش", 4}, {"ی", 4},
 }
 
+// persianStem takes the marks of the present tense and up to two endings from a form.
 func persianStem(form string) string {
-	letters := utf8.RuneCountInString(form)
 	for _, prefix := range []string{"نمی", "می"} {
-		if rest, ok := strings.CutPrefix(form, prefix); ok && letters-utf8.RuneCountInString(prefix) >= 4 {
-			form, letters = rest, letters-utf8.RuneCountInString(prefix)
+		if rest, ok := strings.CutPrefix(form, prefix); ok && utf8.RuneCountInString(rest) >= 4 {
+			form = rest
 			break
 		}
 	}
