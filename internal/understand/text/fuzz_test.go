@@ -204,22 +204,6 @@ func FuzzDetect(f *testing.F) {
 	})
 }
 
-func FuzzModel(f *testing.F) {
-	good, err := dist.ReadFile("dist/lid.176.ftz")
-	if err != nil {
-		f.Skip("the language model is missing: make assets")
-	}
-	f.Add(good[:4096])
-	f.Add([]byte{})
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if m, err := readFastText(b); err == nil {
-			p, h := make([]float32, len(m.labels)), make([]float32, m.dim)
-			m.hidden(h, []byte("some text"))
-			m.predict(p, h)
-		}
-	})
-}
-
 func FuzzDuplicates(f *testing.F) {
 	f.Add("a b c d e f g", "a b c d e f h")
 	f.Fuzz(func(t *testing.T, a, b string) {

@@ -3,12 +3,15 @@ package text
 import (
 	"embed"
 	"errors"
+	"fmt"
 	"io/fs"
 	"math"
 	"strings"
 	"sync"
 	"unicode"
 	"unicode/utf8"
+
+	"kolo/internal/understand/text/fasttext"
 )
 
 // Language is a guess of a text's language.
@@ -34,9 +37,9 @@ var identifier = sync.OnceValues(func() (*languages, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := readFastText(b)
+	m, err := fasttext.Read(b)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("text: the language model: %w", err)
 	}
 	return newLanguages(m), nil
 })
@@ -192,7 +195,7 @@ func scriptOf(r rune) script {
 
 // languages is the model with what Kolo knows besides.
 type languages struct {
-	model    *fastText
+	model    *fasttext.Model
 	codes    []string          // of each label
 	mask     [scripts][]bool   // which labels are written in a script; nil for scripts with one language
 	foreign  [scripts]*foreign // nil where any letter goes
@@ -210,10 +213,10 @@ type scratch struct {
 	p, q         []float32
 }
 
-func newLanguages(m *fastText) *languages {
-	l := &languages{model: m, prior: make([]float32, len(m.labels))}
+func newLanguages(m *fasttext.Model) *languages {
+	l := &languages{model: m, prior: make([]float32, len(m.Labels))}
 	index := map[string]int{}
-	for i, label := range m.labels {
+	for i, label := range m.Labels {
 		code := label
 		if name, ok := names[label]; ok {
 			code = name
@@ -228,7 +231,7 @@ func newLanguages(m *fastText) *languages {
 	}
 	other["xmf"] = true
 	for sc, list := range several {
-		l.mask[sc] = make([]bool, len(m.labels))
+		l.mask[sc] = make([]bool, len(m.Labels))
 		for _, label := range strings.Fields(list) {
 			if i, ok := index[label]; ok {
 				l.mask[sc][i] = true
@@ -261,7 +264,7 @@ func newLanguages(m *fastText) *languages {
 		}
 	}
 	l.spare.New = func() any {
-		return &scratch{hidden: make([]float32, m.dim), hits: make([]uint8, len(m.labels)), p: make([]float32, len(m.labels)), q: make([]float32, len(m.labels))}
+		return &scratch{hidden: make([]float32, m.Dim), hits: make([]uint8, len(m.Labels)), p: make([]float32, len(m.Labels)), q: make([]float32, len(m.Labels))}
 	}
 	return l
 }
@@ -392,8 +395,8 @@ func space(r rune) bool { return r <= ' ' || r == 0xa0 || r == 0x2028 || r == 0x
 
 // ask fills p with the probability of each label among those of the script, for a text of so many letters.
 func (l *languages) ask(p []float32, w *scratch, text []byte, sc script, letters int, hint string) {
-	l.model.hidden(w.hidden, text)
-	l.model.predict(p, w.hidden)
+	l.model.Hidden(w.hidden, text)
+	l.model.Predict(p, w.hidden)
 	for i := range p {
 		if !l.mask[sc][i] {
 			p[i] = 0

@@ -1,4 +1,5 @@
-package text
+// Package fasttext predicts with supervised models of fastText, read from its own files.
+package fasttext
 
 import (
 	"bytes"
@@ -10,21 +11,22 @@ import (
 	"strings"
 )
 
-// fastText is a supervised model of fastText, as its files of version 12 hold it, for predicting only: product-quantised
-// (.ftz), hierarchical softmax. The format and the arithmetic follow facebookresearch/fastText (dictionary.cc,
-// productquantizer.cc, quantmatrix.cc, loss.cc).
-type fastText struct {
-	dim         int
+// Model is a supervised model of fastText, as its files of version 12 hold it: product-quantised (.ftz), hierarchical
+// softmax over single words and their n-grams. It is for predicting only, and safe for concurrent use. The format and the
+// arithmetic follow facebookresearch/fastText (dictionary.cc, productquantizer.cc, quantmatrix.cc, loss.cc).
+type Model struct {
+	Labels []string // without "__label__", the most frequent first
+	Dim    int      // length of a hidden vector
+
 	minn, maxn  int
-	labels      []string
 	counts      []int64
 	words       map[string]int32 // row of a word
 	nwords      int32
 	buckets     uint32
-	rows        []float32 // dim numbers a row, unpacked
+	rows        []float32 // Dim numbers a row, unpacked
 	pruned      table     // row of a bucket, after the words
-	output      []float32 // dim numbers an inner node
-	left, right []int32   // children of inner node k, which is node k+len(labels)
+	output      []float32 // Dim numbers an inner node
+	left, right []int32   // children of inner node k, which is node k+len(Labels)
 	endOfText   int32
 }
 
@@ -106,25 +108,26 @@ func list[T any](r *reader, n int64, size int64) []T {
 	return v
 }
 
-func readFastText(b []byte) (*fastText, error) {
+// Read reads a model from the bytes of its file. A broken file is an error, never a panic.
+func Read(b []byte) (*Model, error) {
 	r := &reader{r: bytes.NewReader(b)}
 	if magic, version := r.int32(), r.int32(); r.err == nil && (magic != 793712314 || version != 12) {
-		return nil, errors.New("text: not a fastText model of version 12")
+		return nil, errors.New("fasttext: not a fastText model of version 12")
 	}
-	m := &fastText{endOfText: -1}
+	m := &Model{endOfText: -1}
 	var args [12]int32 // dim ws epoch minCount neg wordNgrams loss model bucket minn maxn lrUpdateRate
 	r.read(&args)
 	r.float64()
-	m.dim, m.minn, m.maxn, m.buckets = int(args[0]), int(args[9]), int(args[10]), uint32(args[8])
-	if r.err == nil && (args[6] != 1 || args[5] != 1 || m.dim < 1 || m.dim > 1000 || args[8] < 1) {
-		return nil, errors.New("text: a fastText model with hierarchical softmax over single words is needed")
+	m.Dim, m.minn, m.maxn, m.buckets = int(args[0]), int(args[9]), int(args[10]), uint32(args[8])
+	if r.err == nil && (args[6] != 1 || args[5] != 1 || m.Dim < 1 || m.Dim > 1000 || args[8] < 1) {
+		return nil, errors.New("fasttext: a fastText model with hierarchical softmax over single words is needed")
 	}
 
 	size, nwords, nlabels := r.int32(), r.int32(), r.int32()
 	r.int64() // tokens
 	npruned := r.int64()
 	if r.err == nil && (size != nwords+nlabels || nlabels < 2) {
-		return nil, errors.New("text: the model's dictionary is broken")
+		return nil, errors.New("fasttext: the model's dictionary is broken")
 	}
 	m.words, m.nwords = map[string]int32{}, nwords
 	for i := int32(0); i < size && r.err == nil; i++ {
@@ -138,11 +141,11 @@ func readFastText(b []byte) (*fastText, error) {
 			}
 			continue
 		}
-		m.labels = append(m.labels, strings.TrimPrefix(word, "__label__"))
+		m.Labels = append(m.Labels, strings.TrimPrefix(word, "__label__"))
 		m.counts = append(m.counts, count)
 	}
-	if r.err == nil && len(m.labels) != int(nlabels) {
-		return nil, errors.New("text: the model's dictionary is broken")
+	if r.err == nil && len(m.Labels) != int(nlabels) {
+		return nil, errors.New("fasttext: the model's dictionary is broken")
 	}
 	m.pruned = newTable(int(max(0, min(npruned, int64(len(b))))))
 	for i := int64(0); i < npruned && r.err == nil; i++ {
@@ -151,17 +154,17 @@ func readFastText(b []byte) (*fastText, error) {
 	}
 
 	if quantised := r.bool(); r.err == nil && (!quantised || npruned < 0) {
-		return nil, errors.New("text: a quantised fastText model is needed")
+		return nil, errors.New("fasttext: a quantised fastText model is needed")
 	}
-	m.rows = unpack(r, m.dim)
+	m.rows = unpack(r, m.Dim)
 	r.bool() // whether the output is quantised too: with a hierarchical softmax it never is
 	rows, cols := r.int64(), r.int64()
-	if r.err == nil && (cols != int64(m.dim) || rows < int64(nlabels)-1) {
-		return nil, errors.New("text: the model's output layer is broken")
+	if r.err == nil && (cols != int64(m.Dim) || rows < int64(nlabels)-1) {
+		return nil, errors.New("fasttext: the model's output layer is broken")
 	}
 	m.output = list[float32](r, rows*cols, 4)
 	if r.err != nil {
-		return nil, fmt.Errorf("text: the language model is broken: %w", r.err)
+		return nil, fmt.Errorf("fasttext: the language model is broken: %w", r.err)
 	}
 	m.grow()
 	return m, nil
@@ -217,8 +220,8 @@ func quantizer(r *reader) (centroids []float32, parts, width, lastWidth int) {
 }
 
 // grow builds the Huffman tree of the labels, as fastText does: labels are counted in falling order.
-func (m *fastText) grow() {
-	n := len(m.labels)
+func (m *Model) grow() {
+	n := len(m.Labels)
 	count := make([]int64, 2*n-1)
 	for i := range count {
 		count[i] = 1e15
@@ -247,17 +250,17 @@ const (
 	fnvPrime = 16777619
 )
 
-// hidden adds up the rows of the words of s, and gives back how many there were. White space separates words, as in
+// Hidden fills sum, of length Dim, with the mean of the rows of the words of s, and gives back how many there were. White space separates words, as in
 // training.
-func (m *fastText) hidden(sum []float32, s []byte) int {
+func (m *Model) Hidden(sum []float32, s []byte) int {
 	clear(sum)
 	n := 0
 	add := func(row int32) {
-		base := int(row) * m.dim
-		if row < 0 || base+m.dim > len(m.rows) {
+		base := int(row) * m.Dim
+		if row < 0 || base+m.Dim > len(m.rows) {
 			return
 		}
-		for d, v := range m.rows[base : base+m.dim] {
+		for d, v := range m.rows[base : base+m.Dim] {
 			sum[d] += v
 		}
 		n++
@@ -314,14 +317,14 @@ func (m *fastText) hidden(sum []float32, s []byte) int {
 	return n
 }
 
-// predict fills p with the probability of each label.
-func (m *fastText) predict(p []float32, hidden []float32) {
-	n := len(m.labels)
+// Predict fills p, as long as Labels, with the probability of each label.
+func (m *Model) Predict(p []float32, hidden []float32) {
+	n := len(m.Labels)
 	reach := make([]float32, n-1) // the probability of coming to each inner node
 	reach[n-2] = 1
 	for k := n - 2; k >= 0; k-- { // a parent stands behind its children
 		dot := float32(0)
-		for d, v := range m.output[k*m.dim : (k+1)*m.dim] {
+		for d, v := range m.output[k*m.Dim : (k+1)*m.Dim] {
 			dot += v * hidden[d]
 		}
 		right := float32(1 / (1 + math.Exp(-float64(dot))))

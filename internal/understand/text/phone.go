@@ -1,0 +1,103 @@
+package text
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+// regions are the countries whose numbers are looked for, by language.
+var regions = map[string][]string{
+	"en": {"GB", "US", "IN", "AU", "IE", "ZA"}, "he": {"IL"}, "fa": {"IR", "AF"}, "ru": {"RU", "BY", "UA", "KZ"}, "uk": {"UA"}, "be": {"BY"}, "kk": {"KZ"},
+	"ar": {"SA", "AE", "EG", "JO", "IL"}, "de": {"DE", "AT", "CH"}, "fr": {"FR", "BE", "CH"}, "es": {"ES", "MX", "AR", "CO"}, "it": {"IT"}, "pt": {"BR", "PT"},
+	"tr": {"TR"}, "pl": {"PL"}, "nl": {"NL", "BE"}, "cs": {"CZ"}, "sv": {"SE"}, "no": {"NO"}, "da": {"DK"}, "fi": {"FI"}, "el": {"GR"}, "ro": {"RO"},
+	"hu": {"HU"}, "bg": {"BG"}, "hi": {"IN"}, "bn": {"BD", "IN"}, "ur": {"PK"}, "ja": {"JP"}, "ko": {"KR"}, "zh": {"CN", "TW", "HK"}, "th": {"TH"},
+	"vi": {"VN"}, "id": {"ID"}, "ka": {"GE"}, "hy": {"AM"}, "az": {"AZ"}, "uz": {"UZ"}, "sr": {"RS"}, "hr": {"HR"}, "sk": {"SK"}, "sl": {"SI"},
+}
+
+// elsewhere are the countries whose numbers are looked for in other languages too, where they are written as numbers are.
+var elsewhere = []string{"IL", "IR", "RU", "GB", "US"}
+
+// mostParsed is how often the rules of countries are asked in one text, which is dear. No text has as many numbers but one
+// that is nothing else, and there the prefix and the length must do.
+const mostParsed = 5000
+
+// phone tells whether a stretch is a telephone number.
+func (f *finder) phone(groups []group, d []byte, start, end int, called string, plus, glued bool) bool {
+	if len(d) < 7 || len(d) > 15 || glued || len(groups) > 7 {
+		return false
+	}
+	raw := string(d)
+	if plus {
+		if f.parsed++; f.parsed > mostParsed {
+			return true
+		}
+		n, err := phonenumbers.Parse("+"+raw, "")
+		return err == nil && (phonenumbers.IsPossibleNumber(n) || called == "phone")
+	}
+	if called == "order" || called == "account" || called == "version" {
+		return false
+	}
+	if containsAny(f.after(end, 8), moneyWords) || thousands(f.b[start:end], groups) {
+		return false
+	}
+	shaped := len(groups) >= 2 || f.b[start] == '('
+	own := regions[f.lang]
+	for k, region := range append(own[:len(own):len(own)], elsewhere...) {
+		if k >= len(own) && !(shaped || f.lang == Undetermined) || k >= len(own) && slices.Contains(own, region) {
+			continue
+		}
+		prefixed := raw[0] == '0'
+		switch region {
+		case "RU", "KZ":
+			prefixed = len(d) == 11 && (raw[0] == '8' || raw[0] == '7')
+		case "IL":
+			prefixed = prefixed || shaped && len(d) == 10 && (strings.HasPrefix(raw, "1700") || strings.HasPrefix(raw, "1800") || strings.HasPrefix(raw, "1599"))
+		case "US":
+			prefixed = shaped && (len(d) == 10 || len(d) == 11 && raw[0] == '1') && usShape(groups)
+		case "ES", "IT", "PL", "NO", "DK", "CZ", "GR":
+			prefixed = shaped || called == "phone"
+		}
+		if !prefixed && called != "phone" {
+			continue
+		}
+		if f.parsed++; f.parsed > mostParsed {
+			return prefixed && len(d) >= 9
+		}
+		n, err := phonenumbers.Parse(raw, region)
+		if err != nil {
+			continue
+		}
+		if phonenumbers.IsValidNumberForRegion(n, region) || (called == "phone" || shaped && prefixed) && phonenumbers.IsPossibleNumber(n) && len(d) >= 9 {
+			return true
+		}
+	}
+	// "555-0188": a local number, as people give it.
+	if len(d) == 7 && len(groups) <= 3 && (shaped && groups[0].end-groups[0].start == 3 && (len(groups) == 3 || groups[1].end-groups[1].start == 4) && f.b[groups[0].end] == '-' || called == "phone" && shaped) {
+		return true
+	}
+	return called == "phone" && len(d) >= 9 && (shaped || len(d) <= 12)
+}
+
+func usShape(groups []group) bool {
+	k := 0
+	if groups[0].end-groups[0].start == 1 {
+		k = 1
+	}
+	return len(groups) == k+3 && groups[k].end-groups[k].start == 3 && groups[k+1].end-groups[k+1].start == 3 && groups[k+2].end-groups[k+2].start == 4
+}
+
+// thousands tells whether digits are a number written in threes: "12 500 000".
+func thousands(b []byte, groups []group) bool {
+	if len(groups) < 2 || groups[0].end-groups[0].start > 3 {
+		return false
+	}
+	for _, g := range groups[1:] {
+		if g.end-g.start != 3 {
+			return false
+		}
+	}
+	return b[0] != '0' && b[0] != '(' && !bytes.ContainsRune(b, '-')
+}
