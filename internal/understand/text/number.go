@@ -15,18 +15,19 @@ var (
 		تلفن تماس موبایل همراه زنگ بزن شماره_من خط واتساپ تلگرام شماره
 		тел телефон номер звон моб набер вотсап ватсап whatsapp телеграм связ`)
 	cardWords    = folded(`card visa mastercard כרטיס ויזה کارت карт мир`)
-	idWords      = folded(`ssn social_security national_id id_number id_no id_is identity ת.ז ת"ז ת.ז. תז זהות هویت ملی کدملی شناسنامه`)
+	idWords      = folded(`ssn social_security nino national_id id_number id_no id_is identity ת.ז ת"ז ת.ז. תז זהות هویت ملی کدملی شناسنامه`)
 	innWords     = folded(`инн`)
 	snilsWords   = folded(`снилс`)
 	passWords    = folded(`passport דרכון پاسپورت گذرنامه паспорт загранпаспорт полис`)
 	accountWords = folded(`account acc. acct policy_no policy_number customer_id customer_no customer_number membership member_no patient_no patient_id
 		חשבון מספר_לקוח לקוח_מס פוליסה תיק_רפואי حساب اشتراک شماره_مشتری بیمه_نامه
 		лс л/с лицевой лицевого лицевому лицевым договор договора договору расчетный`)
-	bornWords  = folded(`date_of_birth born dob birth_date birthday birthdate תאריך_לידה יליד נולד تاریخ_تولد متولد тولد родил рождения г.р`)
-	orderWords = folded(`order booking ticket invoice case ref tracking parcel flight sku model serial imei claim claims receipt
+	postalWords = folded(`zip postcode post_code postal_code מיקוד کد_پستی کدپستی индекс`)
+	bornWords   = folded(`date_of_birth born dob birth_date birthday birthdate תאריך_לידה יליד נולד تاریخ_تولد متولد тولد родил рождения г.р`)
+	orderWords  = folded(`order booking ticket invoice case ref tracking parcel flight sku model serial imei claim claims receipt
 		הזמנה הזמנות פנייה פניה חשבונית מעקב משלוח קבלה כרטיס_טיסה דגם סידורי אסמכתא
 		سفارش پیگیری رهگیری فاکتور بلیط تیکت مرسوله رزرو سریال مدل
-		заказ заявк обращени трек накладн чек билет брон номер_заказа модел артикул сери квитанц тикет`)
+		заказ заявк обращени трек накладн чек билет брон номер_заказа модел артикул серийн квитанц тикет`)
 	moneyWords = folded(`usd eur gbp ils nis rub dollar euro pound shekel руб р. ₽ тыс млн ש"ח שח ₪ שקל تومان ریال تومن $ € £ % kwh квт`)
 )
 
@@ -68,7 +69,14 @@ func (f *finder) joined(a, b group) bool {
 	case 2:
 		return string(between) == " (" || string(between) == ") " || string(between) == ")-"
 	case 3:
-		return string(between) == " - "
+		if string(between) == " - " {
+			return true
+		}
+	}
+	// "серия 4509 номер 123456"
+	if n := b.start - a.end; n <= 8 {
+		word := Normalize(f.s[f.from[a.end]:f.from[b.start]]).Text
+		return word == "номер" || word == "№"
 	}
 	return false
 }
@@ -88,7 +96,7 @@ func (f *finder) number(groups []group, k int) int {
 	// The longest stretch of joined groups first: what is part of a longer number is no number of its own.
 	last := k
 	digits := groups[k].end - groups[k].start
-	for last+1 < len(groups) && last-k < 9 && f.joined(groups[last], groups[last+1]) && digits+groups[last+1].end-groups[last+1].start <= 24 {
+	for last+1 < len(groups) && last-k < 11 && f.joined(groups[last], groups[last+1]) && digits+groups[last+1].end-groups[last+1].start <= 24 {
 		last++
 		digits += groups[last].end - groups[last].start
 	}
@@ -149,6 +157,12 @@ func (f *finder) judge(groups []group, start, end int, called string, glued bool
 	case called == "passport" && n >= 6 && n <= 12:
 		return PersonalPassport, 92
 	}
+	if called == "postal" && n >= 5 && n <= 10 {
+		return PersonalAddress, 60
+	}
+	if f.lang == "ru" && n == 20 && d[0] == '4' && called != "order" { // an account of a Russian bank
+		return PersonalAccount, 60
+	}
 	plus := f.b[start] == '+' || start+1 < len(f.b) && f.b[start] == '(' && f.b[start+1] == '+'
 	if !plus && !glued {
 		if n >= 13 && n <= 19 && strings.IndexByte("234569", d[0]) >= 0 && luhn(d) && evenGroups(groups) && (called == "card" || called != "order" || n == 16) {
@@ -160,7 +174,7 @@ func (f *finder) judge(groups []group, start, end int, called string, glued bool
 		switch {
 		case called == "snils" && n == 11, f.lang == "ru" && n == 11 && snils(d) && called != "order" && len(groups) == 4 && groups[0].end-groups[0].start == 3:
 			return PersonalSNILS, 91
-		case called == "inn" && (n == 10 || n == 12), f.lang == "ru" && (n == 12 || n == 10) && len(groups) == 1 && inn(d) && called == "":
+		case called == "inn" && (n == 10 || n == 12), f.lang == "ru" && (n == 12 || n == 10 && d[0] != '9') && len(groups) == 1 && inn(d) && called == "":
 			return PersonalINN, 75
 		case f.lang == "he" && n == 9 && len(groups) == 1 && israeliID(d) && called == "":
 			return PersonalID, 74
@@ -183,7 +197,7 @@ func (f *finder) called(before string) string {
 	for _, c := range [...]struct {
 		words []string
 		name  string
-	}{{versionWords, "version"}, {orderWords, "order"}, {accountWords, "account"}, {phoneWords, "phone"}, {cardWords, "card"}, {passWords, "passport"}, {idWords, "id"}, {innWords, "inn"}, {snilsWords, "snils"}} {
+	}{{postalWords, "postal"}, {versionWords, "version"}, {orderWords, "order"}, {accountWords, "account"}, {phoneWords, "phone"}, {cardWords, "card"}, {passWords, "passport"}, {idWords, "id"}, {innWords, "inn"}, {snilsWords, "snils"}} {
 		if k := lastOf(before, c.words); k > best {
 			best, name = k, c.name
 		}

@@ -195,7 +195,7 @@ func (f *finder) named(words []Word, i int) (from, to int) {
 	}
 	if patronymic(words[i].Form) && upper(f.s, words[i]) {
 		from, to = i, i+1
-		for from > 0 && i-from < 2 && f.namePart(words[from-1]) && !f.lineBreak(words, from) && (from-1 > 0 && says(words[from-2]) || from == i) {
+		for from > 0 && i-from < 2 && f.namePart(words[from-1]) && !f.lineBreak(words, from) && (from-1 > 0 && says(words[from-2]) || from == i || surname(words[from-1].Form)) {
 			from--
 		}
 		if to < len(words) && f.namePart(words[to]) && !f.lineBreak(words, to) {
@@ -212,6 +212,16 @@ func (f *finder) lineEnds(words []Word, k int) bool {
 		k++
 	}
 	return k >= len(words) || f.lineBreak(words, k)
+}
+
+// surname tells whether a folded word ends as Russian surnames do. It is asked where a name stands beside it.
+func surname(form string) bool {
+	for _, end := range []string{"ов", "ев", "ин", "ын", "ова", "ева", "ина", "ына", "ский", "ская", "цкий", "цкая", "ко", "ук", "юк", "ян", "их", "ых", "дзе", "швили"} {
+		if strings.HasSuffix(form, end) && len(form) > len(end)+2 {
+			return true
+		}
+	}
+	return false
 }
 
 // nameEnd is the end of the name that begins at k: at most so many words with capitals, or without. Initials keep their
@@ -278,7 +288,7 @@ func (f *finder) home(words []Word, i int) (from, to int) {
 			}
 			k++
 		}
-	case w.Kind == Number && len(w.Form) <= 5 && i+2 < len(words):
+	case (w.Kind == Number || w.Kind == Letters && isDigit(w.Form[0])) && len(w.Form) <= 5 && i+2 < len(words):
 		// "12 Example Street"
 		for k := i + 1; k < len(words) && k-i <= 4 && words[k].Kind == Letters && upper(f.s, words[k]); k++ {
 			if k > i+1 && streetsAfter[words[k].Form] {

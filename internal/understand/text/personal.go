@@ -207,40 +207,77 @@ func (f *finder) after(end, n int) string {
 
 func (f *finder) emails() {
 	for at, c := range f.b {
-		if c != '@' {
+		end := at + 1
+		switch c {
+		case '@':
+		case '(', '[', '{': // "joe (at) example.com"
+			if at+4 > len(f.b) || string(f.b[at+1:at+3]) != "at" || f.b[at+3] != closer[c] {
+				continue
+			}
+			end = at + 4
+		default:
 			continue
 		}
-		start := at
-		for start > 0 && at-start < 64 {
-			c := f.b[start-1]
-			if !('a' <= c && c <= 'z' || isDigit(c) || strings.IndexByte("._%+-", c) >= 0) {
+		f.email(at, end)
+	}
+	for _, word := range spokenAts {
+		for from := 0; ; {
+			k := strings.Index(f.s[from:], word)
+			if k < 0 {
 				break
 			}
-			start--
+			from += k + len(word)
+			start, _ := slices.BinarySearch(f.from, int32(from-len(word)))
+			end, _ := slices.BinarySearch(f.from, int32(from))
+			f.email(start, end)
 		}
-		for start < at && strings.IndexByte("._%+-", f.b[start]) >= 0 {
-			start++
-		}
-		end, label, labels := at+1, at+1, 0
-		for end < len(f.b) && end-at < 255 {
-			c := f.b[end]
-			if 'a' <= c && c <= 'z' || isDigit(c) || c == '-' {
-				end++
-				continue
-			}
-			if c == '.' && end > label && end+1 < len(f.b) && ('a' <= f.b[end+1] && f.b[end+1] <= 'z' || isDigit(f.b[end+1])) {
-				end++
-				label = end
-				labels++
-				continue
-			}
+	}
+}
+
+var closer = map[byte]byte{'(': ')', '[': ']', '{': '}'}
+
+// spokenAts are how people say the sign.
+var spokenAts = []string{" собака ", " שטרודל ", " ات ساین "}
+
+// email looks for the address around what stands for its @.
+func (f *finder) email(at, end int) {
+	start := at
+	if at != end-1 && start > 0 && f.b[start-1] == ' ' {
+		start--
+	}
+	local := start
+	for start > 0 && at-start < 64 {
+		c := f.b[start-1]
+		if !('a' <= c && c <= 'z' || isDigit(c) || strings.IndexByte("._%+-", c) >= 0) {
 			break
 		}
-		if start == at || labels == 0 || end-label < 2 || isDigit(f.b[label]) {
+		start--
+	}
+	for start < local && strings.IndexByte("._%+-", f.b[start]) >= 0 {
+		start++
+	}
+	if at != end-1 && end < len(f.b) && f.b[end] == ' ' {
+		end++
+	}
+	label, labels, limit := end, 0, end+254
+	for end < len(f.b) && end < limit {
+		c := f.b[end]
+		if 'a' <= c && c <= 'z' || isDigit(c) || c == '-' {
+			end++
 			continue
 		}
-		f.add(start, end, PersonalEmail, 100)
+		if c == '.' && end > label && end+1 < len(f.b) && ('a' <= f.b[end+1] && f.b[end+1] <= 'z' || isDigit(f.b[end+1])) {
+			end++
+			label = end
+			labels++
+			continue
+		}
+		break
 	}
+	if start == local || labels == 0 || end-label < 2 || isDigit(f.b[label]) {
+		return
+	}
+	f.add(start, end, PersonalEmail, 100)
 }
 
 // secrets are names of parameters whose value opens something.

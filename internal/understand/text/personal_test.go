@@ -31,7 +31,18 @@ func TestPersonal(t *testing.T) {
 		{"fr", "mon numéro en Israël 052-555-0199", "mon numéro en Israël [phone]"},
 		{"uk", "дзвоніть 067 123 45 67", "дзвоніть [phone]"},
 
+		{"he", "052.555.0199 או 972525550199 או 0 5 2 5 5 5 0 1 9 9", "[phone] או [phone] או [phone]"},
+		{"en", "(202)5550143", "[phone]"},
+		{"en", "call 2025550143", "call [phone]"},
+		{"fa", "9123456789", "[phone]"},
+		{"ru", "9161234567", "[phone]"},
+		{"en", "joe (at) example.com, joe[at]example.com", "[email], [email]"},
+		{"ru", "ivan.petrov собака mail.ru", "[email]"},
+
 		// Cards and accounts.
+		{"ru", "счет 40817810099910004312", "счет [account]"},
+		{"ru", "паспорт серия 4509 номер 123456", "паспорт серия [passport]"},
+		{"fa", "کد پستی ۱۹۳۹۵۴۵۶۷۸", "کد پستی [address]"},
 		{"en", "card 4111 1111 1111 1111 and 4111111111111111 and 3782 822463 10005", "card [card] and [card] and [card]"},
 		{"ru", "карта 2200 1234 5678 9012", "карта [card]"},
 		{"fa", "کارت ۶۰۳۷-۹۹۷۵-۹۹۷۵-۹۹۷۵", "کارت [card]"},

@@ -3,6 +3,7 @@ package text
 import (
 	"bytes"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/nyaruka/phonenumbers"
@@ -26,7 +27,7 @@ const mostParsed = 5000
 
 // phone tells whether a stretch is a telephone number.
 func (f *finder) phone(groups []group, d []byte, start, end int, called string, plus, glued bool) bool {
-	if len(d) < 7 || len(d) > 15 || glued || len(groups) > 7 {
+	if len(d) < 7 || len(d) > 15 || glued || len(groups) > 7 && len(groups) != len(d) {
 		return false
 	}
 	raw := string(d)
@@ -43,6 +44,9 @@ func (f *finder) phone(groups []group, d []byte, start, end int, called string, 
 	if containsAny(f.after(end, 8), moneyWords) || thousands(f.b[start:end], groups) {
 		return false
 	}
+	if home := regions[f.lang]; len(home) > 0 && raw[0] != '0' && raw[0] != '8' && f.abroad(raw, home[0]) {
+		return true
+	}
 	shaped := len(groups) >= 2 || f.b[start] == '('
 	own := regions[f.lang]
 	for k, region := range append(own[:len(own):len(own)], elsewhere...) {
@@ -52,11 +56,13 @@ func (f *finder) phone(groups []group, d []byte, start, end int, called string, 
 		prefixed := raw[0] == '0'
 		switch region {
 		case "RU", "KZ":
-			prefixed = len(d) == 11 && (raw[0] == '8' || raw[0] == '7')
+			prefixed = len(d) == 11 && (raw[0] == '8' || raw[0] == '7') || len(d) == 10 && raw[0] == '9' && region == "RU"
+		case "IR": // mobile numbers are given without the zero too
+			prefixed = prefixed || len(d) == 10 && raw[0] == '9'
 		case "IL":
 			prefixed = prefixed || shaped && len(d) == 10 && (strings.HasPrefix(raw, "1700") || strings.HasPrefix(raw, "1800") || strings.HasPrefix(raw, "1599"))
 		case "US":
-			prefixed = shaped && (len(d) == 10 || len(d) == 11 && raw[0] == '1') && usShape(groups)
+			prefixed = shaped && (len(d) == 10 || len(d) == 11 && raw[0] == '1') && (usShape(groups) || f.b[start] == '(')
 		case "ES", "IT", "PL", "NO", "DK", "CZ", "GR":
 			prefixed = shaped || called == "phone"
 		}
@@ -81,6 +87,20 @@ func (f *finder) phone(groups []group, d []byte, start, end int, called string, 
 	return called == "phone" && len(d) >= 9 && (shaped || len(d) <= 12)
 }
 
+// abroad tells whether digits are a number of a country with its code in front, but without the plus.
+func (f *finder) abroad(raw, region string) bool {
+	code := strconv.Itoa(phonenumbers.GetCountryCodeForRegion(region))
+	if !strings.HasPrefix(raw, code) || len(raw) < len(code)+8 {
+		return false
+	}
+	if f.parsed++; f.parsed > mostParsed {
+		return true
+	}
+	n, err := phonenumbers.Parse("+"+raw, "")
+	return err == nil && phonenumbers.IsValidNumberForRegion(n, region) && len(raw) >= 11
+}
+
+// usShape tells whether digits stand as 3-3-4, or 1-3-3-4.
 func usShape(groups []group) bool {
 	k := 0
 	if groups[0].end-groups[0].start == 1 {
