@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -105,7 +106,7 @@ func languageSection(ctx context.Context, src Sources) ([]Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := Table{Title: "Language: sentences of SIB-200", Columns: []string{"length", "texts", "right %", "mean of languages %", "en", "he", "fa", "ru", "texts/s"},
+	all := Table{Title: "Language: sentences of SIB-200", Columns: []string{"length", "texts", "right %", "mean of languages %", "en", "he", "fa", "ru", "calibration error", "texts/s"},
 		Notes: []string{"50 sets in 49 languages; nothing was trained on them", "texts/s on one core, while other programs ran or not"}}
 	wrong := map[string]int{}
 	for _, length := range []int{0, 30, 15} {
@@ -116,21 +117,28 @@ func languageSection(ctx context.Context, src Sources) ([]Table, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		got := make([]string, len(sib))
+		got := make([]text.Language, len(sib))
 		began := time.Now()
 		for i, s := range texts {
-			got[i] = text.Detect(s).Code
+			got[i] = text.Detect(s)
 		}
 		took := time.Since(began).Seconds()
 		right, n := map[string]int{}, map[string]int{}
 		sum := 0
+		var bins [10]struct{ n, right, sure float64 }
 		for i, s := range sib {
 			n[s.code]++
-			if got[i] == s.code {
+			b := &bins[min(int(10*got[i].Confidence), 9)]
+			b.n++
+			b.sure += got[i].Confidence
+			if got[i].Code == s.code {
+				b.right++
+			}
+			if got[i].Code == s.code {
 				right[s.code]++
 				sum++
 			} else if length == 0 {
-				wrong[s.code+" as "+got[i]]++
+				wrong[s.code+" as "+got[i].Code]++
 			}
 		}
 		mean := 0.0
@@ -145,7 +153,11 @@ func languageSection(ctx context.Context, src Sources) ([]Table, error) {
 		for _, code := range Languages {
 			row = append(row, ratio(right[code], n[code]))
 		}
-		all.Rows = append(all.Rows, append(row, fmt.Sprintf("%.0f", float64(len(sib))/took)))
+		off := 0.0 // expected calibration error, in ten bins
+		for _, b := range bins {
+			off += math.Abs(b.right-b.sure) / float64(len(sib))
+		}
+		all.Rows = append(all.Rows, append(row, fmt.Sprintf("%.3f", off), fmt.Sprintf("%.0f", float64(len(sib))/took)))
 	}
 	confused := Table{Title: "Language: what whole sentences are taken for", Columns: []string{"confusion", "texts"}}
 	for _, k := range slices.SortedFunc(maps.Keys(wrong), func(a, b string) int { return cmp.Or(wrong[b]-wrong[a], strings.Compare(a, b)) }) {
