@@ -147,17 +147,30 @@ func stops(s string, words []Word, i int, gap string) bool {
 		return true
 	}
 	before, after := words[i-2], words[i]
+	if s[words[i-1].Span.Start] >= utf8.RuneSelf { // the full stops of Chinese, Urdu and others are nothing else
+		return true
+	}
 	if gap == "" { // "good.Bad": people forget the space
 		return before.Kind == Letters && after.Kind == Letters && before.Span.Len() > 3 && (upper(s, after) || after.Span.Len() > 3)
 	}
 	if before.Kind != Letters {
 		return true
 	}
-	n := utf8.RuneCountInString(before.Form)
-	if abbreviations[before.Form] {
+	switch {
+	case titled[before.Form]:
 		return false
+	case numbered[before.Form]:
+		return after.Kind != Number
+	case abbreviations[before.Form]:
+		return upper(s, after)
 	}
-	return n > 1 || !upper(s, before) || after.Kind != Letters // an initial
+	if utf8.RuneCountInString(before.Form) > 1 {
+		return true
+	}
+	if upper(s, before) { // an initial
+		return after.Kind != Letters
+	}
+	return upper(s, after)
 }
 
 // uncased tells whether a word is of a script without capitals.
@@ -171,9 +184,12 @@ func upper(s string, w Word) bool {
 	return unicode.IsUpper(r)
 }
 
-var abbreviations = set(`mr mrs ms dr prof st no nr vs etc e.g i.e approx dept inc ltd co tel ref acc
-	г ул д кв стр корп пр пер обл р руб коп т п тел им др гр см мин ч тыс млн млрд доп ок св
-	ул вул буд грн str nr ul np tzn bzw ca z.b usw`)
+// Abbreviations whose full stop ends nothing: before a name, before a number, or unless a capital follows.
+var (
+	titled        = set(`mr mrs ms dr prof st г ул пер обл им гр т д вул буд пл np bzw`)
+	numbered      = set(`no nr tel ref acc кв стр корп тел п`)
+	abbreviations = set(`vs etc e.g i.e approx dept inc ltd co руб коп см мин ч тыс млн млрд доп ок св грн usw tzn ca z.b`)
+)
 
 func set(list string) map[string]bool {
 	m := map[string]bool{}

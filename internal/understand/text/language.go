@@ -106,7 +106,7 @@ var several = map[script]string{
 
 // names are the labels of the model under which Kolo knows another code: the language that they are a part of or the
 // code that the standard gives.
-var names = map[string]string{"arz": "ar", "als": "gsw", "bh": "bho", "sh": "hr", "eml": "egl", "nah": "nah", "dty": "ne", "diq": "zza"}
+var names = map[string]string{"arz": "ar", "als": "gsw", "bh": "bho", "sh": "hr", "eml": "egl", "dty": "ne", "diq": "zza"}
 
 // aliases are codes that others give for languages that the model knows by another.
 var aliases = map[string]string{"nb": "no", "iw": "he", "fil": "tl", "in": "id", "ji": "yi", "prs": "fa", "pes": "fa", "arb": "ar", "zh-hans": "zh", "cmn": "zh"}
@@ -290,7 +290,7 @@ func DetectWith(s string, hint string) Language {
 	return l.detect(s, hint)
 }
 
-// Normal names for what the language of a script looks like when there is no model.
+// bare is what a script is taken for when the build has no model.
 var bare = [scripts]string{latin: "en", cyrillic: "ru", arabicScript: "ar", devanagari: "hi", bengali: "bn", hebrewScript: "he"}
 
 func (l *languages) detect(s, hint string) Language {
