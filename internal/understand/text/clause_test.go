@@ -22,7 +22,7 @@ func TestClauses(t *testing.T) {
 		"Mr. Brown met us at 10.30 on St. George St. in town.| He was kind.",
 		"Pros:\n|- cheap to run\n|- quiet at night;| cons: heavy as lead",
 		"No.| It does not work at all.| See no. 5 of the list.",
-		"Заплатил 500 руб.| Больше не приду т. е. никогда, на ул. Мира тоже",
+		"Заплатил 500 руб.| Больше не приду т. е. никогда и на ул. Мира тоже",
 		"送货很快。|质量不好。",
 		"Battery is fine.|Screen is dead",
 		"The phone is lovely 💯| Charger is dead 💩",
