@@ -5,9 +5,14 @@ import (
 	"unicode/utf8"
 )
 
-// hebrewWhole are words whose first letter looks like a prefix and is none, in the form of a dictionary: what customers
-// write about most. Prefixes are not taken any further where one of these remains.
+// hebrewWhole are words whose first letter looks like a prefix and is none, or whose last ones look like an ending, in the
+// form of a dictionary: what customers write about most. Nothing more is taken off where one of these remains.
 var hebrewWhole = set(`
+	אני אתה את אתם אתן אנחנו הוא היא הם הן היה היתה הייתה היו הייתי היינו היית להיות יהיה תהיה יהיו אין יש זה זאת זו לא גם רק אם כי אבל עד על אל עם של אף כל כבר עוד עכשיו תודה
+	דקה חשבון חשבונית תוכנית תוכניות תעודה קבלה פנייה פניה תלונה טענה אחריות חנות איכות עלות אפשרות זכות טעות סבלנות אדיבות יעילות נוחות רשלנות חוצפה אמינות זמינות נגישות מומחיות תרבות אנושיות ידידותיות נחמדות חביבות
+	אלימות גסות קלות איטיות חדשנות איטי יקר זול טוב רע יום עולם תשלום צילום תחבורה עובד עובדת נציג נציגה טכנאי תור תורים אמר אמרו אמרתי קיבל קיבלתי הלך הלכתי בא באו
+	עיר דלת רכבת עמלה תקלה קופה קופאית קופאי טיסה תמונה ארוחה אוכל פעם שבוע ילד ילדה ילדים אנשים איש אישה אחר אחרת אחרים חדר קו קווים תחנה נהג נהגת אוטובוס
+	בשביל בשבילי בשבילך בשבילנו אצלכם אצלי אצל אליי אליכם אלי אליך שאלה תשובה תשובות
 	משלוח משלוחן משלם משתמש משתמשת משפחה משרד משמרת משך משחק משקל משקה משקפיים משהו משפט משטרה משכנתא משכורת משימה משענת משטח
 	מחיר מחירון מחלקה מחסן מחשב מחשבון מחזור מחיקה מחוון מחווה מחדל מחלה מחסור מחבת מחמאה
 	מוצר מוקד מוקדן מוקדנית מוכר מוכרת מועדון מועד מוזיקה מוסך מוסד מונית מודם מודעה מוזמן מורה מוניטין מוטב מומחה
@@ -143,7 +148,7 @@ func hebrewTerm(form string) string {
 		return whole
 	}
 	form = form[size:]
-	for _, ending := range []string{"יות", "ים", "ות", "ה", "ת", "י"} {
+	for _, ending := range []string{"יות", "ים", "ות", "ית", "ה", "ת", "י"} {
 		if rest, ok := strings.CutSuffix(form, ending); ok && utf8.RuneCountInString(rest) >= 3 {
 			return final(rest)
 		}

@@ -39,7 +39,8 @@ func Terms(words []Word, lang string) []Term {
 		switch w.Kind {
 		case Punctuation:
 		case Letters:
-			out = append(out, Term{Stem(w.Form, lang), i, stop[w.Form]})
+			stem := Stem(w.Form, lang)
+			out = append(out, Term{stem, i, stop[w.Form] || lang == "he" && stop[stem]}) // "שאני": that I
 		default:
 			out = append(out, Term{w.Form, i, false})
 		}
