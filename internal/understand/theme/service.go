@@ -2,6 +2,7 @@ package theme
 
 import (
 	"context"
+	"maps"
 	"sync"
 
 	"kolo/internal/foundation/fault"
@@ -14,6 +15,8 @@ import (
 type Service struct {
 	db *store.DB
 
+	changed []func(tx *store.Tx, ws identity.WorkspaceID, was, is Theme) error
+
 	mu    sync.Mutex
 	trees map[identity.WorkspaceID]*Tree
 }
@@ -21,6 +24,12 @@ type Service struct {
 // NewService makes a service.
 func NewService(db *store.DB) *Service {
 	return &Service{db: db, trees: map[identity.WorkspaceID]*Tree{}}
+}
+
+// OnChange has fn called in the transaction of every change that a person makes of a theme; was is the zero Theme for a new
+// one. Call it before the first change.
+func (s *Service) OnChange(fn func(tx *store.Tx, ws identity.WorkspaceID, was, is Theme) error) {
+	s.changed = append(s.changed, fn)
 }
 
 // Tree is the themes of a workspace as they are now; it asks the rows for the version alone while nothing changes.
@@ -63,18 +72,42 @@ func (s *Service) Change(ctx context.Context, ws identity.WorkspaceID, actor ide
 		if t, err = do(tree); err != nil {
 			return err
 		}
-		if what == "theme.rename" || what == "theme.add" {
+		was, _ := tree.Get(t.ID)
+		if !maps.Equal(was.Names, t.Names) {
 			t.NamedBy = actor.Name
 		}
 		if err := put(tx, ws, t); err != nil {
 			return err
 		}
-		return identity.Audit(tx, actor, what, "theme", t.ID, map[string]string{"name": t.Name("en"), "parent": t.Parent, "state": string(t.State), "into": t.Into})
+		for _, fn := range s.changed {
+			if err := fn(tx, ws, was, t); err != nil {
+				return err
+			}
+		}
+		details := map[string]string{"name": t.Name("en")}
+		if t.Into != "" {
+			details["into"] = tree.Name(t.Into, "en")
+		}
+		return identity.Audit(tx, actor, what, "theme", t.ID, details)
 	})
 	return t, fault.Wrap(op, err)
 }
 
-// Add makes a theme with a rule or without one (which then groups others); see ParseRule for what a rule is.
+// Edit changes several things of a theme at once; see Tree.Apply.
+func (s *Service) Edit(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, id string, e Edit) (Theme, error) {
+	what := "theme.change"
+	switch {
+	case e.Into != nil && *e.Into != "":
+		what = "theme.merge"
+	case e.State != nil && *e.State == Forbidden:
+		what = "theme.forbid"
+	case e.State != nil:
+		what = "theme.accept"
+	}
+	return s.Change(ctx, ws, actor, what, func(t *Tree) (Theme, error) { return t.Apply(id, e) })
+}
+
+// Add makes a theme with a rule or without one (which then groups others); package rule says what a rule is.
 func (s *Service) Add(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, parent, language, name, rule string) (Theme, error) {
 	return s.Change(ctx, ws, actor, "theme.add", func(t *Tree) (Theme, error) {
 		return t.Add(id.New(s.db.Clock().Now()), parent, language, name, rule)

@@ -13,6 +13,7 @@ import (
 
 	"kolo/internal/foundation/fault"
 	"kolo/internal/understand/theme/discover"
+	"kolo/internal/understand/theme/rule"
 )
 
 // Origin says where a theme comes from.
@@ -268,23 +269,31 @@ func (t *Tree) Rename(id, language, name string) (Theme, error) {
 	if err != nil {
 		return x, err
 	}
-	name, err = goodName(op, name)
-	if err != nil {
-		return x, err
-	}
-	for _, other := range t.byID {
-		if other.ID != id && other.State != Merged && other.Parent == x.Parent && strings.EqualFold(other.Names[language], name) {
-			return x, fault.Bad(op, fault.Field{Path: "name", Code: "taken", Msg: "another theme there has that name; merge the two if they are one"})
-		}
-	}
 	if x.Names == nil {
 		x.Names = map[string]string{}
 	}
-	x.Names[language], x.ByPerson = name, true
+	if x.Names[language], err = t.freeName(op, x, language, name); err != nil {
+		return x, err
+	}
+	x.ByPerson = true
 	if x.State == Proposed || x.State == Dormant {
 		x.State = Live
 	}
 	return x, nil
+}
+
+// freeName is a name as it is kept, if no neighbour of x is called so.
+func (t *Tree) freeName(op string, x Theme, language, name string) (string, error) {
+	name, err := goodName(op, name)
+	if err != nil {
+		return name, err
+	}
+	for _, other := range t.byID {
+		if other.ID != x.ID && other.State != Merged && other.Parent == x.Parent && strings.EqualFold(other.Names[language], name) {
+			return name, fault.Bad(op, fault.Field{Path: "name", Code: "taken", Msg: "another theme there has that name; merge the two if they are one"})
+		}
+	}
+	return name, nil
 }
 
 func goodName(op, name string) (string, error) {
@@ -364,22 +373,137 @@ func (t *Tree) Pin(id string, pinned bool) (Theme, error) {
 	return x, err
 }
 
-// Add makes a new theme, under another one or on the top level. Its rule, if any, must have been checked.
-func (t *Tree) Add(id, parent, language, name, rule string) (Theme, error) {
+// SetRule gives a theme a rule of words and phrases, or takes it away with "". A rule that cannot be read is fault.Invalid with the
+// path "rule" and a message that says where it is wrong.
+func (t *Tree) SetRule(id, source string) (Theme, error) {
+	const op = "theme.SetRule"
+	x, err := t.edit(op, id)
+	if err != nil {
+		return x, err
+	}
+	if x.Rule, err = goodRule(op, source); err != nil {
+		return x, err
+	}
+	if x.Rule != "" && (x.State == Proposed || x.State == Dormant) {
+		x.State = Live
+	}
+	return x, nil
+}
+
+func goodRule(op, source string) (string, error) {
+	source = strings.TrimSpace(source)
+	if source == "" {
+		return "", nil
+	}
+	if _, err := rule.Parse(source); err != nil {
+		return source, fault.Bad(op, fault.Field{Path: "rule", Code: "rule", Msg: err.Error()})
+	}
+	return source, nil
+}
+
+// Add makes a new theme, under another one or on the top level, with a rule or, "", without one: it then groups others.
+func (t *Tree) Add(id, parent, language, name, source string) (Theme, error) {
 	const op = "theme.Add"
 	if parent != "" {
 		if _, err := t.edit(op, parent); err != nil {
-			return Theme{}, err
+			return Theme{}, fault.Bad(op, fault.Field{Path: "parent", Code: "unknown", Msg: "there is no such theme here"})
 		}
 	}
-	name, err := goodName(op, name)
+	name, err := t.freeName(op, Theme{ID: id, Parent: parent}, language, name)
 	if err != nil {
 		return Theme{}, err
 	}
-	for _, other := range t.byID {
-		if other.State != Merged && other.Parent == parent && strings.EqualFold(other.Names[language], name) {
-			return Theme{}, fault.Bad(op, fault.Field{Path: "name", Code: "taken", Msg: "another theme there has that name"})
+	if source, err = goodRule(op, source); err != nil {
+		return Theme{}, err
+	}
+	return Theme{ID: id, Parent: parent, Origin: Rule, State: Live, Names: map[string]string{language: name}, Rule: source, Language: language, ByPerson: true, Moved: true}, nil
+}
+
+// Edit is what a person changes of a theme at once; what is nil stays.
+type Edit struct {
+	Names  map[string]string // by language; "" takes a name away, and the starting set's own comes back
+	Parent *string
+	State  *State
+	Pinned *bool
+	Rule   *string
+	Into   *string // what it becomes a part of
+}
+
+// Apply makes an Edit: names, place, rule, state and pin, and a merge last.
+func (t *Tree) Apply(id string, e Edit) (Theme, error) {
+	const op = "theme.Apply"
+	x, err := t.edit(op, id)
+	if err != nil {
+		return x, err
+	}
+	step := func(do func() (Theme, error)) {
+		if err == nil {
+			if x, err = do(); err == nil {
+				t = t.with(x)
+			}
 		}
 	}
-	return Theme{ID: id, Parent: parent, Origin: Rule, State: Live, Names: map[string]string{language: name}, Rule: rule, Language: language, ByPerson: true, Moved: true}, nil
+	if e.Parent != nil && *e.Parent != x.Parent {
+		step(func() (Theme, error) { return t.Move(id, *e.Parent) })
+	}
+	for _, language := range slices.Sorted(maps.Keys(e.Names)) {
+		name := e.Names[language]
+		switch {
+		case name == x.Names[language]:
+		case strings.TrimSpace(name) != "":
+			step(func() (Theme, error) { return t.Rename(id, language, name) })
+		default:
+			step(func() (Theme, error) { return t.unname(id, language) })
+		}
+	}
+	if e.Rule != nil && strings.TrimSpace(*e.Rule) != x.Rule {
+		step(func() (Theme, error) { return t.SetRule(id, *e.Rule) })
+	}
+	if e.State != nil && *e.State != x.State {
+		step(func() (Theme, error) { return t.Set(id, *e.State) })
+	}
+	if e.Pinned != nil {
+		step(func() (Theme, error) { return t.Pin(id, *e.Pinned) })
+	}
+	if e.Into != nil && *e.Into != "" {
+		step(func() (Theme, error) { return t.Merge(id, *e.Into) })
+	}
+	return x, err
+}
+
+// unname takes a name in one language away.
+func (t *Tree) unname(id, language string) (Theme, error) {
+	const op = "theme.Rename"
+	x, err := t.edit(op, id)
+	if err != nil {
+		return x, err
+	}
+	delete(x.Names, language)
+	if base := starting(id); base != nil && base.Names[language] != "" {
+		x.Names[language] = base.Names[language]
+	}
+	if len(x.Names) == 0 {
+		return x, fault.Bad(op, fault.Field{Path: "name", Code: "required", Msg: "a theme needs a name"})
+	}
+	return x, nil
+}
+
+func starting(id string) *Theme {
+	for i := range Starting {
+		if Starting[i].ID == id {
+			return &Starting[i]
+		}
+	}
+	return nil
+}
+
+// with is the tree with one theme as it will be.
+func (t *Tree) with(x Theme) *Tree {
+	own := make([]Theme, 0, len(t.byID)+1)
+	for _, id := range slices.Sorted(maps.Keys(t.byID)) {
+		if id != x.ID {
+			own = append(own, *t.byID[id])
+		}
+	}
+	return NewTree(append(own, x), t.Version)
 }

@@ -90,6 +90,8 @@ func TestTree(t *testing.T) {
 		"taken":            {second(tree.Rename("price", "en", "billing")), fault.Invalid},
 		"taken by a group": {second(tree.Add("x", "", "en", "money AND contract", "")), fault.Invalid},
 		"state":            {second(tree.Set("one", theme.Merged)), fault.Invalid},
+		"broken rule":      {second(tree.SetRule("one", `"never closed`)), fault.Invalid},
+		"parent":           {second(tree.Add("x", "nobody", "en", "X", "")), fault.Invalid},
 	} {
 		if !fault.Is(c.err, c.kind) {
 			t.Errorf("%s: %v", name, c.err)
@@ -98,6 +100,40 @@ func TestTree(t *testing.T) {
 }
 
 func second(_ theme.Theme, err error) error { return err }
+
+func to[T any](v T) *T { return &v }
+
+func TestApply(t *testing.T) {
+	t.Parallel()
+	tree := theme.NewTree([]theme.Theme{{ID: "f", Origin: theme.Found, State: theme.Proposed, Names: map[string]string{"en": "App crashes"}, Language: "en"}}, 1)
+	x, err := tree.Apply("f", theme.Edit{Names: map[string]string{"he": "קריסות", "ru": ""}, Parent: to("digital"), Pinned: to(true), Rule: to(" crash* ")})
+	if err != nil || x.State != theme.Live || x.Parent != "digital" || !x.Pinned || x.Rule != "crash*" || x.Names["he"] != "קריסות" || x.Names["en"] != "App crashes" || !x.ByPerson || !x.Moved {
+		t.Errorf("%+v, %v", x, err)
+	}
+	if was, _ := tree.Get("f"); was.Parent != "" || was.Names["he"] != "" || was.State != theme.Proposed {
+		t.Errorf("the tree was changed on the way: %+v", was)
+	}
+	if x, err = tree.Apply("f", theme.Edit{State: to(theme.Forbidden), Rule: to("")}); err != nil || x.State != theme.Forbidden {
+		t.Errorf("%+v, %v", x, err)
+	}
+	if x, err = tree.Apply("f", theme.Edit{Into: to("app_website")}); err != nil || x.State != theme.Merged || x.Into != "app_website" {
+		t.Errorf("%+v, %v", x, err)
+	}
+	tree = theme.NewTree([]theme.Theme{{ID: "delivery", Parent: "logistics", State: theme.Live, Names: map[string]string{"en": "Shipping", "xx": "Lieferung"}}}, 2)
+	if x, err = tree.Apply("delivery", theme.Edit{Names: map[string]string{"en": " ", "xx": ""}}); err != nil || x.Names["en"] != "Delivery" || len(x.Names) != 4 {
+		t.Errorf("the starting names do not come back: %+v, %v", x, err)
+	}
+	for name, e := range map[string]theme.Edit{
+		"its only name": {Names: map[string]string{"en": ""}}, "a neighbour's": {Parent: to("logistics"), Names: map[string]string{"en": "Shipping"}},
+		"rule": {Rule: to("(")}, "parent": {Parent: to("nobody")},
+	} {
+		own := theme.NewTree([]theme.Theme{{ID: "delivery", Parent: "logistics", State: theme.Live, Names: map[string]string{"en": "Shipping"}},
+			{ID: "f", State: theme.Live, Names: map[string]string{"en": "App crashes"}}}, 3)
+		if _, err := own.Apply("f", e); err == nil {
+			t.Errorf("%s was taken", name)
+		}
+	}
+}
 
 // A tree that is not one, as two people who change it at once could leave it, is still shown whole.
 func TestRings(t *testing.T) {
@@ -128,6 +164,11 @@ func TestService(t *testing.T) {
 		}
 		before, err := other.Tree(t.Context(), "one")
 		must(err)
+		var seen []string
+		s.OnChange(func(_ *store.Tx, _ identity.WorkspaceID, was, is theme.Theme) error {
+			seen = append(seen, was.Names["en"]+" to "+is.Names["en"])
+			return nil
+		})
 		_, err = s.Change(t.Context(), "one", who, "theme.rename", func(t *theme.Tree) (theme.Theme, error) { return t.Rename("delivery", "he", "שליחויות") })
 		must(err)
 		added, err := s.Add(t.Context(), "one", who, "delivery", "en", "Couriers", "courier*")
@@ -136,6 +177,9 @@ func TestService(t *testing.T) {
 		must(err)
 		if before.Version != 0 || after.Version != 2 || after.Name("delivery", "he") != "שליחויות" || after.Name("delivery", "en") != "Delivery" {
 			t.Errorf("versions %d and %d: %q", before.Version, after.Version, after.Name("delivery", "he"))
+		}
+		if len(seen) != 2 || seen[0] != "Delivery to Delivery" || seen[1] != " to Couriers" {
+			t.Errorf("changes were told as %q", seen)
 		}
 		if x, ok := after.Get(added.ID); !ok || x.Rule != "courier*" || x.NamedBy != "Ana" || x.Parent != "delivery" || !x.ByPerson {
 			t.Errorf("kept %+v", x)
