@@ -23,6 +23,7 @@ import (
 	"kolo/internal/edge/web/page/home"
 	pageimports "kolo/internal/edge/web/page/imports"
 	"kolo/internal/edge/web/page/settings"
+	pagethemes "kolo/internal/edge/web/page/themes"
 	"kolo/internal/foundation/column"
 	"kolo/internal/foundation/column/clickhouse"
 	"kolo/internal/foundation/column/duck"
@@ -295,6 +296,7 @@ func (a *App) routes() (http.Handler, error) {
 	words := figure.Words{Contacts: a.Contacts, Labels: a.Labels, Themes: a.Themes}
 	(&home.Pages{Insight: a.Insight, Words: words, Feeder: a.Feeder}).Register(site)
 	(&pagefeedback.Pages{Store: a.Store, Feedback: a.Feedback, Insight: a.Insight, Labels: a.Labels, Words: words}).Register(site)
+	(&pagethemes.Pages{Store: a.Store, Feedback: a.Feedback, Insight: a.Insight, Labels: a.Labels, Themes: a.Themes, Words: words}).Register(site)
 	(&explore.Pages{Store: a.Store, Insight: a.Insight}).Register(site)
 	(&pageexport.Pages{Exports: exports}).Register(site)
 	(&pageimports.Pages{Imports: a.Imports, Insight: a.Insight, Feeder: a.Feeder}).Register(site)

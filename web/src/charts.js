@@ -1,12 +1,12 @@
 // Draws what chart.go describes: colours of the page's theme, numbers of its language, and a time axis that runs the
 // way its language reads.
 import * as echarts from "echarts/core";
-import { BarChart, CustomChart, HeatmapChart, LineChart, PieChart, ScatterChart } from "echarts/charts";
+import { BarChart, CustomChart, HeatmapChart, LineChart, PieChart, ScatterChart, TreemapChart } from "echarts/charts";
 import { GridComponent, LegendComponent, MarkLineComponent, TitleComponent, TooltipComponent, VisualMapComponent } from "echarts/components";
 import { CanvasRenderer, SVGRenderer } from "echarts/renderers";
 
 echarts.use([
-  BarChart, CustomChart, HeatmapChart, LineChart, PieChart, ScatterChart,
+  BarChart, CustomChart, HeatmapChart, LineChart, PieChart, ScatterChart, TreemapChart,
   GridComponent, LegendComponent, MarkLineComponent, TitleComponent, TooltipComponent, VisualMapComponent, CanvasRenderer, SVGRenderer,
 ]);
 
@@ -24,7 +24,7 @@ export function draw(boxes) {
     live.set(box, { chart, spec });
     chart.setOption(options(spec, box), true);
     chart.on("click", (e) => {
-      const href = spec.kind === "heat" ? spec.series[e.value[1]]?.hrefs?.[e.value[0]] : spec.series[e.seriesIndex % spec.series.length]?.hrefs?.[e.dataIndex];
+      const href = spec.kind === "tree" ? e.data?.href : spec.kind === "heat" ? spec.series[e.value[1]]?.hrefs?.[e.value[0]] : spec.series[e.seriesIndex % spec.series.length]?.hrefs?.[e.dataIndex];
       if (href) location.assign(href);
     });
     new ResizeObserver(() => chart.resize()).observe(box);
@@ -119,6 +119,11 @@ function colours(box) {
 }
 
 const fade = (colour, alpha) => colour.replace(/^rgba?\(([^)]*)\)$/, (_, v) => `rgba(${v.split(/[ ,/]+/).slice(0, 3).join(",")},${alpha})`);
+// A share of the second colour over the first.
+const mix = (under, over, share) => {
+  const [a, b] = [under, over].map((x) => x.match(/[\d.]+/g).slice(0, 3).map(Number));
+  return `rgb(${a.map((v, i) => Math.round(v + (b[i] - v) * share)).join(",")})`;
+};
 // A canvas lays text out from left to right unless the text itself says otherwise (RLE ... PDF).
 const turn = (s) => (rtl ? `\u202b${s}\u202c` : s);
 const escape = (s) => String(s).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
@@ -223,6 +228,30 @@ function options(spec, box) {
       visualMap: { min: spec.min ?? Math.min(...all), max: spec.max ?? Math.max(...all), calculable: false, orient: "horizontal", [rtl ? "right" : "left"]: 4, bottom: 0, itemWidth: 10, itemHeight: 110, text: [axis(spec.max ?? Math.max(...all)), axis(spec.min ?? Math.min(...all))], textStyle: text,
         inRange: { color: spec.min < 0 ? [c["bar-bad"], c.surface, c["bar-good"]] : [fade(c.accent, 0.07), c.accent] } },
       series: [{ type: "heatmap", data: cells, itemStyle: { borderColor: c.surface, borderWidth: 2, borderRadius: 4 }, emphasis: { itemStyle: { borderColor: c.ink, borderWidth: 1 } } }],
+    };
+  } else if (spec.kind === "tree") {
+    const [size, tone] = spec.series;
+    const nodes = spec.labels.map((name, i) => ({ name, value: size.values[i], href: size.hrefs?.[i], at: i, children: [] }));
+    const top = nodes.filter((node, i) => spec.parents[i] < 0 || !nodes[spec.parents[i]].children.push(node));
+    // Pale near nought and deep where everything is praise or blame, always light enough for the words on it.
+    const paint = (v) => (v == null ? mix(c.surface, c.soft, 0.16) : mix(c.surface, v < 0 ? c["bar-bad"] : c["bar-good"], 0.1 + 0.6 * Math.min(1, Math.abs(v) / 80)));
+    for (const node of nodes) {
+      if (!node.children.length) delete node.children;
+      node.itemStyle = { color: paint(tone.values[node.at]) };
+      if (node.children) node.itemStyle = { color: c.surface, borderColor: "transparent" };
+    }
+    o = {
+      ...base,
+      tooltip: { ...tooltip, trigger: "item", formatter: (p) => (p.data?.at == null ? "" : `${escape(p.data.name)}<br><b>${whole.format(p.data.value)}</b><br>${escape(tone.name)}: ${say(tone.values[p.data.at])}`) },
+      series: [{
+        type: "treemap", left: 0, right: 0, top: 0, bottom: 0, roam: false, nodeClick: false, breadcrumb: { show: false }, visibleMin: 1, squareRatio: 1.3, cursor: "pointer",
+        itemStyle: { gapWidth: 2, borderWidth: 0, borderColor: "transparent", borderRadius: 4 },
+        label: { ...text, color: c.ink, fontSize: 12.5, align: rtl ? "right" : "left", position: rtl ? "insideTopRight" : "insideTopLeft", padding: [5, 6], overflow: "truncate", formatter: (p) => turn(p.name) },
+        upperLabel: { show: true, height: 24, color: c.soft, fontFamily: font, fontSize: 12, fontWeight: 600, align: rtl ? "right" : "left", position: rtl ? ["100%", 4] : [0, 4], overflow: "truncate", formatter: (p) => turn(p.name) },
+        levels: [{ itemStyle: { gapWidth: 8 }, upperLabel: { show: false } }, { itemStyle: { gapWidth: 2 } }],
+        emphasis: { itemStyle: { borderColor: c.ink, borderWidth: 1 }, label: { color: c.ink }, upperLabel: { show: true, height: 24, color: c.ink, position: rtl ? ["100%", 4] : [0, 4], align: rtl ? "right" : "left" } },
+        data: top,
+      }],
     };
   } else if (spec.kind === "scatter") {
     o = {

@@ -9,14 +9,16 @@ import (
 // Chart is a chart, its table twin and its summary, all from the same figures.
 //
 // Labels stand along the axis of categories or periods, in the reader's language already (Locale.Bucket). Each series
-// has a value per label; NaN is a gap. In a heat map each series is a row.
+// has a value per label; NaN is a gap. In a heat map each series is a row. In a tree the first series is the size of each field,
+// the second, from -100 to 100, its colour.
 type Chart struct {
 	ID        string
-	Kind      string // "line", "bar", "stack", "share" (stacked to 100 %), "across" (horizontal bars), "heat", "pie", "scatter"
+	Kind      string // "line", "bar", "stack", "share" (stacked to 100 %), "across" (horizontal bars), "heat", "pie", "scatter", "tree"
 	Title     string
 	Summary   string // what to see in it, for screen readers; left empty, one is made from the figures
 	Dimension string // what the labels are: "Week"
 	Labels    []string
+	Parents   []int // of a tree: at which label each label's parent stands, before it; -1 for none
 	Series    []Series
 	Percent   bool // values are shares from 0 to 1
 	Decimals  int
@@ -70,6 +72,7 @@ func (n numbers) MarshalJSON() ([]byte, error) {
 type payload struct {
 	Kind     string          `json:"kind"`
 	Labels   []string        `json:"labels"`
+	Parents  []int           `json:"parents,omitempty"`
 	Series   []seriesPayload `json:"series"`
 	Percent  bool            `json:"percent,omitempty"`
 	Decimals int             `json:"decimals"`
@@ -97,7 +100,7 @@ type markPayload struct {
 }
 
 func (c Chart) payload(e Env) json.Marshaler {
-	p := payload{Kind: c.Kind, Labels: c.Labels, Percent: c.Percent, Decimals: c.Decimals, Min: c.Min, Max: c.Max, Options: c.Options,
+	p := payload{Kind: c.Kind, Labels: c.Labels, Parents: c.Parents, Percent: c.Percent, Decimals: c.Decimals, Min: c.Min, Max: c.Max, Options: c.Options,
 		Words: map[string]any{
 			"interval": e.T("chart.interval"), "answers": e.T("chart.answers"), "few": e.T("score.indicative"), "none": e.T("chart.no_value"),
 		}}

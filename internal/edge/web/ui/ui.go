@@ -61,7 +61,7 @@ type Shell struct {
 	Env
 	Assets     Assets
 	Title      string      // of the page, for the browser's tab
-	Active     string      // the entry of the navigation to mark: "home", "feedback", "explore", "contacts", "import", "settings"
+	Active     string      // the entry of the navigation to mark: "home", "feedback", "themes", "explore", "contacts", "import", "settings"
 	Path       string      // the page's own path and query: where a switch of language comes back to
 	Theme      string      // "light", "dark", or "" to follow the system
 	Languages  []Language  // to choose from
@@ -166,12 +166,12 @@ type stage struct {
 var loop = []stage{
 	{"", []string{"home"}},
 	{"loop.listen", []string{"feedback"}},
-	{"loop.understand", []string{"explore"}},
+	{"loop.understand", []string{"themes", "explore"}},
 	{"nav.data", []string{"contacts", "import"}},
 }
 
 var addresses = map[string]string{
-	"home": "/", "feedback": "/feedback", "explore": "/explore", "contacts": "/contacts", "import": "/import",
+	"home": "/", "feedback": "/feedback", "explore": "/explore", "themes": "/themes", "contacts": "/contacts", "import": "/import",
 	"settings": "/settings",
 }
 

@@ -149,6 +149,15 @@ func parts(q *web.Request, s, language string, clauses []reading.Clause, hits fu
 	return out, masked
 }
 
+// Plain is a text as the reader may see it: what is personal in it gives way to its kind unless the reader may know who contacts
+// are.
+func Plain(q *web.Request, s, language string) string {
+	if q.Actor.May(identity.ContactsIdentify) {
+		return s
+	}
+	return text.Mask(s, text.Personal(s, language))
+}
+
 // Understood is what the page of one piece of feedback tells of its label, for people to correct.
 func (w Words) Understood(q *web.Request, f feedback.Feedback) (*ui.Understood, error) {
 	l, ok, err := w.Labels.Get(q.Context(), q.Workspace.ID, f.ID)

@@ -110,6 +110,8 @@ func (n names) of(e ui.Env, a identity.Entry) (name, href string) {
 			href = "/explore?" + url.Values{"view": {a.Object}}.Encode()
 		}
 		return d["name"], href
+	case "theme":
+		return d["name"], "/themes/" + url.PathEscape(a.Object)
 	case "export":
 		return ui.Named(e, "audit_list.", a.Object), ""
 	case "import":

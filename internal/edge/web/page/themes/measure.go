@@ -1,0 +1,183 @@
+package themes
+
+import (
+	"context"
+	"math"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"golang.org/x/sync/errgroup"
+
+	"kolo/internal/edge/web/ui"
+	"kolo/internal/foundation/i18n"
+	"kolo/internal/people/identity"
+	"kolo/internal/understand/insight"
+	"kolo/internal/understand/theme"
+)
+
+// few is how many answers a figure needs before it is shown.
+const few = 10
+
+// estimate is a figure with its interval; value is NaN where there is none.
+type estimate struct {
+	value, low, high float64
+	has              bool // low and high hold the interval
+	n                int64
+	decimals         int
+}
+
+var none = estimate{value: math.NaN()}
+
+func (f estimate) interval(e ui.Env) string {
+	if !f.has {
+		return ""
+	}
+	return e.T("score.interval", "low", verbatim(e.Signed(f.low, f.decimals)), "high", verbatim(e.Signed(f.high, f.decimals)))
+}
+
+// numbers are what is known of a theme in a period. Those of a theme count what stands under it.
+type numbers struct {
+	n, before int64   // texts about it, now and in the period before
+	change    float64 // of its share of the texts; NaN where it cannot be told
+	net       estimate
+	score     estimate
+	impact    estimate
+	feedback  string // query string of the texts about it
+}
+
+// measured are the numbers of all themes of a workspace in a period.
+type measured struct {
+	texts, textsBefore, allTexts int64 // feedback with words
+	metrics                      []insight.Measure
+	metric                       insight.Measure
+	by                           map[string]numbers
+}
+
+func (m *measured) of(id string) numbers {
+	if x, ok := m.by[id]; ok {
+		return x
+	}
+	return numbers{change: math.NaN(), net: none, score: none, impact: none, feedback: url.Values{"theme": {id}}.Encode()}
+}
+
+var scores = []insight.Measure{insight.NPS, insight.CSAT, insight.CES, insight.Star, insight.Rating}
+
+var worded = insight.Conditions{{Field: "has_text", Op: "in", Values: []string{"yes"}}}
+
+// measure asks for the numbers of all themes. metric is the score to show; the first one that has answers where it has none.
+func (p *Pages) measure(ctx context.Context, ws identity.WorkspaceID, tree *theme.Tree, period insight.Period, metric insight.Measure) (*measured, error) {
+	m := &measured{by: map[string]numbers{}}
+	var total, everything *insight.Answer
+	given := make([]*insight.Answer, len(scores))
+	g, gctx := errgroup.WithContext(ctx)
+	ask := func(into **insight.Answer, question insight.Query) {
+		g.Go(func() (err error) { *into, err = p.Insight.Ask(gctx, ws, question); return err })
+	}
+	previous := &insight.Compare{To: "previous"}
+	ask(&total, insight.Query{Measure: insight.Count, Where: worded, Between: period, Compare: previous})
+	ask(&everything, insight.Query{Measure: insight.Count, Where: worded})
+	for i, s := range scores {
+		ask(&given[i], insight.Query{Measure: insight.ResponseShare, Of: string(s), Where: worded, Between: period})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	m.texts, m.allTexts = total.Total.N, everything.Total.N
+	if c := total.Total.Compare; c != nil {
+		m.textsBefore = c.N
+	}
+	for i, a := range given {
+		if p := a.Total.Parts; p != nil && p.Hits != nil && *p.Hits >= few {
+			m.metrics = append(m.metrics, scores[i])
+		}
+	}
+	if len(m.metrics) > 0 {
+		if m.metric = m.metrics[0]; slices.Contains(m.metrics, metric) {
+			m.metric = metric
+		}
+	}
+	if m.texts+m.textsBefore == 0 {
+		return m, nil
+	}
+	// A question by theme gives each theme by itself, one by group those directly under another with all that is below them: who has
+	// no others below is taken from the first.
+	type asked struct {
+		by, parent         string
+		count, net, scored *insight.Answer
+	}
+	questions := []*asked{{by: "theme"}, {by: "theme_group"}}
+	for _, t := range tree.All() {
+		if t.Parent != "" && len(tree.Children(t.ID)) > 0 && !slices.ContainsFunc(questions, func(a *asked) bool { return a.parent == t.Parent }) {
+			questions = append(questions, &asked{by: "theme_group", parent: t.Parent})
+		}
+	}
+	const all = 5000
+	g, gctx = errgroup.WithContext(ctx)
+	for _, a := range questions {
+		where := slices.Clone(worded)
+		if a.parent != "" {
+			where = append(where, insight.Condition{Field: "theme", Op: "in", Values: []string{a.parent}})
+		}
+		ask(&a.count, insight.Query{Measure: insight.Count, By: []string{a.by}, Where: where, Between: period, Compare: previous, Limit: all})
+		ask(&a.net, insight.Query{Measure: insight.ThemeSentiment, By: []string{a.by}, Where: where, Between: period, Limit: all})
+		if m.metric != "" {
+			ask(&a.scored, insight.Query{Measure: m.metric, By: []string{a.by}, Where: where, Between: period, Limit: all})
+		}
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	for _, a := range questions {
+		mine := func(id string) bool {
+			t, ok := tree.Get(id)
+			if a.by == "theme" {
+				return ok && len(tree.Children(id)) == 0
+			}
+			return ok && t.Parent == a.parent
+		}
+		each := func(ans *insight.Answer, do func(x *numbers, r insight.Row)) {
+			if ans == nil {
+				return
+			}
+			for _, r := range ans.Rows {
+				if id := r.Keys[a.by]; mine(id) {
+					x := m.of(id)
+					do(&x, r)
+					m.by[id] = x
+				}
+			}
+		}
+		each(a.count, func(x *numbers, r insight.Row) {
+			x.n, x.feedback = r.N, r.Feedback
+			if c := r.Compare; c != nil {
+				x.before = c.N
+			}
+		})
+		each(a.net, func(x *numbers, r insight.Row) { x.net = estimated(r) })
+		each(a.scored, func(x *numbers, r insight.Row) { x.score = estimated(r) })
+	}
+	return m, nil
+}
+
+func estimated(r insight.Row) estimate {
+	f := estimate{value: math.NaN(), n: r.N}
+	if r.Value != nil {
+		f.value = *r.Value
+	}
+	if i := r.Interval; i != nil {
+		f.low, f.high, f.has = i.Low, i.High, true
+	}
+	return f
+}
+
+// points writes a difference of shares in percentage points.
+func points(e ui.Env, d float64) string {
+	return e.T("score.points", "n", verbatim(e.Signed(100*d, 1)))
+}
+
+func verbatim(s string) i18n.Verbatim { return i18n.Verbatim(s) }
+
+func decimal(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) }
+
+func themeHref(id string) string { return "/themes/" + url.PathEscape(id) }
