@@ -95,13 +95,12 @@ var hostile = []string{
 	"Петрович ", "договор ", "iban ", "-", " - ", "• ", "(", ") ", "e.g. ",
 }
 
-// At no time may a text cost more than in proportion to its length: 32 times the text, a little more than 32 times the
-// work. What is counted is the time of the fastest of several runs, held against what work in squares would take.
+// At no time may a text cost more than in proportion to its length: 24 times the text, about 24 times the work. What is counted is the time of the fastest of several runs, held against what work in squares would take.
 func TestLinear(t *testing.T) { // not parallel: it looks at the clock
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
-	const short, times = 4 << 10, 32
+	const short, times = 2 << 10, 24
 	fastest := func(s string, runs int) time.Duration {
 		best := time.Duration(math.MaxInt64)
 		for range runs {
@@ -119,8 +118,8 @@ func TestLinear(t *testing.T) { // not parallel: it looks at the clock
 	for _, unit := range hostile {
 		small, large := strings.Repeat(unit, short/len(unit)+1), strings.Repeat(unit, times*short/len(unit)+1)
 		a := fastest(small, 5)
-		if b := fastest(large, 1); b > a*times*8 {
-			if b = min(b, fastest(large, 3)); b > a*times*8 { // a quarter of what squares would take
+		if b := fastest(large, 1); b > a*times*6 {
+			if b = min(b, fastest(large, 3)); b > a*times*6 { // a quarter of what squares would take
 				t.Errorf("%q: %d kB take %v, %d times as much takes %v", unit, short>>10, a, times, b)
 			}
 		}
@@ -133,7 +132,7 @@ func TestMegabyte(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
-	for _, unit := range []string{"a", "Very good, but slow. ", "השירות היה טוב אבל איטי. ", "\xff\u0301\u200b", "👍🏽", "0525550199 "} {
+	for _, unit := range []string{"Very good, but slow. 0525550199 ", "השירות איטי", "\xff\u0301\u200b👍🏽"} {
 		checkAll(t, strings.Repeat(unit, 1<<20/len(unit)+1))
 	}
 }
