@@ -11,9 +11,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"strconv"
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/valyala/fastjson"
 
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/identity"
@@ -56,58 +59,69 @@ func copyOf(s string) int64 {
 	return int64(h.Sum64() | 1)
 }
 
-// detail is what is kept of a reading as JSON.
-type detail struct {
-	LanguageConfidence float64       `json:"lc,omitempty"`
-	Themes             []themeDetail `json:"t,omitempty"`
-	Clauses            []clause      `json:"c,omitempty"`
-}
-
-type themeDetail struct {
-	Theme      string  `json:"t"`
-	Sentiment  int     `json:"s,omitempty"`
-	Confidence float64 `json:"c"`
-}
-
-type clause struct {
-	Start      int           `json:"a"`
-	End        int           `json:"b"`
-	Sentiment  int           `json:"s,omitempty"`
-	Score      float64       `json:"v"`
-	Confidence float64       `json:"c"`
-	Themes     []themeDetail `json:"t,omitempty"`
-}
+// What is kept of a reading beside the columns of its own is JSON with short names, written and read by hand, for each text
+// that is asked about passes through here: lc the confidence of the language, t themes (t theme, s sentiment, c confidence),
+// c clauses (a and b its bytes, s sentiment, v score, c confidence, t themes).
 
 func detailOf(r reading.Reading) string {
-	d := detail{LanguageConfidence: short(r.LanguageConfidence), Themes: themesOf(r.Themes)}
-	for _, c := range r.Clauses {
-		d.Clauses = append(d.Clauses, clause{c.Start, c.End, int(c.Sentiment), short(c.Score), short(c.Confidence), themesOf(c.Themes)})
+	b := make([]byte, 0, 64+96*len(r.Clauses))
+	b = append(b, `{"lc":`...)
+	b = appendShort(b, r.LanguageConfidence)
+	b = appendThemes(append(b, `,"t":`...), r.Themes)
+	b = append(b, `,"c":[`...)
+	for i, c := range r.Clauses {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(append(b, `{"a":`...), int64(c.Start), 10)
+		b = strconv.AppendInt(append(b, `,"b":`...), int64(c.End), 10)
+		b = strconv.AppendInt(append(b, `,"s":`...), int64(c.Sentiment), 10)
+		b = appendShort(append(b, `,"v":`...), c.Score)
+		b = appendShort(append(b, `,"c":`...), c.Confidence)
+		b = append(appendThemes(append(b, `,"t":`...), c.Themes), '}')
 	}
-	b, err := json.Marshal(d)
-	if err != nil { // finite numbers and texts only
-		panic(fmt.Sprintf("label: %v", err))
-	}
-	return string(b)
+	return string(append(b, "]}"...))
 }
 
-func themesOf(list []reading.ThemeLabel) (out []themeDetail) {
-	for _, t := range list {
-		out = append(out, themeDetail{t.Theme, int(t.Sentiment), short(t.Confidence)})
+func appendThemes(b []byte, list []reading.ThemeLabel) []byte {
+	b = append(b, '[')
+	for i, t := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		name, err := json.Marshal(t.Theme)
+		if err != nil { // a string always can be
+			panic(fmt.Sprintf("label: %v", err))
+		}
+		b = append(append(b, `{"t":`...), name...)
+		b = strconv.AppendInt(append(b, `,"s":`...), int64(t.Sentiment), 10)
+		b = append(appendShort(append(b, `,"c":`...), t.Confidence), '}')
 	}
-	return out
+	return append(b, ']')
 }
 
-func (d detail) into(r *reading.Reading) {
-	r.LanguageConfidence, r.Themes = d.LanguageConfidence, labelsOf(d.Themes)
-	for _, c := range d.Clauses {
-		r.Clauses = append(r.Clauses, reading.Clause{Span: text.Span{Start: c.Start, End: c.End}, Sentiment: reading.Sentiment(c.Sentiment),
-			Score: c.Score, Confidence: c.Confidence, Themes: labelsOf(c.Themes)})
+func appendShort(b []byte, x float64) []byte { return strconv.AppendFloat(b, short(x), 'g', -1, 64) }
+
+var parsers fastjson.ParserPool
+
+func readDetail(s string, r *reading.Reading) error {
+	p := parsers.Get()
+	defer parsers.Put(p)
+	v, err := p.Parse(s)
+	if err != nil {
+		return err
 	}
+	r.LanguageConfidence, r.Themes = v.GetFloat64("lc"), themesIn(v)
+	for _, c := range v.GetArray("c") {
+		r.Clauses = append(r.Clauses, reading.Clause{Span: text.Span{Start: c.GetInt("a"), End: c.GetInt("b")}, Sentiment: reading.Sentiment(c.GetInt("s")),
+			Score: c.GetFloat64("v"), Confidence: c.GetFloat64("c"), Themes: themesIn(c)})
+	}
+	return nil
 }
 
-func labelsOf(list []themeDetail) (out []reading.ThemeLabel) {
-	for _, t := range list {
-		out = append(out, reading.ThemeLabel{Theme: t.Theme, Sentiment: reading.Sentiment(t.Sentiment), Confidence: t.Confidence})
+func themesIn(v *fastjson.Value) (out []reading.ThemeLabel) {
+	for _, t := range v.GetArray("t") {
+		out = append(out, reading.ThemeLabel{Theme: string(t.GetStringBytes("t")), Sentiment: reading.Sentiment(t.GetInt("s")), Confidence: t.GetFloat64("c")})
 	}
 	return out
 }

@@ -1,7 +1,6 @@
 package label
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -35,11 +34,9 @@ func scan(s store.Scanner) (l Label, err error) {
 	if err := s.Scan(&l.Workspace, &l.Feedback, &l.Hash, &l.Copy, &l.Language, &sentiment, &l.Score, &l.Confidence, &unsure, &text, &corrected, &l.Model, &at); err != nil {
 		return l, err
 	}
-	var d detail
-	if err := json.Unmarshal([]byte(text), &d); err != nil {
+	if err := readDetail(text, &l.Reading); err != nil {
 		return l, fmt.Errorf("label of feedback %s: %w", l.Feedback, err)
 	}
-	d.into(&l.Reading)
 	l.Sentiment, l.Unsure, l.Corrected, l.At = reading.Sentiment(sentiment), unsure != 0, corrected != 0, time.UnixMilli(at).UTC()
 	return l, nil
 }
