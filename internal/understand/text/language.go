@@ -199,7 +199,7 @@ type languages struct {
 	codes    []string          // of each label
 	mask     [scripts][]bool   // which labels are written in a script; nil for scripts with one language
 	foreign  [scripts]*foreign // nil where any letter goes
-	cues     map[string][]int  // labels that a small word speaks for
+	cues     map[string]*cue   // what a small word says
 	clusters []cluster
 	prior    []float32 // of each label: how much rarer than a common language it is among customers
 	spare    sync.Pool // *scratch
@@ -209,7 +209,7 @@ type languages struct {
 type scratch struct {
 	text, mapped []byte
 	hidden       []float32
-	hits         []uint8
+	hits         []int8
 	p, q         []float32
 }
 
@@ -264,7 +264,7 @@ func newLanguages(m *fasttext.Model) *languages {
 		}
 	}
 	l.spare.New = func() any {
-		return &scratch{hidden: make([]float32, m.Dim), hits: make([]uint8, len(m.Labels)), p: make([]float32, len(m.Labels)), q: make([]float32, len(m.Labels))}
+		return &scratch{hidden: make([]float32, m.Dim), hits: make([]int8, len(m.Labels)), p: make([]float32, len(m.Labels)), q: make([]float32, len(m.Labels))}
 	}
 	return l
 }
