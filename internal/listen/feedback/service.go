@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -537,6 +538,26 @@ func SaidOf(tx *store.Tx, ws identity.WorkspaceID, fid ID) (Said, error) {
 		return t, fault.New(fault.NotFound, "feedback.SaidOf", "there is no such feedback here")
 	}
 	return t, err
+}
+
+// Recent reads the newest feedback of a workspace that says something in words, at most so many.
+func (s *Service) Recent(ctx context.Context, ws identity.WorkspaceID, most int) (out []Said, err error) {
+	before := int64(math.MaxInt64)
+	for len(out) < most {
+		var page []Said
+		if err := s.db.View(ctx, func(tx *store.Tx) (err error) {
+			page, err = store.All(tx, scanSaid, "/* feedback.Recent */ "+selectSaid+" WHERE workspace = $1 AND seq < $2 AND text <> '' ORDER BY seq DESC LIMIT $3",
+				string(ws), before, min(5000, most-len(out)))
+			return err
+		}); err != nil {
+			return nil, fault.Wrap("feedback.Recent", err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		out, before = append(out, page...), page[len(page)-1].Seq
+	}
+	return out, nil
 }
 
 // Texts is Changes for those who read texts alone: it is several times faster.

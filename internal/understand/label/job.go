@@ -32,6 +32,11 @@ func Reread(tx *store.Tx, ws identity.WorkspaceID) error {
 	return err
 }
 
+// Workspaces are those that have texts which were read.
+func Workspaces(tx *store.Tx) ([]identity.WorkspaceID, error) {
+	return store.All(tx, store.Value[identity.WorkspaceID], "/* label.Workspaces */ SELECT workspace FROM label_reader ORDER BY workspace")
+}
+
 type rereadPlace struct {
 	After feedback.ID `json:"after"`
 	Done  int64       `json:"done"`
@@ -117,7 +122,7 @@ func (s *Service) upgrade(ctx context.Context, _ *job.Run) error {
 	const op = "label.upgrade"
 	var list []identity.WorkspaceID
 	if err := s.db.View(ctx, func(tx *store.Tx) (err error) {
-		list, err = store.All(tx, store.Value[identity.WorkspaceID], "/* label.upgrade */ SELECT workspace FROM label_reader")
+		list, err = Workspaces(tx)
 		return err
 	}); err != nil {
 		return fault.Wrap(op, err)

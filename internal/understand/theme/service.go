@@ -113,3 +113,58 @@ func (s *Service) Add(ctx context.Context, ws identity.WorkspaceID, actor identi
 		return t.Add(id.New(s.db.Clock().Now()), parent, language, name, rule)
 	})
 }
+
+// Absorb takes in what a run of discovery found, in the transaction that keeps its model. A theme that is there already
+// gets its new size, quote and terms, and a new name where no person and no other model gave it one; where a person put it,
+// whether it is forbidden, merged or accepted, stays. dormant are those that the run did not find again.
+func Absorb(tx *store.Tx, ws identity.WorkspaceID, found []Theme, dormant []string) error {
+	tree, err := read(tx, ws)
+	if err != nil {
+		return err
+	}
+	var list []Theme
+	for _, f := range found {
+		if top := tree.Resolve(f.Parent); top != f.Parent { // the starting theme was merged into another, or is forbidden
+			f.Parent = top
+		}
+		old, known := tree.Get(f.ID)
+		if !known {
+			list = append(list, f)
+			continue
+		}
+		old.Centroid, old.QuoteOf, old.Texts = f.Centroid, f.QuoteOf, f.Texts
+		if old.NamedBy == "" && !old.ByPerson {
+			old.Names = f.Names
+		}
+		if !old.Moved {
+			old.Parent = f.Parent
+		}
+		if old.State == Dormant {
+			old.State = Proposed
+		}
+		list = append(list, old)
+	}
+	for _, id := range dormant {
+		if old, known := tree.Get(id); known && old.State == Proposed && !old.Pinned {
+			old.State, old.Texts = Dormant, 0
+			list = append(list, old)
+		}
+	}
+	return put(tx, ws, list...)
+}
+
+// Called keeps the names that an outside model gave a theme, unless a person has named it.
+func (s *Service) Called(ctx context.Context, ws identity.WorkspaceID, id string, names map[string]string, by string) error {
+	return fault.Wrap("theme.Called", s.db.Update(ctx, func(tx *store.Tx) error {
+		tree, err := read(tx, ws)
+		if err != nil {
+			return err
+		}
+		t, known := tree.Get(id)
+		if !known || t.ByPerson {
+			return nil
+		}
+		t.Names, t.NamedBy = names, by
+		return put(tx, ws, t)
+	}))
+}

@@ -1,8 +1,10 @@
 package theme
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"math"
 	"time"
 
 	"kolo/internal/foundation/fault"
@@ -10,21 +12,22 @@ import (
 	"kolo/internal/people/identity"
 )
 
-var themeColumns = []string{"workspace", "id", "parent", "origin", "state", "into_theme", "pinned", "names", "rule", "quote", "quote_of", "language", "texts", "named_by",
-	"by_person", "moved", "terms", "created_at", "changed_at"}
+var themeColumns = []string{"workspace", "id", "parent", "origin", "state", "into_theme", "pinned", "names", "rule", "quote_of", "language", "texts", "named_by",
+	"by_person", "moved", "centroid", "created_at", "changed_at"}
 
 func scanTheme(s store.Scanner) (t Theme, err error) {
 	var pinned, byPerson, moved int
-	var names, terms string
+	var names string
+	var centroid []byte
 	var at int64
-	if err := s.Scan(&t.ID, &t.Parent, &t.Origin, &t.State, &t.Into, &pinned, &names, &t.Rule, &t.Quote, &t.QuoteOf, &t.Language, &t.Texts, &t.NamedBy, &byPerson, &moved, &terms, &at); err != nil {
+	if err := s.Scan(&t.ID, &t.Parent, &t.Origin, &t.State, &t.Into, &pinned, &names, &t.Rule, &t.QuoteOf, &t.Language, &t.Texts, &t.NamedBy, &byPerson, &moved, &centroid, &at); err != nil {
 		return t, err
 	}
 	if err := json.Unmarshal([]byte(names), &t.Names); err != nil {
 		return t, fmt.Errorf("theme %s: %w", t.ID, err)
 	}
-	if err := json.Unmarshal([]byte(terms), &t.Terms); err != nil {
-		return t, fmt.Errorf("theme %s: %w", t.ID, err)
+	for ; len(centroid) >= 4; centroid = centroid[4:] {
+		t.Centroid = append(t.Centroid, math.Float32frombits(binary.LittleEndian.Uint32(centroid)))
 	}
 	t.Pinned, t.ByPerson, t.Moved, t.ChangedAt = pinned != 0, byPerson != 0, moved != 0, time.UnixMilli(at).UTC()
 	return t, nil
@@ -36,8 +39,8 @@ func read(tx *store.Tx, ws identity.WorkspaceID) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	own, err := store.All(tx, scanTheme, `/* theme.read */ SELECT id, parent, origin, state, into_theme, pinned, names, rule, quote, quote_of, language, texts, named_by, by_person, moved,
-		terms, changed_at FROM theme WHERE workspace = $1 ORDER BY created_at, id`, string(ws))
+	own, err := store.All(tx, scanTheme, `/* theme.read */ SELECT id, parent, origin, state, into_theme, pinned, names, rule, quote_of, language, texts, named_by, by_person, moved,
+		centroid, changed_at FROM theme WHERE workspace = $1 ORDER BY created_at, id`, string(ws))
 	if err != nil {
 		return nil, err
 	}
@@ -60,17 +63,17 @@ func put(tx *store.Tx, ws identity.WorkspaceID, list ...Theme) error {
 		if err != nil {
 			return err
 		}
-		terms, err := json.Marshal(t.Terms)
-		if err != nil {
-			return err
+		centroid := make([]byte, 0, 4*len(t.Centroid))
+		for _, x := range t.Centroid {
+			centroid = binary.LittleEndian.AppendUint32(centroid, math.Float32bits(x))
 		}
-		rows[i] = []any{string(ws), t.ID, t.Parent, string(t.Origin), string(t.State), t.Into, number(t.Pinned), string(names), t.Rule, t.Quote, t.QuoteOf, t.Language, t.Texts,
-			t.NamedBy, number(t.ByPerson), number(t.Moved), string(terms), tx.Millis(), tx.Millis()}
+		rows[i] = []any{string(ws), t.ID, t.Parent, string(t.Origin), string(t.State), t.Into, number(t.Pinned), string(names), t.Rule, t.QuoteOf, t.Language, t.Texts,
+			t.NamedBy, number(t.ByPerson), number(t.Moved), centroid, tx.Millis(), tx.Millis()}
 	}
 	if _, err := tx.InsertMany("theme.put", "theme", themeColumns, rows, `ON CONFLICT (workspace, id) DO UPDATE SET parent = excluded.parent, origin = excluded.origin, state = excluded.state,
-		into_theme = excluded.into_theme, pinned = excluded.pinned, names = excluded.names, rule = excluded.rule, quote = excluded.quote, quote_of = excluded.quote_of,
+		into_theme = excluded.into_theme, pinned = excluded.pinned, names = excluded.names, rule = excluded.rule, quote_of = excluded.quote_of,
 		language = excluded.language, texts = excluded.texts, named_by = excluded.named_by, by_person = excluded.by_person, moved = excluded.moved,
-		terms = excluded.terms, changed_at = excluded.changed_at`); err != nil {
+		centroid = excluded.centroid, changed_at = excluded.changed_at`); err != nil {
 		return err
 	}
 	_, err := tx.Exec("/* theme.put */ INSERT INTO theme_version (workspace, version) VALUES ($1, 1) ON CONFLICT (workspace) DO UPDATE SET version = theme_version.version + 1", string(ws))

@@ -12,7 +12,6 @@ import (
 	"unicode/utf8"
 
 	"kolo/internal/foundation/fault"
-	"kolo/internal/understand/theme/discover"
 	"kolo/internal/understand/theme/rule"
 )
 
@@ -49,14 +48,13 @@ type Theme struct {
 	Names     map[string]string `json:"names"`            // by language (ISO 639-1)
 	About     map[string]string `json:"about,omitempty"`  // a line that explains it, by language
 	Rule      string            `json:"rule,omitempty"`
-	Quote     string            `json:"quote,omitempty"`    // a text that stands for it
-	QuoteOf   string            `json:"quote_of,omitempty"` // the feedback it is from
+	QuoteOf   string            `json:"quote_of,omitempty"` // the feedback that stands best for it
 	Language  string            `json:"language,omitempty"` // of most of its texts
 	Texts     int64             `json:"texts,omitempty"`    // in the run that found it
 	NamedBy   string            `json:"named_by,omitempty"` // a person's name, or the model that did; "" for Kolo itself
 	ByPerson  bool              `json:"-"`                  // a person named it: no run and no model does again
 	Moved     bool              `json:"-"`                  // a person placed it: no run does again
-	Terms     []discover.Weight `json:"-"`                  // stems that a later run knows a found theme by
+	Centroid  []float32         `json:"-"`                  // what a later run knows a found theme by
 	ChangedAt time.Time         `json:"changed_at,omitzero"`
 }
 
@@ -165,6 +163,15 @@ func (t *Tree) All() []Theme {
 		if x := t.byID[id]; x.State != Merged {
 			out = append(out, *x)
 		}
+	}
+	return out
+}
+
+// Every is every theme, those that were merged away as well.
+func (t *Tree) Every() []Theme {
+	out := make([]Theme, len(t.order))
+	for i, id := range t.order {
+		out[i] = *t.byID[id]
 	}
 	return out
 }

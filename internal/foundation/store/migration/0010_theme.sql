@@ -9,14 +9,13 @@ CREATE TABLE theme (
 	pinned     SMALLINT NOT NULL,
 	names      TEXT NOT NULL, -- JSON, by language
 	rule       TEXT NOT NULL,
-	quote      TEXT NOT NULL, -- of a customer: erased with the feedback it is from
-	quote_of   TEXT NOT NULL, -- that feedback
+	quote_of   TEXT NOT NULL, -- the feedback that stands best for it; its words are not kept here, for they may be erased
 	language   TEXT NOT NULL,
 	texts      BIGINT NOT NULL,
 	named_by   TEXT NOT NULL,
 	by_person  SMALLINT NOT NULL,
 	moved      SMALLINT NOT NULL,
-	terms      TEXT NOT NULL, -- JSON: the stems that a later run knows it by
+	centroid   BYTEA NOT NULL, -- what a later run knows it by: 32-bit floats, little-endian
 	created_at BIGINT NOT NULL,
 	changed_at BIGINT NOT NULL,
 	PRIMARY KEY (workspace, id)

@@ -327,7 +327,9 @@ func (p *Pages) row(q *web.Request, tree *theme.Tree, t theme.Theme, m *measured
 		r.Href += "?" + url.Values{"last": {last}}.Encode()
 	}
 	if t.State == theme.Proposed {
-		r.Quote = figure.Plain(q, t.Quote, t.Language)
+		if f, err := p.Feedback.Get(q.Context(), q.Workspace.ID, feedback.ID(t.QuoteOf)); err == nil { // it may have been erased
+			r.Quote = figure.Plain(q, f.Text, t.Language)
+		}
 	}
 	r.N = e.N(float64(r.n), 0)
 	r.FeedbackHref = "/feedback?" + r.feedback
