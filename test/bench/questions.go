@@ -17,6 +17,7 @@ import (
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
+	"kolo/internal/understand/theme"
 )
 
 // questions asks insight over many rows, through the same code that a page uses, and asks PostgreSQL the same in turn.
@@ -50,12 +51,13 @@ func (b *bench) questions(rows int) (err error) {
 	} else {
 		fmt.Fprintln(os.Stderr, "KOLO_TEST_POSTGRES_URL is not set: no peer")
 	}
-	if err := fill(b, columns, pg, string(ws.ID), rows); err != nil {
+	if err := fill(b, columns, pg, ws.ID, rows); err != nil {
 		return err
 	}
 	f := feedback.NewService(db)
 	defer f.Close()
 	s := insight.NewService(db, columns, f)
+	s.Understand(nil, starting{})
 	web := insight.Conditions{{Field: "channel", Values: []string{"web"}}}
 	for _, q := range []struct {
 		name  string
@@ -65,8 +67,12 @@ func (b *bench) questions(rows int) (err error) {
 	}{
 		{"NPS by week and attribute", insight.Query{Measure: insight.NPS, By: []string{"attribute.country"}, Bucket: "week"},
 			`SELECT country, (day + 3) / 7, nps_scale, count(*), sum((nps_class = 1)::int), sum((nps_class = -1)::int) FROM f WHERE workspace = $1 AND nps IS NOT NULL GROUP BY 1, 2, 3`, 150 * time.Millisecond},
-		{"touchpoint by week, counted", insight.Query{Measure: insight.Count, By: []string{"touchpoint"}, Bucket: "week"},
-			`SELECT touchpoint, (day + 3) / 7, count(*) FROM f WHERE workspace = $1 GROUP BY 1, 2`, 150 * time.Millisecond},
+		{"themes by week, counted", insight.Query{Measure: insight.Count, By: []string{"theme"}, Bucket: "week"},
+			`SELECT theme, (day + 3) / 7, count(*) FROM f, unnest(themes) AS theme WHERE workspace = $1 GROUP BY 1, 2`, 150 * time.Millisecond},
+		{"NPS by group of themes and month", insight.Query{Measure: insight.NPS, By: []string{"theme_group"}, Bucket: "month"},
+			`SELECT theme, month, nps_scale, count(*), sum((nps_class = 1)::int), sum((nps_class = -1)::int) FROM f, unnest(themes) AS theme WHERE workspace = $1 AND nps IS NOT NULL GROUP BY 1, 2, 3`, 300 * time.Millisecond},
+		{"how themes are spoken of, by month", insight.Query{Measure: insight.ThemeSentiment, By: []string{"theme"}, Bucket: "month"},
+			`SELECT theme, month, count(*) FROM f, unnest(themes) AS theme WHERE workspace = $1 GROUP BY 1, 2`, 300 * time.Millisecond},
 		{"CSAT by touchpoint and month", insight.Query{Measure: insight.CSAT, By: []string{"touchpoint"}, Bucket: "month"},
 			`SELECT touchpoint, month, csat_scale, count(*), sum((csat_class = 1)::int) FROM f WHERE workspace = $1 AND csat IS NOT NULL GROUP BY 1, 2, 3`, 300 * time.Millisecond},
 		{"customers by month", insight.Query{Measure: insight.Contacts, Bucket: "month"},
@@ -86,7 +92,64 @@ func (b *bench) questions(rows int) (err error) {
 		}
 		b.add(l)
 	}
+	return b.themes(db, ws.ID)
+}
+
+// themes asks for what a page of themes shows, over a million rows.
+func (b *bench) themes(db *store.DB, ws identity.WorkspaceID) error {
+	columns, err := duck.Open(b, filepath.Join(b.dir, "themes.duckdb"), column.Options{})
+	if err != nil {
+		return err
+	}
+	defer columns.Close()
+	if err := columns.Ensure(b, insight.Tables()...); err != nil {
+		return err
+	}
+	if err := fill(b, columns, nil, ws, 1_000_000); err != nil {
+		return err
+	}
+	f := feedback.NewService(db)
+	defer f.Close()
+	s := insight.NewService(db, columns, f)
+	s.Understand(nil, starting{})
+	const limit = 300 * time.Millisecond
+	took, err := median(7, func() error {
+		_, err := s.Themes(b, ws, insight.ThemesQuery{Between: insight.Period{From: "2025-11-21", To: "2026-11-20"}, Compare: "previous"})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	b.add(line{what: "all of the themes page, a million rows", measured: fmt.Sprintf("%d ms", took.Milliseconds()), limit: fmt.Sprintf("%d ms", limit.Milliseconds()), ok: took <= limit})
 	return nil
+}
+
+// median is how long something takes.
+func median(runs int, do func() error) (time.Duration, error) {
+	took := make([]time.Duration, runs)
+	for i := range took {
+		start := time.Now()
+		if err := do(); err != nil {
+			return 0, err
+		}
+		took[i] = time.Since(start)
+	}
+	slices.Sort(took)
+	return took[runs/2], nil
+}
+
+// starting gives every workspace the tree that it begins with.
+type starting struct{}
+
+func (starting) Tree(context.Context, identity.WorkspaceID) (insight.Tree, error) {
+	return startingTree{theme.NewTree(nil, 0)}, nil
+}
+
+type startingTree struct{ *theme.Tree }
+
+func (s startingTree) Parent(id string) string {
+	x, _ := s.Get(id)
+	return x.Parent
 }
 
 // ask gives the medians of interleaved runs.
@@ -127,7 +190,15 @@ var (
 	channels    = []string{"web", "email", "sms", "chat", "call", "app_store", "social"}
 	touchpoints = []string{"delivery", "billing", "support", "store", "app", "installation", "repair", "purchase"}
 	languages   = []string{"en", "he", "fa", "ru"}
-	customers   = func() []string { // with ids as long as Kolo's
+	themes      = func() (ids []string) { // those that readers know
+		for _, x := range theme.Starting {
+			if x.Parent != "" {
+				ids = append(ids, x.ID)
+			}
+		}
+		return ids
+	}()
+	customers = func() []string { // with ids as long as Kolo's
 		all := make([]string, 500_000)
 		for i := range all {
 			all[i] = fmt.Sprintf("0190c6e0-%04x-7%03x-8000-%012x", i>>12, i&0xfff, uint64(i+1)*0x9e3779b97f4a7c15>>16)
@@ -141,6 +212,7 @@ type row struct {
 	id, country, channel, touchpoint, language, contact, text string
 	day, month                                                int64
 	nps, csat                                                 float64 // below 0: none
+	label                                                     insight.Label
 }
 
 func makeRow(i int) row {
@@ -154,6 +226,7 @@ func makeRow(i int) row {
 		contact: customers[h>>24%uint64(len(customers))], day: day, month: int64(y-1970)*12 + int64(m) - 1, nps: -1, csat: -1}
 	if h>>40%3 > 0 {
 		r.text = fmt.Sprintf("the courier was late again but the staff were kind, number %d", h>>33%100_000)
+		r.label = makeLabel(h)
 	}
 	if h>>44%2 == 0 {
 		r.nps = float64(h >> 48 % 11)
@@ -161,6 +234,23 @@ func makeRow(i int) row {
 		r.csat = float64(1 + h>>48%5)
 	}
 	return r
+}
+
+// makeLabel has one to three themes, some much more frequent than others, each with a sentiment.
+func makeLabel(h uint64) insight.Label {
+	h ^= h >> 31
+	h *= 0x9e3779b97f4a7c15
+	h ^= h >> 29
+	l := insight.Label{Sentiment: int8(h>>60%3) - 1}
+	n := []int{1, 1, 1, 1, 1, 1, 1, 2, 2, 3}[h%10]
+	for j := range n {
+		u := float64(h>>(10*j+8)%1024) / 1024
+		id := themes[int(u*u*float64(len(themes)))]
+		if !slices.ContainsFunc(l.Themes, func(t insight.ThemeLabel) bool { return t.ID == id }) {
+			l.Themes = append(l.Themes, insight.ThemeLabel{ID: id, Sentiment: []int8{-1, -1, -1, -1, 0, 1, 1, 1}[h>>(5*j+40)%8]})
+		}
+	}
+	return l
 }
 
 func class(v, bad, good float64) int16 {
@@ -173,19 +263,24 @@ func class(v, bad, good float64) int16 {
 	return 0
 }
 
-func fill(ctx context.Context, columns *column.DB, pg *pgx.Conn, ws string, rows int) error {
+func fill(ctx context.Context, columns *column.DB, pg *pgx.Conn, ws identity.WorkspaceID, rows int) error {
 	start := time.Now()
 	table := insight.Table().Columns
 	names, empty := map[string]int{}, make([]any, len(table))
 	for i, c := range table {
 		names[c.Name] = i
-		if c.Type == column.Text {
+		switch {
+		case c.Type == column.Text:
 			empty[i] = ""
+		case c.Type == column.Int && !c.Nullable:
+			empty[i] = 0
 		}
 	}
 	npsForm, csatForm := insight.Key("0..10", ""), insight.Key("1..5", "")
 	const size = 50_000
 	batch := make([]column.Row, 0, size)
+	var sets []column.Row
+	known := map[int64]bool{}
 	if err := columns.Promote(ctx, "feedback", "country"); err != nil {
 		return err
 	}
@@ -195,15 +290,15 @@ func fill(ctx context.Context, columns *column.DB, pg *pgx.Conn, ws string, rows
 			return nil
 		}
 		to := from + int64(len(batch))
-		err := columns.Append(ctx, "feedback", from, to, column.Batch{Table: "feedback", Rows: batch})
-		from, batch = to, batch[:0]
+		err := columns.Append(ctx, "feedback", from, to, column.Batch{Table: "feedback", Rows: batch}, column.Batch{Table: "theme_set", Rows: sets})
+		from, batch, sets = to, batch[:0], sets[:0]
 		return err
 	}
 	for i := range rows {
 		r := makeRow(i)
 		v := slices.Clone(empty)
 		set := func(name string, value any) { v[names[name]] = value }
-		set("workspace", ws)
+		set("workspace", string(ws))
 		set("id", r.id)
 		set("time", r.day*86_400_000)
 		set("day", r.day)
@@ -216,6 +311,16 @@ func fill(ctx context.Context, columns *column.DB, pg *pgx.Conn, ws string, rows
 		set("contact", r.contact)
 		set("contact_key", insight.Key(r.contact))
 		set("text", r.text)
+		if len(r.label.Themes) > 0 {
+			plain, mentions, holds := r.label.Sets(ws)
+			set("theme_set", plain)
+			set("mention_set", mentions)
+			set("sentiment_class", r.label.Sentiment)
+			if !known[mentions] {
+				known[mentions] = true
+				sets = append(sets, holds...)
+			}
+		}
 		set("extra", map[string]string{"country": r.country})
 		if r.nps >= 0 {
 			set("nps", r.nps)
@@ -243,14 +348,18 @@ func fill(ctx context.Context, columns *column.DB, pg *pgx.Conn, ws string, rows
 	}
 	start = time.Now()
 	i := 0
-	_, err := pg.CopyFrom(ctx, pgx.Identifier{"f"}, []string{"workspace", "id", "day", "month", "channel", "language", "touchpoint", "country", "contact", "text", "nps", "nps_class", "nps_scale", "csat", "csat_class", "csat_scale"},
+	_, err := pg.CopyFrom(ctx, pgx.Identifier{"f"}, []string{"workspace", "id", "day", "month", "channel", "language", "touchpoint", "country", "contact", "text", "nps", "nps_class", "nps_scale", "csat", "csat_class", "csat_scale", "themes"},
 		pgx.CopyFromFunc(func() ([]any, error) {
 			if i == rows {
 				return nil, nil
 			}
 			r := makeRow(i)
 			i++
-			out := []any{ws, r.id, int32(r.day), int32(r.month), r.channel, r.language, r.touchpoint, r.country, r.contact, r.text, nil, nil, "", nil, nil, ""}
+			about := make([]string, len(r.label.Themes))
+			for k, t := range r.label.Themes {
+				about[k] = t.ID
+			}
+			out := []any{string(ws), r.id, int32(r.day), int32(r.month), r.channel, r.language, r.touchpoint, r.country, r.contact, r.text, nil, nil, "", nil, nil, "", about}
 			if r.nps >= 0 {
 				out[10], out[11], out[12] = r.nps, class(r.nps, 6, 9), "0..10"
 			} else {
@@ -290,7 +399,7 @@ func peer(ctx context.Context, url string) (*pgx.Conn, error) {
 	for _, sql := range []string{
 		"SET work_mem = '256MB'", "SET max_parallel_workers_per_gather = 2", "SET maintenance_work_mem = '512MB'",
 		`CREATE UNLOGGED TABLE f (workspace text, id text, day int, month int, channel text, language text, touchpoint text, country text, contact text, text text,
-			nps double precision, nps_class smallint, nps_scale text, csat double precision, csat_class smallint, csat_scale text)`,
+			nps double precision, nps_class smallint, nps_scale text, csat double precision, csat_class smallint, csat_scale text, themes text[])`,
 	} {
 		if _, err := pg.Exec(ctx, sql); err != nil {
 			return nil, err

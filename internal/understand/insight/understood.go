@@ -106,6 +106,12 @@ func (l Label) sets() (themes, mentions set) {
 	return set{key: Key(ids...), members: list}, set{key: Key(pairs...), members: list, mentions: true}
 }
 
+// Sets is what the columns have of the themes of a label: the numbers of its two sets, and the rows that say what these hold.
+func (l Label) Sets(ws identity.WorkspaceID) (themes, mentions int64, rows []column.Row) {
+	plain, said := l.sets()
+	return plain.key, said.key, append(plain.rows(ws), said.rows(ws)...)
+}
+
 // rows are the set as rows of the table of sets.
 func (x set) rows(ws identity.WorkspaceID) []column.Row {
 	rows := make([]column.Row, len(x.members))
