@@ -109,7 +109,19 @@ var several = map[script]string{
 var names = map[string]string{"arz": "ar", "als": "gsw", "bh": "bho", "sh": "hr", "eml": "egl", "dty": "ne", "diq": "zza"}
 
 // aliases are codes that others give for languages that the model knows by another.
-var aliases = map[string]string{"nb": "no", "iw": "he", "fil": "tl", "in": "id", "ji": "yi", "prs": "fa", "pes": "fa", "arb": "ar", "zh-hans": "zh", "cmn": "zh"}
+var aliases = map[string]string{"nb": "no", "iw": "he", "fil": "tl", "in": "id", "ji": "yi", "prs": "fa", "pes": "fa", "arb": "ar", "cmn": "zh"}
+
+// plain is a language's code without subtags, "fa" for "fa-IR", as Kolo calls it.
+func plain(code string) string {
+	if k := strings.IndexAny(code, "-_"); k >= 0 {
+		code = code[:k]
+	}
+	code = strings.ToLower(code)
+	if name, ok := aliases[code]; ok {
+		return name
+	}
+	return code
+}
 
 func scriptOf(r rune) script {
 	switch {
@@ -280,14 +292,15 @@ const sample = 4 << 10
 // Detect guesses the language of a text. Mentions of addresses and of names in another script count little.
 func Detect(s string) Language { return DetectWith(s, "") }
 
-// DetectWith is like Detect for a text of somebody whose language is known ("" when it is not): the shorter and the less
+// DetectWith is like Detect for a text of somebody whose language is known (an ISO 639 code, subtags are ignored; "" when it
+// is not): the shorter and the less
 // clear the text, the more that counts. A text in a script of other languages is never given the hint.
 func DetectWith(s string, hint string) Language {
 	l, err := identifier()
 	if err != nil {
 		l = nil
 	}
-	return l.detect(s, hint)
+	return l.detect(s, plain(hint))
 }
 
 // bare is what a script is taken for when the build has no model.
@@ -414,18 +427,16 @@ func (l *languages) ask(p []float32, w *scratch, text []byte, sc script, letters
 	}
 	l.listen(p, text, sc, w.hits)
 	if hint != "" {
-		l.raise(p, sc, hint, float32(1+60*math.Exp(-float64(letters)/20)))
+		// A word or two may be of any language: they are taken for the customer's.
+		l.raise(p, sc, hint, float32(1+60*math.Exp(-float64(letters)/20)), float32(1e-4+0.03*math.Exp(-float64(letters)/5)))
 	}
 }
 
-// raise multiplies the odds of a language.
-func (l *languages) raise(p []float32, sc script, code string, by float32) {
-	if name, ok := aliases[code]; ok {
-		code = name
-	}
+// raise multiplies the odds of a language, which has a small probability at least.
+func (l *languages) raise(p []float32, sc script, code string, by, least float32) {
 	for i := range p {
 		if l.codes[i] == code && l.mask[sc][i] {
-			p[i] = (p[i] + 1e-4) * by
+			p[i] = (p[i] + least) * by
 		}
 	}
 	scale(p)

@@ -40,7 +40,7 @@ type Finding struct {
 // numbers are looked for. Digits of all scripts count. Of people and their homes only those are found that the text
 // introduces, signs with, or writes with a patronymic or the number of a house. Findings stand in order and do not overlap.
 func Personal(s, lang string) []Finding {
-	if lang == "" {
+	if lang = plain(lang); lang == "" {
 		lang = Detect(s).Code
 	}
 	p := project(s)

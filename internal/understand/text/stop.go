@@ -10,9 +10,6 @@ func stopWords(lang string) map[string]bool {
 	if own, ok := ownStopWords[lang]; ok {
 		return own
 	}
-	if name, ok := aliases[lang]; ok {
-		lang = name
-	}
 	return otherStopWords()[lang]
 }
 

@@ -33,13 +33,14 @@ type Term struct {
 
 // Terms are the stemmed words of a text in a language (an ISO code, "" when it is not known); punctuation is left out.
 func Terms(words []Word, lang string) []Term {
+	lang = plain(lang)
 	out := make([]Term, 0, len(words))
 	stop := stopWords(lang)
 	for i, w := range words {
 		switch w.Kind {
 		case Punctuation:
 		case Letters:
-			stem := Stem(w.Form, lang)
+			stem := stemOf(w.Form, lang)
 			out = append(out, Term{stem, i, stop[w.Form] || lang == "he" && stop[stem]}) // "שאני": that I
 		default:
 			out = append(out, Term{w.Form, i, false})
@@ -50,7 +51,7 @@ func Terms(words []Word, lang string) []Term {
 
 var stemmers = map[string]func(*snowballstem.Env) bool{
 	"ar": arabic.Stem, "da": danish.Stem, "nl": dutch.Stem, "en": english.Stem, "fi": finnish.Stem, "fr": french.Stem, "de": german.Stem,
-	"hu": hungarian.Stem, "it": italian.Stem, "no": norwegian.Stem, "nb": norwegian.Stem, "nn": norwegian.Stem, "pt": portuguese.Stem, "ro": romanian.Stem,
+	"hu": hungarian.Stem, "it": italian.Stem, "no": norwegian.Stem, "nn": norwegian.Stem, "pt": portuguese.Stem, "ro": romanian.Stem,
 	"ru": russian.Stem, "es": spanish.Stem, "sv": swedish.Stem, "ta": tamil.Stem, "tr": turkish.Stem,
 }
 
@@ -60,7 +61,9 @@ const longest = 96
 
 // Stem is what the forms of a word share, for a folded form in a language. In a language without rules of its own it is
 // the form itself.
-func Stem(form, lang string) string {
+func Stem(form, lang string) string { return stemOf(form, plain(lang)) }
+
+func stemOf(form, lang string) string {
 	if len(form) > longest {
 		return form
 	}

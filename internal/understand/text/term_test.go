@@ -60,9 +60,26 @@ func TestTerms(t *testing.T) {
 	}
 }
 
+// Subtags and other names of a language change nothing.
+func TestTags(t *testing.T) {
+	t.Parallel()
+	if a, b := Stem("deliveries", "en-GB"), Stem("deliveries", "en"); a != b {
+		t.Errorf("%s and %s", a, b)
+	}
+	if a, b := Stem("שירותים", "iw_IL"), Stem("שירותים", "he"); a != b {
+		t.Errorf("%s and %s", a, b)
+	}
+	if f := Personal("ת.ז. 123456782", "he-IL"); len(f) != 1 {
+		t.Errorf("found %v", f)
+	}
+	if l := DetectWith("ok", "nb-NO"); l.Code != "no" {
+		t.Errorf("detected %v", l)
+	}
+}
+
 func TestStopWords(t *testing.T) {
 	t.Parallel()
-	for lang, words := range map[string][2]string{"en": {"the", "not"}, "he": {"של", "לא"}, "fa": {"از", "بد"}, "ru": {"это", "не"}, "de": {"und", "lieferung"}, "ar": {"من", "توصیل"}, "nb": {"og", "pakke"}} {
+	for lang, words := range map[string][2]string{"en": {"the", "not"}, "he": {"של", "לא"}, "fa": {"از", "بد"}, "ru": {"это", "не"}, "de": {"und", "lieferung"}, "ar": {"من", "توصیل"}, "no": {"og", "pakke"}} {
 		if list := stopWords(lang); !list[words[0]] || list[words[1]] {
 			t.Errorf("%s: %s is a stop word: %v, %s: %v", lang, words[0], list[words[0]], words[1], list[words[1]])
 		}
