@@ -363,7 +363,9 @@ type listFeedbackInput struct {
 	From string `query:"from" doc:"First day (2026-01-31) or instant (RFC 3339)"`
 	To   string `query:"to" doc:"Last day, included, or instant, excluded"`
 	Last string `query:"last" doc:"90d, 12w, 6m or 2y up to today"`
-	Q    string `query:"q" doc:"Words that the text contains"`
+	Q    string `query:"q" doc:"What to search for: words in any of their forms, \"phrases\", begin*, -without"`
+
+	Sort string `query:"sort" enum:"newest,best" doc:"newest first (the default), or, when something is searched for, what fits best first"`
 
 	query url.Values
 }
@@ -382,11 +384,15 @@ type FeedbackPage struct {
 }
 
 func (a *API) listFeedback(ctx context.Context, actor identity.Actor, in *listFeedbackInput) (*body[FeedbackPage], error) {
-	cond, period, err := insight.Decode(in.query, "cursor", "limit")
+	cond, period, err := insight.Decode(in.query, "cursor", "limit", "sort")
 	if err != nil {
 		return nil, err
 	}
-	found, err := a.Insight.Find(ctx, actor.Workspace, cond, period, in.Cursor, in.Limit)
+	find := a.Insight.Find
+	if in.Sort == "best" {
+		find = a.Insight.Best
+	}
+	found, err := find(ctx, actor.Workspace, cond, period, in.Cursor, in.Limit)
 	if err != nil {
 		return nil, err
 	}

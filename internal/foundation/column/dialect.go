@@ -53,6 +53,11 @@ func (d Dialect) Contains(text, part string) string {
 	return d.pick("contains("+text+", "+part+")", "(position("+text+", "+part+") > 0)")
 }
 
+// Without is a text with every occurrence of another, which must not be empty, taken out of it.
+func (d Dialect) Without(text, part string) string {
+	return d.pick("replace("+text+", "+part+", '')", "replaceAll("+text+", "+part+", '')")
+}
+
 // Extra is the value of an attribute of a table's rows, from its own column when it was promoted and from the catch-all
 // otherwise; NULL when the row has none. "" as prefix, or the alias of the table with its dot.
 func (d Dialect) Extra(table, key string) string { return d.ExtraOf("", table, key) }

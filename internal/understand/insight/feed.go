@@ -16,6 +16,7 @@ import (
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/search"
 )
 
 // Feeder carries feedback from the rows to the columns: what changed since the columns' watermark, in batches, exactly
@@ -32,9 +33,10 @@ type Feeder struct {
 	behind   atomic.Int64
 	feeding  sync.Mutex
 	seen     map[string]bool // keys that were considered for a column of their own
-	sets     map[setOf]bool  // sets of themes that the columns know
-	fed      int64           // up to which change this process has fed them
-	laidOut  int64           // what stood in the columns when this was known: layout and how often they were emptied; 0 at first
+	index    *search.Indexer
+	sets     map[setOf]bool // sets of themes that the columns know
+	fed      int64          // up to which change this process has fed them
+	laidOut  int64          // what stood in the columns when this was known: layout and how often they were emptied; 0 at first
 
 	topic string                               // what is heard when there is something to feed
 	ready func(context.Context) (int64, error) // up to which change may be fed
@@ -57,7 +59,7 @@ func NewFeeder(s *Service, log *slog.Logger) *Feeder {
 	if s.columns.Dialect().Engine == column.DuckDB {
 		owner = "embedded" // its file belongs to one process: who has it open need not wait for the lease of one that was killed
 	}
-	return &Feeder{s: s, log: log, owner: owner, seen: map[string]bool{}, sets: map[setOf]bool{}, stop: make(chan struct{}), done: make(chan struct{}), started: make(chan struct{}),
+	return &Feeder{s: s, log: log, owner: owner, seen: map[string]bool{}, index: search.NewIndexer(), sets: map[setOf]bool{}, stop: make(chan struct{}), done: make(chan struct{}), started: make(chan struct{}),
 		topic: feedback.Topic, ready: s.feedback.Settled}
 }
 
@@ -342,7 +344,7 @@ func (f *Feeder) rows(ctx context.Context, changes []feedback.Feedback) ([]colum
 				}
 			}
 		}
-		rows[i] = column.Row{Replace: c.Revision > 1, Values: values(c, zones[c.Workspace], attributes[c.Contact], label)}
+		rows[i] = column.Row{Replace: c.Revision > 1, Values: values(c, zones[c.Workspace], attributes[c.Contact], label, f.index)}
 	}
 	return rows, themes, nil
 }

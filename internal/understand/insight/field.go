@@ -8,8 +8,10 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"kolo/internal/foundation/column"
+	"kolo/internal/understand/search"
 )
 
 // table is the columns' one table of feedback.
@@ -158,14 +160,14 @@ func byCase(expr string, names []string) string {
 // Condition is one thing that feedback must fulfil.
 type Condition struct {
 	Field  string   `json:"field" doc:"kind, channel, source, language, touchpoint, survey, contact, text, nps, nps_group ..., attribute.KEY, answer.QUESTION, contact.KEY"`
-	Op     string   `json:"op,omitempty" enum:"in,not_in,contains,not_contains,gt,gte,lt,lte,empty,not_empty" doc:"in by default"`
+	Op     string   `json:"op,omitempty" enum:"in,not_in,contains,not_contains,search,gt,gte,lt,lte,empty,not_empty" doc:"in by default"`
 	Values []string `json:"values,omitempty"`
 }
 
 // Conditions must all be fulfilled. The short form {"channel": "web", "attribute.country": ["IL", "US"]} is understood too.
 type Conditions []Condition
 
-var ops = []string{"in", "not_in", "contains", "not_contains", "gt", "gte", "lt", "lte", "empty", "not_empty"}
+var ops = []string{"in", "not_in", "contains", "not_contains", "search", "gt", "gte", "lt", "lte", "empty", "not_empty"}
 
 // UnmarshalJSON takes a list of conditions or the short form; "value" for one value, numbers for texts.
 func (c *Conditions) UnmarshalJSON(b []byte) error {
@@ -236,6 +238,8 @@ func (c Conditions) validate(path string, say func(path, code, format string, ar
 		case !slices.Contains(ops, e.Op):
 			say(at+".op", "unknown", "%q is not an operator: it is one of %s", e.Op, strings.Join(ops, ", "))
 		case e.Op == "empty" || e.Op == "not_empty":
+		case e.Op == "search" && e.Field != "text":
+			say(at+".op", "unknown", "only text can be searched")
 		case len(e.Values) == 0:
 			say(at+".values", "required", "a condition needs a value")
 		case len(e.Values) > 1000:
@@ -288,6 +292,8 @@ func (e Condition) sql(d asking, args *arguments) (string, error) {
 			s = "NOT " + s
 		}
 		return s, nil
+	case "search":
+		return searched(d.Dialect, e.Values, args), nil
 	case "gt", "gte", "lt", "lte":
 		v, err := strconv.ParseFloat(e.Values[0], 64)
 		if err != nil {
@@ -318,6 +324,42 @@ func (e Condition) sql(d asking, args *arguments) (string, error) {
 	return s, nil
 }
 
+// searched holds the index of a text against queries, all of which it must fulfil.
+func searched(d column.Dialect, queries []string, args *arguments) string {
+	all := []string{"1 = 1"}
+	for _, v := range queries {
+		for _, p := range search.Parse(v).Patterns() {
+			any := make([]string, len(p.Any))
+			for i, piece := range p.Any {
+				any[i] = d.Contains("terms", args.add(piece))
+			}
+			s := "(" + strings.Join(any, " OR ") + ")"
+			if p.Not {
+				s = "NOT " + s
+			}
+			all = append(all, s)
+		}
+	}
+	return "(" + strings.Join(all, " AND ") + ")"
+}
+
+// nearness is how well an index fits queries: how often what they ask for occurs in it, for its length.
+func nearness(d column.Dialect, queries []string, args *arguments) string {
+	sum := []string{"0"}
+	for _, v := range queries {
+		for _, p := range search.Parse(v).Patterns() {
+			if p.Not {
+				continue
+			}
+			for _, piece := range p.Any {
+				// What is cut out of the index shows how often it was there; the length of the piece does not matter much.
+				sum = append(sum, "(length(terms) - length("+d.Without("terms", args.add(piece))+")) * 1.0 / "+strconv.Itoa(utf8.RuneCountInString(piece)))
+			}
+		}
+	}
+	return "(" + strings.Join(sum, " + ") + ") / (length(terms) + 60.0)"
+}
+
 // Encode writes conditions and a period as the query string of /v1/feedback and of the page /feedback: channel=web,
 // channel.not_in=sms, nps.gte=9; a field that comes twice has two values.
 func Encode(c Conditions, p Period) url.Values {
@@ -342,7 +384,7 @@ func Encode(c Conditions, p Period) url.Values {
 	return v
 }
 
-// Decode reads what Encode wrote; q stands for text.contains. Names in skip belong to the page (cursor, limit, ...).
+// Decode reads what Encode wrote; q stands for text.search. Names in skip belong to the page (cursor, limit, ...).
 // Unknown names are an error that says so: a filter that is silently ignored gives a wrong number.
 func Decode(v url.Values, skip ...string) (Conditions, Period, error) {
 	var c Conditions
@@ -358,7 +400,7 @@ func Decode(v url.Values, skip ...string) (Conditions, Period, error) {
 		}
 		if n == "q" {
 			if v.Get(n) != "" {
-				c = append(c, Condition{"text", "contains", []string{v.Get(n)}})
+				c = append(c, Condition{"text", "search", []string{v.Get(n)}})
 			}
 			continue
 		}

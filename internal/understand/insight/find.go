@@ -19,6 +19,62 @@ type Found struct {
 	Next     string // cursor of the next page, "" on the last
 }
 
+// Best finds, where the conditions search for something and there are columns, what fits best first, and for equals the newest;
+// otherwise it is Find. Its cursors are its own: at most the first 1,000 can be looked through.
+func (s *Service) Best(ctx context.Context, ws identity.WorkspaceID, c Conditions, p Period, cursor string, limit int) (Found, error) {
+	const op, most = "insight.Best", 1000
+	var queries []string
+	for _, e := range c {
+		if e.Op == "search" {
+			queries = append(queries, e.Values...)
+		}
+	}
+	if len(queries) == 0 || s.columns == nil {
+		return s.Find(ctx, ws, c, p, cursor, limit)
+	}
+	from := 0
+	if cursor != "" {
+		n, err := strconv.Atoi(strings.TrimPrefix(cursor, "best_"))
+		if err != nil || n < 0 || n > most {
+			return Found{}, fault.Bad(op, fault.Field{Path: "cursor", Code: "form", Msg: "this is not a cursor that Kolo gave"})
+		}
+		from = n
+	}
+	if limit <= 0 || limit > most {
+		limit = 50
+	}
+	_, sp, err := s.scope(ctx, ws, p)
+	if err != nil {
+		return Found{}, fault.Wrap(op, err)
+	}
+	a, err := s.asking(ctx, ws, nil, c)
+	if err != nil {
+		return Found{}, fault.Wrap(op, err)
+	}
+	var args arguments
+	cond, err := where(a, sp, c, &args)
+	if err != nil {
+		return Found{}, err
+	}
+	rows, err := s.columns.All(ctx, "SELECT id, time, "+nearness(a.Dialect, queries, &args)+" AS fit FROM "+table+" WHERE "+cond+
+		" ORDER BY fit DESC, time DESC, id DESC LIMIT "+strconv.Itoa(min(from+limit+1, most)), args...)
+	if err != nil {
+		return Found{}, fault.Wrap(op, err)
+	}
+	rows = rows[min(from, len(rows)):]
+	var f Found
+	if len(rows) > limit {
+		rows = rows[:limit]
+		f.Next = "best_" + strconv.Itoa(from+limit)
+	}
+	ids := make([]feedback.ID, len(rows))
+	for i, r := range rows {
+		ids[i] = feedback.ID(keyText(r[0]))
+	}
+	f.Feedback, err = s.feedback.GetMany(ctx, ws, ids)
+	return f, fault.Wrap(op, err)
+}
+
 // Find gives the feedback that fulfils conditions, newest first: what is behind a number. limit is at most 1,000.
 func (s *Service) Find(ctx context.Context, ws identity.WorkspaceID, c Conditions, p Period, cursor string, limit int) (Found, error) {
 	const op = "insight.Find"

@@ -13,6 +13,7 @@ import (
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/search"
 )
 
 // A process that has no columns (a command beside a running server, whom DuckDB's file belongs to) finds feedback by reading
@@ -30,6 +31,7 @@ func (s *Service) scan(ctx context.Context, ws identity.WorkspaceID, set setting
 	if err != nil {
 		return err
 	}
+	index := search.NewIndexer()
 	filter := feedback.Filter{Before: after, Limit: rows}
 	if sp.hasFrom {
 		filter.From = sp.from.Start(set.zone)
@@ -75,7 +77,7 @@ func (s *Service) scan(ctx context.Context, ws identity.WorkspaceID, set setting
 				if l, ok := labels[f.ID]; ok {
 					label, x.themes = &l, l.Themes
 				}
-				if x.row = values(f, set.zone, known[f.Contact], label); !m.fulfils(x) {
+				if x.row = values(f, set.zone, known[f.Contact], label, index); !m.fulfils(x) {
 					continue
 				}
 			}
@@ -127,7 +129,7 @@ func (s *Service) newMatcher(ctx context.Context, ws identity.WorkspaceID, sp sp
 			return m, err
 		}
 		m.contacts = m.contacts || strings.HasPrefix(f.key, "contact:")
-		m.labels = m.labels || f.theme() || f.name == "language" || strings.HasPrefix(f.name, "sentiment")
+		m.labels = m.labels || e.Op == "search" || f.theme() || f.name == "language" || strings.HasPrefix(f.name, "sentiment")
 		if f.theme() {
 			m.tests = append(m.tests, e.testThemes(a.tree))
 			continue
@@ -216,6 +218,16 @@ func (e Condition) testRow(f field) func(row []any) bool {
 			return func(row []any) bool { return row[columnAt[f.column]] == nil }
 		}
 		return func(row []any) bool { return f.text(row) == "" }
+	case "search":
+		all := make([]search.Query, len(e.Values))
+		for i, v := range e.Values {
+			all[i] = search.Parse(v)
+		}
+		at := columnAt["terms"]
+		return func(row []any) bool {
+			terms, _ := row[at].(string)
+			return !slices.ContainsFunc(all, func(q search.Query) bool { return !q.Match(terms) })
+		}
 	case "contains":
 		parts := slices.Clone(e.Values)
 		if f.name == "text" {

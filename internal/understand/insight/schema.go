@@ -13,6 +13,7 @@ import (
 	"kolo/internal/foundation/clock"
 	"kolo/internal/foundation/column"
 	"kolo/internal/listen/feedback"
+	"kolo/internal/understand/search"
 )
 
 // metrics are the scores that have columns of their own.
@@ -32,7 +33,7 @@ func Table() column.Table {
 			{Name: "day", Type: column.Int}, {Name: "month", Type: column.Int}, {Name: "kind", Type: column.Text},
 			{Name: "channel", Type: column.Text}, {Name: "source", Type: column.Text}, {Name: "language", Type: column.Text},
 			{Name: "touchpoint", Type: column.Text}, {Name: "survey", Type: column.Text}, {Name: "survey_version", Type: column.Text},
-			{Name: "contact", Type: column.Text}, {Name: "contact_key", Type: column.Int}, {Name: "import", Type: column.Text}, {Name: "text", Type: column.Text},
+			{Name: "contact", Type: column.Text}, {Name: "contact_key", Type: column.Int}, {Name: "import", Type: column.Text}, {Name: "text", Type: column.Text}, {Name: "terms", Type: column.Text},
 			{Name: "sentiment_class", Type: column.Small, Nullable: true}, {Name: "sentiment_score", Type: column.Float, Nullable: true}, {Name: "unsure", Type: column.Small, Nullable: true},
 			{Name: "theme_set", Type: column.Int}, {Name: "mention_set", Type: column.Int},
 			{Name: "extra", Type: column.Texts},
@@ -49,7 +50,7 @@ func Table() column.Table {
 
 // layout is the version of what stands in the columns. A feeder that finds an older one fills them anew: count it up when rows
 // that are there would lack something.
-const layout = 3
+const layout = 4
 
 // Tables are all that questions go to.
 func Tables() []column.Table { return []column.Table{Table(), setTable()} }
@@ -75,8 +76,8 @@ func Key(texts ...string) int64 {
 func Fold(s string) string { return strings.ToLower(s) }
 
 // values is one piece of feedback as a row of Table. contactAttributes are those of who said it, label is nil when nothing was
-// understood of it.
-func values(f feedback.Feedback, zone *time.Location, contactAttributes map[string]string, label *Label) []any {
+// understood of it; index makes what its text is searched by.
+func values(f feedback.Feedback, zone *time.Location, contactAttributes map[string]string, label *Label, index *search.Indexer) []any {
 	local := f.Time.In(zone)
 	extra := make(map[string]string, len(f.Attributes)+len(f.Answers)+len(contactAttributes))
 	for k, v := range f.Attributes {
@@ -107,12 +108,13 @@ func values(f feedback.Feedback, zone *time.Location, contactAttributes map[stri
 			language = label.Language
 		}
 	}
+	stemmed, _, _ := strings.Cut(strings.ToLower(language), "-")
 	out := []any{
 		string(f.Workspace), string(f.ID), f.Time.UnixMilli(),
 		int64(clock.DayOf(f.Time, zone)), int64((local.Year()-1970)*12 + int(local.Month()) - 1), f.Kind,
 		f.Channel, f.Source, language,
 		f.Touchpoint, f.Survey, f.SurveyVersion,
-		string(f.Contact), Key(string(f.Contact)), f.Import, Fold(f.Text),
+		string(f.Contact), Key(string(f.Contact)), f.Import, Fold(f.Text), index.Index(f.Text, stemmed),
 		class, score, unsure,
 		themes.key, mentions.key,
 		extra,

@@ -17,6 +17,7 @@ import (
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
+	"kolo/internal/understand/search"
 )
 
 // Pages serves them.
@@ -36,7 +37,7 @@ func (p *Pages) Register(s *web.Site) {
 }
 
 // own are names in the query string that are the page's own, not filters.
-var own = []string{"cursor", "limit"}
+var own = []string{"cursor", "limit", "sort"}
 
 type listView struct {
 	Quotes []ui.Quote
@@ -44,7 +45,8 @@ type listView struct {
 	Chips  []ui.Chip
 	Pager  ui.Page
 	Export string // query string of the export
-	Fresh  bool   // the workspace has no feedback at all
+	Sorts  []ui.Tab
+	Fresh  bool // the workspace has no feedback at all
 }
 
 func (p *Pages) list(q *web.Request) error {
@@ -57,12 +59,16 @@ func (p *Pages) list(q *web.Request) error {
 		return err
 	}
 	const shown = 25
-	found, err := p.Insight.Find(ctx, ws, cond, period, values.Get("cursor"), shown)
+	find, sorted := p.Insight.Find, ""
+	if values.Get("q") != "" && values.Get("sort") == "best" {
+		find, sorted = p.Insight.Best, "best"
+	}
+	found, err := find(ctx, ws, cond, period, values.Get("cursor"), shown)
 	if err != nil {
 		return err
 	}
 	var v listView
-	if v.Quotes, err = p.Words.Quotes(q, found.Feedback, nil); err != nil {
+	if v.Quotes, err = p.Words.Quotes(q, found.Feedback, search.Parse(values.Get("q")).Spans); err != nil {
 		return err
 	}
 	count, err := p.Insight.Ask(ctx, ws, insight.Query{Measure: insight.Count, Where: cond, Between: period})
@@ -78,7 +84,11 @@ func (p *Pages) list(q *web.Request) error {
 	}
 	v.Export = filters.Encode()
 	if found.Next != "" {
-		v.Pager.Next = "/feedback?" + with(filters, "cursor", found.Next)
+		next := clone(filters)
+		if sorted != "" {
+			next.Set("sort", sorted)
+		}
+		v.Pager.Next = "/feedback?" + with(next, "cursor", found.Next)
 	}
 	if values.Get("cursor") != "" {
 		v.Pager.Prev = "/feedback?" + filters.Encode() // back to the newest
@@ -90,6 +100,10 @@ func (p *Pages) list(q *web.Request) error {
 	}
 	if err := figure.NameThemes(q, p.Insight); err != nil {
 		return err
+	}
+	if values.Get("q") != "" {
+		v.Sorts = []ui.Tab{{Label: q.Env.T("search.newest"), Href: "/feedback?" + filters.Encode(), Current: sorted == ""},
+			{Label: q.Env.T("search.best"), Href: "/feedback?" + with(filters, "sort", "best"), Current: sorted != ""}}
 	}
 	v.Chips = chips(q.Env, filters)
 	if v.Facets, err = p.facets(q, cond, period, filters); err != nil {

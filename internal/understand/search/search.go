@@ -1,0 +1,307 @@
+// Package search finds texts by what was said, in any of a word's forms and in all languages at once.
+//
+// A text is found by its index: the stems of its words in their order, each between two spaces. A query becomes pieces of
+// such indexes to be contained, so that the columns can look for them without an index of their own, together with every
+// other filter.
+//
+//	refund              the word in any of its forms: refunds, refunded
+//	late delivery       both words, anywhere in the text
+//	"money back"        the words side by side
+//	deliv*              words that begin so
+//	-courier            without the word, the phrase or the beginning
+package search
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"kolo/internal/understand/text"
+)
+
+// Indexer makes indexes. It remembers stems, for which most of the time would go; it is for one goroutine.
+type Indexer struct {
+	splitter text.Splitter
+	stems    map[stemKey]string
+}
+
+type stemKey struct{ form, language string }
+
+// NewIndexer makes an indexer.
+func NewIndexer() *Indexer { return &Indexer{stems: map[stemKey]string{}} }
+
+const mostStems = 200_000
+
+// Index is the index of a text in a language (ISO 639-1, "" when it is not known): "" for a text without words.
+func (x *Indexer) Index(s, language string) string {
+	if s == "" {
+		return ""
+	}
+	var b strings.Builder
+	for _, w := range x.splitter.Words(s) {
+		if w.Kind == text.Punctuation || w.Form == "" {
+			continue
+		}
+		if b.Len() == 0 {
+			b.Grow(len(s) + 2)
+			b.WriteByte(' ')
+		}
+		b.WriteString(x.stem(w, language))
+		b.WriteByte(' ')
+	}
+	return b.String()
+}
+
+func (x *Indexer) stem(w text.Word, language string) string {
+	if w.Kind != text.Letters {
+		return clean(w.Form)
+	}
+	k := stemKey{w.Form, language}
+	if s, ok := x.stems[k]; ok {
+		return s
+	}
+	s := clean(text.Stem(w.Form, language))
+	if len(x.stems) >= mostStems {
+		clear(x.stems)
+	}
+	x.stems[stemKey{strings.Clone(w.Form), language}] = s
+	return s
+}
+
+// clean makes sure that no word looks like two.
+func clean(s string) string {
+	if !strings.ContainsFunc(s, unicode.IsSpace) {
+		return s
+	}
+	return strings.Join(strings.Fields(s), "_")
+}
+
+// Query is what is searched for. The zero value finds everything.
+type Query struct{ parts []part }
+
+// part is one word, phrase or beginning.
+type part struct {
+	not      bool
+	prefix   bool       // the last word is a beginning
+	forms    []string   // of the words, folded
+	variants [][]string // the stems that each word may have, by the language that it may be in
+}
+
+const (
+	mostParts = 20  // words and phrases in a query; the rest is not looked for
+	mostWords = 12  // in a phrase
+	mostBytes = 500 // of a query
+)
+
+// Parse reads a query. Nothing is wrong with any text: what is no sign of the grammar is a word.
+func Parse(s string) Query {
+	var q Query
+	s = cut(strings.ToValidUTF8(s, " "), mostBytes)
+	for len(s) > 0 && len(q.parts) < mostParts {
+		s = strings.TrimLeftFunc(s, unicode.IsSpace)
+		not := false
+		if rest, ok := strings.CutPrefix(s, "-"); ok && rest != "" && !unicode.IsSpace(first(rest)) {
+			not, s = true, rest
+		}
+		var piece string
+		quoted := false
+		if open := first(s); strings.ContainsRune(`"“”„«»״`, open) {
+			s = s[utf8.RuneLen(open):]
+			at := strings.IndexFunc(s, func(r rune) bool { return strings.ContainsRune(`"“”„«»״`, r) })
+			if at < 0 {
+				at = len(s)
+			}
+			piece, quoted = s[:at], true
+			s = s[at:]
+			if s != "" {
+				s = s[utf8.RuneLen(first(s)):]
+			}
+		} else {
+			at := strings.IndexFunc(s, unicode.IsSpace)
+			if at < 0 {
+				at = len(s)
+			}
+			piece, s = s[:at], s[at:]
+		}
+		if p, ok := newPart(piece, not, quoted); ok {
+			q.parts = append(q.parts, p)
+		}
+	}
+	return q
+}
+
+func newPart(piece string, not, quoted bool) (part, bool) {
+	p := part{not: not}
+	if !quoted {
+		piece, p.prefix = strings.CutSuffix(piece, "*")
+	}
+	for _, w := range text.Words(piece) {
+		if w.Kind == text.Punctuation || w.Form == "" || len(p.forms) == mostWords {
+			continue
+		}
+		p.forms = append(p.forms, clean(w.Form))
+		p.variants = append(p.variants, stems(w))
+	}
+	return p, len(p.forms) > 0
+}
+
+func first(s string) rune {
+	r, _ := utf8.DecodeRuneInString(s)
+	return r
+}
+
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+// byScript are the languages that are written with the letters of a word and have stems: nobody says in which one a query
+// is.
+var latin = []string{"en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "no", "fi", "ro", "hu", "tr"}
+
+func languages(form string) []string {
+	switch r := first(form); {
+	case unicode.Is(unicode.Hebrew, r):
+		return []string{"he"}
+	case unicode.Is(unicode.Arabic, r):
+		return []string{"fa", "ar"}
+	case unicode.Is(unicode.Cyrillic, r):
+		return []string{"ru"}
+	case unicode.Is(unicode.Latin, r):
+		return latin
+	}
+	return nil
+}
+
+// stems are what the index of a text may have for a word, the word itself included: in a language without stems it is that.
+func stems(w text.Word) []string {
+	out := []string{clean(w.Form)}
+	if w.Kind != text.Letters {
+		return out
+	}
+	for _, l := range languages(w.Form) {
+		if s := clean(text.Stem(w.Form, l)); !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// Pattern is one thing to be found in an index, or not to be: any of some pieces of it.
+type Pattern struct {
+	Not bool
+	Any []string // each begins with a space, and ends with one unless it is a beginning
+}
+
+// Patterns are what an index must fulfil, all of them.
+func (q Query) Patterns() []Pattern {
+	out := make([]Pattern, len(q.parts))
+	for i, p := range q.parts {
+		out[i] = Pattern{Not: p.not, Any: p.pieces()}
+	}
+	return out
+}
+
+const mostPieces = 24
+
+func (p part) pieces() []string {
+	if p.prefix { // a beginning is of the form as it is written, and of a stem that is no shorter
+		return []string{" " + strings.Join(p.forms, " ")}
+	}
+	// Word by word in one language, rather than all languages with all: a phrase is in one.
+	most := 0
+	for _, v := range p.variants {
+		most = max(most, len(v))
+	}
+	var out []string
+	add := func(words []string) {
+		piece := " " + strings.Join(words, " ") + " "
+		if !slices.Contains(out, piece) && len(out) < mostPieces {
+			out = append(out, piece)
+		}
+	}
+	if len(p.variants) == 1 {
+		for _, v := range p.variants[0] {
+			add([]string{v})
+		}
+		return out
+	}
+	add(p.forms)
+	for _, l := range append(slices.Clone(latin), "he", "fa", "ar", "ru") {
+		words := make([]string, len(p.forms))
+		for i, f := range p.forms {
+			words[i] = f
+			if slices.Contains(languages(f), l) {
+				words[i] = clean(text.Stem(f, l))
+			}
+		}
+		add(words)
+	}
+	return out
+}
+
+// Empty tells whether nothing is searched for.
+func (q Query) Empty() bool { return len(q.parts) == 0 }
+
+// Match tells whether an index fulfils the query.
+func (q Query) Match(index string) bool {
+	for _, p := range q.Patterns() {
+		if slices.ContainsFunc(p.Any, func(piece string) bool { return strings.Contains(index, piece) }) == p.Not {
+			return false
+		}
+	}
+	return true
+}
+
+// Spans are the places of a text that the query asks for, in order and apart from each other: what is to be marked.
+func (q Query) Spans(s, language string) []text.Span {
+	var words []text.Word
+	var stemmed []string
+	for _, w := range text.Words(s) {
+		if w.Kind != text.Punctuation && w.Form != "" {
+			words = append(words, w)
+			stem := w.Form
+			if w.Kind == text.Letters {
+				stem = text.Stem(w.Form, language)
+			}
+			stemmed = append(stemmed, clean(stem))
+		}
+	}
+	var out []text.Span
+	for _, p := range q.parts {
+		if p.not {
+			continue
+		}
+		n := len(p.forms)
+		for i := 0; i+n <= len(words); i++ {
+			found := true
+			for k := 0; k < n && found; k++ {
+				if p.prefix && k == n-1 {
+					found = strings.HasPrefix(stemmed[i+k], p.forms[k])
+				} else {
+					found = slices.Contains(p.variants[k], stemmed[i+k])
+				}
+			}
+			if found {
+				out = append(out, text.Span{Start: words[i].Span.Start, End: words[i+n-1].Span.End})
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b text.Span) int { return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End)) })
+	kept := out[:0]
+	for _, sp := range out {
+		if n := len(kept); n > 0 && sp.Start < kept[n-1].End {
+			kept[n-1].End = max(kept[n-1].End, sp.End)
+			continue
+		}
+		kept = append(kept, sp)
+	}
+	return kept
+}

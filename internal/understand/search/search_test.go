@@ -1,0 +1,89 @@
+package search_test
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"kolo/internal/understand/search"
+)
+
+func TestFinds(t *testing.T) {
+	t.Parallel()
+	x := search.NewIndexer()
+	for _, c := range []struct {
+		language, text, query string
+		marked                string // what is marked, | between; "-" when the text is not found
+	}{
+		{"en", "Two refunds were promised.", "refund", "refunds"},
+		{"en", "They refunded me at once", "Refunds", "refunded"},
+		{"en", "The courier was late, delivery took weeks", "deliveries late", "late|delivery"},
+		{"en", "The courier was late", "late delivery", "-"},
+		{"en", "I want my money back!", `"money back"`, "money back"},
+		{"en", "Back came the money", `"money back"`, "-"},
+		{"en", "undelivered and delivering", "deliv*", "delivering"},
+		{"en", "a courier and a refund", "refund -courier", "-"},
+		{"en", "a refund", "refund -courier", "refund"},
+		{"en", "call +1 555 2040 now", "2040", "2040"},
+		{"en", "nothing", "", ""},
+		{"en", "nothing", "!!! ???", ""},
+		{"he", "המשלוחים איחרו שוב", "משלוח", "המשלוחים"},
+		{"he", "והמשלוח לא הגיע", "המשלוח", "והמשלוח"},
+		{"ru", "Курьеры опоздали с доставкой", "доставка", "доставкой"},
+		{"ru", "Курьеры опоздали с доставкой", "курьер опоздал", "Курьеры|опоздали"},
+		{"fa", "کتاب‌ها دیر رسید", "کتاب", "کتاب‌ها"},
+		{"fa", "ارسال كالا دير بود", "کالا", "كالا"}, // typed with Arabic letters
+		{"de", "Die Lieferungen kamen zu spät", "lieferung", "Lieferungen"},
+		{"", "Доставка из Xiaomi", "xiaomi", "Xiaomi"},
+		{"en", "it's not a \"quote", `"quote`, "quote"},
+	} {
+		q := search.Parse(c.query)
+		index := x.Index(c.text, c.language)
+		var marked []string
+		for _, sp := range q.Spans(c.text, c.language) {
+			marked = append(marked, c.text[sp.Start:sp.End])
+		}
+		got := strings.Join(marked, "|")
+		if !q.Match(index) {
+			got = "-"
+		}
+		if got != c.marked {
+			t.Errorf("%q in %q (%s): %q, not %q; index %q, looking for %+v", c.query, c.text, c.language, got, c.marked, index, q.Patterns())
+		}
+	}
+}
+
+func FuzzSearch(f *testing.F) {
+	f.Add("late \"money back\" -courier deliv*", "The money back guarantee is late")
+	f.Add("-\"", "\xff\u200f\u202e")
+	f.Add("״\u05be-*", strings.Repeat("a ", 300))
+	x := search.NewIndexer()
+	f.Fuzz(func(t *testing.T, query, s string) {
+		q := search.Parse(query)
+		for _, p := range q.Patterns() {
+			for _, piece := range p.Any {
+				if !strings.HasPrefix(piece, " ") || strings.TrimSpace(piece) == "" {
+					t.Errorf("looks for %q", piece)
+				}
+			}
+		}
+		for _, l := range []string{"", "en", "he"} {
+			index := x.Index(s, l)
+			_ = q.Match(index)
+			at := 0
+			for _, sp := range q.Spans(s, l) {
+				if sp.Start < at || sp.End > len(s) || sp.Start >= sp.End || !utf8.RuneStart(s[sp.Start]) {
+					t.Errorf("marks %v of %q", sp, s)
+				}
+				at = sp.End
+			}
+		}
+	})
+}
+
+func BenchmarkIndex(b *testing.B) {
+	x := search.NewIndexer()
+	for b.Loop() {
+		x.Index("The courier was an hour late again, but the woman on the phone was kind and sorted it out at once.", "en")
+	}
+}
