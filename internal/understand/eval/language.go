@@ -86,6 +86,9 @@ func shorten(s string, n int) string {
 	return s
 }
 
+// mistaken is a near language that a customer may be believed to speak.
+var mistaken = map[string]string{"en": "de", "he": "yi", "fa": "ar", "ru": "uk"}
+
 // arabicKeyboard types Persian with the Arabic yeh and kaf.
 var arabicKeyboard = strings.NewReplacer("ی", "ي", "ک", "ك")
 
@@ -166,7 +169,7 @@ func languageSection(ctx context.Context, src Sources) ([]Table, error) {
 		}
 	}
 
-	customers := Table{Title: "Language: texts of customers", Columns: []string{"language", "texts", "right %", "30 characters", "15 characters", "15, language of the customer known"}}
+	customers := Table{Title: "Language: texts of customers", Columns: []string{"language", "texts", "right %", "30 characters", "15 characters", "15, the customer's language known", "30 characters, another believed known"}}
 	for _, code := range Languages {
 		rows, err := ReadAuthored(src.Data, code)
 		if err != nil {
@@ -177,16 +180,19 @@ func languageSection(ctx context.Context, src Sources) ([]Table, error) {
 			kinds = append(kinds, "fa, Arabic yeh and kaf")
 		}
 		for k, kind := range kinds {
-			var right [4]int
+			var right [5]int
 			for _, r := range rows {
 				s := r.Text
 				if k == 1 {
 					s = arabicKeyboard.Replace(s)
 				}
-				for i, length := range []int{0, 30, 15, 15} {
+				for i, length := range []int{0, 30, 15, 15, 30} {
 					hint := ""
-					if i == 3 {
+					switch i {
+					case 3:
 						hint = code
+					case 4:
+						hint = mistaken[code]
 					}
 					if text.DetectWith(shorten(s, length), hint).Code == code {
 						right[i]++

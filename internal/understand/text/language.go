@@ -427,8 +427,12 @@ func (l *languages) ask(p []float32, w *scratch, text []byte, sc script, letters
 	}
 	l.listen(p, text, sc, w.hits)
 	if hint != "" {
-		// A word or two may be of any language: they are taken for the customer's.
-		l.raise(p, sc, hint, float32(1+60*math.Exp(-float64(letters)/20)), float32(1e-4+0.03*math.Exp(-float64(letters)/5)))
+		n := float64(letters)
+		least := 1e-4 + 0.02*math.Exp(-n/4) // a word or two may be of any language: they are taken for the customer's
+		if p[most(p)] < 0.5 && n < 60 {     // and so is what nobody can tell
+			least = 0.1
+		}
+		l.raise(p, sc, hint, float32(1+12*math.Exp(-n/12)), float32(least))
 	}
 }
 
