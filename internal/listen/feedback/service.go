@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"kolo/internal/foundation/clock"
@@ -41,6 +42,7 @@ type Service struct {
 	stop    chan struct{}
 	done    chan struct{}
 	once    sync.Once
+	busy    atomic.Int64 // when the last large group was kept, in milliseconds of the machine's own clock
 	fields  fieldCache
 	country countryCache
 }
@@ -226,8 +228,17 @@ func (s *Service) commitLoop() {
 			}
 		}
 		s.commit(group)
+		if n >= large {
+			s.busy.Store(time.Now().UnixMilli())
+		}
 	}
 }
+
+// large is the number of rows from which on a group is a part of something larger, such as an import.
+const large = 512
+
+// Busy tells whether much is coming in at this moment: what can wait lets it pass.
+func (s *Service) Busy() bool { return time.Now().UnixMilli()-s.busy.Load() < 300 }
 
 // commit keeps the calls of a group in one transaction. When that fails, each is tried alone, so that one that cannot be
 // kept does not fail the others.

@@ -123,8 +123,12 @@ func (s *Service) Read(ctx context.Context) (texts int, err error) {
 		}); err != nil || !ok {
 			return texts, fault.Wrap(op, err)
 		}
+		begin := time.Now()
 		n, err := s.readRange(ctx, c)
 		texts += n
+		if s.feedback.Busy() { // rows have one writer, and an import would wait for it: a fifth of the time is enough to follow
+			s.pause(min(4*time.Since(begin), 2*time.Second))
+		}
 		if err != nil && !fault.Is(err, fault.Conflict) {
 			return texts, fault.Wrap(op, err)
 		}
