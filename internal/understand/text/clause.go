@@ -42,23 +42,29 @@ func joins(words []Word, begins []bool, i int) bool {
 		return false
 	}
 	left, right := 0, 0
-	for k := i - 1; k >= 0 && left < 4 && says(words[k]); k-- {
+	for k := i - 1; k >= 0 && left < longSide && says(words[k]); k-- {
 		left++
 		if begins[k] {
 			break
 		}
 	}
-	for k := i + 1; k < len(words) && right < 4 && says(words[k]); k++ {
+	for k := i + 1; k < len(words) && right < longSide && says(words[k]); k++ {
 		right++
 	}
 	if left < 3 || right < 3 {
 		return false
+	}
+	if left >= longSide && right >= longSide-2 && w.Form != "en" {
+		return true // people who speak put no commas
 	}
 	if and {
 		return starters[words[i+1].Form] || enders[words[i-1].Form]
 	}
 	return strings.HasPrefix(w.Form, "וה") && len(w.Form) > 10 && right >= 3 && left >= 3 || starters[w.Form]
 }
+
+// longSide is how many words without a mark on both sides of an "and" make two sentences of them.
+const longSide = 6
 
 var (
 	ands     = set(`and и و y et und e och og en ve та`)
