@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"math"
 	"slices"
 
 	"kolo/internal/understand/learn"
@@ -25,43 +24,64 @@ var recipe = learn.Options{
 	Seed:     1,
 }
 
-// clauseWeight is what a clause counts beside a whole text.
-const clauseWeight = 0.5
+// What a text and a clause count for the head of texts, the head of clauses and the themes.
+var (
+	textWeights   = []float32{1, 0.5, 1}
+	clauseWeights = []float32{0.5, 1, 1}
+)
+
+// farWeight is what a text counts that is not a customer's feedback, or has no themes: for sentiment alone.
+const farWeight = 0.1
+
+// farPresence is what such a text counts when n-grams are chosen. Words of lexicons are chosen when anybody else uses them.
+const farPresence = 0.25
+
+// corpusWeight is what a text of the corpus counts when the judge is fitted: what is said of authored texts matters more.
+const corpusWeight = 0.3
 
 var heads = []learn.HeadSpec{
-	{Name: sentiment.Head, Kind: learn.OneOf, Labels: sentiment.Names, Weight: 1},
-	{Name: reading.ThemeHead, Kind: learn.AnyOf, Labels: Themes, Weight: 1},
+	{Name: sentiment.TextHead, Kind: learn.OneOf, Labels: sentiment.Names, Levels: 60},
+	{Name: sentiment.ClauseHead, Kind: learn.OneOf, Labels: sentiment.Names[:3], Levels: 60},
+	{Name: reading.ThemeHead, Kind: learn.AnyOf, Labels: Themes, Levels: 10},
 }
 
-// unit is what a model is trained and calibrated on: a text, or a clause of it.
-type unit struct {
-	example learn.Example
-	clause  bool
-	source  string
-	fold    int
+// calibration is the power of the temperature: the model in the end learns from half as much again as those that were
+// judged, and is right more often than they were.
+const calibration = 0.6
+
+// folds is how many parts a model's texts are put in to be judged by models that did not see them.
+const folds = 3
+
+// prepared is a row as models see it: the examples that it gives, and the fold that all of them are in, or -1 when it is
+// only learned from.
+type prepared struct {
+	Row
+	words    []text.Word
+	examples []learn.Example
+	fold     int
 }
 
-// units makes examples of rows. A row without clauses, or with one, is a text; others are a text and its clauses. All units of a
-// row are in the same fold.
-func units(rows []Row, folds int) []unit {
-	var out []unit
-	for _, r := range rows {
-		words := text.Words(r.Text)
-		f := fold(r.Text, folds)
-		themes := r.Themes
-		for _, c := range r.Clauses {
-			themes = append(slices.Clone(themes), c.Theme)
-		}
-		out = append(out, unit{learn.Example{Words: words, Weight: 1, Targets: [][]float32{feeling(r.Label), about(themes)}}, false, r.Source, f})
-		if len(r.Clauses) < 2 {
-			continue
-		}
-		for _, c := range r.Clauses {
-			targets := [][]float32{feeling(c.Label), about([]string{c.Theme})}
-			out = append(out, unit{learn.Example{Words: within(words, c.Span), Weight: clauseWeight, Targets: targets}, true, r.Source, f})
+// prepare makes examples of a row: the text, and its clauses when it has several.
+func prepare(r Row) prepared {
+	p := prepared{Row: r, words: text.Words(r.Text), fold: fold(r.Text, folds)}
+	themes := r.Themes
+	for _, c := range r.Clauses {
+		themes = append(slices.Clone(themes), c.Theme)
+	}
+	p.examples = append(p.examples, learn.Example{Words: p.words, Targets: targets(r.Label, themes), Weights: textWeights})
+	if r.far() {
+		p.fold = -1
+		p.examples[0].Weights = []float32{farWeight, farWeight, 0}
+		if p.examples[0].Presence = farPresence; !slices.Contains(Languages, r.Language) {
+			p.examples[0].Presence = 1 // there is nothing nearer
 		}
 	}
-	return out
+	if len(r.Clauses) > 1 {
+		for _, c := range r.Clauses {
+			p.examples = append(p.examples, learn.Example{Words: within(p.words, c.Span), Targets: targets(c.Label, []string{c.Theme}), Weights: clauseWeights})
+		}
+	}
+	return p
 }
 
 // within are the words that lie in a span.
@@ -77,10 +97,16 @@ func within(words []text.Word, sp text.Span) []text.Word {
 	return words[first:last]
 }
 
-func feeling(l sentiment.Label) []float32 {
-	p := make([]float32, len(sentiment.Names))
-	p[l+1] = 1
-	return p
+// targets are what the heads should say. As a clause, a mixed text is as much praise as blame.
+func targets(l sentiment.Label, themes []string) [][]float32 {
+	whole, clause := make([]float32, 4), make([]float32, 3)
+	whole[l+1] = 1
+	if l == sentiment.Mixed {
+		clause[0], clause[2] = 0.5, 0.5
+	} else {
+		clause[l+1] = 1
+	}
+	return [][]float32{whole, clause, about(themes)}
 }
 
 // about marks themes; nil when nobody said anything. Beside another theme, "general" says nothing.
@@ -98,132 +124,145 @@ func about(themes []string) []float32 {
 	return p
 }
 
-// trainPart trains and calibrates the model of a language. Calibration is on units that a model of the other folds judged.
+// seen is a row with what a model said of it that had not seen it, cut into clauses as the program finds them.
+type seen struct {
+	*prepared
+	spans    []text.Span
+	evidence sentiment.Evidence
+	themes   []float32 // of the whole, then of each clause
+}
+
+// found is which of the clauses shares most with a span, or -1.
+func (x *seen) found(sp text.Span) int {
+	best, most := -1, 0
+	for i, c := range x.spans {
+		if n := shared(c, sp); n > most {
+			best, most = i, n
+		}
+	}
+	return best
+}
+
+// trainPart trains the model of a language and fits its judge and its rule of themes on what models of other folds say.
 func trainPart(language string, rows []Row, o learn.Options) (*reading.Part, error) {
-	const folds = 4
-	all := units(rows, folds)
-	var seen []judged
-	for f := range folds {
-		var examples []learn.Example
-		for _, u := range all {
-			if u.fold != f {
-				examples = append(examples, u.example)
-			}
-		}
-		m, err := learn.Train(examples, heads, o)
-		if err != nil {
-			return nil, err
-		}
-		for _, u := range all {
-			if u.fold == f {
-				seen = append(seen, judge(m, u))
-			}
-		}
+	all := make([]prepared, len(rows))
+	for i, r := range rows {
+		all[i] = prepare(r)
 	}
-	examples := make([]learn.Example, len(all))
-	for i, u := range all {
-		examples[i] = u.example
-	}
-	m, err := learn.Train(examples, heads, o)
+	judged, err := judge(all, o)
 	if err != nil {
 		return nil, err
 	}
-	return reading.NewPart(m, reading.Note{Language: language, Sentiment: calibrate(seen), Themes: themeRule(seen)})
-}
-
-// judged is a unit with the raw scores that a model gave it which had not seen it.
-type judged struct {
-	unit
-	feelings, themes []float32
-}
-
-func judge(m *learn.Model, u unit) judged {
-	s := m.Scratch()
-	defer m.Release(s)
-	v := m.Vector(s, u.example.Words)
-	j := judged{u, make([]float32, len(sentiment.Names)), make([]float32, len(Themes))}
-	m.Head(sentiment.Head).Logits(v, j.feelings)
-	m.Head(reading.ThemeHead).Logits(v, j.themes)
-	return j
-}
-
-// calibrate finds the temperatures that make the loss least, and the border at which calling texts mixed does most good.
-func calibrate(seen []judged) sentiment.Calibration {
-	c := sentiment.Calibration{Margin: 0.15}
-	loss := func(clause bool, temperature float32) (sum float64) {
-		for _, j := range seen {
-			if j.clause != clause || j.source == Corpus {
-				continue
-			}
-			p := slices.Clone(j.feelings)
-			if clause {
-				p = p[:3]
-			}
-			for k := range p {
-				p[k] /= temperature
-			}
-			learn.Softmax(p)
-			sum -= math.Log(max(float64(p[learn.Most(j.example.Targets[0])]), 1e-9))
-		}
-		return sum
+	m, err := learnFrom(all, o, -2)
+	if err != nil {
+		return nil, err
 	}
-	c.Text = least(func(t float32) float64 { return loss(false, t) })
-	c.Clause = least(func(t float32) float64 { return loss(true, t) })
-	best := -1
-	for _, border := range []float32{0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.35, 1.5, 1.75, 2} {
-		c2 := c
-		c2.Mixed = border
-		right := 0
-		for _, j := range seen {
-			if j.clause || j.source == Corpus {
-				continue
-			}
-			if int(c2.OfText(slices.Clone(j.feelings)).Label)+1 == learn.Most(j.example.Targets[0]) {
-				right++
-			}
-		}
-		if right > best {
-			best, c.Mixed = right, border
+	return reading.NewPart(m, reading.Note{Language: language, Sentiment: fitJudge(judged), Themes: themeRule(judged)})
+}
+
+// learnFrom trains a model on all rows but those of a fold.
+func learnFrom(all []prepared, o learn.Options, but int) (*learn.Model, error) {
+	var examples []learn.Example
+	for i := range all {
+		if all[i].fold != but {
+			examples = append(examples, all[i].examples...)
 		}
 	}
-	return c
+	return learn.Train(examples, heads, o)
 }
 
-// least finds the temperature between 1/4 and 4 with the least loss, to 1 %.
-func least(loss func(float32) float64) float32 {
-	lo, hi := math.Log(0.25), math.Log(4)
-	for hi-lo > 0.01 {
-		a, b := lo+(hi-lo)*0.382, lo+(hi-lo)*0.618
-		if loss(float32(math.Exp(a))) < loss(float32(math.Exp(b))) {
-			hi = b
+// judge lets each row be looked at by a model that was trained on the other folds.
+func judge(all []prepared, o learn.Options) (judged []*seen, err error) {
+	for f := range folds {
+		m, err := learnFrom(all, o, f)
+		if err != nil {
+			return nil, err
+		}
+		look := reading.Heads(m)
+		scratch := m.Scratch()
+		for i := range all {
+			p := &all[i]
+			if p.fold != f {
+				continue
+			}
+			x := &seen{prepared: p, spans: text.ClausesOf(p.Text, p.words)}
+			if len(x.spans) > 0 {
+				look.Look(scratch, p.Text, p.words, x.spans, &x.evidence, &x.themes)
+				judged = append(judged, x)
+			}
+		}
+		m.Release(scratch)
+	}
+	return judged, nil
+}
+
+// fitJudge fits the weighing of evidence, and the border at which calling texts mixed does most good.
+func fitJudge(judged []*seen) sentiment.Judge {
+	var texts, clauses, nearTexts, nearClauses []learn.DenseExample
+	for _, x := range judged {
+		e := learn.DenseExample{Input: slices.Clone(x.evidence.OfText()), Label: int(x.Label) + 1, Weight: 1}
+		if x.Source == Corpus {
+			e.Weight = corpusWeight
 		} else {
-			lo = a
+			nearTexts = append(nearTexts, e)
+		}
+		texts = append(texts, e)
+		for _, c := range x.Clauses {
+			i := x.found(c.Span)
+			if i < 0 {
+				continue
+			}
+			e := learn.DenseExample{Input: slices.Clone(x.evidence.OfClause(i)), Label: int(c.Label) + 1, Weight: e.Weight}
+			if x.Source != Corpus {
+				nearClauses = append(nearClauses, e)
+			}
+			clauses = append(clauses, e)
 		}
 	}
-	return float32(math.Exp((lo + hi) / 2))
+	j := sentiment.Judge{Margin: 0.15, Text: learn.TrainDense(texts, 4, 10, 1e-4, 1), Clause: learn.TrainDense(clauses, 3, 10, 1e-4, 1)}
+	j.Text.Calibrate(nearTexts, calibration)
+	j.Clause.Calibrate(nearClauses, calibration)
+	best, at := -1.0, float32(1)
+	for _, border := range []float32{0.7, 0.85, 1, 1.2, 1.4, 1.7, 2, 2.5, 3} {
+		j.Mixed = border
+		var r result
+		for _, x := range judged {
+			if x.Source != Corpus {
+				var z [4]float32
+				j.OfText(&x.evidence, &z)
+				r.confusion[x.Label+1][j.Decide(z[:]).Label+1]++
+			}
+		}
+		accuracy, _ := r.three()
+		if good := accuracy + r.f1(3, 4)/5; good > best {
+			best, at = good, border
+		}
+	}
+	j.Mixed = at
+	return j
 }
 
 // themeRule finds the thresholds that make the F1 of each theme best, half-way drawn to the one that is best for all
 // together, for a theme's own is found on few texts.
-func themeRule(seen []judged) reading.ThemeRule {
-	var texts []judged
-	for _, j := range seen {
-		if !j.clause && j.example.Targets[1] != nil && j.source != Corpus {
-			texts = append(texts, j)
+func themeRule(judged []*seen) reading.ThemeRule {
+	type instance struct{ said, is []float32 }
+	var texts []instance
+	for _, x := range judged {
+		if target := x.examples[0].Targets[2]; target != nil && x.Source != Corpus {
+			texts = append(texts, instance{x.themes[:len(Themes)], target})
 		}
 	}
 	grid := []float32{0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6}
 	f1 := func(themes []int, threshold float32) float64 {
 		var hit, missed, wrong float64
-		for _, j := range texts {
+		for _, x := range texts {
 			for _, k := range themes {
-				said, true1 := learn.Sigmoid(j.themes[k]) >= threshold, j.example.Targets[1][k] == 1
-				switch {
-				case said && true1:
+				switch said, is := x.said[k] >= threshold, x.is[k] == 1; {
+				case said && is:
 					hit++
 				case said:
 					wrong++
-				case true1:
+				case is:
 					missed++
 				}
 			}
@@ -244,7 +283,7 @@ func themeRule(seen []judged) reading.ThemeRule {
 		return at
 	}
 	common := choose(all)
-	rule := reading.ThemeRule{Floor: common / 2, Clause: 0.05, Second: common}
+	rule := reading.ThemeRule{Floor: common / 2, Clause: 0.02, Second: common}
 	for k := range Themes {
 		rule.Text = append(rule.Text, (common+choose([]int{k}))/2)
 	}

@@ -18,6 +18,7 @@ var sections = []Section{
 	{"borders", borderSection},
 	{"personal", personalSection},
 	{"sentiment", sentimentSection},
+	{"adaptation", adaptationSection},
 }
 
 // Sections are those of these names, or all where none is named.

@@ -14,9 +14,6 @@ import (
 	"kolo/internal/understand/text"
 )
 
-// rounds is how many folds authored texts are judged in: each by a model that was trained and calibrated on the others.
-const rounds = 5
-
 // result is what was found out about a language by cross-validation.
 type result struct {
 	confusion [4][4]int         // true label (row) and said label
@@ -65,6 +62,15 @@ func (r *result) ece() float64 {
 	return sum / float64(n)
 }
 
+// sureness is the mean confidence beside the share of right answers: a model that is too sure has more of the first.
+func (r *result) sureness() string {
+	confidence := 0.0
+	for _, b := range r.bins {
+		confidence += b.confidence
+	}
+	return percent(confidence/float64(r.n)) + ", " + share(r.n-r.wrong, r.n)
+}
+
 // cross judges all authored texts of a language, each by a reader that did not see it.
 func cross(s Sources, language string) (*result, error) {
 	rows, err := s.rows(language)
@@ -72,11 +78,12 @@ func cross(s Sources, language string) (*result, error) {
 		return nil, err
 	}
 	res := &result{style: map[string][2]int{}, theme: make([][3]int, len(Themes))}
+	rounds := s.rounds()
 	for f := range rounds {
 		var train, test []Row
 		for _, r := range rows {
 			switch {
-			case r.Source == Corpus || fold("outer "+r.Text, rounds) != f:
+			case r.far() || r.Source == Corpus || fold("outer "+r.Text, rounds) != f:
 				train = append(train, r)
 			default:
 				test = append(test, r)
@@ -87,7 +94,7 @@ func cross(s Sources, language string) (*result, error) {
 			return nil, err
 		}
 		p.Note.Language = reading.Any
-		reader, err := reading.With("evaluation", []*reading.Part{p})
+		reader, err := reading.Assemble("evaluation", []*reading.Part{p})
 		if err != nil {
 			return nil, err
 		}
@@ -216,8 +223,8 @@ func sentimentSection(ctx context.Context, s Sources) ([]Table, error) {
 	}
 	main := Table{
 		Title:   "Sentiment of authored texts",
-		Columns: []string{"language", "texts", "accuracy", "macro-F1", "F1 mixed", "ECE", "hard", "plain", "unsure", "wrong of unsure", "wrong of the rest"},
-		Notes: []string{fmt.Sprintf("%d-fold cross-validation: each text is judged by a model that was trained and calibrated on the others and on the project's own texts", rounds),
+		Columns: []string{"language", "texts", "accuracy", "macro-F1", "F1 mixed", "ECE", "sure by, right", "hard", "plain", "unsure", "wrong of unsure", "wrong of the rest"},
+		Notes: []string{fmt.Sprintf("%d-fold cross-validation: each text is judged by a model that was trained and calibrated on the others and on the project's own texts", s.rounds()),
 			"accuracy and macro-F1 are of negative, neutral and positive texts, where \"mixed\" is a wrong answer; F1 mixed and ECE are of all"},
 	}
 	confusion := Table{Title: "What was said of which texts (rows: true)", Columns: append([]string{"language", "true"}, sentiment.Names...)}
@@ -228,7 +235,7 @@ func sentimentSection(ctx context.Context, s Sources) ([]Table, error) {
 		r := results[i]
 		accuracy, f1 := r.three()
 		hard, plain := r.style["hard"], r.style["plain"]
-		main.Rows = append(main.Rows, []string{l, fmt.Sprint(r.n), percent(accuracy), percent(f1), percent(r.f1(3, 4)), fmt.Sprintf("%.3f", r.ece()),
+		main.Rows = append(main.Rows, []string{l, fmt.Sprint(r.n), percent(accuracy), percent(f1), percent(r.f1(3, 4)), fmt.Sprintf("%.3f", r.ece()), r.sureness(),
 			share(hard[0], hard[1]), share(plain[0], plain[1]), share(r.unsure, r.n), share(r.unsureWrong, r.unsure), share(r.wrong-r.unsureWrong, r.n-r.unsure)})
 		for k, name := range sentiment.Names {
 			row := []string{l, name}

@@ -17,7 +17,6 @@ import (
 // trained on.
 type Features struct {
 	Words      int     `json:"words"`       // longest row of words, 1 to 4
-	Skip       bool    `json:"skip"`        // pairs of words with one word between them, too
 	Edges      bool    `json:"edges"`       // first and last words of the text, as such
 	CharLow    int     `json:"char_low"`    // shortest and
 	CharHigh   int     `json:"char_high"`   // longest row of characters within a word, its borders included
@@ -35,7 +34,6 @@ const (
 	// Seeds of the kinds of n-grams, so that a word, the same word at the beginning and the same letters inside another
 	// differ.
 	seedWord  = 0x243F6A8885A308D3
-	seedSkip  = 0x13198A2E03707344
 	seedBegin = 0xA4093822299F31D0
 	seedEnd   = 0x082EFA98EC4E6C89
 	seedChar  = 0x452821E638D01377
@@ -62,41 +60,53 @@ func hashString(s string) uint64 {
 	return mix(h, uint64(len(s)))
 }
 
+// longestRow is the longest row of words that can be asked for.
+const longestRow = 4
+
 // Append appends the keys of the n-grams of a text, each as often as it occurs. It takes time linear in the words' length.
 func (f Features) Append(keys []Key, words []text.Word) []Key {
-	var recent [4]uint64 // hashes of the rows of words that end at the word before, by length
-	var before, last uint64
+	var r rowsOfWords
 	for i, w := range words {
-		h := hashString(w.Class())
-		for n := min(f.Words, i+1, len(recent)); n >= 1; n-- {
-			if n == 1 {
-				recent[0] = mix(seedWord, h)
-			} else {
-				recent[n-1] = mix(recent[n-2], h)
-			}
-			keys = append(keys, wordKey(recent[n-1]+uint64(n)))
-		}
-		if f.Skip && i >= 2 {
-			keys = append(keys, wordKey(mix(mix(seedSkip, before), h)))
-		}
-		before, last = last, h
-		if f.Edges {
-			switch i {
-			case 0:
-				keys = append(keys, wordKey(mix(seedBegin, h)))
-			case 1:
-				keys = append(keys, wordKey(mix(mix(seedBegin, before), h)))
-			}
+		r.next(hashString(w.Class()))
+		for n := range min(f.Words, i+1, longestRow) {
+			keys = append(keys, r.key(n))
 		}
 		if w.Kind == text.Letters && f.CharHigh > 0 {
 			keys = f.chars(keys, w.Form)
 		}
 	}
 	if f.Edges && len(words) > 0 {
-		keys = append(keys, wordKey(mix(seedEnd, last)))
-		if len(words) > 1 {
-			keys = append(keys, wordKey(mix(mix(seedEnd, before), last)))
+		var hashes [4]uint64
+		first, last := words[:min(2, len(words))], words[max(0, len(words)-2):]
+		for i, w := range first {
+			hashes[i] = hashString(w.Class())
 		}
+		for i, w := range last {
+			hashes[4-len(last)+i] = hashString(w.Class())
+		}
+		keys = edges(keys, hashes, len(words))
+	}
+	return keys
+}
+
+// rowsOfWords hashes the rows of words that end at a word, by length.
+type rowsOfWords [longestRow]uint64
+
+func (r *rowsOfWords) next(h uint64) {
+	for n := longestRow - 1; n > 0; n-- {
+		r[n] = mix(r[n-1], h)
+	}
+	r[0] = mix(seedWord, h)
+}
+
+// key is that of the row of n+1 words.
+func (r *rowsOfWords) key(n int) Key { return wordKey(r[n] + uint64(n) + 1) }
+
+// edges appends the keys of the first one and two words and of the last: their hashes are the first two and the last two.
+func edges(keys []Key, hashes [4]uint64, words int) []Key {
+	keys = append(keys, wordKey(mix(seedBegin, hashes[0])), wordKey(mix(seedEnd, hashes[3])))
+	if words > 1 {
+		keys = append(keys, wordKey(mix(mix(seedBegin, hashes[0]), hashes[1])), wordKey(mix(mix(seedEnd, hashes[2]), hashes[3])))
 	}
 	return keys
 }

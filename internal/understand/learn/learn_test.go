@@ -28,18 +28,18 @@ func examples() []learn.Example {
 		if app {
 			targets[1] = []float32{1}
 		}
-		out = append(out, learn.Example{Words: text.Words(strings.Join(words, " ")), Weight: 1, Targets: targets})
+		out = append(out, learn.Example{Words: text.Words(strings.Join(words, " ")), Weights: []float32{1, 1}, Targets: targets})
 	}
 	return out
 }
 
 var (
 	specs = []learn.HeadSpec{
-		{Name: "feeling", Kind: learn.OneOf, Labels: []string{"bad", "good"}, Weight: 1},
-		{Name: "matter", Kind: learn.AnyOf, Labels: []string{"app"}, Weight: 1},
+		{Name: "feeling", Kind: learn.OneOf, Labels: []string{"bad", "good"}},
+		{Name: "matter", Kind: learn.AnyOf, Labels: []string{"app"}},
 	}
 	options = learn.Options{
-		Features: learn.Features{Words: 2, Edges: true, Skip: true, CharLow: 2, CharHigh: 4, CharWeight: 0.5, MinCount: 2},
+		Features: learn.Features{Words: 2, Edges: true, CharLow: 2, CharHigh: 4, CharWeight: 0.5, MinCount: 2},
 		Epochs:   10, Rate: 0.2, Decay: 1e-5, Contrast: 0.5, Dropout: 0.1, Seed: 7,
 	}
 )

@@ -94,7 +94,15 @@ type Scratch struct {
 	keys   []Key
 	counts []uint32 // by row; all zero between uses
 	vector Vector
+
+	// Of the text that is loaded, by word:
+	hashes []uint64
+	grams  [][longestRow]uint32 // the rows of words that end there, by length; noRow where the model does not know them
+	chars  []uint32             // rows of characters, of one word after the other
+	ends   []int                // where the word's end in chars
 }
+
+const noRow = ^uint32(0)
 
 // Scratch gives room for reading with this model, to be given back with Release.
 func (m *Model) Scratch() *Scratch {
@@ -107,14 +115,73 @@ func (m *Model) Scratch() *Scratch {
 // Release takes room back.
 func (m *Model) Release(s *Scratch) { m.scratch.Put(s) }
 
-// Vector makes a text's vector: each n-gram that the model knows, once, with 1 + ln(how often) times the n-gram's own
-// scale; the words' part of norm 1, the characters' part of norm CharWeight (or empty). It is valid until the scratch is
-// used again.
-func (m *Model) Vector(s *Scratch, words []text.Word) Vector {
-	s.keys = m.Features.Append(s.keys[:0], words)
-	return m.vectorOf(s, s.keys)
+// Load looks all n-grams of a text up, so that Piece can make vectors of the whole and of its parts.
+func (m *Model) Load(s *Scratch, words []text.Word) {
+	s.hashes, s.grams, s.chars, s.ends = s.hashes[:0], s.grams[:0], s.chars[:0], s.ends[:0]
+	f := m.Features
+	var r rowsOfWords
+	for _, w := range words {
+		h := hashString(w.Class())
+		r.next(h)
+		g := [longestRow]uint32{noRow, noRow, noRow, noRow}
+		for n := range min(f.Words, len(s.hashes)+1, longestRow) {
+			if row, ok := m.row(r.key(n)); ok {
+				g[n] = row
+			}
+		}
+		s.hashes, s.grams = append(s.hashes, h), append(s.grams, g)
+		if w.Kind == text.Letters && f.CharHigh > 0 {
+			s.keys = f.chars(s.keys[:0], w.Form)
+			for _, k := range s.keys {
+				if row, ok := m.row(k); ok {
+					s.chars = append(s.chars, row)
+				}
+			}
+		}
+		s.ends = append(s.ends, len(s.chars))
+	}
 }
 
+// Piece makes the vector of words first to last, exclusive, of the text that is loaded: each n-gram within them that the
+// model knows, once, with 1 + ln(how often) times the n-gram's own scale; the words' part of norm 1, the characters' part
+// of norm CharWeight (or empty). It is valid until the next.
+func (m *Model) Piece(s *Scratch, first, last int) Vector {
+	v := Vector{s.vector.Rows[:0], s.vector.Values[:0]}
+	put := func(row uint32) {
+		if s.counts[row] == 0 {
+			v.Rows = append(v.Rows, row)
+		}
+		s.counts[row]++
+	}
+	for i := first; i < last; i++ {
+		for n := range min(m.Features.Words, i-first+1, longestRow) {
+			if row := s.grams[i][n]; row != noRow {
+				put(row)
+			}
+		}
+	}
+	if first < last {
+		if m.Features.Edges {
+			hashes := [4]uint64{s.hashes[first], s.hashes[min(first+1, last-1)], s.hashes[max(last-2, first)], s.hashes[last-1]}
+			s.keys = edges(s.keys[:0], hashes, last-first)
+			for _, k := range s.keys {
+				if row, ok := m.row(k); ok {
+					put(row)
+				}
+			}
+		}
+		from := 0
+		if first > 0 {
+			from = s.ends[first-1]
+		}
+		for _, row := range s.chars[from:s.ends[last-1]] {
+			put(row)
+		}
+	}
+	return m.weigh(s, v)
+}
+
+// vectorOf is Piece for a text whose keys are known.
 func (m *Model) vectorOf(s *Scratch, keys []Key) Vector {
 	v := Vector{s.vector.Rows[:0], s.vector.Values[:0]}
 	for _, k := range keys {
@@ -127,6 +194,11 @@ func (m *Model) vectorOf(s *Scratch, keys []Key) Vector {
 		}
 		s.counts[row]++
 	}
+	return m.weigh(s, v)
+}
+
+// weigh gives rows that were counted their values, and sets the counts back.
+func (m *Model) weigh(s *Scratch, v Vector) Vector {
 	var words, chars float64
 	for _, row := range v.Rows {
 		x := dampen(s.counts[row]) * m.scale[row]
@@ -148,6 +220,12 @@ func (m *Model) vectorOf(s *Scratch, keys []Key) Vector {
 	}
 	s.vector = v
 	return v
+}
+
+// Vector is Load and Piece for a whole text.
+func (m *Model) Vector(s *Scratch, words []text.Word) Vector {
+	m.Load(s, words)
+	return m.Piece(s, 0, len(words))
 }
 
 func norm(squares float64, to float32) float32 {

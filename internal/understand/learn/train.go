@@ -1,6 +1,7 @@
 package learn
 
 import (
+	"cmp"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -11,13 +12,15 @@ import (
 
 // Example is a text with what is known of it.
 type Example struct {
-	Words  []text.Word
-	Weight float32
+	Words []text.Word
 	// Targets has, by head, the probability of each label that the model should give; nil where nothing is known.
 	Targets [][]float32
-	// Offset is added to the raw scores of all heads, in their order: what another model says already, so that this one
-	// learns only what is to be changed of it. nil adds nothing.
+	// Weights has, by head, how much the example counts.
+	Weights []float32
+	// Offset has raw scores that come to those of the first head, as from another model; nil is none.
 	Offset []float32
+	// Presence is what the example counts where Features.MinCount is reached; 1 when it is 0.
+	Presence float32
 }
 
 // Options say how a model is trained.
@@ -36,7 +39,7 @@ type HeadSpec struct {
 	Name   string
 	Kind   Kind
 	Labels []string
-	Weight float32 // of its loss, beside the others
+	Levels int // how many steps weights have on either side of 0, 127 at most; 127 when it is 0. Fewer make a smaller file
 }
 
 // Train trains a model: softmax regression (Kind OneOf) and logistic regressions (AnyOf) on the same vectors, by AdaGrad
@@ -47,17 +50,17 @@ func Train(examples []Example, specs []HeadSpec, o Options) (*Model, error) {
 	}
 	m := &Model{Features: o.Features}
 	keys := make([][]Key, len(examples))
-	seen := map[Key]int{}
+	seen := map[Key]float32{}
 	for i, e := range examples {
 		keys[i] = o.Features.Append(nil, e.Words)
 		distinct := slices.Clone(keys[i])
 		slices.Sort(distinct)
 		for _, k := range slices.Compact(distinct) {
-			seen[k]++
+			seen[k] += cmp.Or(e.Presence, 1)
 		}
 	}
 	for k, n := range seen {
-		if n >= o.Features.MinCount {
+		if n >= float32(o.Features.MinCount) {
 			m.keys = append(m.keys, k)
 		}
 	}
@@ -105,7 +108,7 @@ func contrast(examples []Example, rows [][]uint32, n int, power float32) []float
 		if e.Targets[0][k] < 0.9 {
 			continue
 		}
-		w := float64(e.Weight)
+		w := float64(e.Weights[0])
 		for _, row := range rows[i] {
 			count[int(row)*labels+k] += w
 		}
@@ -167,6 +170,7 @@ func (w *weights) train(examples []Example, vectors []Vector, o Options) {
 	}
 	z := make([]float32, w.outputs)
 	var kept Vector
+	var active []int // outputs with anything to learn
 	for epoch := range o.Epochs {
 		r.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 		rate := o.Rate * (1 - float32(epoch)/float32(o.Epochs+1))
@@ -183,20 +187,24 @@ func (w *weights) train(examples []Example, vectors []Vector, o Options) {
 				v = kept
 			}
 			w.gradient(examples[i], v, z)
+			active = active[:0]
+			for j, d := range z {
+				if d != 0 {
+					active = append(active, j)
+				}
+			}
 			for k, row := range v.Rows {
 				x := v.Values[k]
 				at := int(row) * w.outputs
 				ws, gs := w.w[at:at+w.outputs], w.g[at:at+w.outputs]
-				for j, d := range z {
-					if d == 0 {
-						continue
-					}
-					d = d*x + o.Decay*ws[j]
+				for _, j := range active {
+					d := z[j]*x + o.Decay*ws[j]
 					gs[j] += d * d
 					ws[j] -= rate * d / (float32(math.Sqrt(float64(gs[j]))) + 1e-3)
 				}
 			}
-			for j, d := range z {
+			for _, j := range active {
+				d := z[j]
 				w.gb[j] += d * d
 				w.b[j] -= rate * d / (float32(math.Sqrt(float64(w.gb[j]))) + 0.1)
 			}
@@ -204,18 +212,28 @@ func (w *weights) train(examples []Example, vectors []Vector, o Options) {
 	}
 }
 
+// negligible is the derivative from which on an output is taken to be right: most of many labels are, most of the time.
+const negligible = 0.003
+
 // gradient puts the derivative of an example's loss by each output into z.
 func (w *weights) gradient(e Example, v Vector, z []float32) {
 	copy(z, w.b)
+	asked, last := 0, 0 // outputs up to the last head of which something is known
+	for i, s := range w.specs {
+		last += len(s.Labels)
+		if e.Targets[i] != nil {
+			asked = last
+		}
+	}
 	for k, row := range v.Rows {
 		x := v.Values[k]
 		at := int(row) * w.outputs
-		for j, y := range w.w[at : at+w.outputs] {
+		for j, y := range w.w[at : at+asked] {
 			z[j] += x * y
 		}
 	}
-	for j, x := range e.Offset {
-		z[j] += x
+	for k, x := range e.Offset {
+		z[k] += x
 	}
 	at := 0
 	for i, s := range w.specs {
@@ -234,7 +252,11 @@ func (w *weights) gradient(e Example, v Vector, z []float32) {
 			}
 		}
 		for k := range part {
-			part[k] = (part[k] - target[k]) * e.Weight * s.Weight
+			d := (part[k] - target[k]) * e.Weights[i]
+			if -negligible < d && d < negligible {
+				d = 0
+			}
+			part[k] = d
 		}
 	}
 }
@@ -262,10 +284,11 @@ func (w *weights) quantise(s HeadSpec, head int) *Head {
 		if rows > 0 {
 			most = sizes[rows-1-rows/2000]
 		}
-		h.step[k] = max(most, 1e-6) / 127
+		levels := float64(cmp.Or(s.Levels, 127))
+		h.step[k] = max(most, 1e-6) / float32(levels)
 		for row := range rows {
 			q := math.Round(float64(w.w[row*w.outputs+first+k] / h.step[k]))
-			h.weights[row*n+k] = int8(min(max(q, -127), 127))
+			h.weights[row*n+k] = int8(min(max(q, -levels), levels))
 		}
 	}
 	return h

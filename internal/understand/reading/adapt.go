@@ -36,6 +36,9 @@ type Step struct {
 	Accuracy float64
 }
 
+// deltaHead is the name of the only head of a delta's model.
+const deltaHead = "delta"
+
 // delta is what is added to the raw scores of sentiment in one workspace: a small model of its own texts, which learned
 // what the reader got wrong about them.
 type delta struct {
@@ -49,9 +52,8 @@ type deltaNote struct {
 	Scale    float32 `json:"scale"`    // what the reader's own scores are multiplied with
 }
 
-// shift adapts the raw scores of a text or clause, which are to be divided by a temperature yet; its own are at theirs. A nil
-// delta changes nothing.
-func (d *delta) shift(words []text.Word, logits []float32, temperature float32) {
+// shift adapts the raw scores of a text (four) or a clause (three). A nil delta changes nothing.
+func (d *delta) shift(words []text.Word, raw []float32) {
 	if d == nil {
 		return
 	}
@@ -59,8 +61,8 @@ func (d *delta) shift(words []text.Word, logits []float32, temperature float32) 
 	defer d.model.Release(s)
 	var own [4]float32
 	d.head.Logits(d.model.Vector(s, words), own[:])
-	for k := range logits {
-		logits[k] = d.note.Scale*logits[k] + d.note.Strength*temperature*own[k]
+	for k := range raw {
+		raw[k] = d.note.Scale*raw[k] + d.note.Strength*own[k]
 	}
 }
 
@@ -117,7 +119,7 @@ func (r *Reader) With(kept []byte) (*Reader, error) {
 	if d.model, err = learn.Decode(kept, &d.note); err != nil {
 		return nil, err
 	}
-	if d.head = d.model.Head(sentiment.Head); d.head == nil || len(d.head.Labels) != len(sentiment.Names) {
+	if d.head = d.model.Head(deltaHead); d.head == nil || len(d.head.Labels) != len(sentiment.Names) {
 		return nil, errors.New("reading: the adapted model has no head of sentiment")
 	}
 	c := *r
@@ -128,36 +130,22 @@ func (r *Reader) With(kept []byte) (*Reader, error) {
 // prepared is an example with what the reader says of it.
 type prepared struct {
 	learn.Example
-	label       int // 0 negative, 1 neutral, 2 positive, 3 mixed
-	calibration sentiment.Calibration
+	label int // 0 negative, 1 neutral, 2 positive, 3 mixed
+	judge sentiment.Judge
 }
 
 func (r *Reader) prepare(examples []Example) []prepared {
 	out := make([]prepared, len(examples))
 	for i, e := range examples {
-		language := e.Language
-		if language == "" {
-			language = text.Detect(e.Text).Code
-		}
-		p := r.parts[language]
-		if p == nil {
-			p = r.parts[Any]
-		}
 		x := &out[i]
 		x.Words = text.Words(e.Text)
-		x.Offset = make([]float32, len(sentiment.Names))
-		s := p.Model.Scratch()
-		p.sentiment.Logits(p.Model.Vector(s, x.Words), x.Offset)
-		p.Model.Release(s)
-		// At the temperature at which they are probabilities, so that parts of all languages speak alike.
-		for k := range x.Offset {
-			x.Offset[k] /= p.Note.Sentiment.Text
-		}
-		x.calibration = p.Note.Sentiment
+		p := r.part(e.Language, e.Text)
+		x.judge = p.Note.Sentiment
+		x.Offset = r.raw(p, e.Text)
 		x.label = int(e.Sentiment) + 1
-		x.Weight = 1
+		x.Weights = []float32{1}
 		if e.ByPerson {
-			x.Weight = personWeight
+			x.Weights[0] = personWeight
 		}
 		target := make([]float32, len(sentiment.Names))
 		for k := range target { // nobody's word is certain, a rating's least
@@ -167,6 +155,16 @@ func (r *Reader) prepare(examples []Example) []prepared {
 		x.Targets = [][]float32{target}
 	}
 	return out
+}
+
+// raw are the raw scores of a text, without any delta.
+func (r *Reader) raw(p *Part, s string) []float32 {
+	w := r.rooms.Get().(*room)
+	defer r.rooms.Put(w)
+	w.read(p, s)
+	var out [4]float32
+	p.Note.Sentiment.OfText(&w.evidence, &out)
+	return out[:]
 }
 
 func pick(list []prepared, at []int) []prepared {
@@ -206,7 +204,7 @@ func fit(ctx context.Context, examples, held []prepared, seed uint64) (note delt
 		own := scores(m, out)
 		for c, n := range candidates {
 			for i, e := range out {
-				loss[c] -= float64(e.Weight) * math.Log(max(1e-6, float64(probability(e, own[i], n)[e.label])))
+				loss[c] -= float64(e.Weights[0]) * math.Log(max(1e-6, float64(probability(e, own[i], n)[e.label])))
 			}
 		}
 	}
@@ -230,7 +228,7 @@ func learnDelta(examples []prepared, seed uint64) (*learn.Model, error) {
 		list[i] = e.Example
 	}
 	features := learn.Features{Words: 2, CharLow: 3, CharHigh: 5, CharWeight: 0.7, MinCount: 2}
-	return learn.Train(list, []learn.HeadSpec{{Name: sentiment.Head, Kind: learn.OneOf, Labels: slices.Clone(sentiment.Names), Weight: 1}},
+	return learn.Train(list, []learn.HeadSpec{{Name: deltaHead, Kind: learn.OneOf, Labels: slices.Clone(sentiment.Names)}},
 		learn.Options{Features: features, Epochs: 8, Rate: 0.15, Decay: 1e-4, Seed: seed})
 }
 
@@ -243,7 +241,7 @@ func scores(m *learn.Model, list []prepared) [][]float32 {
 		}
 		return out
 	}
-	h, s := m.Head(sentiment.Head), m.Scratch()
+	h, s := m.Head(deltaHead), m.Scratch()
 	defer m.Release(s)
 	for i, e := range list {
 		out[i] = make([]float32, len(sentiment.Names))
@@ -265,13 +263,11 @@ func probability(e prepared, own []float32, n deltaNote) []float32 {
 func accuracy(list []prepared, m *learn.Model, n deltaNote) float64 {
 	own, right := scores(m, list), 0
 	for i, e := range list {
-		c := e.calibration
-		c.Text = 1 // the offsets are at their temperature already
 		z := make([]float32, len(own[i]))
 		for k := range z {
 			z[k] = n.Scale*e.Offset[k] + n.Strength*own[i][k]
 		}
-		if int(c.OfText(z).Label)+1 == e.label {
+		if int(e.judge.Decide(z).Label)+1 == e.label {
 			right++
 		}
 	}

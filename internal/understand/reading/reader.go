@@ -22,9 +22,9 @@ const ThemeHead = "theme"
 
 // Note is what a model's file says beside the weights.
 type Note struct {
-	Language  string                `json:"language"` // "any" for the model of all languages without one of their own
-	Sentiment sentiment.Calibration `json:"sentiment"`
-	Themes    ThemeRule             `json:"themes"`
+	Language  string          `json:"language"` // "any" for the model of all languages without one of their own
+	Sentiment sentiment.Judge `json:"sentiment"`
+	Themes    ThemeRule       `json:"themes"`
 }
 
 // ThemeRule says when a theme is named.
@@ -40,21 +40,27 @@ type Part struct {
 	Note  Note
 	Model *learn.Model
 
-	sentiment, theme *learn.Head
+	text, clause, theme *learn.Head
 }
 
 // NewPart puts a model and its note together.
 func NewPart(m *learn.Model, note Note) (*Part, error) {
-	p := &Part{Note: note, Model: m, sentiment: m.Head(sentiment.Head), theme: m.Head(ThemeHead)}
+	p := Heads(m)
+	p.Note = note
 	switch {
-	case p.sentiment == nil || len(p.sentiment.Labels) != len(sentiment.Names):
-		return nil, errors.New("reading: the model has no head of sentiment")
+	case p.text == nil || len(p.text.Labels) != 4 || p.clause == nil || len(p.clause.Labels) != 3:
+		return nil, errors.New("reading: the model has no heads of sentiment")
 	case p.theme == nil || len(p.theme.Labels) != len(note.Themes.Text):
 		return nil, errors.New("reading: the model has no head of themes")
-	case note.Sentiment.Text <= 0 || note.Sentiment.Clause <= 0:
-		return nil, errors.New("reading: the model is not calibrated")
+	case !note.Sentiment.Valid():
+		return nil, errors.New("reading: the model has no judge, or that of another version")
 	}
 	return p, nil
+}
+
+// Heads gives a part that can only Look, for a model that is not judged yet.
+func Heads(m *learn.Model) *Part {
+	return &Part{Model: m, text: m.Head(sentiment.TextHead), clause: m.Head(sentiment.ClauseHead), theme: m.Head(ThemeHead)}
 }
 
 // Any is the language of the part for all languages without one of their own.
@@ -95,11 +101,11 @@ var shipped = sync.OnceValues(func() (*Reader, error) {
 		}
 		parts = append(parts, p)
 	}
-	return With("kolo-"+hex.EncodeToString(sum.Sum(nil))[:10], parts)
+	return Assemble("kolo-"+hex.EncodeToString(sum.Sum(nil))[:10], parts)
 })
 
-// With gives a reader with these models and this version.
-func With(version string, parts []*Part) (*Reader, error) {
+// Assemble gives a reader with these models and this version.
+func Assemble(version string, parts []*Part) (*Reader, error) {
 	r := &Reader{version: version, parts: map[string]*Part{}, rooms: &sync.Pool{New: func() any { return new(room) }}}
 	for _, p := range parts {
 		r.parts[p.Note.Language] = p
@@ -119,71 +125,121 @@ func (r *Reader) Themes() []string { return slices.Clone(r.parts[Any].theme.Labe
 // room is what reading one text needs beside the models.
 type room struct {
 	splitter text.Splitter
-	feelings [4]float32
-	themes   []float32
+	words    []text.Word
+	spans    []text.Span
+	evidence sentiment.Evidence
+	whole    [4]float32
+	clause   [3]float32
+	themes   []float32 // of the whole, then of each clause
 }
 
 // Read understands a text in time linear in its length. The language, where the caller knows it, spares a guess: an ISO 639
 // code, of whose subtags ("fa-IR") all but the first are ignored, or "" to detect it.
 func (r *Reader) Read(s, language string) Reading {
-	language, _, _ = strings.Cut(strings.ToLower(language), "-")
-	out := Reading{Language: language, LanguageConfidence: 1, Model: r.version}
-	if language == "" {
+	out := Reading{LanguageConfidence: 1, Model: r.version}
+	if out.Language = primary(language); out.Language == "" {
 		l := text.Detect(s)
 		out.Language, out.LanguageConfidence = l.Code, l.Confidence
 	}
-	p := r.parts[out.Language]
-	if p == nil {
-		p = r.parts[Any]
-	}
+	p := r.part(out.Language, s)
 	w := r.rooms.Get().(*room)
 	defer r.rooms.Put(w)
-	w.themes = slices.Grow(w.themes[:0], len(p.theme.Labels))[:len(p.theme.Labels)]
-	scratch := p.Model.Scratch()
-	defer p.Model.Release(scratch)
+	w.read(p, s)
 
-	words := w.splitter.Words(s)
-	spans := text.ClausesOf(s, words)
-	whole := p.Model.Vector(scratch, words)
-	p.sentiment.Logits(whole, w.feelings[:])
-	r.delta.shift(words, w.feelings[:], p.Note.Sentiment.Text)
-	v := p.Note.Sentiment.OfText(w.feelings[:])
+	judge := p.Note.Sentiment
+	judge.OfText(&w.evidence, &w.whole)
+	r.delta.shift(w.words, w.whole[:])
+	v := judge.Decide(w.whole[:])
 	out.Sentiment, out.Score, out.Confidence, out.Unsure = v.Label, float64(v.Score), float64(v.Confidence), v.Unsure
-	p.theme.Logits(whole, w.themes)
-	p.theme.Probabilities(w.themes, 1)
-	out.Themes = p.textThemes(w.themes)
-
-	out.Clauses = make([]Clause, 0, len(spans))
-	first := 0
-	for _, sp := range spans {
-		for first < len(words) && words[first].Span.Start < sp.Start {
-			first++
+	n := len(p.theme.Labels)
+	out.Themes = p.textThemes(w.themes[:n])
+	if len(w.words) == 0 {
+		return out
+	}
+	out.Clauses = make([]Clause, len(w.spans))
+	for i, sp := range w.spans {
+		judge.OfClause(&w.evidence, i, &w.clause)
+		if r.delta != nil {
+			first, last := within(w.words, sp)
+			r.delta.shift(w.words[first:last], w.clause[:])
 		}
-		last := first
-		for last < len(words) && words[last].Span.End <= sp.End {
-			last++
-		}
-		c := Clause{Span: sp}
-		if len(spans) > 1 {
-			part := p.Model.Vector(scratch, words[first:last])
-			p.sentiment.Logits(part, w.feelings[:])
-			r.delta.shift(words[first:last], w.feelings[:], p.Note.Sentiment.Clause)
-			p.theme.Logits(part, w.themes)
-			p.theme.Probabilities(w.themes, 1)
-		} else {
-			p.sentiment.Logits(whole, w.feelings[:])
-			r.delta.shift(words, w.feelings[:], p.Note.Sentiment.Clause)
-		}
-		v := p.Note.Sentiment.OfClause(w.feelings[:])
-		c.Sentiment, c.Score, c.Confidence = v.Label, float64(v.Score), float64(v.Confidence)
-		c.Themes = p.clauseThemes(w.themes, c.Sentiment)
-		out.Clauses = append(out.Clauses, c)
-		first = last
+		v := judge.Decide(w.clause[:])
+		out.Clauses[i] = Clause{sp, v.Label, float64(v.Score), float64(v.Confidence), p.clauseThemes(w.themes[n*(i+1):n*(i+2)], v.Label)}
 	}
 	for i := range out.Themes {
 		out.Themes[i].Sentiment = spoken(out.Themes[i].Theme, out)
 	}
 	return out
+}
+
+// primary is a language's code without what follows it: "fa" of "fa-IR".
+func primary(language string) string {
+	language, _, _ = strings.Cut(strings.ToLower(language), "-")
+	return language
+}
+
+// part is the model for a text whose language may be known.
+func (r *Reader) part(language, s string) *Part {
+	if language = primary(language); language == "" {
+		language = text.Detect(s).Code
+	}
+	if p := r.parts[language]; p != nil {
+		return p
+	}
+	return r.parts[Any]
+}
+
+// read fills the room with what a model says of a text.
+func (w *room) read(p *Part, s string) {
+	w.words = w.splitter.Words(s)
+	w.spans = text.ClausesOf(s, w.words)
+	if len(w.spans) == 0 {
+		w.spans = append(w.spans, text.Span{}) // nothing was said: judged all the same
+	}
+	scratch := p.Model.Scratch()
+	p.Look(scratch, s, w.words, w.spans, &w.evidence, &w.themes)
+	p.Model.Release(scratch)
+}
+
+// within tells which words lie in a span: from first to last, exclusive.
+func within(words []text.Word, sp text.Span) (first, last int) {
+	first, _ = slices.BinarySearchFunc(words, sp.Start, func(w text.Word, at int) int { return cmp.Compare(w.Span.Start, at) })
+	last = first
+	for last < len(words) && words[last].Span.End <= sp.End {
+		last++
+	}
+	return first, last
+}
+
+// Look asks the model's heads about a text and its clauses: evidence of sentiment, and into themes the probability of each
+// theme, first of the whole, then of each clause.
+func (p *Part) Look(scratch *learn.Scratch, s string, words []text.Word, spans []text.Span, e *sentiment.Evidence, themes *[]float32) {
+	n := len(p.theme.Labels)
+	*themes = slices.Grow((*themes)[:0], n*(1+len(spans)))[:n*(1+len(spans))]
+	whole := p.Model.Vector(scratch, words) // loads the text
+	e.Text, e.Clauses, e.Lengths = s, e.Clauses[:0], e.Lengths[:0]
+	p.text.Logits(whole, e.Whole[:])
+	learn.LogSoftmax(e.Whole[:])
+	p.clause.Logits(whole, e.AsOne[:])
+	learn.LogSoftmax(e.AsOne[:])
+	p.theme.Logits(whole, (*themes)[:n])
+	for i, sp := range spans {
+		at := (*themes)[n*(i+1) : n*(i+2)]
+		c := e.AsOne
+		if len(spans) == 1 {
+			copy(at, (*themes)[:n])
+		} else {
+			first, last := within(words, sp)
+			part := p.Model.Piece(scratch, first, last)
+			p.clause.Logits(part, c[:])
+			learn.LogSoftmax(c[:])
+			p.theme.Logits(part, at)
+		}
+		e.Clauses, e.Lengths = append(e.Clauses, c), append(e.Lengths, sp.Len())
+	}
+	for k, z := range *themes {
+		(*themes)[k] = learn.Sigmoid(z)
+	}
 }
 
 // mostThemes is how many themes a text is said to be about at most.

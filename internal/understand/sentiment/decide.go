@@ -1,23 +1,104 @@
 package sentiment
 
-import "kolo/internal/understand/learn"
+import (
+	"math"
+	"strings"
 
-// Names of the outputs of a model's head of sentiment, in their order.
+	"kolo/internal/understand/learn"
+)
+
+// Names of the outputs of the heads, in their order; the head of clauses has the first three.
 var Names = []string{"negative", "neutral", "positive", "mixed"}
 
-// Head is the name of the head of sentiment in a model.
-const Head = "sentiment"
+// Names of the heads of a model: one learned mostly from whole texts, the other mostly from clauses.
+const (
+	TextHead   = "text"
+	ClauseHead = "clause"
+)
 
-// Calibration turns a model's raw scores into probabilities that can be believed. It is fitted on texts that the model did
-// not see, and kept with the model.
-type Calibration struct {
-	Text   float32 `json:"text"`   // temperature for whole texts
-	Clause float32 `json:"clause"` // temperature for clauses
-	Mixed  float32 `json:"mixed"`  // how many times as likely as the next label "mixed" must be to be said
-	Margin float32 `json:"margin"` // unsure, when the two likeliest labels are nearer to each other than this
+// Evidence is what the heads say of a text and of its clauses, as logarithms of probabilities. Buffers are used again
+// when the evidence is.
+type Evidence struct {
+	Text    string
+	Whole   [4]float32   // the head of texts, of the whole
+	AsOne   [3]float32   // the head of clauses, of the whole
+	Clauses [][3]float32 // the head of clauses, of each; at least one
+	Lengths []int        // bytes of each clause
+
+	input [textInputs]float32
 }
 
-// Verdict is what a model thinks of a text or a clause.
+const (
+	textInputs   = 29
+	clauseInputs = 17
+)
+
+// OfText is what a text is judged by: what the heads say of the whole; of its clauses the means and the largest of each
+// label, the first and the last; how many they are, how long the text is, and how it asks and exclaims.
+func (e *Evidence) OfText() []float32 {
+	x := append(e.input[:0], e.Whole[:]...)
+	x = append(x, e.AsOne[:]...)
+	var mean, most, first, last [3]float32
+	for i := range e.Clauses {
+		for k, l := range e.Clauses[i] {
+			p := exp(l)
+			mean[k] += p / float32(len(e.Clauses))
+			most[k] = max(most[k], p)
+			if i == 0 {
+				first[k] = p
+			}
+			if i == len(e.Clauses)-1 {
+				last[k] = p
+			}
+		}
+	}
+	x = append(x, mean[:]...)
+	x = append(x, most[:]...)
+	x = append(x, most[0]*most[2], log(1+len(e.Clauses)))
+	x = append(x, first[:]...)
+	x = append(x, last[:]...)
+	asks := float32(0)
+	if s := strings.TrimSpace(e.Text); strings.HasSuffix(s, "?") || strings.HasSuffix(s, "؟") {
+		asks = 1
+	}
+	x = append(x, asks, float32(min(strings.Count(e.Text, "?")+strings.Count(e.Text, "؟"), 2)), float32(min(strings.Count(e.Text, "!"), 2)), log(1+len(e.Text)))
+	return append(x, asks*e.Whole[0], asks*e.Whole[1], asks*e.Whole[2], asks*e.Whole[3])
+}
+
+// OfClause is what clause i is judged by: what the heads say of it, of the whole and of its neighbours, and how long it is.
+func (e *Evidence) OfClause(i int) []float32 {
+	x := append(e.input[:0], e.Clauses[i][:]...)
+	x = append(x, e.Whole[:]...)
+	for _, j := range [...]int{i - 1, i + 1} {
+		if j < 0 || j >= len(e.Clauses) {
+			x = append(x, 0, 0, 0, 0)
+			continue
+		}
+		c := e.Clauses[j]
+		x = append(x, exp(c[0]), exp(c[1]), exp(c[2]), 1)
+	}
+	return append(x, log(1+e.Lengths[i]), float32(min(len(e.Clauses), 8)))
+}
+
+func exp(x float32) float32 { return float32(math.Exp(float64(x))) }
+
+func log(n int) float32 { return float32(math.Log(float64(n))) }
+
+// Judge weighs evidence. It is fitted on what models said of texts that they had not seen, so that its probabilities can
+// be believed, and is kept with the model.
+type Judge struct {
+	Text   *learn.Dense `json:"text"`
+	Clause *learn.Dense `json:"clause"`
+	Mixed  float32      `json:"mixed"`  // how many times as likely as the next label "mixed" must be to be said
+	Margin float32      `json:"margin"` // unsure, when the two likeliest labels are nearer to each other than this
+}
+
+// Valid tells whether the judge was fitted on evidence of this form.
+func (j Judge) Valid() bool {
+	return j.Text.Fits(textInputs, 4) && j.Clause.Fits(clauseInputs, 3) && j.Mixed > 0
+}
+
+// Verdict is what is thought of a text or a clause.
 type Verdict struct {
 	Label      Label
 	Score      float32 // probability of praise less that of blame, -1 to 1
@@ -25,40 +106,24 @@ type Verdict struct {
 	Unsure     bool
 }
 
-// OfText judges a whole text by the raw scores of the head, which are overwritten.
-func (c Calibration) OfText(logits []float32) Verdict {
-	for k := range logits {
-		logits[k] /= c.Text
-	}
-	learn.Softmax(logits)
-	p := logits
-	best := learn.Most(p[:3])
-	label := Label(best - 1)
-	if p[3] >= c.Mixed*p[best] {
-		label, best = Mixed, 3
-	}
-	second := float32(0)
-	for k, x := range p {
-		if k != best {
-			second = max(second, x)
-		}
-	}
-	return Verdict{label, p[2] - p[0], p[best], p[best]-second < c.Margin}
-}
+// OfText puts the raw scores of a text into out, to be decided by Decide.
+func (j Judge) OfText(e *Evidence, out *[4]float32) { j.Text.Logits(e.OfText(), out[:]) }
 
-// OfClause judges a clause, which praises or blames or neither, but not both.
-func (c Calibration) OfClause(logits []float32) Verdict {
-	p := logits[:3]
-	for k := range p {
-		p[k] /= c.Clause
-	}
+// OfClause puts the raw scores of a clause into out. A clause praises or blames or neither, but not both.
+func (j Judge) OfClause(e *Evidence, i int, out *[3]float32) { j.Clause.Logits(e.OfClause(i), out[:]) }
+
+// Decide names the label of a text (four raw scores) or of a clause (three). The scores are overwritten.
+func (j Judge) Decide(p []float32) Verdict {
 	learn.Softmax(p)
-	best := learn.Most(p)
+	best := learn.Most(p[:3])
+	if len(p) > 3 && p[3] >= j.Mixed*p[best] {
+		best = 3
+	}
 	second := float32(0)
 	for k, x := range p {
 		if k != best {
 			second = max(second, x)
 		}
 	}
-	return Verdict{Label(best - 1), p[2] - p[0], p[best], p[best]-second < c.Margin}
+	return Verdict{Label(best - 1), p[2] - p[0], p[best], p[best]-second < j.Margin}
 }

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"kolo/internal/understand/reading"
+)
+
+func understandAll(t *testing.T, in io.Reader) []map[string]any {
+	t.Helper()
+	r, err := reading.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := understand(t.Context(), r, in, &out); err != nil {
+		t.Fatal(err)
+	}
+	var answers []map[string]any
+	for line := range strings.SplitSeq(strings.TrimSuffix(out.String(), "\n"), "\n") {
+		var a map[string]any
+		if err := json.Unmarshal([]byte(line), &a); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		answers = append(answers, a)
+	}
+	return answers
+}
+
+func TestUnderstandAnswersInOrder(t *testing.T) {
+	t.Parallel()
+	var in strings.Builder
+	const n = 3000
+	for i := range n {
+		fmt.Fprintf(&in, `{"text": "Visit number %d was lovely", "language": "en", "more": [1, {}]}`+"\n", i)
+	}
+	answers := understandAll(t, strings.NewReader(in.String()))
+	if len(answers) != n {
+		t.Fatalf("%d answers to %d lines", len(answers), n)
+	}
+	for i, a := range answers {
+		if want := fmt.Sprintf("Visit number %d was lovely", i); a["masked"] != want || a["sentiment"] != "positive" {
+			t.Fatalf("answer %d is %v", i, a)
+		}
+	}
+}
+
+func TestUnderstandAnswersBadLines(t *testing.T) {
+	t.Parallel()
+	lines := []struct {
+		in  string
+		bad bool
+	}{
+		{`{"text": "Great service, but the app is broken", "language": "EN-gb"}`, false},
+		{`not JSON`, true},
+		{`{"text": 5}`, true},
+		{`{}`, true},
+		{`[]`, true},
+		{"{\"text\": \"broken \xff\xfe bytes\"}", false},
+		{`{"text": "half a pair \ud83d"}`, false},
+		{`{"text": ""}`, false},
+		{`{"text": "mail me at jo@example.com"}`, false},
+		{`{"text": "` + strings.Repeat("long ", 50_000) + `"}`, false}, // longer than any buffer
+	}
+	var in strings.Builder
+	for _, l := range lines {
+		in.WriteString(l.in + "\n\n") // empty lines are none
+	}
+	answers := understandAll(t, strings.NewReader(strings.TrimSpace(in.String()))) // no line break at the end
+	if len(answers) != len(lines) {
+		t.Fatalf("%d answers to %d lines", len(answers), len(lines))
+	}
+	for i, a := range answers {
+		if _, bad := a["error"]; bad != lines[i].bad {
+			t.Errorf("%.60s: %v", lines[i].in, a)
+		}
+	}
+	first := answers[0]
+	if first["language"] != "en" || first["language_confidence"] != 1.0 || len(first["clauses"].([]any)) != 2 {
+		t.Errorf("%v", first)
+	}
+	if masked := answers[8]["masked"].(string); strings.Contains(masked, "jo@example.com") {
+		t.Errorf("masked: %s", masked)
+	}
+}
+
+func TestUnderstandStopsWhenNobodyListens(t *testing.T) {
+	t.Parallel()
+	r, err := reading.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := strings.NewReader(strings.Repeat(`{"text": "good", "language": "en"}`+"\n", 20_000))
+	if err := understand(t.Context(), r, in, closedWriter{}); err == nil {
+		t.Error("writing failed, and nobody said so")
+	}
+}
+
+type closedWriter struct{}
+
+func (closedWriter) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }

@@ -1,0 +1,61 @@
+package learn
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"kolo/internal/understand/text"
+)
+
+// Training hashes each piece by itself, reading looks a text up once for all its pieces: both must see the same.
+func TestPiecesAreWhatTrainingSees(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(1, 2))
+	vocabulary := strings.Fields("the a good bad not very שירות טוב خوب سرویس плохо хорошо 12 😀 ! , a@b.io longer-word")
+	sentence := func() []text.Word {
+		var words []string
+		for range r.IntN(12) {
+			words = append(words, vocabulary[r.IntN(len(vocabulary))])
+		}
+		return text.Words(strings.Join(words, " "))
+	}
+	f := Features{Words: 3, Edges: true, CharLow: 2, CharHigh: 4, CharWeight: 0.5, MinCount: 2}
+	var examples []Example
+	for i := range 100 {
+		target := []float32{0, 0}
+		target[i%2] = 1
+		examples = append(examples, Example{Words: sentence(), Targets: [][]float32{target}, Weights: []float32{1}})
+	}
+	m, err := Train(examples, []HeadSpec{{Name: "x", Kind: OneOf, Labels: []string{"a", "b"}}}, Options{Features: f, Epochs: 1, Rate: 0.1, Contrast: 0.5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := m.Scratch(), m.Scratch()
+	for range 200 {
+		words := sentence()
+		first := r.IntN(len(words) + 1)
+		last := first + r.IntN(len(words)-first+1)
+		m.Load(a, words)
+		got, want := m.Piece(a, first, last), m.vectorOf(b, f.Append(nil, words[first:last]))
+		if g, w := byRow(got), byRow(want); !slices.EqualFunc(g, w, func(x, y entry) bool { return x.row == y.row && math.Abs(x.value-y.value) < 1e-5 }) {
+			t.Fatalf("words %d to %d of %v:\n%v\n%v", first, last, words, g, w)
+		}
+	}
+}
+
+type entry struct {
+	row   uint32
+	value float64
+}
+
+func byRow(v Vector) []entry {
+	var out []entry
+	for i, row := range v.Rows {
+		out = append(out, entry{row, float64(v.Values[i])})
+	}
+	slices.SortFunc(out, func(a, b entry) int { return int(a.row) - int(b.row) })
+	return out
+}
