@@ -159,7 +159,7 @@ func byCase(expr string, names []string) string {
 
 // Condition is one thing that feedback must fulfil.
 type Condition struct {
-	Field  string   `json:"field" doc:"kind, channel, source, language, touchpoint, survey, contact, text, nps, nps_group ..., attribute.KEY, answer.QUESTION, contact.KEY"`
+	Field  string   `json:"field" doc:"kind, channel, source, language, touchpoint, survey, contact, text, theme (with all that stands under it), theme_only, sentiment, nps, nps_group ..., attribute.KEY, answer.QUESTION, contact.KEY"`
 	Op     string   `json:"op,omitempty" enum:"in,not_in,contains,not_contains,search,gt,gte,lt,lte,empty,not_empty" doc:"in by default"`
 	Values []string `json:"values,omitempty"`
 }
