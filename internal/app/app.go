@@ -37,6 +37,7 @@ import (
 	"kolo/internal/listen/imports"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/adapt"
 	"kolo/internal/understand/assist"
 	"kolo/internal/understand/export"
 	"kolo/internal/understand/insight"
@@ -58,6 +59,7 @@ type Rows struct {
 	Labels   *label.Service
 	Themes   *theme.Service
 	Assist   *assist.Service
+	Adapt    *adapt.Service
 }
 
 // OpenRows opens the store, brings its schema up to date, and builds the domains on it.
@@ -83,7 +85,9 @@ func OpenRows(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Rows,
 	r.Assist = assist.NewService(db, llm.New(llm.Options{URL: string(cfg.LLMURL), Key: string(cfg.LLMKey), Model: cfg.LLMModel,
 		Embedding: cfg.LLMEmbedding, PerMinute: cfg.LLMPerMinute}))
 	r.Themes = theme.NewService(db)
-	r.Labels = label.NewService(db, r.Feedback, label.Same(reader), log)
+	r.Adapt = adapt.NewService(db, r.Feedback, r.Themes, r.Assist, reader, log)
+	r.Labels = label.NewService(db, r.Feedback, r.Adapt, log)
+	r.Adapt.Use(r.Labels)
 	r.Contacts.OnMerge(feedback.Merged)
 	r.Contacts.OnErase(feedback.Erased)
 	return r, nil
@@ -165,6 +169,7 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*App, erro
 	a.Imports.Handle(a.Jobs)
 	a.Assist.Handle(a.Jobs)
 	a.Labels.Handle(a.Jobs)
+	a.Adapt.Handle(a.Jobs)
 	a.Health.Ready("rows", a.Store.Ready)
 	a.Health.Ready("columns", a.Columns.Ready)
 	a.Metrics.Gauge("kolo_texts_behind_rows", "Changes whose texts were not read yet.", func() float64 { return float64(a.Labels.Behind()) })

@@ -111,6 +111,7 @@ type mixture struct {
 	c      *corpus
 	weight []float64 // of each stem
 	length []float32 // what the words of each text count: long texts would drown their vectors
+	fixed  []int     // the cluster of texts that a person has put somewhere, otherwise -1; nil when there is none
 }
 
 const (
@@ -149,6 +150,7 @@ func (m *mixture) fit(x *dense, start []int, k, steps int, anneal bool) ([]int, 
 	log := newDense(terms, k)
 	center := newDense(k, x.cols)
 	for step := range steps {
+		m.fix(of, share)
 		heat := 1.0
 		if anneal {
 			heat = min(1, warm+(1-warm)*float64(step)/float64(max(1, steps-4)))
@@ -189,7 +191,19 @@ func (m *mixture) fit(x *dense, start []int, k, steps int, anneal bool) ([]int, 
 			break
 		}
 	}
+	m.fix(of, share)
 	return of, sure
+}
+
+// fix puts texts where a person has put them.
+func (m *mixture) fix(of []int, share *dense) {
+	for i, j := range m.fixed {
+		if j >= 0 {
+			of[i] = j
+			clear(share.row(i))
+			share.row(i)[j] = 1
+		}
+	}
 }
 
 // soften makes probabilities of logarithms, of which top is the greatest, and gives back the greatest.

@@ -22,6 +22,7 @@ type Doc struct {
 	ID       string // where the caller has one; only Previous looks at it
 	Text     string
 	Language string // ISO code; "" to detect it
+	Theme    string // id of the theme that a person has put it to; it stays there
 }
 
 // Options say how to look.
@@ -37,18 +38,13 @@ type Options struct {
 // Guide tells which of the starting themes a text (by its place) is about and how surely (0 to 1); "" when none.
 type Guide func(doc int) (key string, confidence float64)
 
-// Known is a theme as it is remembered from run to run.
+// Known is a theme as it is remembered from run to run. What a person merged has one id and several entries.
 type Known struct {
-	ID       string
-	Language string
-	Terms    []Weight // its most telling stems, the heaviest first
-	Members  []string // ids of texts in it, where they have any
-}
-
-// Weight is a stem and how telling it is.
-type Weight struct {
-	Term   string  `json:"term"`
-	Weight float64 `json:"weight"`
+	ID        string
+	Language  string
+	Centroid  []float32 // as Theme has it; nil when it is not known
+	Members   []string  // ids of texts in it, where they have any
+	Forbidden bool      // a person does not want it: its texts are set aside, and it is not proposed again
 }
 
 // Theme is a group of texts about the same matter.
@@ -56,12 +52,12 @@ type Theme struct {
 	ID       string
 	Language string
 	Name     string
-	Phrases  []string // what its texts say and others do not, the most telling first
-	Quote    int      // the text that is most like all of them
-	Count    int      // of texts
-	Terms    []Weight // to know it again by
-	Key      string   // of the starting theme that most of its texts are about, "" when there is none
-	New      bool     // not among the previous ones
+	Phrases  []string  // what its texts say and others do not, the most telling first
+	Quote    int       // the text that is most like all of them
+	Count    int       // of texts
+	Centroid []float32 // to know it again by: comparable between runs
+	Key      string    // of the starting theme that most of its texts are about, "" when there is none
+	New      bool      // not among the previous ones
 }
 
 // Result is what was found.
@@ -70,7 +66,17 @@ type Result struct {
 	Of         []int     // the theme of each text, as an index; -1 for a text that says nothing (no words, none known)
 	Confidence []float64 // that the theme is right, 0 to 1
 	Dormant    []string  // ids of previous themes that no text was found for
-	Model      *Model    // tells the theme of other texts
+}
+
+// Examples are the texts with their themes, to learn from.
+func (r Result) Examples(docs []Doc) []Example {
+	var out []Example
+	for i, t := range r.Of {
+		if t >= 0 {
+			out = append(out, Example{Text: docs[i].Text, Language: r.Themes[t].Language, Theme: r.Themes[t].ID})
+		}
+	}
+	return out
 }
 
 // least is the number of texts of a language from which on it is looked at by itself.
@@ -84,7 +90,7 @@ func Discover(ctx context.Context, docs []Doc, o Options) (Result, error) {
 	if o.Progress == nil {
 		o.Progress = func(float64) {}
 	}
-	r := Result{Of: make([]int, len(docs)), Confidence: make([]float64, len(docs)), Model: &Model{}}
+	r := Result{Of: make([]int, len(docs)), Confidence: make([]float64, len(docs))}
 	for i := range r.Of {
 		r.Of[i] = -1
 	}
@@ -177,14 +183,27 @@ func group(ctx context.Context, docs []Doc, g []int, language string, o Options,
 	if len(sample) == 0 {
 		return nil
 	}
-	seen := make([][]string, len(sample))
+	seen, said := make([][]string, len(sample)), make([]string, len(sample))
 	for i, s := range sample {
-		seen[i] = terms[s]
+		seen[i], said[i] = terms[s], docs[g[s]].Text
 	}
 	c := newCorpus(seen, leastTexts(len(sample)), leastTexts(len(sample))+1)
-	found, sureOf, x, err := ensemble(ctx, c, o.K, o.Seed, o.Progress)
+	before := remembered(o.Previous, language, len(languagesOf(o.Previous)) < 2)
+	for _, i := range sample {
+		if id := docs[g[i]].Theme; id != "" && before.at(id) < 0 {
+			before.ids = append(before.ids, Known{ID: id, Language: language})
+		}
+	}
+	k := o.K
+	if k > 0 {
+		k = max(k, len(before.ids))
+	}
+	found, sureOf, x, err := ensemble(ctx, c, newSamples(said), k, o.Seed, o.Progress)
 	if err != nil {
 		return err
+	}
+	if len(before.ids) > 0 {
+		found, sureOf = before.again(docs, g, sample, c, x, found, k)
 	}
 	for i := range of {
 		of[i] = -1
@@ -194,7 +213,42 @@ func group(ctx context.Context, docs []Doc, g []int, language string, o Options,
 			of[s], sure[s] = found[i], sureOf[i]
 		}
 	}
-	r.add(docs, g, language, of, sure, c, x, sample)
+	if len(sample) < len(g) {
+		if err := assign(docs, g, terms, of, sure, language); err != nil {
+			return err
+		}
+	}
+	r.add(docs, g, language, of, sure, c, x, sample, before)
+	return nil
+}
+
+// assign puts texts that were not looked at to themes, as those that were teach it.
+func assign(docs []Doc, g []int, terms [][]string, of []int, sure []float32, language string) error {
+	var examples []Example
+	var left []int
+	for i, t := range of {
+		switch {
+		case t >= 0:
+			examples = append(examples, Example{Text: docs[g[i]].Text, Language: language, Theme: strconv.Itoa(t)})
+		case len(terms[i]) > 0:
+			left = append(left, i)
+		}
+	}
+	if len(left) == 0 || len(examples) == 0 {
+		return nil
+	}
+	m, err := Learn(examples)
+	if err != nil {
+		return err
+	}
+	parallel(len(left), func(from, to int) {
+		for _, i := range left[from:to] {
+			id, c := m.Theme(docs[g[i]].Text, language)
+			if t, err := strconv.Atoi(id); err == nil {
+				of[i], sure[i] = t, float32(c)
+			}
+		}
+	})
 	return nil
 }
 
@@ -224,7 +278,7 @@ func draw(terms [][]string, most int, seed uint64) []int {
 }
 
 // add describes the themes that were found in texts of one language.
-func (r *Result) add(docs []Doc, g []int, language string, of []int, sure []float32, c *corpus, x *dense, sample []int) {
+func (r *Result) add(docs []Doc, g []int, language string, of []int, sure []float32, c *corpus, x *dense, sample []int, before memory) {
 	k := 0
 	for _, t := range of {
 		k = max(k, t+1)
@@ -248,11 +302,23 @@ func (r *Result) add(docs []Doc, g []int, language string, of []int, sure []floa
 	for i, s := range sample {
 		row[s] = i
 	}
-	for _, m := range members {
+	for cluster, m := range members {
 		if len(m) == 0 {
 			continue
 		}
-		t := Theme{Language: language, Count: len(m), Terms: telling(c, m, row)}
+		t := Theme{Language: language, Count: len(m)}
+		if cluster < len(before.ids) {
+			if t.ID = before.ids[cluster].ID; before.ids[cluster].Forbidden {
+				continue
+			}
+		}
+		var rows []int
+		for _, i := range m {
+			if row[i] >= 0 {
+				rows = append(rows, row[i])
+			}
+		}
+		t.Centroid = c.sketch(rows)
 		t.Name, t.Phrases = n.name(m)
 		t.Quote = g[medoid(docs, g, m, row, x)]
 		at := len(r.Themes)
@@ -261,34 +327,6 @@ func (r *Result) add(docs []Doc, g []int, language string, of []int, sure []floa
 			r.Of[g[i]], r.Confidence[g[i]] = at, float64(sure[i])
 		}
 	}
-}
-
-// telling is the stems that a group's texts have and others have not.
-func telling(c *corpus, members, row []int) []Weight {
-	count := map[int32]int{}
-	n := 0
-	for _, i := range members {
-		if row[i] < 0 {
-			continue
-		}
-		n++
-		d := slices.Clone(c.texts[row[i]])
-		slices.Sort(d)
-		for _, t := range slices.Compact(d) {
-			count[t]++
-		}
-	}
-	var terms []int32
-	for t := range count {
-		terms = append(terms, t)
-	}
-	weight := func(t int32) float64 { return float64(count[t]) / float64(max(1, n)) * c.idf(t) }
-	heaviest(terms, weight)
-	var out []Weight
-	for _, t := range terms[:min(len(terms), 40)] {
-		out = append(out, Weight{c.names[t], math.Round(weight(t)*1000) / 1000})
-	}
-	return out
 }
 
 // medoid is the text that is most like its group, among those that are good to read: neither a word nor a page.
@@ -328,12 +366,16 @@ func (r *Result) order(previous []Known) {
 	slices.SortStableFunc(at, func(a, b int) int { return cmp.Compare(r.Themes[b].Count, r.Themes[a].Count) })
 	place := make([]int, len(at))
 	themes := make([]Theme, len(at))
-	taken := map[string]bool{}
-	for _, p := range previous {
-		taken[p.ID] = true
-	}
+	taken, found := map[string]bool{}, map[string]bool{}
 	for i, a := range at {
 		place[a], themes[i] = i, r.Themes[a]
+		found[r.Themes[a].ID] = true
+	}
+	for _, p := range previous {
+		if !taken[p.ID] && !found[p.ID] && !p.Forbidden {
+			r.Dormant = append(r.Dormant, p.ID)
+		}
+		taken[p.ID] = true
 	}
 	next := 1
 	for i := range themes {

@@ -11,9 +11,12 @@ import (
 // runs is how many clusterings are made and averaged.
 const runs = 8
 
+// over is how many more clusters are looked for than are wanted: the likeliest to be one are joined.
+const over = 1.2
+
 // ensemble clusters texts several times, from different vectors, seeds and numbers of clusters, and finds what the
 // clusterings agree on. With k 0 it also finds how many clusters there are.
-func ensemble(ctx context.Context, c *corpus, k int, seed uint64, progress func(float64)) (of []int, sure []float32, x *dense, err error) {
+func ensemble(ctx context.Context, c *corpus, f *samples, k int, seed uint64, progress func(float64)) (of []int, sure []float32, x *dense, err error) {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	n := len(c.texts)
 	dim := min(100, max(2, len(c.names)/4))
@@ -26,15 +29,15 @@ func ensemble(ctx context.Context, c *corpus, k int, seed uint64, progress func(
 	both.normalizeRows()
 	progress(0.15)
 
-	middle := k
+	middle := int(math.Round(float64(k) * over))
 	if k == 0 {
 		middle = guess(n)
 	}
 	m := newMixture(c)
 	all, sizes := make([][]int, runs), make([]int, runs)
 	for r := range sizes {
-		// Evenly from three quarters to four thirds of the number that is wanted.
-		spread := math.Exp(0.29 * (2*float64(r)/float64(runs-1) - 1))
+		// Evenly, as factors, from two thirds to one and a half of the number that is wanted.
+		spread := math.Exp(0.4 * (2*float64(r)/float64(runs-1) - 1))
 		sizes[r] = min(n, max(2, int(math.Round(float64(middle)*spread))))
 	}
 	var wg sync.WaitGroup
@@ -49,7 +52,7 @@ func ensemble(ctx context.Context, c *corpus, k int, seed uint64, progress func(
 				return
 			}
 			v := x
-			if r%3 == 2 {
+			if r%2 == 1 {
 				v = both
 			}
 			start := kmeans(v, sizes[r], 12, rand.New(rand.NewPCG(seed, uint64(r)+100)))
@@ -57,7 +60,7 @@ func ensemble(ctx context.Context, c *corpus, k int, seed uint64, progress func(
 			mu.Lock()
 			defer mu.Unlock()
 			done++
-			progress(0.15 + 0.7*float64(done)/runs)
+			progress(0.15 + 0.6*float64(done)/runs)
 		})
 	}
 	wg.Wait()
@@ -69,24 +72,35 @@ func ensemble(ctx context.Context, c *corpus, k int, seed uint64, progress func(
 		width = max(width, s)
 	}
 	u, singular := agreement(all, sizes, min(width, n), rng)
+	parts := k
 	if k == 0 {
-		k = agreed(singular)
+		parts = agreed(singular)
+	} else {
+		parts = int(math.Round(float64(k) * over))
 	}
-	k = min(k, n)
-	u = u.columns(0, min(k, u.cols))
+	parts = min(parts, n)
+	u = u.columns(0, min(parts, u.cols))
 	u.normalizeRows()
 	var best []int
 	most := -1.0
 	for range 3 {
-		of := kmeans(u, k, 30, rng)
-		if s := tight(u, of, k); s > most {
+		of := kmeans(u, parts, 30, rng)
+		if s := tight(u, of, parts); s > most {
 			best, most = of, s
 		}
 	}
-	progress(0.95)
+	best, k = merge(c, best, parts, k)
+	progress(0.85)
 	of, sure = m.fit(x, best, k, 8, false)
+	if n >= leastRefined*k {
+		of, sure = refine(f, of, k, rng)
+	}
+	progress(0.95)
 	return of, sure, x, nil
 }
+
+// leastRefined is how many texts a theme must have, on average, for a classifier to learn anything from half of them.
+const leastRefined = 12
 
 // guess is a number of clusters to begin with.
 func guess(n int) int {

@@ -1,0 +1,187 @@
+// Package adapt keeps what a workspace has taught its models, and reads its texts with it: the themes that were found in its
+// own texts, its rules of words and phrases, and what ratings and corrections say about how its customers praise and blame.
+//
+// Each training makes a version; the one that is active reads. Whoever activates another one, or none, is back there at
+// once, and all texts are read again in the background.
+package adapt
+
+import (
+	"fmt"
+	"hash/fnv"
+	"time"
+
+	"kolo/internal/understand/reading"
+	"kolo/internal/understand/text"
+	"kolo/internal/understand/theme"
+	"kolo/internal/understand/theme/discover"
+	"kolo/internal/understand/theme/rule"
+)
+
+// Kind says what a version is of.
+type Kind string
+
+// The kinds.
+const (
+	Themes    Kind = "theme"     // tells the themes that were found
+	Sentiment Kind = "sentiment" // shifts how praise and blame are told
+)
+
+// Version is one training.
+type Version struct {
+	ID     string    `json:"id"`
+	Kind   Kind      `json:"kind"`
+	Active bool      `json:"active"`
+	Texts  int64     `json:"texts"` // that it was trained on
+	Report Report    `json:"report"`
+	By     string    `json:"by"` // who asked for it; "" for Kolo itself
+	At     time.Time `json:"at"`
+}
+
+// Report is what was measured when a version was made. Shares are from 0 to 1.
+type Report struct {
+	// Of the themes that were found:
+	Found   int `json:"found,omitempty"`   // themes
+	New     int `json:"new,omitempty"`     // of these, not known before
+	Dormant int `json:"dormant,omitempty"` // known before and not found again
+
+	// Of the sentiment: accuracy on texts that were held out, before and after.
+	Held        int     `json:"held,omitempty"` // texts held out
+	Before      float64 `json:"before,omitempty"`
+	After       float64 `json:"after,omitempty"`
+	Ratings     int     `json:"ratings,omitempty"`     // texts whose label was a rating beside them
+	Corrections int     `json:"corrections,omitempty"` // texts whose label was a person's word
+	Curve       []Point `json:"curve,omitempty"`       // by how many texts were learned from
+}
+
+// Point is a step of a learning curve.
+type Point struct {
+	Texts    int     `json:"texts"`
+	Accuracy float64 `json:"accuracy"`
+}
+
+// Reader reads the texts of one workspace: as the models that come with Kolo do, and with what the workspace has taught.
+type Reader struct {
+	base    *reading.Reader
+	rules   []ruleTheme
+	found   *discover.Model
+	tree    *theme.Tree
+	version string
+}
+
+type ruleTheme struct {
+	id   string
+	rule *rule.Rule
+}
+
+// mostThemes is how many themes a text is given: as many as the columns have room for.
+const mostThemes = 5
+
+// newReader puts a reader together. What differs from the base makes a version of its own, so that texts are read again
+// when it changes; a renamed or moved theme changes nothing of it.
+func newReader(base *reading.Reader, found *discover.Model, foundID, deltaID string, tree *theme.Tree) *Reader {
+	r := &Reader{base: base, found: found, tree: tree, version: base.Model()}
+	h := fnv.New32a()
+	plain := foundID == "" && deltaID == ""
+	_, _ = fmt.Fprint(h, foundID, deltaID)
+	for _, t := range tree.All() {
+		if t.State == theme.Forbidden {
+			plain = false
+			_, _ = fmt.Fprint(h, "\x00", t.ID)
+		}
+		if t.Rule == "" || t.State != theme.Live {
+			continue
+		}
+		parsed, err := rule.Parse(t.Rule)
+		if err != nil {
+			continue // it was checked when it was kept; a grammar that has changed since must not stop the reading
+		}
+		plain = false
+		_, _ = fmt.Fprint(h, "\x01", t.ID, "\x02", t.Rule)
+		r.rules = append(r.rules, ruleTheme{t.ID, parsed})
+	}
+	if !plain {
+		r.version = fmt.Sprintf("%s+%08x", base.Model(), h.Sum32())
+	}
+	return r
+}
+
+// Model is the version of the reader, as each of its readings carries it.
+func (r *Reader) Model() string { return r.version }
+
+// Read understands a text; see reading.Reader.
+func (r *Reader) Read(s, language string) reading.Reading {
+	out := r.base.Read(s, language)
+	out.Model = r.version
+	var own []reading.ThemeLabel
+	if len(r.rules) > 0 {
+		t := rule.NewText(text.Words(s), out.Language)
+		for _, x := range r.rules {
+			if ok, spans := x.rule.Match(t); ok {
+				own = append(own, r.label(&out, x.id, 1, spans))
+			}
+		}
+	}
+	if r.found != nil {
+		if id, confidence := r.found.Theme(s, out.Language); id != "" && confidence >= discover.Threshold {
+			own = append(own, r.label(&out, id, confidence, nil))
+		}
+	}
+	if len(own) > 0 || r.version != r.base.Model() {
+		out.Themes = r.allowed(append(own, out.Themes...))
+		for i := range out.Clauses {
+			out.Clauses[i].Themes = r.allowed(out.Clauses[i].Themes)
+		}
+	}
+	if len(out.Themes) > mostThemes {
+		out.Themes = out.Themes[:mostThemes]
+	}
+	return out
+}
+
+// label makes a theme of the text, and of the clauses that the spans are in; it has their sentiment, or the text's.
+func (r *Reader) label(out *reading.Reading, id string, confidence float64, spans []text.Span) reading.ThemeLabel {
+	t := reading.ThemeLabel{Theme: id, Sentiment: out.Sentiment, Confidence: confidence}
+	good, bad, any := false, false, false
+	for i := range out.Clauses {
+		c := &out.Clauses[i]
+		for _, s := range spans {
+			if s.Start < c.End && c.Start < s.End {
+				c.Themes = append([]reading.ThemeLabel{{Theme: id, Sentiment: c.Sentiment, Confidence: confidence}}, c.Themes...)
+				any = true
+				good = good || c.Sentiment == reading.Positive
+				bad = bad || c.Sentiment == reading.Negative
+				break
+			}
+		}
+	}
+	switch {
+	case !any:
+	case good && bad:
+		t.Sentiment = reading.Mixed
+	case good:
+		t.Sentiment = reading.Positive
+	case bad:
+		t.Sentiment = reading.Negative
+	default:
+		t.Sentiment = reading.Neutral
+	}
+	return t
+}
+
+// allowed leaves out what the workspace does not want, and second mentions.
+func (r *Reader) allowed(list []reading.ThemeLabel) []reading.ThemeLabel {
+	out := list[:0]
+next:
+	for _, t := range list {
+		if r.tree.Resolve(t.Theme) == "" {
+			continue
+		}
+		for _, o := range out {
+			if o.Theme == t.Theme {
+				continue next
+			}
+		}
+		out = append(out, t)
+	}
+	return out
+}

@@ -1,0 +1,347 @@
+package adapt_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/job"
+	"kolo/internal/foundation/llm"
+	"kolo/internal/foundation/store"
+	"kolo/internal/foundation/store/storetest"
+	"kolo/internal/listen/feedback"
+	"kolo/internal/people/identity"
+	"kolo/internal/understand/adapt"
+	"kolo/internal/understand/assist"
+	"kolo/internal/understand/label"
+	"kolo/internal/understand/reading"
+	"kolo/internal/understand/text"
+	"kolo/internal/understand/theme"
+)
+
+type world struct {
+	*testing.T
+	db         *store.DB
+	feedback   *feedback.Service
+	labels     *label.Service
+	themes     *theme.Service
+	adapt      *adapt.Service
+	one, other identity.WorkspaceID
+	actor      identity.Actor
+}
+
+func each(t *testing.T, test func(w *world)) {
+	t.Helper()
+	base, err := reading.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		quiet := slog.New(slog.DiscardHandler)
+		w := &world{T: t, db: db, feedback: feedback.NewService(db), themes: theme.NewService(db)}
+		t.Cleanup(w.feedback.Close)
+		w.adapt = adapt.NewService(db, w.feedback, w.themes, assist.NewService(db, llm.New(llm.Options{})), base, quiet)
+		w.labels = label.NewService(db, w.feedback, w.adapt, quiet)
+		w.adapt.Use(w.labels)
+		people := identity.NewService(db, identity.Options{Cost: identity.Cost{MemoryKiB: 64, Passes: 1}})
+		for i, into := range []*identity.WorkspaceID{&w.one, &w.other} {
+			ws, _, err := people.CreateWorkspace(t.Context(), identity.NewWorkspace{Name: fmt.Sprint("W", i),
+				Owner: identity.NewOwner{Name: "Dana", Email: fmt.Sprintf("d%d@example.com", i)}})
+			w.must(err)
+			*into = ws.ID
+		}
+		w.actor = identity.Actor{Workspace: w.one, Member: "m", Role: identity.Analyst, Name: "Ana"}
+		test(w)
+	})
+}
+
+func (w *world) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+func (w *world) receive(ws identity.WorkspaceID, batch ...feedback.Input) (ids []feedback.ID) {
+	w.Helper()
+	for part := range slices.Chunk(batch, feedback.MaxBatch) {
+		got, err := w.feedback.Receive(w.Context(), ws, part)
+		w.must(err)
+		for _, r := range got {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
+}
+
+// settle runs the background work until nothing is left to do and all texts are read.
+func (w *world) settle() {
+	w.Helper()
+	runner := job.New(w.db, job.Options{Poll: 10 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
+	w.labels.Handle(runner)
+	w.adapt.Handle(runner)
+	w.must(runner.Start(context.Background()))
+	defer runner.Stop()
+	late := time.After(2 * time.Minute)
+	for tick := time.NewTicker(20 * time.Millisecond); ; {
+		select {
+		case <-tick.C:
+		case <-late:
+			w.Fatal("the background work does not end")
+		}
+		_, err := w.labels.Read(w.Context())
+		w.must(err)
+		open := int64(0)
+		w.must(w.db.View(w.Context(), func(tx *store.Tx) (err error) {
+			open, err = store.One(tx, store.Value[int64], "SELECT count(*) FROM job WHERE state IN ('queued', 'running')")
+			return err
+		}))
+		settled, err := w.feedback.Settled(w.Context())
+		w.must(err)
+		if at, err := w.labels.UpTo(w.Context()); err == nil && at == settled && open == 0 {
+			return
+		}
+	}
+}
+
+func (w *world) label(id feedback.ID) label.Label {
+	w.Helper()
+	l, ok, err := w.labels.Get(w.Context(), w.one, id)
+	w.must(err)
+	if !ok {
+		w.Fatalf("%s has no label", id)
+	}
+	return l
+}
+
+func has(l label.Label, theme string) bool {
+	return slices.ContainsFunc(l.Themes, func(t reading.ThemeLabel) bool { return t.Theme == theme })
+}
+
+func TestRules(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		ids := w.receive(w.one, feedback.Input{Text: "The brochures were torn. The courier was lovely."}, feedback.Input{Text: "Nothing to say about paper"})
+		theirs := w.receive(w.other, feedback.Input{Text: "The brochures were torn."})
+		w.settle()
+		before := w.label(ids[0]).Model
+		own, err := w.themes.Add(w.Context(), w.one, w.actor, "product", "en", "Brochures", "brochure")
+		w.must(err)
+		w.must(w.adapt.Reread(w.Context(), w.one))
+		w.settle()
+		l := w.label(ids[0])
+		if !has(l, own.ID) || l.Themes[0].Theme != own.ID || l.Themes[0].Confidence != 1 || l.Model == before {
+			w.Errorf("read as %+v", l)
+		}
+		if at := slices.IndexFunc(l.Clauses, func(c reading.Clause) bool {
+			return slices.ContainsFunc(c.Themes, func(t reading.ThemeLabel) bool { return t.Theme == own.ID })
+		}); at != 0 {
+			w.Errorf("the rule holds of clause %d: %+v", at, l.Clauses)
+		}
+		if has(w.label(ids[1]), own.ID) {
+			w.Error("the rule holds of another text")
+		}
+		if l, ok, err := w.labels.Get(w.Context(), w.other, theirs[0]); err != nil || !ok || has(l, own.ID) || l.Model != before {
+			w.Errorf("another workspace's text was read with it: %+v %v", l, err)
+		}
+		_, err = w.themes.Change(w.Context(), w.one, w.actor, "theme.state", func(t *theme.Tree) (theme.Theme, error) { return t.Set(own.ID, theme.Forbidden) })
+		w.must(err)
+		w.must(w.adapt.Reread(w.Context(), w.one))
+		w.settle()
+		if has(w.label(ids[0]), own.ID) {
+			w.Error("a forbidden theme was given")
+		}
+	})
+}
+
+// complaints are texts about four matters, in words of their own.
+func complaints(n int) (list []feedback.Input) {
+	things := []string{"my card was declined at the %s and the machine swallowed it", "the exchange rate for %s was far worse than promised", "the branch in %s is always closed when I get there", "I forgot my pin and the reset in %s takes days"}
+	where := []string{"airport", "market", "station", "harbour", "museum", "school", "hotel", "theatre"}
+	for i := range n {
+		list = append(list, feedback.Input{Text: fmt.Sprintf(things[i%4], where[i/4%8]) + fmt.Sprint(", visit ", i/32)})
+	}
+	return list
+}
+
+func TestDiscovery(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		ids := w.receive(w.one, complaints(400)...)
+		_, err := w.adapt.Discover(w.Context(), w.one, w.actor)
+		w.must(err)
+		w.settle()
+		tree, err := w.themes.Tree(w.Context(), w.one)
+		w.must(err)
+		var found []theme.Theme
+		for _, x := range tree.All() {
+			if x.Origin == theme.Found {
+				found = append(found, x)
+				if x.State != theme.Proposed || x.Name("en") == "" || x.QuoteOf == "" || x.Texts == 0 {
+					w.Errorf("found %+v", x)
+				}
+			}
+		}
+		if len(found) < 3 {
+			w.Fatalf("%d themes were found", len(found))
+		}
+		versions, err := w.adapt.Versions(w.Context(), w.one)
+		w.must(err)
+		if i := slices.IndexFunc(versions, func(v adapt.Version) bool { return v.Kind == adapt.Themes }); i < 0 || !versions[i].Active || versions[i].Report.New != len(found) || versions[i].By != "Ana" {
+			w.Errorf("versions: %+v", versions)
+		}
+		given := 0
+		for _, id := range ids {
+			l := w.label(id)
+			if slices.ContainsFunc(found, func(x theme.Theme) bool { return has(l, x.ID) }) {
+				given++
+			}
+		}
+		if given < len(ids)*3/4 {
+			w.Errorf("%d of %d texts are about what was found", given, len(ids))
+		}
+
+		// What people decide stays through the next run, with new texts in it.
+		change := func(do func(*theme.Tree) (theme.Theme, error)) {
+			w.Helper()
+			_, err := w.themes.Change(w.Context(), w.one, w.actor, "theme.change", do)
+			w.must(err)
+		}
+		change(func(t *theme.Tree) (theme.Theme, error) { return t.Rename(found[0].ID, "en", "Our own name") })
+		change(func(t *theme.Tree) (theme.Theme, error) { return t.Move(found[0].ID, "money") })
+		change(func(t *theme.Tree) (theme.Theme, error) { return t.Set(found[1].ID, theme.Forbidden) })
+		change(func(t *theme.Tree) (theme.Theme, error) { return t.Merge(found[2].ID, "billing") })
+		w.receive(w.one, complaints(440)[400:]...)
+		_, err = w.adapt.Discover(w.Context(), w.one, w.actor)
+		w.must(err)
+		w.settle()
+		tree, err = w.themes.Tree(w.Context(), w.one)
+		w.must(err)
+		if x, _ := tree.Get(found[0].ID); x.Name("en") != "Our own name" || x.Parent != "money" || x.State != theme.Live {
+			w.Errorf("a person's theme became %+v", x)
+		}
+		if x, _ := tree.Get(found[1].ID); x.State != theme.Forbidden {
+			w.Errorf("a forbidden theme became %+v", x)
+		}
+		if tree.Resolve(found[2].ID) != "billing" {
+			w.Error("a merge was undone")
+		}
+		kept := 0
+		for _, x := range found {
+			if _, ok := tree.Get(x.ID); ok {
+				kept++
+			}
+		}
+		if now := len(tree.Every()) - len(theme.Starting); kept != len(found) || now > len(found)+1 {
+			w.Errorf("%d of %d themes are known again, among %d", kept, len(found), now)
+		}
+		for _, id := range ids[:50] {
+			if has(w.label(id), found[1].ID) {
+				w.Fatal("a forbidden theme is given")
+			}
+		}
+	})
+}
+
+func TestTooFewTexts(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.receive(w.one, complaints(20)...)
+		_, err := w.adapt.Discover(w.Context(), w.one, w.actor)
+		w.must(err)
+		_, err = w.adapt.Train(w.Context(), w.one, w.actor)
+		w.must(err)
+		w.settle()
+		for _, k := range []adapt.Kind{adapt.Themes, adapt.Sentiment} {
+			j, ok, err := w.adapt.Latest(w.Context(), w.one, k)
+			w.must(err)
+			if !ok || j.State != job.Done || j.Note != "few" {
+				w.Errorf("%s ended as %+v", k, j)
+			}
+		}
+		for _, actor := range []identity.Actor{{Workspace: w.one, Member: "a", Role: identity.Agent}, {Workspace: w.other, Member: "o", Role: identity.Owner}} {
+			if _, err := w.adapt.Discover(w.Context(), w.one, actor); !fault.Is(err, fault.Denied) {
+				w.Errorf("%s may: %v", actor.Role, err)
+			}
+			if err := w.adapt.Activate(w.Context(), w.one, actor, adapt.Themes, ""); !fault.Is(err, fault.Denied) {
+				w.Errorf("%s may: %v", actor.Role, err)
+			}
+		}
+	})
+}
+
+// In this workspace people write of the lift when they are angry, and of blue when they are glad: words that say nothing
+// elsewhere. The stars beside them tell.
+func TestLearnsFromRatings(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		var batch []feedback.Input
+		stars := func(v float64) []feedback.Score {
+			return []feedback.Score{{Metric: "star", Value: v, Scale: feedback.Scale{Min: 1, Max: 5}}}
+		}
+		for i := range 300 {
+			floor := strings.Repeat("I", i%6+1)
+			batch = append(batch, feedback.Input{Text: fmt.Sprint("The lift, floor ", floor, ", entrance ", i%7), Language: "en", Scores: stars(1)},
+				feedback.Input{Text: fmt.Sprint("Blue as the sky on day ", floor, ", number ", i%5), Language: "en", Scores: stars(5)})
+		}
+		ids := w.receive(w.one, batch...)
+		_, err := w.adapt.Train(w.Context(), w.one, w.actor)
+		w.must(err)
+		w.settle()
+		versions, err := w.adapt.Versions(w.Context(), w.one)
+		w.must(err)
+		if len(versions) == 0 || !versions[0].Active || versions[0].Kind != adapt.Sentiment || versions[0].Report.After < 0.95 || versions[0].Report.After <= versions[0].Report.Before ||
+			versions[0].Report.Ratings != 600 || versions[0].Report.Held == 0 {
+			w.Fatalf("%+v", versions)
+		}
+		right := func() (n int) {
+			for i, id := range ids {
+				if want := reading.Negative + reading.Sentiment(2*(i%2)); w.label(id).Sentiment == want {
+					n++
+				}
+			}
+			return n
+		}
+		after := right()
+		w.must(w.adapt.Activate(w.Context(), w.one, w.actor, adapt.Sentiment, "")) // one click back
+		w.settle()
+		before := right()
+		if after < 580 || before >= after {
+			w.Errorf("%d of 600 are right with what was learned, %d without", after, before)
+		}
+		if l := w.label(ids[0]); strings.Contains(l.Model, "+") {
+			w.Errorf("read by %s", l.Model)
+		}
+		if err := w.adapt.Activate(w.Context(), w.one, w.actor, adapt.Sentiment, "nothing"); !fault.Is(err, fault.NotFound) {
+			w.Errorf("a version that is not there: %v", err)
+		}
+	})
+}
+
+func TestReadingStaysInItsWorkspace(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		_, err := w.themes.Add(w.Context(), w.one, w.actor, "", "en", "Lifts", "lift")
+		w.must(err)
+		a, err := w.adapt.For(w.Context(), w.one)
+		w.must(err)
+		b, err := w.adapt.For(w.Context(), w.other)
+		w.must(err)
+		if a.Model() == b.Model() || len(a.Read("The lift", "en").Themes) == 0 {
+			w.Errorf("%s and %s", a.Model(), b.Model())
+		}
+		for _, s := range []string{"", "\xff\xfe", strings.Repeat("lift ", 10_000)} {
+			r := a.Read(s, "")
+			for _, c := range r.Clauses {
+				if c.Span == (text.Span{}) || c.End > len(s) {
+					w.Errorf("a clause lies at %v", c.Span)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,367 @@
+package adapt
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/id"
+	"kolo/internal/foundation/job"
+	"kolo/internal/foundation/store"
+	"kolo/internal/listen/feedback"
+	"kolo/internal/people/identity"
+	"kolo/internal/understand/insight"
+	"kolo/internal/understand/label"
+	"kolo/internal/understand/reading"
+	"kolo/internal/understand/theme"
+	"kolo/internal/understand/theme/discover"
+)
+
+const (
+	discoverKind job.Kind = "themes.discover"
+	trainKind    job.Kind = "model.train"
+	nightlyKind  job.Kind = "model.nightly"
+
+	mostDiscovered = 30_000 // texts that one run looks at, the newest
+	mostLearned    = 10_000 // texts that a training learns from, the newest
+	// LeastTexts is how many texts a workspace needs before themes are looked for: among fewer, what is found is chance.
+	LeastTexts = 200
+)
+
+// Handle has a runner find themes and train, when it is asked for and every night.
+func (s *Service) Handle(r *job.Runner) {
+	r.Handle(discoverKind, s.discover, job.AtMost(1))
+	r.Handle(trainKind, s.train, job.AtMost(1))
+	r.Handle(nightlyKind, s.nightly)
+	r.Every(nightlyKind, 24*time.Hour)
+}
+
+type wanted struct {
+	By string `json:"by"`
+}
+
+func enqueue(tx *store.Tx, ws identity.WorkspaceID, kind job.Kind, by string) (job.ID, error) {
+	return job.Enqueue(tx, job.Spec{Workspace: string(ws), Kind: kind, Key: string(kind), Payload: payload(wanted{by})})
+}
+
+// discover finds the themes of a workspace's newest texts, keeps them and reads all texts anew.
+func (s *Service) discover(ctx context.Context, run *job.Run) error {
+	const op = "adapt.discover"
+	var args wanted
+	if err := run.Args(&args); err != nil {
+		return err
+	}
+	ws := identity.WorkspaceID(run.Workspace)
+	said, labels, err := s.texts(ctx, ws, mostDiscovered)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	if len(said) < LeastTexts {
+		return s.finish(ctx, run, job.Progress{Done: int64(len(said)), Total: LeastTexts, Note: "few"})
+	}
+	tree, err := s.themes.Tree(ctx, ws)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	docs := make([]discover.Doc, len(said))
+	members := map[string][]string{}
+	for i, f := range said {
+		l := labels[f.ID]
+		docs[i] = discover.Doc{ID: string(f.ID), Text: f.Text, Language: l.Language}
+		for _, t := range l.Themes {
+			members[t.Theme] = append(members[t.Theme], string(f.ID))
+		}
+	}
+	starting := map[string]bool{}
+	for _, t := range theme.Starting {
+		starting[t.ID] = true
+	}
+	o := discover.Options{Seed: 1, Guide: func(doc int) (string, float64) {
+		for _, t := range labels[said[doc].ID].Themes {
+			if starting[t.Theme] {
+				return t.Theme, t.Confidence
+			}
+		}
+		return "", 0
+	}}
+	for _, t := range tree.Every() { // also what was merged away or forbidden: it must be known again, not found as something new
+		if t.Origin == theme.Found {
+			o.Previous = append(o.Previous, discover.Known{ID: t.ID, Language: t.Language, Centroid: t.Centroid, Members: members[t.ID], Forbidden: t.State == theme.Forbidden})
+		}
+	}
+	shown := time.Now()
+	o.Progress = func(p float64) {
+		if time.Since(shown) > time.Second {
+			shown = time.Now()
+			_ = run.Report(ctx, job.Progress{Done: int64(p * float64(len(docs))), Total: int64(len(docs))}) // what it shows is nobody's truth
+		}
+	}
+	found, err := discover.Discover(ctx, docs, o)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	// Ids that last, in the place of the run's own.
+	now := s.db.Clock().Now()
+	v := Version{ID: id.New(now), Kind: Themes, Active: true, Texts: int64(len(docs)), By: args.By, Report: Report{Found: len(found.Themes), Dormant: len(found.Dormant)}}
+	fresh := make([]theme.Theme, len(found.Themes))
+	for i, t := range found.Themes {
+		if t.New {
+			v.Report.New++
+			t.ID = id.New(now)
+		}
+		fresh[i] = theme.Theme{ID: t.ID, Parent: t.Key, Origin: theme.Found, State: theme.Proposed, Names: map[string]string{t.Language: t.Name}, Centroid: t.Centroid,
+			QuoteOf: string(said[t.Quote].ID), Language: t.Language, Texts: int64(t.Count)}
+	}
+	model, err := learnThemes(said, labels, found, fresh, tree)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	data, err := model.Encode()
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	if err := s.db.Update(ctx, func(tx *store.Tx) error {
+		if err := theme.Absorb(tx, ws, fresh, found.Dormant); err != nil {
+			return err
+		}
+		if err := keepVersion(tx, ws, v, data); err != nil {
+			return err
+		}
+		if err := label.Reread(tx, ws); err != nil {
+			return err
+		}
+		if err := run.Save(tx, job.Progress{Done: int64(len(docs)), Total: int64(len(docs)), Note: "found"}, nil); err != nil {
+			return err
+		}
+		return run.Finish(tx)
+	}); err != nil {
+		return fault.Wrap(op, err)
+	}
+	s.nameThem(ctx, ws, fresh, found, said)
+	return nil
+}
+
+// learnThemes learns to tell the found themes from the texts in them, and from what people said about found themes.
+func learnThemes(said []feedback.Said, labels map[feedback.ID]label.Label, found discover.Result, fresh []theme.Theme, tree *theme.Tree) (*discover.Model, error) {
+	own := map[string]bool{}
+	for _, t := range fresh {
+		own[t.ID] = true
+	}
+	var examples []discover.Example
+	for i, f := range said {
+		l := labels[f.ID]
+		language := l.Language
+		if at := found.Of[i]; at >= 0 {
+			language = fresh[at].Language
+			examples = append(examples, discover.Example{Text: f.Text, Language: language, Theme: fresh[at].ID, Weight: found.Confidence[i]})
+		} else {
+			examples = append(examples, discover.Example{Text: f.Text, Language: language})
+		}
+		if l.Corrected {
+			for _, t := range l.Themes {
+				if id := tree.Resolve(t.Theme); t.Confidence == 1 && own[id] { // a person said so
+					examples = append(examples, discover.Example{Text: f.Text, Language: language, Theme: id, Weight: 5})
+				}
+			}
+		}
+	}
+	return discover.Learn(examples)
+}
+
+// nameThem asks an outside model, where there is one, for better names of what was found; nothing waits for it, and nothing
+// fails without it.
+func (s *Service) nameThem(ctx context.Context, ws identity.WorkspaceID, fresh []theme.Theme, found discover.Result, said []feedback.Said) {
+	if !s.assist.On() {
+		return
+	}
+	quotes := make([][]string, len(fresh))
+	for i, at := range found.Of {
+		if at >= 0 && len(quotes[at]) < 20 {
+			quotes[at] = append(quotes[at], said[i].Text)
+		}
+	}
+	for i, t := range fresh {
+		names, by := map[string]string{}, ""
+		for _, l := range []string{"en", "he", "fa", "ru"} {
+			a, err := s.assist.NameTheme(ctx, ws, quotes[i], l)
+			if err != nil {
+				if fault.Is(err, fault.Busy) {
+					s.log.Info("themes keep the names that Kolo gave them", "workspace", string(ws), "error", err)
+					return
+				}
+				break
+			}
+			names[l], by = a.Text, a.Model
+		}
+		if len(names) == 0 {
+			continue
+		}
+		if err := s.themes.Called(ctx, ws, t.ID, names, by); err != nil {
+			s.log.Error("a theme could not be named", "workspace", string(ws), "theme", t.ID, "error", err)
+		}
+	}
+}
+
+// train learns from the ratings and corrections of a workspace's newest texts, and has the result read when it is better on
+// texts that were held out.
+func (s *Service) train(ctx context.Context, run *job.Run) error {
+	const op = "adapt.train"
+	var args wanted
+	if err := run.Args(&args); err != nil {
+		return err
+	}
+	ws := identity.WorkspaceID(run.Workspace)
+	examples, report, err := s.examples(ctx, ws)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	data, measured, err := s.base.Adapt(ctx, examples, 1)
+	if errors.Is(err, reading.ErrTooFew) {
+		return s.finish(ctx, run, job.Progress{Done: int64(len(examples)), Note: "few"})
+	}
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	report.Held, report.Before, report.After = measured.Held, measured.Before, measured.After
+	for _, p := range measured.Curve {
+		report.Curve = append(report.Curve, Point{p.Examples, p.Accuracy})
+	}
+	v := Version{ID: id.New(s.db.Clock().Now()), Kind: Sentiment, Active: report.After >= report.Before+leastGain, Texts: int64(len(examples)), By: args.By, Report: report}
+	note := "kept"
+	if !v.Active {
+		note = "no gain"
+	}
+	return fault.Wrap(op, s.db.Update(ctx, func(tx *store.Tx) error {
+		if err := keepVersion(tx, ws, v, data); err != nil {
+			return err
+		}
+		if v.Active {
+			if err := label.Reread(tx, ws); err != nil {
+				return err
+			}
+		}
+		if err := run.Save(tx, job.Progress{Done: int64(len(examples)), Total: int64(len(examples)), Note: note}, nil); err != nil {
+			return err
+		}
+		return run.Finish(tx)
+	}))
+}
+
+// leastGain is how much better, in share of held-out texts, an adapted model must be to be read by itself.
+const leastGain = 0.01
+
+// examples are the newest texts with a rating beside them or a person's word on their sentiment.
+func (s *Service) examples(ctx context.Context, ws identity.WorkspaceID) (list []reading.Example, report Report, err error) {
+	corrected := map[feedback.ID]string{}
+	for before := ""; len(corrected) < mostLearned; {
+		page, err := s.labels.Corrections(ctx, ws, before, 500)
+		if err != nil {
+			return nil, report, err
+		}
+		if len(page) == 0 {
+			break
+		}
+		for _, c := range page {
+			if c.Aspect == label.AspectSentiment && c.Span == label.Whole {
+				corrected[c.Feedback] = c.Value
+			}
+		}
+		before = page[len(page)-1].ID
+	}
+	var cursor feedback.Cursor
+	for looked := 0; len(list) < mostLearned && looked < 10*mostLearned; {
+		page, err := s.feedback.List(ctx, ws, feedback.Filter{Before: cursor, Limit: 1000})
+		if err != nil {
+			return nil, report, err
+		}
+		if len(page) == 0 {
+			break
+		}
+		for _, f := range page {
+			if f.Text == "" {
+				continue
+			}
+			e := reading.Example{Text: f.Text, Language: f.Language}
+			if v, ok := corrected[f.ID]; ok {
+				delete(corrected, f.ID)
+				if err := e.Sentiment.UnmarshalText([]byte(v)); err != nil {
+					continue
+				}
+				e.ByPerson = true
+				report.Corrections++
+			} else if len(f.Scores) > 0 {
+				e.Sentiment = reading.Sentiment(insight.Class(f.Scores[0]))
+				report.Ratings++
+			} else {
+				continue
+			}
+			list = append(list, e)
+		}
+		looked += len(page)
+		last := page[len(page)-1]
+		cursor = feedback.Cursor{Time: last.Time.UnixMilli(), ID: last.ID}
+	}
+	// Corrections of texts older than those.
+	var rest []feedback.ID
+	for f := range corrected {
+		rest = append(rest, f)
+	}
+	older, err := s.feedback.GetMany(ctx, ws, rest)
+	if err != nil {
+		return nil, report, err
+	}
+	for _, f := range older {
+		e := reading.Example{Text: f.Text, Language: f.Language, ByPerson: true}
+		if f.Text != "" && e.Sentiment.UnmarshalText([]byte(corrected[f.ID])) == nil {
+			list = append(list, e)
+			report.Corrections++
+		}
+	}
+	return list, report, nil
+}
+
+// nightly asks for a training of each workspace where something can be learned that is not yet.
+func (s *Service) nightly(ctx context.Context, _ *job.Run) error {
+	const op = "adapt.nightly"
+	var list []identity.WorkspaceID
+	err := s.db.View(ctx, func(tx *store.Tx) (err error) {
+		list, err = label.Workspaces(tx)
+		return err
+	})
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	for _, ws := range list {
+		if err := s.db.Update(ctx, func(tx *store.Tx) error {
+			_, err := enqueue(tx, ws, trainKind, "")
+			return err
+		}); err != nil {
+			return fault.Wrap(op, err)
+		}
+	}
+	return nil
+}
+
+// texts are the newest texts of a workspace with their labels.
+func (s *Service) texts(ctx context.Context, ws identity.WorkspaceID, most int) ([]feedback.Said, map[feedback.ID]label.Label, error) {
+	said, err := s.feedback.Recent(ctx, ws, most)
+	if err != nil {
+		return nil, nil, err
+	}
+	ids := make([]feedback.ID, len(said))
+	for i, f := range said {
+		ids[i] = f.ID
+	}
+	labels, err := s.labels.Of(ctx, ws, ids)
+	return said, labels, err
+}
+
+func (s *Service) finish(ctx context.Context, run *job.Run, p job.Progress) error {
+	return s.db.Update(ctx, func(tx *store.Tx) error {
+		if err := run.Save(tx, p, nil); err != nil {
+			return err
+		}
+		return run.Finish(tx)
+	})
+}

@@ -1,0 +1,189 @@
+package discover
+
+import (
+	"hash/fnv"
+	"math"
+	"slices"
+)
+
+// memory is the themes of an earlier run in one language, each once.
+type memory struct {
+	ids     []Known
+	members map[string]int // the place in ids of texts by id
+}
+
+func languagesOf(known []Known) []string {
+	var out []string
+	for _, k := range known {
+		if !slices.Contains(out, k.Language) {
+			out = append(out, k.Language)
+		}
+	}
+	return out
+}
+
+// remembered picks the themes of a language; those of no language belong to it when there is no other.
+func remembered(known []Known, language string, only bool) memory {
+	m := memory{members: map[string]int{}}
+	for _, k := range known {
+		if k.Language != language && !(k.Language == "" && only) {
+			continue
+		}
+		at := m.at(k.ID)
+		if at < 0 {
+			at = len(m.ids)
+			m.ids = append(m.ids, k)
+		}
+		for _, id := range k.Members {
+			m.members[id] = at
+		}
+	}
+	return m
+}
+
+// at is the place of a theme, or -1.
+func (m memory) at(id string) int {
+	return slices.IndexFunc(m.ids, func(k Known) bool { return k.ID == id })
+}
+
+const (
+	// familiar is how like its nearest theme a text must be to be taken for one of it at first sight.
+	familiar = 0.15
+	// novel is the share of texts that were in no theme before from which on a group of texts is a new theme.
+	novel = 0.6
+	// leastNew is how many texts a new theme has at least.
+	leastNew = 5
+)
+
+// again puts texts to the themes that were known before, and to new ones where a group of texts that a fresh look found
+// belongs to none of them. With k above 0 there are at most k themes.
+func (m memory) again(docs []Doc, g, sample []int, c *corpus, x *dense, fresh []int, k int) ([]int, []float32) {
+	n := len(sample)
+	of, fixed := make([]int, n), make([]int, n)
+	anchored := false
+	for i, s := range sample {
+		d := docs[g[s]]
+		of[i], fixed[i] = -1, -1
+		if d.ID != "" {
+			if at, ok := m.members[d.ID]; ok {
+				of[i] = at
+			}
+		}
+		if d.Theme != "" {
+			if at := m.at(d.Theme); at >= 0 {
+				of[i], fixed[i], anchored = at, at, true
+			}
+		}
+	}
+	known := slices.Clone(of)
+	m.bySight(of, c)
+	total := len(m.ids)
+	if total == 0 {
+		return fresh, make([]float32, n)
+	}
+	// Groups that a fresh look found and that are of texts in no theme.
+	size, strange := map[int]int{}, map[int]int{}
+	strangers := 0
+	for i, f := range fresh {
+		size[f]++
+		if known[i] < 0 && (of[i] < 0 || len(m.members) > 0) {
+			strange[f]++
+			strangers++
+		}
+	}
+	share := float64(strangers) / float64(n)
+	into := map[int]int{}
+	for f := range slices.Max(fresh) + 1 {
+		s := float64(strange[f]) / float64(max(1, size[f]))
+		if size[f] >= leastNew && s >= novel && s >= min(1, 1.5*share) && (k == 0 || total < k) {
+			into[f] = total
+			total++
+		}
+	}
+	for i, f := range fresh {
+		if at, ok := into[f]; ok && known[i] < 0 {
+			of[i] = at
+		}
+	}
+	// Whoever is left goes where its vector is nearest.
+	centers := newDense(total, x.cols)
+	for i, at := range of {
+		if at >= 0 {
+			axpy(1, x.row(i), centers.row(at))
+		}
+	}
+	centers.normalizeRows()
+	near, like := make([]int, n), make([]float32, n)
+	nearest(x, centers, near, like)
+	for i := range of {
+		if of[i] < 0 {
+			of[i] = near[i]
+		}
+	}
+	mix := newMixture(c)
+	if anchored {
+		mix.fixed = fixed
+	}
+	return mix.fit(x, of, total, 3, false)
+}
+
+// bySight puts texts without a theme to the one whose centroid they are most like, when they are like it at all.
+func (m memory) bySight(of []int, c *corpus) {
+	parallel(len(of), func(from, to int) {
+		v := make([]float32, sketchSize)
+		for i := from; i < to; i++ {
+			if of[i] >= 0 {
+				continue
+			}
+			clear(v)
+			c.draw(v, i)
+			normalize(v)
+			most := float32(familiar)
+			for at, k := range m.ids {
+				if len(k.Centroid) != sketchSize {
+					continue
+				}
+				if d := dot(v, k.Centroid); d > most {
+					of[i], most = at, d
+				}
+			}
+		}
+	})
+}
+
+// sketchSize is the length of a centroid.
+const sketchSize = 256
+
+// sketch is the mean of texts' weighted stems, in a space that does not change from run to run: each stem is a row of
+// signs that its hash draws (random indexing, Achlioptas 2003). The length is 1.
+func (c *corpus) sketch(rows []int) []float32 {
+	sum, v := make([]float32, sketchSize), make([]float32, sketchSize)
+	for _, i := range rows {
+		clear(v)
+		c.draw(v, i)
+		normalize(v)
+		axpy(1, v, sum)
+	}
+	normalize(sum)
+	return sum
+}
+
+// draw adds the stems of a text to v.
+func (c *corpus) draw(v []float32, i int) {
+	for _, t := range c.texts[i] {
+		h := fnv.New64a()
+		_, _ = h.Write([]byte(c.names[t]))
+		state := h.Sum64()
+		w := float32(c.idf(t))
+		for at := 0; at < sketchSize; at += 64 {
+			state += 0x9E3779B97F4A7C15 // SplitMix64
+			z := (state ^ state>>30) * 0xBF58476D1CE4E5B9
+			z = (z ^ z>>27) * 0x94D049BB133111EB
+			z ^= z >> 31
+			for b := range 64 {
+				// The sign of w is turned where the bit is set, without a branch.
+				v[at+b] += math.Float32frombits(math.Float32bits(w) ^ uint32(z>>b&1)<<31)
+			}
+		}
+	}
+}
