@@ -323,11 +323,14 @@ func (m *Model) Predict(p []float32, hidden []float32) {
 	reach := make([]float32, n-1) // the probability of coming to each inner node
 	reach[n-2] = 1
 	for k := n - 2; k >= 0; k-- { // a parent stands behind its children
-		dot := float32(0)
-		for d, v := range m.output[k*m.Dim : (k+1)*m.Dim] {
-			dot += v * hidden[d]
+		right := float32(0)
+		if reach[k] > negligible {
+			dot := float32(0)
+			for d, v := range m.output[k*m.Dim : (k+1)*m.Dim] {
+				dot += v * hidden[d]
+			}
+			right = float32(1 / (1 + math.Exp(-float64(dot))))
 		}
-		right := float32(1 / (1 + math.Exp(-float64(dot))))
 		for side, c := range [2]int32{m.left[k], m.right[k]} {
 			q := reach[k] * right
 			if side == 0 {
@@ -341,5 +344,8 @@ func (m *Model) Predict(p []float32, hidden []float32) {
 		}
 	}
 }
+
+// negligible is the probability of a part of the tree below which it is not looked into: one of its labels gets it all.
+const negligible = 1e-5
 
 func white(c byte) bool { return c <= ' ' && (c == ' ' || c >= '\t' && c <= '\r' || c == 0) }
