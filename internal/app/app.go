@@ -172,6 +172,7 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*App, erro
 	a.Adapt.Handle(a.Jobs)
 	a.Health.Ready("rows", a.Store.Ready)
 	a.Health.Ready("columns", a.Columns.Ready)
+	a.Metrics.Gauge("kolo_texts_read", "Texts that this process has read.", func() float64 { return float64(a.Labels.Texts()) })
 	a.Metrics.Gauge("kolo_texts_behind_rows", "Changes whose texts were not read yet.", func() float64 { return float64(a.Labels.Behind()) })
 	a.Metrics.Gauge("kolo_columns_behind_rows", "Changes that the columns lack.", func() float64 { return float64(a.Feeder.Behind()) })
 	a.handler, err = a.routes()

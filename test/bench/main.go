@@ -32,7 +32,8 @@ func main() {
 	rows := flag.Int("rows", 10_000_000, "rows that the questions go over")
 	seconds := flag.Int("seconds", 10, "how long each load lasts")
 	imported := flag.Int("import", 500_000, "rows of the file that is imported")
-	only := flag.String("only", "", "ingest or questions alone")
+	read := flag.Int("read", 1_000_000, "pieces of feedback whose texts are understood")
+	only := flag.String("only", "", "ingest, understand or questions alone")
 	empty := flag.Bool("empty", false, "serve an empty handler: the peer of the ingest (used by the program itself)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -42,13 +43,13 @@ func main() {
 		return
 	}
 	b := &bench{Context: ctx, seconds: *seconds}
-	if err := b.run(*rows, *imported, *only); err != nil {
+	if err := b.run(*rows, *imported, *read, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func (b *bench) run(rows, imported int, only string) error {
+func (b *bench) run(rows, imported, read int, only string) error {
 	var err error
 	if b.dir, err = os.MkdirTemp("", "kolo-bench-"); err != nil {
 		return err
@@ -60,14 +61,16 @@ func (b *bench) run(rows, imported int, only string) error {
 	if err := build.Run(); err != nil {
 		return err
 	}
-	if only != "questions" {
-		if err := b.ingest(imported); err != nil {
-			return err
-		}
-	}
-	if only != "ingest" {
-		if err := b.questions(rows); err != nil {
-			return err
+	for _, part := range []struct {
+		name string
+		run  func() error
+	}{
+		{"ingest", func() error { return b.ingest(imported) }}, {"understand", func() error { return b.understand(read) }}, {"questions", func() error { return b.questions(rows) }},
+	} {
+		if only == "" || only == part.name {
+			if err := part.run(); err != nil {
+				return fmt.Errorf("%s: %w", part.name, err)
+			}
 		}
 	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 4, 3, ' ', 0)

@@ -20,8 +20,8 @@ const (
 	// Topic is what store.DB.Listen hears when this process has written labels.
 	Topic = "label"
 
-	hold      = time.Minute // how long a range may be read in silence before another process takes it
-	rangeSize = 4096        // numbers of change in a range
+	hold      = 20 * time.Second // how long a range may be read before another process takes it: many times what that takes
+	rangeSize = 4096             // numbers of change in a range
 	poll      = time.Second
 )
 
