@@ -69,3 +69,11 @@ func spark(values []float64) (line string, dots []string) {
 	}
 	return b.String(), dots
 }
+
+// restsOn tells what a figure rests on.
+func restsOn(e Env, s Score) string {
+	if s.Of != "" {
+		return s.Of
+	}
+	return e.T("score.answers", "count", s.N)
+}

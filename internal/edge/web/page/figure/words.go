@@ -24,8 +24,19 @@ type Words struct {
 	Themes   *theme.Service
 }
 
-// Quotes are the cards of a list of feedback. hits, which may be nil, finds what is to be marked in a text.
-func (w Words) Quotes(q *web.Request, list []feedback.Feedback, hits func(string, string) []text.Span) ([]ui.Quote, error) {
+// Quotes are the cards of a list of feedback. hits, which may be nil, finds what is to be marked in a text of a language.
+func (w Words) Quotes(q *web.Request, list []feedback.Feedback, hits func(s, language string) []text.Span) ([]ui.Quote, error) {
+	if hits == nil {
+		return w.Marked(q, list, nil)
+	}
+	return w.Marked(q, list, func(f feedback.Feedback, l label.Label) []text.Span {
+		return hits(f.Text, cmp.Or(f.Language, l.Language))
+	})
+}
+
+// Marked is Quotes where what is to be marked depends on what was understood: of feedback that has not been read it is the
+// zero Label.
+func (w Words) Marked(q *web.Request, list []feedback.Feedback, hits func(feedback.Feedback, label.Label) []text.Span) ([]ui.Quote, error) {
 	who, err := w.who(q, list)
 	if err != nil {
 		return nil, err
@@ -47,8 +58,12 @@ func (w Words) Quotes(q *web.Request, list []feedback.Feedback, hits func(string
 		l, ok := labels[f.ID]
 		out[i] = quote(q.Env, f, who)
 		c := &out[i]
+		var marked []text.Span
+		if hits != nil {
+			marked = hits(f, l)
+		}
 		if !ok {
-			c.Parts, c.Masked = parts(q, f.Text, f.Language, nil, hits, c.Masked)
+			c.Parts, c.Masked = parts(q, f.Text, f.Language, nil, marked, c.Masked)
 			continue
 		}
 		c.Sentiment, c.Unsure = l.Sentiment.String(), l.Unsure
@@ -64,7 +79,7 @@ func (w Words) Quotes(q *web.Request, list []feedback.Feedback, hits func(string
 		if l.Hash != label.HashOf(f.Text) {
 			clauses = nil // of an earlier text: their places mean nothing here
 		}
-		c.Parts, c.Masked = parts(q, f.Text, c.Lang, clauses, hits, c.Masked)
+		c.Parts, c.Masked = parts(q, f.Text, c.Lang, clauses, marked, c.Masked)
 	}
 	return out, nil
 }
@@ -101,7 +116,7 @@ func (w Words) who(q *web.Request, list []feedback.Feedback) (map[contact.ID]con
 
 // parts cuts a text where a clause, a hit or something personal begins or ends. What is personal is masked unless the
 // reader may know who contacts are; masked tells whether that, or what was masked before, is so.
-func parts(q *web.Request, s, language string, clauses []reading.Clause, hits func(string, string) []text.Span, before bool) (out []ui.Part, masked bool) {
+func parts(q *web.Request, s, language string, clauses []reading.Clause, marked []text.Span, before bool) (out []ui.Part, masked bool) {
 	masked = before
 	if s == "" {
 		return nil, masked
@@ -109,10 +124,6 @@ func parts(q *web.Request, s, language string, clauses []reading.Clause, hits fu
 	var personal []text.Finding
 	if !q.Actor.May(identity.ContactsIdentify) {
 		personal = text.Personal(s, language)
-	}
-	var marked []text.Span
-	if hits != nil {
-		marked = hits(s, language)
 	}
 	cuts := []int{0, len(s)}
 	for _, c := range clauses {

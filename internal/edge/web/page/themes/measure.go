@@ -100,62 +100,29 @@ func (p *Pages) measure(ctx context.Context, ws identity.WorkspaceID, tree *them
 	if m.texts+m.textsBefore == 0 {
 		return m, nil
 	}
-	// A question by theme gives each theme by itself, one by group those directly under another with all that is below them: who has
-	// no others below is taken from the first.
-	type asked struct {
-		by, parent         string
-		count, net, scored *insight.Answer
+	score := m.metric
+	if score == "" {
+		score = insight.NPS
 	}
-	questions := []*asked{{by: "theme"}, {by: "theme_group"}}
-	for _, t := range tree.All() {
-		if t.Parent != "" && len(tree.Children(t.ID)) > 0 && !slices.ContainsFunc(questions, func(a *asked) bool { return a.parent == t.Parent }) {
-			questions = append(questions, &asked{by: "theme_group", parent: t.Parent})
-		}
-	}
-	const all = 5000
-	g, gctx = errgroup.WithContext(ctx)
-	for _, a := range questions {
-		where := slices.Clone(worded)
-		if a.parent != "" {
-			where = append(where, insight.Condition{Field: "theme", Op: "in", Values: []string{a.parent}})
-		}
-		ask(&a.count, insight.Query{Measure: insight.Count, By: []string{a.by}, Where: where, Between: period, Compare: previous, Limit: all})
-		ask(&a.net, insight.Query{Measure: insight.ThemeSentiment, By: []string{a.by}, Where: where, Between: period, Limit: all})
-		if m.metric != "" {
-			ask(&a.scored, insight.Query{Measure: m.metric, By: []string{a.by}, Where: where, Between: period, Limit: all})
-		}
-	}
-	if err := g.Wait(); err != nil {
+	a, err := p.Insight.Themes(ctx, ws, insight.ThemesQuery{Score: score, Where: worded, Between: period, Compare: "previous"})
+	if err != nil {
 		return nil, err
 	}
-	for _, a := range questions {
-		mine := func(id string) bool {
-			t, ok := tree.Get(id)
-			if a.by == "theme" {
-				return ok && len(tree.Children(id)) == 0
-			}
-			return ok && t.Parent == a.parent
+	for _, r := range a.Themes {
+		x := numbers{n: r.N, change: math.NaN(), net: estimate{value: math.NaN(), n: r.N}, score: estimated(r.Score), impact: none, feedback: r.Feedback}
+		if c := r.Change; c != nil {
+			x.before = c.N
 		}
-		each := func(ans *insight.Answer, do func(x *numbers, r insight.Row)) {
-			if ans == nil {
-				return
-			}
-			for _, r := range ans.Rows {
-				if id := r.Keys[a.by]; mine(id) {
-					x := m.of(id)
-					do(&x, r)
-					m.by[id] = x
-				}
-			}
+		if r.Net != nil {
+			x.net.value = *r.Net
 		}
-		each(a.count, func(x *numbers, r insight.Row) {
-			x.n, x.feedback = r.N, r.Feedback
-			if c := r.Compare; c != nil {
-				x.before = c.N
-			}
-		})
-		each(a.net, func(x *numbers, r insight.Row) { x.net = estimated(r) })
-		each(a.scored, func(x *numbers, r insight.Row) { x.score = estimated(r) })
+		if i := r.NetRange; i != nil {
+			x.net.low, x.net.high, x.net.has = i.Low, i.High, true
+		}
+		if i := r.Impact; i != nil {
+			x.impact = estimate{value: i.Value, low: i.Interval.Low, high: i.Interval.High, has: true, n: r.Score.N, decimals: 1}
+		}
+		m.by[r.ID] = x
 	}
 	return m, nil
 }

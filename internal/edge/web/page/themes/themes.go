@@ -35,6 +35,16 @@ type Pages struct {
 // Register adds the routes to the site.
 func (p *Pages) Register(s *web.Site) {
 	s.Page("GET /themes", identity.FeedbackRead, p.list)
+	s.Page("POST /themes", identity.ThemesManage, p.add)
+	s.Page("GET /themes/new", identity.ThemesManage, p.fresh)
+	s.Page("GET /themes/preview", identity.ThemesManage, p.preview)
+	s.Page("GET /themes/{id}", identity.FeedbackRead, p.theme)
+	s.Page("GET /themes/{id}/edit", identity.ThemesManage, p.edit)
+	s.Page("POST /themes/{id}/names", identity.ThemesManage, p.rename)
+	s.Page("POST /themes/{id}/place", identity.ThemesManage, p.place)
+	s.Page("POST /themes/{id}/merge", identity.ThemesManage, p.merge)
+	s.Page("POST /themes/{id}/rule", identity.ThemesManage, p.setRule)
+	s.Page("POST /themes/{id}/pin", identity.ThemesManage, p.pin)
 	s.Page("POST /themes/{id}/state", identity.ThemesManage, p.state)
 }
 

@@ -1,0 +1,395 @@
+package themes
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"kolo/internal/edge/web"
+	"kolo/internal/edge/web/page/figure"
+	"kolo/internal/edge/web/ui"
+	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/store"
+	"kolo/internal/listen/feedback"
+	"kolo/internal/people/identity"
+	"kolo/internal/understand/insight"
+	"kolo/internal/understand/label"
+	"kolo/internal/understand/text"
+	"kolo/internal/understand/theme"
+	"kolo/internal/understand/theme/rule"
+)
+
+const (
+	mostRead     = 80 // texts that quotes are chosen from
+	mostQuotes   = 10
+	mostSegments = 10
+	mostOfField  = 3
+	mostRelated  = 8
+	mostFields   = 8 // attributes that segments are made of
+)
+
+// themeView is what the page of one theme shows.
+type themeView struct {
+	row
+	Theme    theme.Theme
+	About    string
+	Named    string // who or what named it
+	Crumbs   []ui.Link
+	Periods  []ui.Tab
+	Scores   []ui.Score
+	Trend    *ui.Chart
+	Volume   *ui.Chart
+	Quotes   []ui.Quote
+	Segments []segment
+	Related  []related
+	Children []row
+	All      string // address of all feedback with it
+	May      bool
+	Back     string
+}
+
+// segment is a group of customers among whom more is said about a theme than among the others.
+type segment struct {
+	Field, Value, Href string
+	Share, Rest        string
+	N                  int64
+	difference         float64
+}
+
+// related is a theme that is spoken of in the same texts.
+type related struct {
+	Name, Href, Both string
+	Count            string
+	hits             int64
+}
+
+// living is the theme of the address; what was merged away leads to what it is a part of, and then ok is false.
+func (p *Pages) living(q *web.Request) (tree *theme.Tree, t theme.Theme, ok bool, err error) {
+	if tree, err = p.Themes.Tree(q.Context(), q.Workspace.ID); err != nil {
+		return nil, t, false, err
+	}
+	t, ok = tree.Get(q.PathValue("id"))
+	if !ok {
+		return nil, t, false, fault.New(fault.NotFound, "themes", "there is no such theme here")
+	}
+	if t.State == theme.Merged {
+		into := tree.Resolve(t.ID)
+		if into == "" {
+			return nil, t, false, fault.New(fault.NotFound, "themes", "there is no such theme here")
+		}
+		q.Redirect(themeHref(into))
+		return tree, t, false, nil
+	}
+	return tree, t, true, nil
+}
+
+func (p *Pages) theme(q *web.Request) error {
+	tree, t, ok, err := p.living(q)
+	if !ok {
+		return err
+	}
+	e := q.Env
+	last, bucket := period(q)
+	v := themeView{Theme: t, About: t.About[e.Tag()], Named: t.NamedBy, May: q.Actor.May(identity.ThemesManage), Back: q.URL.RequestURI(),
+		All: "/feedback?" + url.Values{"theme": {t.ID}, "last": {last}}.Encode()}
+	if v.About == "" {
+		v.About = t.About["en"]
+	}
+	for _, x := range periods {
+		v.Periods = append(v.Periods, ui.Tab{Label: e.T("period." + x.last), Href: themeHref(t.ID) + "?last=" + x.last, Current: x.last == last, Count: -1})
+	}
+	v.Crumbs = []ui.Link{{Label: e.T("nav.themes"), Href: "/themes?last=" + last}}
+	var above []ui.Link
+	for at := t.Parent; at != ""; {
+		x, _ := tree.Get(at)
+		above = append(above, ui.Link{Label: x.Name(e.Tag()), Href: themeHref(x.ID) + "?last=" + last})
+		at = x.Parent
+	}
+	slices.Reverse(above)
+	v.Crumbs = append(v.Crumbs, above...)
+
+	b := &builder{Pages: p, q: q, tree: tree, id: t.ID, period: insight.Period{Last: last}, bucket: bucket, under: tree.Under(t.ID)}
+	var m *measured
+	g, ctx := errgroup.WithContext(q.Context())
+	g.Go(func() (err error) { m, err = p.measure(ctx, q.Workspace.ID, tree, b.period, ""); return err })
+	g.Go(func() error { return b.scores(ctx, &v) })
+	g.Go(func() error { return b.segments(ctx, &v) })
+	g.Go(func() error { return b.related(ctx, &v) })
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	if err := b.quotes(&v); err != nil {
+		return err
+	}
+	v.row = p.row(q, tree, t, m)
+	b.tint(&v)
+	for _, c := range tree.Children(t.ID) {
+		if c.State != theme.Forbidden {
+			v.Children = append(v.Children, p.row(q, tree, c, m))
+		}
+	}
+	slices.SortStableFunc(v.Children, func(a, b row) int { return -cmp.Compare(a.n, b.n) })
+	return q.Render(http.StatusOK, themePage(q.Shell("themes", v.Name), v))
+}
+
+// builder gathers what there is to say about one theme.
+type builder struct {
+	*Pages
+	q      *web.Request
+	tree   *theme.Tree
+	id     string
+	under  []string
+	period insight.Period
+	bucket string
+}
+
+func (b *builder) ask(ctx context.Context, question insight.Query) (*insight.Answer, error) {
+	question.Between = b.period
+	return b.Insight.Ask(ctx, b.q.Workspace.ID, question)
+}
+
+func (b *builder) about() insight.Condition {
+	return insight.Condition{Field: "theme", Op: "in", Values: []string{b.id}}
+}
+
+func (b *builder) aboutIt() insight.Conditions { return append(slices.Clone(worded), b.about()) }
+
+// own asks a question of each theme beside the others and keeps what concerns this one, with all that stands under it: its own group among
+// those that stand beside it. The rest that it is compared with are the texts without it.
+func (b *builder) own(ctx context.Context, question insight.Query) (*insight.Answer, error) {
+	field := "theme"
+	question.Where, question.Limit = slices.Clone(worded), 5000
+	if len(b.tree.Children(b.id)) > 0 {
+		field = "theme_group"
+		if t, _ := b.tree.Get(b.id); t.Parent != "" {
+			question.Where = append(question.Where, insight.Condition{Field: "theme", Op: "in", Values: []string{t.Parent}})
+		}
+	}
+	question.By = []string{field}
+	a, err := b.ask(ctx, question)
+	if err != nil {
+		return nil, err
+	}
+	own := *a
+	own.By, own.Rows, own.Total = nil, nil, insight.Row{}
+	for _, r := range a.Rows {
+		if r.Keys[field] == b.id {
+			if own.Rows = append(own.Rows, r); question.Bucket == "" {
+				own.Total = r
+			}
+		}
+	}
+	return &own, nil
+}
+
+// scores fills in the figures on top and the two charts.
+func (b *builder) scores(ctx context.Context, v *themeView) error {
+	e := b.q.Env
+	var share, volume, net, trend *insight.Answer
+	given := make([]*insight.Answer, len(scores))
+	previous := &insight.Compare{To: "previous"}
+	g, ctx := errgroup.WithContext(ctx)
+	ask := func(into **insight.Answer, question insight.Query) {
+		g.Go(func() (err error) { *into, err = b.ask(ctx, question); return err })
+	}
+	ask(&share, insight.Query{Measure: insight.Share, Share: insight.Conditions{b.about()}, Where: worded, Bucket: b.bucket, Compare: previous})
+	ask(&volume, insight.Query{Measure: insight.Count, Where: b.aboutIt(), Bucket: b.bucket})
+	mentions := insight.Query{Measure: insight.ThemeSentiment, Compare: previous}
+	g.Go(func() (err error) { net, err = b.own(ctx, mentions); return err })
+	weekly := insight.Query{Measure: insight.ThemeSentiment, Bucket: b.bucket}
+	g.Go(func() (err error) { trend, err = b.own(ctx, weekly); return err })
+	for i, s := range scores {
+		g.Go(func() (err error) {
+			given[i], err = b.own(ctx, insight.Query{Measure: s, Compare: &insight.Compare{To: "rest"}})
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	s := figure.Score(e, share, e.T("home.against"))
+	s.Label, s.Href, s.Min, s.Max = e.T("themes.share"), v.All, 0, 0
+	if volume.Total.N > 0 {
+		s.Of = e.T("themes.of_texts", "n", volume.Total.N, "texts", share.Total.N)
+	}
+	v.Scores = append(v.Scores, s)
+	net.Rows = trend.Rows
+	s = figure.Score(e, net, e.T("home.against"))
+	s.Label, s.Href = e.T("measure.net_sentiment"), v.All
+	v.Scores = append(v.Scores, s)
+	for _, a := range given {
+		if a.Total.N < few {
+			continue
+		}
+		a.Rows = nil
+		v.Scores = append(v.Scores, figure.Score(e, a, e.T("themes.than_rest")))
+	}
+	if c, ok := figure.Chart(e, "volume", volume); ok {
+		v.Volume = &c
+	}
+	trend.Total = net.Total
+	if c, ok := figure.Chart(e, "trend", trend); ok {
+		c.Title = e.T("measure.net_sentiment")
+		if len(c.Series) > 0 {
+			c.Series[0].Name = c.Title
+		}
+		v.Trend = &c
+	}
+	return nil
+}
+
+// tint says whether more of the theme is good news: of what is praised it is.
+func (b *builder) tint(v *themeView) {
+	for i := range v.Scores {
+		if s := &v.Scores[i]; i == 0 && s.Change != nil {
+			s.Change.Good, s.Change.Neutral = v.NetTone == "good", v.NetTone == ""
+		}
+	}
+}
+
+// segments finds where the theme is spoken of most.
+func (b *builder) segments(ctx context.Context, v *themeView) error {
+	e := b.q.Env
+	fields := []string{"channel", "touchpoint", "language"}
+	titles := map[string]string{}
+	var register []feedback.Field
+	if err := b.Store.View(ctx, func(tx *store.Tx) (err error) {
+		register, err = feedback.Fields(tx, b.q.Workspace.ID)
+		return err
+	}); err != nil {
+		return err
+	}
+	for _, f := range register {
+		name := f.Field + "." + f.Key
+		titles[name] = f.Title
+		if !f.Hidden && f.Field != "answer" && f.Kind == "text" && len(fields) < 3+mostFields {
+			fields = append(fields, name)
+		}
+	}
+	answers := make([]*insight.Answer, len(fields))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(4)
+	for i, f := range fields {
+		g.Go(func() (err error) {
+			answers[i], err = b.ask(ctx, insight.Query{Measure: insight.Share, Share: insight.Conditions{b.about()}, By: []string{f}, Where: worded, Compare: &insight.Compare{To: "rest"}, Limit: 50})
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for i, a := range answers {
+		for _, r := range a.Rows {
+			c := r.Compare
+			if r.Keys[fields[i]] == "" || r.Value == nil || r.Note == "too_few" || c == nil || c.Value == nil || c.Difference == nil || !c.Distinguishable || *c.Difference <= 0 {
+				continue
+			}
+			s := segment{Field: cmp.Or(titles[fields[i]], figure.Field(e, fields[i])), Value: figure.Value(e, fields[i], r.Keys[fields[i]]), Share: e.Percent(*r.Value, 0),
+				Rest: e.Percent(*c.Value, 0), N: r.N, difference: *c.Difference}
+			s.Href = "/feedback?" + insight.Encode(append(b.aboutIt()[1:], insight.Condition{Field: fields[i], Op: "in", Values: []string{r.Keys[fields[i]]}}), b.period).Encode()
+			v.Segments = append(v.Segments, s)
+		}
+	}
+	slices.SortStableFunc(v.Segments, func(x, y segment) int { return cmp.Compare(y.difference, x.difference) })
+	of := map[string]int{}
+	v.Segments = slices.DeleteFunc(v.Segments, func(s segment) bool {
+		of[s.Field]++
+		return of[s.Field] > mostOfField
+	})
+	v.Segments = v.Segments[:min(len(v.Segments), mostSegments)]
+	return nil
+}
+
+// related finds the themes that are spoken of in the same texts more often than in others.
+func (b *builder) related(ctx context.Context, v *themeView) error {
+	e := b.q.Env
+	a, err := b.ask(ctx, insight.Query{Measure: insight.Share, Share: insight.Conditions{b.about()}, By: []string{"theme"}, Where: worded, Compare: &insight.Compare{To: "rest"}, Limit: 5000})
+	if err != nil {
+		return err
+	}
+	for _, r := range a.Rows {
+		id, c := r.Keys["theme"], r.Compare
+		if id == "" || slices.Contains(b.under, id) || r.Parts == nil || r.Parts.Hits == nil || *r.Parts.Hits < few || c == nil || c.Difference == nil || !c.Distinguishable || *c.Difference <= 0 {
+			continue
+		}
+		name := b.tree.Name(id, e.Tag())
+		v.Related = append(v.Related, related{Name: name, Href: themeHref(id) + "?last=" + b.period.Last, hits: *r.Parts.Hits, Count: e.N(float64(*r.Parts.Hits), 0),
+			Both: "/feedback?" + url.Values{"theme": {b.id}, "theme_only": {id}, "last": {b.period.Last}}.Encode()})
+	}
+	slices.SortStableFunc(v.Related, func(x, y related) int { return cmp.Compare(y.hits, x.hits) })
+	v.Related = v.Related[:min(len(v.Related), mostRelated)]
+	return nil
+}
+
+// quotes chooses what to show of the customers' words: the text that stands for the theme, then the newest, copies of one another once.
+func (b *builder) quotes(v *themeView) error {
+	ctx, ws := b.q.Context(), b.q.Workspace.ID
+	found, err := b.Insight.Find(ctx, ws, b.aboutIt(), b.period, "", mostRead)
+	if err != nil {
+		return err
+	}
+	list := found.Feedback
+	if of := feedback.ID(v.Theme.QuoteOf); of != "" {
+		first, err := b.Feedback.GetMany(ctx, ws, []feedback.ID{of})
+		if err != nil {
+			return err
+		}
+		first = slices.DeleteFunc(first, func(f feedback.Feedback) bool { return f.Text == "" })
+		list = append(first, slices.DeleteFunc(slices.Clone(list), func(f feedback.Feedback) bool { return f.ID == of })...)
+	}
+	var same text.Duplicates
+	var chosen []feedback.Feedback
+	var copies []int
+	for _, f := range list {
+		group, _ := same.Add(string(f.ID), text.Words(f.Text))
+		if group == len(chosen) {
+			chosen, copies = append(chosen, f), append(copies, 0)
+		} else {
+			copies[group]++
+		}
+	}
+	n := min(len(chosen), mostQuotes)
+	if v.Quotes, err = b.Words.Marked(b.q, chosen[:n], b.reason()); err != nil {
+		return err
+	}
+	for i := range v.Quotes {
+		v.Quotes[i].Copies = copies[i]
+	}
+	return nil
+}
+
+// reason finds what in a text speaks of the theme: the words that its rules ask for, and the clauses that were found to be about it.
+func (b *builder) reason() func(feedback.Feedback, label.Label) []text.Span {
+	var rules []*rule.Rule
+	for _, id := range b.under {
+		t, _ := b.tree.Get(id)
+		if r, err := rule.Parse(t.Rule); err == nil {
+			rules = append(rules, r)
+		}
+	}
+	return func(f feedback.Feedback, l label.Label) (spans []text.Span) {
+		if len(rules) > 0 {
+			t := rule.NewText(text.Words(f.Text), l.Language)
+			for _, r := range rules {
+				_, hits := r.Match(t)
+				spans = append(spans, hits...)
+			}
+		}
+		if len(spans) > 0 || l.Hash != label.HashOf(f.Text) || len(l.Clauses) < 2 {
+			return spans
+		}
+		for _, c := range l.Clauses {
+			for _, x := range c.Themes {
+				if slices.Contains(b.under, x.Theme) {
+					spans = append(spans, c.Span)
+					break
+				}
+			}
+		}
+		return spans
+	}
+}
