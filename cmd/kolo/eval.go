@@ -28,6 +28,7 @@ func (d evalData) sources(e *env) (eval.Sources, error) {
 
 type evalShowCommand struct {
 	evalData `embed:""`
+	Rounds   int      `default:"5" help:"Folds of the cross-validation on authored texts; fewer take less time and judge models that learned from less."`
 	Only     []string `placeholder:"SECTION" help:"Only these sections; all by default: ${sections}."`
 }
 
@@ -40,6 +41,7 @@ func (c evalShowCommand) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	sources.Rounds = max(c.Rounds, 2)
 	for _, s := range tables {
 		ts, err := s.Run(e, sources)
 		if err != nil {

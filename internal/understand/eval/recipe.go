@@ -21,6 +21,7 @@ var recipe = learn.Options{
 	Rate:     0.1,
 	Decay:    1e-5,
 	Contrast: 0.5,
+	Most:     80_000,
 	Seed:     1,
 }
 

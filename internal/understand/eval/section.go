@@ -19,6 +19,7 @@ var sections = []Section{
 	{"personal", personalSection},
 	{"sentiment", sentimentSection},
 	{"adaptation", adaptationSection},
+	{"sets", setsSection},
 }
 
 // Sections are those of these names, or all where none is named.

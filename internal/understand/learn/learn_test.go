@@ -50,7 +50,13 @@ func probabilities(m *learn.Model, head, s string) []float32 {
 	h := m.Head(head)
 	out := make([]float32, len(h.Labels))
 	h.Logits(m.Vector(scratch, text.Words(s)), out)
-	h.Probabilities(out, 1)
+	if h.Kind == learn.OneOf {
+		learn.Softmax(out)
+		return out
+	}
+	for k, z := range out {
+		out[k] = learn.Sigmoid(z)
+	}
 	return out
 }
 
@@ -140,6 +146,25 @@ func TestFileKeepsTheModel(t *testing.T) {
 		bad := bytes.Clone(file)
 		bad[at*len(bad)/400] ^= 0x41
 		learn.Decode(bad, nil)
+	}
+}
+
+func TestMostKeepsWhatMatters(t *testing.T) {
+	t.Parallel()
+	o := options
+	o.Most = 80
+	m, err := learn.Train(examples(), specs, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Rows() != o.Most {
+		t.Errorf("%d n-grams, want %d", m.Rows(), o.Most)
+	}
+	if p := probabilities(m, "feeling", "a splendid day")[1]; p < 0.6 {
+		t.Errorf("praise has %.2f", p)
+	}
+	if p := probabilities(m, "matter", "my application")[0]; p < 0.6 {
+		t.Errorf("the application has %.2f", p)
 	}
 }
 

@@ -254,20 +254,6 @@ func (h *Head) Logits(v Vector, out []float32) {
 	}
 }
 
-// Probabilities turns raw scores into probabilities, in place, after dividing them by a temperature (1 changes nothing).
-func (h *Head) Probabilities(logits []float32, temperature float32) {
-	for k := range logits {
-		logits[k] /= temperature
-	}
-	if h.Kind == OneOf {
-		Softmax(logits)
-		return
-	}
-	for k, z := range logits {
-		logits[k] = Sigmoid(z)
-	}
-}
-
 // Softmax turns raw scores into probabilities that sum to 1, in place.
 func Softmax(z []float32) {
 	most := z[0]

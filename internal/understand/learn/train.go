@@ -31,6 +31,7 @@ type Options struct {
 	Decay    float32 // L2
 	Contrast float32 // an n-gram is scaled by its log-count ratio between the labels of the first head to this power; 0 leaves that out
 	Dropout  float32 // share of n-grams left out at each step
+	Most     int     // n-grams kept in the end: those with the largest weights; all when it is 0
 	Seed     uint64
 }
 
@@ -83,9 +84,11 @@ func Train(examples []Example, specs []HeadSpec, o Options) (*Model, error) {
 		v := m.vectorOf(s, keys[i])
 		vectors[i] = Vector{slices.Clone(v.Rows), slices.Clone(v.Values)}
 	}
-	m.Release(s)
 	w := newWeights(len(m.keys), specs)
 	w.train(examples, vectors, o)
+	if o.Most > 0 && o.Most < len(m.keys) {
+		m.keep(w.largest(o.Most), w)
+	}
 	for i, spec := range specs {
 		m.Heads = append(m.Heads, w.quantise(spec, i))
 	}
@@ -214,6 +217,32 @@ func (w *weights) train(examples []Example, vectors []Vector, o Options) {
 
 // negligible is the derivative from which on an output is taken to be right: most of many labels are, most of the time.
 const negligible = 0.003
+
+// largest are the n rows with the largest sums of squared weights, ascending.
+func (w *weights) largest(n int) []int {
+	rows := make([]int, len(w.w)/w.outputs)
+	size := make([]float32, len(rows))
+	for row := range rows {
+		rows[row] = row
+		for _, x := range w.w[row*w.outputs : (row+1)*w.outputs] {
+			size[row] += x * x
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b int) int { return cmp.Compare(size[b], size[a]) })
+	rows = rows[:n]
+	slices.Sort(rows)
+	return rows
+}
+
+// keep leaves only these rows of a model and its weights.
+func (m *Model) keep(rows []int, w *weights) {
+	for to, from := range rows {
+		m.keys[to], m.scale[to] = m.keys[from], m.scale[from]
+		copy(w.w[to*w.outputs:(to+1)*w.outputs], w.w[from*w.outputs:(from+1)*w.outputs])
+	}
+	m.keys, m.scale, w.w, w.g = slices.Clip(m.keys[:len(rows)]), m.scale[:len(rows)], w.w[:len(rows)*w.outputs], nil
+	m.index()
+}
 
 // gradient puts the derivative of an example's loss by each output into z.
 func (w *weights) gradient(e Example, v Vector, z []float32) {
