@@ -3,6 +3,7 @@ package discover
 import (
 	"hash/fnv"
 	"math"
+	"math/rand/v2"
 	"slices"
 )
 
@@ -57,10 +58,9 @@ const (
 
 // again puts texts to the themes that were known before, and to new ones where a group of texts that a fresh look found
 // belongs to none of them. With k above 0 there are at most k themes.
-func (m memory) again(docs []Doc, g, sample []int, c *corpus, x *dense, fresh []int, k int) ([]int, []float32) {
+func (m memory) again(docs []Doc, g, sample []int, c *corpus, f *samples, x *dense, fresh []int, k int, rng *rand.Rand) ([]int, []float32) {
 	n := len(sample)
 	of, fixed := make([]int, n), make([]int, n)
-	anchored := false
 	for i, s := range sample {
 		d := docs[g[s]]
 		of[i], fixed[i] = -1, -1
@@ -71,37 +71,34 @@ func (m memory) again(docs []Doc, g, sample []int, c *corpus, x *dense, fresh []
 		}
 		if d.Theme != "" {
 			if at := m.at(d.Theme); at >= 0 {
-				of[i], fixed[i], anchored = at, at, true
+				of[i], fixed[i] = at, at
 			}
 		}
 	}
 	known := slices.Clone(of)
 	m.bySight(of, c)
 	total := len(m.ids)
-	if total == 0 {
-		return fresh, make([]float32, n)
-	}
 	// Groups that a fresh look found and that are of texts in no theme.
 	size, strange := map[int]int{}, map[int]int{}
 	strangers := 0
-	for i, f := range fresh {
-		size[f]++
+	for i, group := range fresh {
+		size[group]++
 		if known[i] < 0 && (of[i] < 0 || len(m.members) > 0) {
-			strange[f]++
+			strange[group]++
 			strangers++
 		}
 	}
 	share := float64(strangers) / float64(n)
 	into := map[int]int{}
-	for f := range slices.Max(fresh) + 1 {
-		s := float64(strange[f]) / float64(max(1, size[f]))
-		if size[f] >= leastNew && s >= novel && s >= min(1, 1.5*share) && (k == 0 || total < k) {
-			into[f] = total
+	for group := range slices.Max(fresh) + 1 {
+		s := float64(strange[group]) / float64(max(1, size[group]))
+		if size[group] >= leastNew && s >= novel && s >= min(1, 1.5*share) && (k == 0 || total < k) {
+			into[group] = total
 			total++
 		}
 	}
-	for i, f := range fresh {
-		if at, ok := into[f]; ok && known[i] < 0 {
+	for i, group := range fresh {
+		if at, ok := into[group]; ok && known[i] < 0 {
 			of[i] = at
 		}
 	}
@@ -120,11 +117,58 @@ func (m memory) again(docs []Doc, g, sample []int, c *corpus, x *dense, fresh []
 			of[i] = near[i]
 		}
 	}
-	mix := newMixture(c)
-	if anchored {
-		mix.fixed = fixed
+	// Texts stay where they were; what is new goes where those that were there before teach.
+	var teachers, rest []int
+	for i, at := range of {
+		if known[i] >= 0 || into[fresh[i]] == at && into[fresh[i]] > 0 {
+			teachers = append(teachers, i)
+		} else {
+			rest = append(rest, i)
+		}
 	}
-	return mix.fit(x, of, total, 3, false)
+	if len(teachers) < leastRefined*total {
+		if n < leastRefined*total {
+			return of, mean(n)
+		}
+		of, sure := refine(f, of, total, rng)
+		for i, at := range fixed {
+			if at >= 0 {
+				of[i], sure[i] = at, 1
+			}
+		}
+		return of, sure
+	}
+	classifier := f.train(teachers, of, total, rng)
+	sure := mean(n)
+	p := make([]float32, total)
+	judge := func(i int) int {
+		if len(f.rows[i]) == 0 {
+			return of[i]
+		}
+		classifier.scores(f.rows[i], p)
+		top := slices.Max(p)
+		best := slices.Index(p, top)
+		soften(p, top, 1)
+		return best
+	}
+	for _, i := range teachers {
+		judge(i)
+		sure[i] = p[of[i]]
+	}
+	for _, i := range rest {
+		of[i] = judge(i)
+		sure[i] = p[of[i]]
+	}
+	return of, sure
+}
+
+// mean is what is said where nobody knows how sure a theme is.
+func mean(n int) []float32 {
+	out := make([]float32, n)
+	for i := range out {
+		out[i] = 0.5
+	}
+	return out
 }
 
 // bySight puts texts without a theme to the one whose centroid they are most like, when they are like it at all.

@@ -8,6 +8,7 @@ package discover
 import (
 	"cmp"
 	"context"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -114,6 +115,7 @@ func Discover(ctx context.Context, docs []Doc, o Options) (Result, error) {
 		}
 		done += len(g)
 	}
+	r.guided(o.Guide)
 	r.order(o.Previous)
 	o.Progress(1)
 	return r, nil
@@ -198,12 +200,13 @@ func group(ctx context.Context, docs []Doc, g []int, language string, o Options,
 	if k > 0 {
 		k = max(k, len(before.ids))
 	}
-	found, sureOf, x, err := ensemble(ctx, c, newSamples(said), k, o.Seed, o.Progress)
+	f := newSamples(said)
+	found, sureOf, x, err := ensemble(ctx, c, f, k, o.Seed, o.Progress)
 	if err != nil {
 		return err
 	}
 	if len(before.ids) > 0 {
-		found, sureOf = before.again(docs, g, sample, c, x, found, k)
+		found, sureOf = before.again(docs, g, sample, c, f, x, found, k, rand.New(rand.NewPCG(o.Seed, 3)))
 	}
 	for i := range of {
 		of[i] = -1
@@ -325,6 +328,35 @@ func (r *Result) add(docs []Doc, g []int, language string, of []int, sure []floa
 		r.Themes = append(r.Themes, t)
 		for _, i := range m {
 			r.Of[g[i]], r.Confidence[g[i]] = at, float64(sure[i])
+		}
+	}
+}
+
+// guided finds the starting theme that each theme belongs to: the one that at least half of those of its texts are about
+// that are about any, and a quarter of all.
+func (r *Result) guided(guide Guide) {
+	if guide == nil {
+		return
+	}
+	count := make([]map[string]int, len(r.Themes))
+	about := make([]int, len(r.Themes))
+	for i, t := range r.Of {
+		if t < 0 {
+			continue
+		}
+		if key, _ := guide(i); key != "" {
+			if count[t] == nil {
+				count[t] = map[string]int{}
+			}
+			count[t][key]++
+			about[t]++
+		}
+	}
+	for t, c := range count {
+		for _, key := range slices.Sorted(maps.Keys(c)) {
+			if 2*c[key] >= about[t] && 4*c[key] >= r.Themes[t].Count && c[key] > c[r.Themes[t].Key] {
+				r.Themes[t].Key = key
+			}
 		}
 	}
 }

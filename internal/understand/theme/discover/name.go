@@ -166,6 +166,13 @@ func (n *namer) name(members []int) (string, []string) {
 		list = append(list, candidate{p, key, math.Sqrt(in) * tells * lengths[content]})
 	}
 	slices.SortFunc(list, func(a, b candidate) int { return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.key, b.key)) })
+	// A longer phrase that most of the texts with the first one have says more than the first one.
+	for i, c := range list {
+		if i > 0 && strings.Contains(" "+c.key+" ", " "+list[0].key+" ") && 5*c.inside >= 3*list[0].inside {
+			list[0] = c
+			break
+		}
+	}
 	var chosen []string
 	used := map[string]bool{}
 	for _, c := range list {

@@ -13,7 +13,7 @@ import (
 // times with different halves. What holds a theme together is learned, and what strayed into it goes home. It gives back
 // the theme of each text and the probability that it is right.
 func refine(f *samples, of []int, k int, rng *rand.Rand) ([]int, []float32) {
-	sure := make([]float32, len(of))
+	start, sure := of, make([]float32, len(of))
 	half := make([]bool, len(of))
 	for range rounds {
 		for i := range half {
@@ -38,7 +38,7 @@ func refine(f *samples, of []int, k int, rng *rand.Rand) ([]int, []float32) {
 				m := f.train(others, of, k, rand.New(rand.NewPCG(seeds[side], 5)))
 				p := make([]float32, k)
 				for _, i := range mine {
-					m.scores(f.rows[i], f.values[i], p)
+					m.scores(f.rows[i], p)
 					top := slices.Max(p)
 					next[i] = slices.Index(p, top)
 					sure[i] = soften(p, top, 1)
@@ -48,7 +48,22 @@ func refine(f *samples, of []int, k int, rng *rand.Rand) ([]int, []float32) {
 		wg.Wait()
 		of = next
 	}
-	return of, sure
+	return keep(start, of, k), sure
+}
+
+// keep gives clusters back what they began with when they have lost every text.
+func keep(start, of []int, k int) []int {
+	size := make([]int, k)
+	for _, j := range of {
+		size[j]++
+	}
+	out := slices.Clone(of)
+	for i, j := range start {
+		if size[j] == 0 {
+			out[i] = j
+		}
+	}
+	return out
 }
 
 // How a classifier is trained. It learns little at a time, so that it does not learn the strays.
@@ -63,14 +78,13 @@ const (
 // samples are texts as a classifier sees them: the n-grams of words and of characters that the model of Learn looks at,
 // numbered.
 type samples struct {
-	char   []bool // by n-gram: of characters
-	rows   [][]int32
-	values [][]float32 // room for what each n-gram of a text counts
+	char []bool // by n-gram: of characters
+	rows [][]int32
 }
 
 // newSamples numbers the n-grams of texts.
 func newSamples(texts []string) *samples {
-	f := &samples{rows: make([][]int32, len(texts)), values: make([][]float32, len(texts))}
+	f := &samples{rows: make([][]int32, len(texts))}
 	id := map[learn.Key]int32{}
 	seen := map[learn.Key]int{}
 	keys := make([][]learn.Key, len(texts))
@@ -96,21 +110,22 @@ func newSamples(texts []string) *samples {
 			}
 			f.rows[i] = append(f.rows[i], at)
 		}
-		f.values[i] = make([]float32, len(f.rows[i]))
 	}
 	return f
 }
 
-// linear is a softmax regression.
+// linear is a softmax regression. It must not be used concurrently.
 type linear struct {
 	char    []bool
 	scale   []float32 // of each n-gram
 	weights *dense    // n-grams by themes
 	bias    []float32
+	values  []float32 // what each n-gram of the text at hand counts
 }
 
 // scores puts the logits of a text into out, and what each of its n-grams counts into values.
-func (m *linear) scores(rows []int32, values, out []float32) {
+func (m *linear) scores(rows []int32, out []float32) {
+	m.values = slices.Grow(m.values[:0], len(rows))[:len(rows)]
 	copy(out, m.bias)
 	var square [2]float32
 	for _, t := range rows {
@@ -127,11 +142,11 @@ func (m *linear) scores(rows []int32, values, out []float32) {
 		}
 	}
 	for j, t := range rows {
-		values[j] = m.scale[t] * n[0]
+		m.values[j] = m.scale[t] * n[0]
 		if m.char[t] {
-			values[j] = m.scale[t] * n[1]
+			m.values[j] = m.scale[t] * n[1]
 		}
-		axpy(values[j], m.weights.row(int(t)), out)
+		axpy(m.values[j], m.weights.row(int(t)), out)
 	}
 }
 
@@ -146,7 +161,7 @@ func (f *samples) train(texts, of []int, k int, rng *rand.Rand) *linear {
 		rng.Shuffle(len(order), func(a, b int) { order[a], order[b] = order[b], order[a] })
 		step := rate * (1 - float32(epoch)/(epochs+1))
 		for _, i := range order {
-			m.scores(f.rows[i], f.values[i], p)
+			m.scores(f.rows[i], p)
 			soften(p, slices.Max(p), 1)
 			p[of[i]]--
 			for z, d := range p {
@@ -157,7 +172,7 @@ func (f *samples) train(texts, of []int, k int, rng *rand.Rand) *linear {
 				m.bias[z] -= step * d / (float32(math.Sqrt(float64(biasSquares[z]))) + 0.1)
 				for j, t := range f.rows[i] {
 					at := int(t)*k + z
-					g := d * f.values[i][j]
+					g := d * m.values[j]
 					squares.data[at] += g * g
 					m.weights.data[at] -= step * g / (float32(math.Sqrt(float64(squares.data[at]))) + 1e-3)
 				}

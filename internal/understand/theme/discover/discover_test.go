@@ -1,0 +1,428 @@
+package discover
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"kolo/internal/understand/text"
+)
+
+// matter is something that made-up customers speak about: phrases of which each text has some.
+type matter struct {
+	language string
+	phrases  []string
+}
+
+var matters = []matter{
+	{"en", []string{"the parcel came late", "courier never rang", "parcel tracking is stuck", "courier left the parcel outside", "delivery took two weeks", "parcel was lost by the courier"}},
+	{"en", []string{"refund has not arrived", "still waiting for my refund", "asked for a refund twice", "refund to my card", "the refund amount is wrong", "refund request was ignored"}},
+	{"en", []string{"cannot log in", "password reset fails", "login code never comes", "reset my password again", "account is locked after login", "the password is rejected"}},
+	{"en", []string{"the soup was cold", "waiter forgot our soup", "dessert tasted stale", "waiter spilled the dessert", "menu had no vegetarian dessert", "cold food and a slow waiter"}},
+	{"en", []string{"invoice shows a double charge", "charged twice this month", "invoice total is wrong", "monthly invoice is unclear", "double charge on the bill", "bill was charged early"}},
+	{"ru", []string{"курьер опоздал с посылкой", "посылку доставили поздно", "посылка потерялась", "курьер не позвонил", "доставка посылки заняла неделю"}},
+	{"ru", []string{"не приходит код для входа", "пароль не подходит", "сбросить пароль не получается", "вход в кабинет закрыт", "забыл пароль от кабинета"}},
+}
+
+var fillers = map[string][]string{
+	"en": {"hello", "please help", "again today", "as I said before", "what now", "thank you", "this is the second time", "really", "for my order from March", "honestly", "I wrote to you already"},
+	"ru": {"здравствуйте", "помогите", "снова сегодня", "как я уже писал", "что делать", "спасибо", "это второй раз", "честно говоря", "по заказу за март"},
+}
+
+// speak makes up texts, each about one of the matters, and tells which.
+func speak(n int, seed uint64, about []matter) ([]Doc, []int) {
+	rng := rand.New(rand.NewPCG(seed, 9))
+	docs, of := make([]Doc, n), make([]int, n)
+	for i := range docs {
+		of[i] = rng.IntN(len(about))
+		m := about[of[i]]
+		f := fillers[m.language]
+		parts := []string{f[rng.IntN(len(f))]}
+		for range 1 + rng.IntN(2) {
+			parts = append(parts, m.phrases[rng.IntN(len(m.phrases))])
+		}
+		parts = append(parts, f[rng.IntN(len(f))])
+		docs[i] = Doc{ID: fmt.Sprint("d", seed, "-", i), Text: strings.Join(parts, ", "), Language: m.language}
+	}
+	return docs, of
+}
+
+// mutual is the normalised mutual information of two clusterings, arithmetic mean.
+func mutual(a, b []int) float64 {
+	ca, cb, both := map[int]float64{}, map[int]float64{}, map[[2]int]float64{}
+	n := float64(len(a))
+	for i := range a {
+		ca[a[i]]++
+		cb[b[i]]++
+		both[[2]int{a[i], b[i]}]++
+	}
+	entropy := func(m map[int]float64) (h float64) {
+		for _, v := range m {
+			h -= v / n * math.Log(v/n)
+		}
+		return h
+	}
+	info := 0.0
+	for k, v := range both {
+		info += v / n * math.Log(v*n/(ca[k[0]]*cb[k[1]]))
+	}
+	return 2 * info / (entropy(ca) + entropy(cb))
+}
+
+func discovered(t *testing.T, docs []Doc, o Options) Result {
+	t.Helper()
+	r, err := Discover(context.Background(), docs, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(t, docs, r)
+	return r
+}
+
+// check holds a result against what it promises.
+func check(t *testing.T, docs []Doc, r Result) {
+	t.Helper()
+	if len(r.Of) != len(docs) || len(r.Confidence) != len(docs) {
+		t.Fatalf("%d texts, %d themes, %d confidences", len(docs), len(r.Of), len(r.Confidence))
+	}
+	count := make([]int, len(r.Themes))
+	for i, at := range r.Of {
+		if at < -1 || at >= len(r.Themes) || r.Confidence[i] < 0 || r.Confidence[i] > 1.0001 {
+			t.Fatalf("text %d: theme %d of %d, confidence %v", i, at, len(r.Themes), r.Confidence[i])
+		}
+		if at >= 0 {
+			count[at]++
+		}
+	}
+	ids := map[string]bool{}
+	for i, th := range r.Themes {
+		if th.Count != count[i] || th.Count == 0 || th.ID == "" || ids[th.ID] || r.Of[th.Quote] != i {
+			t.Fatalf("theme %+v has %d texts, its quote is of theme %d", th, count[i], r.Of[th.Quote])
+		}
+		if i > 0 && th.Count > r.Themes[i-1].Count {
+			t.Fatalf("theme %d is larger than the one before", i)
+		}
+		ids[th.ID] = true
+	}
+}
+
+func TestDiscoverFindsWhatTextsAreAbout(t *testing.T) {
+	t.Parallel()
+	docs, truth := speak(1400, 1, matters)
+	for _, k := range []int{0, len(matters)} {
+		r := discovered(t, docs, Options{K: k, Seed: 1})
+		if n := mutual(r.Of, truth); n < 0.85 {
+			t.Errorf("k %d: NMI %.3f with %d themes", k, n, len(r.Themes))
+		}
+		if k > 0 && len(r.Themes) != k || len(r.Themes) > 3*len(matters) {
+			t.Errorf("k %d: %d themes", k, len(r.Themes))
+		}
+		for _, th := range r.Themes {
+			if th.Name == "" || !th.New || docs[th.Quote].Language != th.Language {
+				t.Errorf("theme %+v", th)
+			}
+		}
+	}
+}
+
+func TestDiscoverIsDeterministic(t *testing.T) {
+	t.Parallel()
+	docs, _ := speak(600, 2, matters)
+	a, b := discovered(t, docs, Options{Seed: 7}), discovered(t, docs, Options{Seed: 7})
+	if !slices.Equal(a.Of, b.Of) || !slices.Equal(a.Confidence, b.Confidence) {
+		t.Error("the same seed found something else")
+	}
+	for i := range a.Themes {
+		if a.Themes[i].Name != b.Themes[i].Name || a.Themes[i].Quote != b.Themes[i].Quote || !slices.Equal(a.Themes[i].Centroid, b.Themes[i].Centroid) {
+			t.Errorf("theme %d: %q and %q", i, a.Themes[i].Name, b.Themes[i].Name)
+		}
+	}
+}
+
+// remember makes what is kept of a result.
+func remember(docs []Doc, r Result, members bool) []Known {
+	known := make([]Known, len(r.Themes))
+	for i, th := range r.Themes {
+		known[i] = Known{ID: "old-" + th.ID, Language: th.Language, Centroid: th.Centroid}
+	}
+	if members {
+		for i, at := range r.Of {
+			if at >= 0 {
+				known[at].Members = append(known[at].Members, docs[i].ID)
+			}
+		}
+	}
+	return known
+}
+
+func TestThemesAreFoundAgain(t *testing.T) {
+	t.Parallel()
+	old, truth := speak(900, 3, matters[:4])
+	first := discovered(t, old, Options{K: 4, Seed: 1})
+	more, truthOfMore := speak(90, 4, matters[:4])
+	other, _ := speak(80, 5, matters[4:5])
+	docs := slices.Concat(old, more, other)
+	for _, members := range []bool{true, false} {
+		known := remember(old, first, members)
+		known = append(known, Known{ID: "gone", Language: "en", Centroid: make([]float32, sketchSize)})
+		r := discovered(t, docs, Options{Seed: 9, Previous: known})
+		kept, news := 0, 0
+		for i := range old {
+			if at := r.Of[i]; at >= 0 && r.Themes[at].ID == "old-"+first.Themes[first.Of[i]].ID {
+				kept++
+			}
+		}
+		if float64(kept) < 0.95*float64(len(old)) {
+			t.Errorf("members %v: %d of %d texts kept their theme", members, kept, len(old))
+		}
+		for _, th := range r.Themes {
+			if th.New {
+				news++
+			}
+		}
+		if members && news == 0 {
+			t.Error("what nobody spoke about before is not a new theme")
+		}
+		if !slices.Contains(r.Dormant, "gone") || len(r.Dormant) != 1 {
+			t.Errorf("members %v: dormant %v", members, r.Dormant)
+		}
+		if n := mutual(r.Of[:len(old)+len(more)], slices.Concat(truth, truthOfMore)); n < 0.85 {
+			t.Errorf("members %v: NMI %.3f", members, n)
+		}
+	}
+}
+
+func TestWhatAPersonDecidedStands(t *testing.T) {
+	t.Parallel()
+	docs, truth := speak(600, 6, matters[:4])
+	first := discovered(t, docs, Options{K: 4, Seed: 1})
+	known := remember(docs, first, true)
+	forbidden := known[0].ID
+	known[0].Forbidden = true
+	known[2].ID = known[1].ID // merged
+	moved := map[int]bool{}
+	for i := range docs {
+		if i%50 == 0 {
+			docs[i].Theme, moved[i] = "mine", true
+		}
+	}
+	for seed := range uint64(3) {
+		r := discovered(t, docs, Options{Seed: seed, Previous: known})
+		for _, th := range r.Themes {
+			if th.ID == forbidden {
+				t.Error("a forbidden theme came back")
+			}
+		}
+		for i, at := range r.Of {
+			id := ""
+			if at >= 0 {
+				id = r.Themes[at].ID
+			}
+			was := first.Of[i]
+			switch {
+			case moved[i] && id != "mine":
+				t.Fatalf("text %d was put to a theme by a person, and is now in %q", i, id)
+			case !moved[i] && was == 0 && at >= 0:
+				t.Fatalf("text %d of a forbidden theme is in %q (it is about %d)", i, id, truth[i])
+			case !moved[i] && (was == 1 || was == 2) && id != known[1].ID:
+				t.Fatalf("text %d of merged themes is in %q", i, id)
+			}
+		}
+	}
+}
+
+func TestGuideNamesTheStartingTheme(t *testing.T) {
+	t.Parallel()
+	docs, truth := speak(400, 7, matters[:3])
+	r := discovered(t, docs, Options{K: 3, Seed: 1, Guide: func(i int) (string, float64) {
+		if truth[i] == 1 {
+			return "returns_refunds", 0.9
+		}
+		return "", 0
+	}})
+	for _, th := range r.Themes {
+		if refund := truth[th.Quote] == 1; refund != (th.Key == "returns_refunds") {
+			t.Errorf("%q belongs to %q", th.Name, th.Key)
+		}
+	}
+}
+
+func TestSampleTeachesTheRest(t *testing.T) {
+	t.Parallel()
+	docs, truth := speak(1200, 8, matters[:5])
+	r := discovered(t, docs, Options{K: 5, Seed: 1, Sample: 500})
+	if n := mutual(r.Of, truth); n < 0.85 {
+		t.Errorf("NMI %.3f", n)
+	}
+}
+
+func TestDiscoverOddTexts(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("no end of words here ", 20000)
+	for name, docs := range map[string][]Doc{
+		"none":      nil,
+		"one":       {{Text: "the only text"}},
+		"blank":     {{Text: ""}, {Text: "  "}, {Text: "..."}},
+		"broken":    {{Text: "\xff\xfe"}, {Text: "a\xc3"}, {Text: "\u202e\u200b"}},
+		"emoji":     {{Text: "😡"}, {Text: "😡😡"}, {Text: "👍"}},
+		"equal":     slices.Repeat([]Doc{{Text: "all the same", Language: "en"}}, 60),
+		"long":      {{Text: long}, {Text: "short"}, {Text: long}},
+		"languages": {{Text: "שלום לכולם"}, {Text: "hello there"}, {Text: "سلام"}, {Text: "привет"}},
+	} {
+		for _, k := range []int{0, 1, 5} {
+			r := discovered(t, docs, Options{K: k, Seed: 1})
+			for i, d := range docs {
+				if strings.ContainsAny(d.Text, "abcdefghijklmnopqrstuvwxyz") && d.Text != "a\xc3" && r.Of[i] < 0 {
+					t.Errorf("%s, k %d: text %d has no theme", name, k, i)
+				}
+			}
+		}
+	}
+}
+
+func TestDiscoverStops(t *testing.T) {
+	t.Parallel()
+	docs, _ := speak(200, 9, matters)
+	ctx, cancel := context.WithCancel(context.Background())
+	last := 0.0
+	_, err := Discover(ctx, docs, Options{Progress: func(p float64) {
+		if p < last || p > 1 {
+			t.Errorf("progress went from %v to %v", last, p)
+		}
+		last = p
+		cancel()
+	}})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestModel(t *testing.T) {
+	t.Parallel()
+	docs, truth := speak(1000, 10, matters)
+	var examples []Example
+	for i, d := range docs[:800] {
+		examples = append(examples, Example{Text: d.Text, Language: d.Language, Theme: fmt.Sprint(truth[i])})
+	}
+	m, err := Learn(examples)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := m.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Decode(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	right := 0
+	for i, d := range docs[800:] {
+		id, sure := again.Theme(d.Text, d.Language)
+		if want, _ := m.Theme(d.Text, d.Language); id != want || sure <= 0 || sure > 1.0001 {
+			t.Fatalf("%q before, %q after, %v", want, id, sure)
+		}
+		if id == fmt.Sprint(truth[800+i]) {
+			right++
+		}
+	}
+	if right < 190 {
+		t.Errorf("%d of 200 right", right)
+	}
+	if id, sure := m.Theme("zzz qqq", "en"); sure > 0.9 {
+		t.Errorf("nonsense is %q with %v", id, sure)
+	}
+	for cut := range len(b) {
+		if cut%97 == 0 && cut > 0 {
+			if _, err := Decode(b[:cut]); err == nil {
+				t.Fatalf("a model cut at %d of %d was read", cut, len(b))
+			}
+		}
+	}
+	if id, sure := (&Model{}).Theme("anything", "en"); id != "" || sure != 0 {
+		t.Errorf("a model of nothing knows %q", id)
+	}
+}
+
+func TestPersonsExamplesCountMore(t *testing.T) {
+	t.Parallel()
+	examples := []Example{}
+	for range 3 {
+		examples = append(examples, Example{Text: "the parcel came late", Language: "en", Theme: "a"}, Example{Text: "my password fails", Language: "en", Theme: "b"})
+	}
+	examples = append(examples, Example{Text: "the parcel came late", Language: "en", Theme: "b", Weight: 10})
+	m, err := Learn(examples)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if id, _ := m.Theme("the parcel came late", "en"); id != "b" {
+		t.Errorf("the machine's three examples outweigh a person's: %q", id)
+	}
+}
+
+func TestLeftSingular(t *testing.T) {
+	t.Parallel()
+	// diag(5, 4, 3, 2, 1) with its rows turned round.
+	s := &sparse{rows: 5, cols: 5, begin: []int{0, 1, 2, 3, 4, 5}, index: []int32{4, 3, 2, 1, 0}, value: []float32{1, 2, 3, 4, 5}}
+	u, singular := leftSingular(s, s.transposed(), 3, 4, rand.New(rand.NewPCG(1, 1)))
+	for j, want := range []float64{5, 4, 3} {
+		if math.Abs(singular[j]-want) > 1e-3 || math.Abs(math.Abs(float64(u.row(4 - j)[j]))-1) > 1e-3 {
+			t.Errorf("axis %d: %v, %v", j, singular[j], u.data)
+		}
+	}
+}
+
+func TestMergeJoinsWhatIsOne(t *testing.T) {
+	t.Parallel()
+	docs, truth := speak(800, 11, matters[:4])
+	terms := make([][]string, len(docs))
+	for i, d := range docs {
+		terms[i] = strings.Fields(d.Text)
+	}
+	c := newCorpus(terms, 1, 2)
+	of := make([]int, len(docs)) // each matter in three parts by lot
+	for i, m := range truth {
+		of[i] = 3*m + i%3
+	}
+	got, k := merge(c, of, 12, 0)
+	if k != 4 || mutual(got, truth) < 0.999 {
+		t.Errorf("%d clusters, NMI %.3f", k, mutual(got, truth))
+	}
+	if _, k := merge(c, of, 12, 6); k != 6 {
+		t.Errorf("%d clusters where 6 were wanted", k)
+	}
+}
+
+func TestNames(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		language   string
+		mine, rest []string
+		want       string
+	}{
+		"a phrase rather than a word": {"en", []string{"My card payment was declined", "card payment declined again", "Why is the card payment declined?", "a card payment declined today"},
+			[]string{"my card is lost", "the payment went through", "a new card please"}, "Card payment declined"},
+		"as it is mostly written": {"en", []string{"I use Apple Pay", "does Apple Pay work", "set up apple pay", "Apple Pay again"}, []string{"I use cash", "does it work"}, "Apple Pay"},
+		"no case":                 {"he", []string{"המשלוח איחר מאוד", "משלוח איחר שוב", "המשלוח איחר"}, []string{"המחיר גבוה", "המחיר עלה"}, "המשלוח איחר"},
+	} {
+		var docs [][]token
+		n := 0
+		for _, s := range append(slices.Clone(c.mine), c.rest...) {
+			docs = append(docs, tokens(new(text.Splitter), s, c.language))
+			n++
+		}
+		members := make([]int, len(c.mine))
+		for i := range members {
+			members[i] = i
+		}
+		got, phrases := newNamer(docs, c.language).name(members)
+		if got != c.want {
+			t.Errorf("%s: %q %q, want %q", name, got, phrases, c.want)
+		}
+	}
+}
