@@ -87,14 +87,14 @@ func learnPart(list []Example, language string, main bool) (*part, error) {
 	for i, e := range list {
 		target := make([]float32, len(names))
 		target[labels[e.Theme]] = 1
-		prepared[i] = learn.Example{Words: text.Words(e.Text), Weight: float32(cmp.Or(e.Weight, 1)), Targets: [][]float32{target}}
+		prepared[i] = learn.Example{Words: text.Words(e.Text), Weights: []float32{float32(cmp.Or(e.Weight, 1))}, Targets: [][]float32{target}}
 	}
 	train := func(list []learn.Example) (*learn.Model, error) {
 		f := features
 		if len(list) < 1000 {
 			f.MinCount = 1
 		}
-		return learn.Train(list, []learn.HeadSpec{{Name: headName, Kind: learn.OneOf, Labels: names, Weight: 1}},
+		return learn.Train(list, []learn.HeadSpec{{Name: headName, Kind: learn.OneOf, Labels: names}},
 			learn.Options{Features: f, Epochs: 8, Rate: 0.3, Decay: 1e-5, Contrast: 1.5, Dropout: 0.3, Seed: 1})
 	}
 	model, err := train(prepared)
