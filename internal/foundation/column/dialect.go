@@ -114,11 +114,10 @@ func (d Dialect) InQuery(expr, query string) string {
 	return expr + d.pick(" IN (", " GLOBAL IN (") + query + ")"
 }
 
-// Join puts derived tables together by the columns that are named in using, which both have; where the second has nothing its columns
-// are NULL or 0 with outer, and the row is left out otherwise.
-func (d Dialect) Join(first, second, using string, outer bool) string {
-	kind := map[bool]string{true: "LEFT JOIN", false: "INNER JOIN"}[outer]
-	return first + d.pick(" "+kind+" ", " GLOBAL ALL "+kind+" ") + second + " USING (" + using + ")"
+// Join puts derived tables together by the columns that are named in using, which both have; a row to which the other table has
+// nothing is left out.
+func (d Dialect) Join(first, second, using string) string {
+	return first + d.pick(" INNER JOIN ", " GLOBAL ALL INNER JOIN ") + second + " USING (" + using + ")"
 }
 
 // Quantile is the nearest-rank quantile: the smallest value that at least the share q (0 to 1) of the values do not

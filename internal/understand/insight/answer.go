@@ -606,7 +606,7 @@ func (a *asked) behind(r Row) string {
 // themeField is the field that finds the feedback of a group of themes: with all that stands under it, unless the group is a theme
 // alone and something does.
 func (a *asked) themeField(f field, id string) string {
-	if f.name == "theme" && id != "" && slices.ContainsFunc(f.groups, func(g string) bool { return a.tree.Parent(g) == id }) {
+	if f.name == "theme" && slices.ContainsFunc(f.groups, func(g string) bool { return a.tree.Parent(g) == id }) {
 		return "theme_only"
 	}
 	return "theme"

@@ -345,7 +345,7 @@ func (g *grouping) statement(a column.Dialect, cond string, aggregates []aggrega
 		sums = []string{"sum(n) AS n1", "sum(n * pos * (1 - neg)) AS good1", "sum(n * neg * (1 - pos)) AS bad1", "sum(0.0) AS square1"}
 	}
 	return "SELECT " + strings.Join(append(g.outer(), sums...), ", ") + " FROM " +
-		a.Join("("+first.each(a, cond, aggregates)+") AS p", "("+g.lookUp+") AS q", "ts", !g.mentions) + " GROUP BY " + strings.Join(g.names, ", ") + limit
+		a.Join("("+first.each(a, cond+" AND "+set+" <> 0", aggregates)+") AS p", "("+g.lookUp+") AS q", "ts") + " GROUP BY " + strings.Join(g.names, ", ") + limit
 }
 
 // outer names the groups where the sets have been looked up.
@@ -353,7 +353,7 @@ func (g *grouping) outer() []string {
 	names := slices.Clone(g.names)
 	for i, n := range names {
 		if n == g.theme {
-			names[i] = "coalesce(m, 0) AS " + n
+			names[i] = "m AS " + n
 		}
 	}
 	return names
@@ -364,13 +364,14 @@ func (g *grouping) each(a column.Dialect, cond string, aggregates []aggregate) s
 	inner := slices.Clone(g.inner)
 	if g.theme != "" {
 		inner = append(inner, "theme_set AS ts")
+		cond += " AND theme_set <> 0"
 	}
 	if len(inner) == 0 {
 		inner = []string{"day AS x"}
 	}
 	from := "(SELECT " + strings.Join(inner, ", ") + " FROM " + table + " WHERE " + cond + ") AS t"
 	if g.theme != "" {
-		from = a.Join(from, "("+g.lookUp+") AS q", "ts", true)
+		from = a.Join(from, "("+g.lookUp+") AS q", "ts")
 	}
 	list := g.outer()
 	for _, x := range aggregates {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"kolo/internal/foundation/clock"
 	"kolo/internal/foundation/column"
 )
 
@@ -41,23 +42,33 @@ func (s *Service) contacts(ctx context.Context, a *asked) (out counted, err erro
 	return out, err
 }
 
-// buckets tells the first bucket of a question and how many there are; none where there is no feedback.
+// buckets tells the first bucket of a question and how many there are, or some more on either side; none where there is no feedback.
 func (s *Service) buckets(ctx context.Context, a *asked) (first, n int64, err error) {
 	if a.span.hasFrom && a.span.hasTo {
 		first = a.cal.of(a.span.from)
 		return first, a.cal.of(a.span.to) - first + 1, nil
+	}
+	days := func(cond string, args ...any) error {
+		rows, err := s.columns.All(ctx, "SELECT count(*), min(day), max(day) FROM "+table+cond, args...)
+		if err != nil || number[int64](rows[0][0]) == 0 {
+			n = 0
+			return err
+		}
+		first = a.cal.of(clock.Day(number[int64](rows[0][1])))
+		n = a.cal.of(clock.Day(number[int64](rows[0][2]))) - first + 1
+		return nil
+	}
+	// The range of all that there is costs nothing, and will do unless somewhere a date is far off.
+	if err := days(""); err != nil || n <= maxWords*column.MaxBits {
+		return first, n, err
 	}
 	var args arguments
 	cond, err := where(a.asking, a.span, a.Where, &args)
 	if err != nil {
 		return 0, 0, err
 	}
-	rows, err := s.columns.All(ctx, "SELECT count(*), min(b), max(b) FROM (SELECT "+a.cal.expr(a.Dialect)+" AS b FROM "+table+" WHERE "+cond+") AS t", args...)
-	if err != nil || number[int64](rows[0][0]) == 0 {
-		return 0, 0, err
-	}
-	first = number[int64](rows[0][1])
-	return first, number[int64](rows[0][2]) - first + 1, nil
+	err = days(" WHERE "+cond, args...)
+	return first, n, err
 }
 
 // contactPairs has the columns tell each pair of group and customer apart.

@@ -121,9 +121,6 @@ func (f field) label(v any) string {
 	case f.words != nil:
 		return f.words[n-f.low]
 	case f.theme():
-		if n == 0 {
-			return ""
-		}
 		return f.groups[n-1]
 	}
 	return keyText(v)

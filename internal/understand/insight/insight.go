@@ -135,7 +135,7 @@ type Answer struct {
 	Total       Row       `json:"total" doc:"Everything together"`
 	Marks       []Mark    `json:"marks" doc:"Days on which the scale or the wording changed: no trend goes over them unmarked"`
 	LeftOut     []LeftOut `json:"left_out" doc:"Answers on other scales, which are not pooled"`
-	Overlapping bool      `json:"overlapping,omitempty" doc:"One piece of feedback may be in several groups, so that n of the rows may add up to more than the total's"`
+	Overlapping bool      `json:"overlapping,omitempty" doc:"One piece of feedback may be in several groups, or in none, so that n of the rows need not add up to the total's"`
 	Truncated   bool      `json:"truncated,omitempty" doc:"There were more groups than the limit; the total counts them all"`
 	Weighted    bool      `json:"weighted" doc:"Whether answers were weighted"`
 }

@@ -174,9 +174,6 @@ func TestThemes(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		all := w.speak(600)
 		at := func(id string) func(spoken) bool {
-			if id == "" {
-				return func(s spoken) bool { return !s.some() }
-			}
 			return func(s spoken) bool { return s.about(id) }
 		}
 		// A theme with all that stands under it, each text once.
@@ -194,7 +191,7 @@ func TestThemes(t *testing.T) {
 				t.Errorf("%s in the week of %s: %d answers, want %d", id, r.Bucket, r.N, n)
 			}
 		}
-		if len(seen) != 4 || !seen[""] || !seen["service"] || !seen["product"] || !seen["price"] {
+		if len(seen) != 3 || !seen["service"] || !seen["product"] || !seen["price"] {
 			t.Errorf("groups are %v", seen)
 		}
 		// Under one theme: those directly below it.
@@ -210,15 +207,12 @@ func TestThemes(t *testing.T) {
 		}
 		// Each theme alone, and what is behind its number.
 		a = w.ask(insight.Query{Measure: insight.Count, By: []string{"theme"}})
-		if len(a.Rows) != 8 {
+		if len(a.Rows) != 7 {
 			t.Errorf("themes are %+v", a.Rows)
 		}
 		for _, r := range a.Rows {
 			id := r.Keys["theme"]
 			want := int64(len(only(all, func(s spoken) bool {
-				if id == "" {
-					return !s.some()
-				}
 				return slices.ContainsFunc(s.label.Themes, func(l insight.ThemeLabel) bool { return themes.Resolve(l.ID) == id })
 			})))
 			v, err := url.ParseQuery(r.Feedback)
