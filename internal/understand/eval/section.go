@@ -19,6 +19,7 @@ var sections = []Section{
 	{"personal", personalSection},
 	{"sentiment", sentimentSection},
 	{"adaptation", adaptationSection},
+	{"discovery", discoverySection},
 	{"sets", setsSection},
 }
 
