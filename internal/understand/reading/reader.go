@@ -145,6 +145,10 @@ func (r *Reader) Read(s, language string) Reading {
 	w := r.rooms.Get().(*room)
 	defer r.rooms.Put(w)
 	w.read(p, s)
+	if !says(w.words) { // marks and nothing else: whatever a model makes of them is a guess
+		out.Unsure, out.Confidence = true, 1.0/3
+		return out
+	}
 
 	judge := p.Note.Sentiment
 	judge.OfText(&w.evidence, &w.whole)
@@ -153,9 +157,6 @@ func (r *Reader) Read(s, language string) Reading {
 	out.Sentiment, out.Score, out.Confidence, out.Unsure = v.Label, float64(v.Score), float64(v.Confidence), v.Unsure
 	n := len(p.theme.Labels)
 	out.Themes = p.textThemes(w.themes[:n])
-	if len(w.words) == 0 {
-		return out
-	}
 	out.Clauses = make([]Clause, len(w.spans))
 	for i, sp := range w.spans {
 		judge.OfClause(&w.evidence, i, &w.clause)
@@ -170,6 +171,11 @@ func (r *Reader) Read(s, language string) Reading {
 		out.Themes[i].Sentiment = spoken(out.Themes[i].Theme, out)
 	}
 	return out
+}
+
+// says tells whether there is anything among words but marks.
+func says(words []text.Word) bool {
+	return slices.ContainsFunc(words, func(w text.Word) bool { return w.Kind != text.Punctuation })
 }
 
 // primary is a language's code without what follows it: "fa" of "fa-IR".

@@ -225,9 +225,3 @@ func (c *corpus) vectors(dim, least int, pairs bool, rng *rand.Rand) *dense {
 	return v
 }
 
-// heaviest sorts terms by weight, the heaviest first, and by number where they weigh the same.
-func heaviest[T cmp.Ordered](terms []int32, weight func(int32) T) {
-	slices.SortFunc(terms, func(a, b int32) int {
-		return cmp.Or(cmp.Compare(weight(b), weight(a)), cmp.Compare(a, b))
-	})
-}
