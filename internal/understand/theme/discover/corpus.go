@@ -1,7 +1,6 @@
 package discover
 
 import (
-	"cmp"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -224,4 +223,3 @@ func (c *corpus) vectors(dim, least int, pairs bool, rng *rand.Rand) *dense {
 	v.normalizeRows()
 	return v
 }
-
