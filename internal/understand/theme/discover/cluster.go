@@ -119,6 +119,7 @@ const (
 	smoothing     = 0.2  // of the multinomials, towards what all texts say
 	warm          = 0.35 // the temperature's inverse at the beginning of annealing
 	enough        = 15.0 // words after which further words count less
+	slight        = 1e-3 // probabilities below this are taken for nothing
 )
 
 func newMixture(c *corpus) *mixture {
@@ -155,7 +156,14 @@ func (m *mixture) fit(x *dense, start []int, k, steps int, anneal bool) ([]int, 
 		if anneal {
 			heat = min(1, warm+(1-warm)*float64(step)/float64(max(1, steps-4)))
 		}
-		blas32.Gemm(blas.Trans, blas.NoTrans, 1, share.general(), x.general(), 0, center.general())
+		clear(center.data)
+		for i := range n { // shares are nearly all zero: most of a product of matrices would be for nothing
+			for j, p := range share.row(i) {
+				if p >= slight {
+					axpy(p, x.row(i), center.row(j))
+				}
+			}
+		}
 		center.normalizeRows()
 		prior := m.words(share, log)
 		blas32.Gemm(blas.NoTrans, blas.Trans, concentration, x.general(), center.general(), 0, share.general())
@@ -232,7 +240,7 @@ func (m *mixture) words(share, log *dense) []float32 {
 	prior := make([]float32, k)
 	for i, d := range m.c.texts {
 		for j, p := range share.row(i) {
-			if p < 1e-3 {
+			if p < slight {
 				continue
 			}
 			prior[j] += p

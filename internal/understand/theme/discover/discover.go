@@ -297,7 +297,7 @@ func (r *Result) add(docs []Doc, g []int, language string, of []int, sure []floa
 	for i, d := range g {
 		written[i] = tokens(&sp, docs[d].Text, language)
 	}
-	n := newNamer(written, language)
+	n, names := newNamer(written, language), map[string]bool{}
 	row := make([]int, len(g))
 	for i := range row {
 		row[i] = -1
@@ -322,7 +322,7 @@ func (r *Result) add(docs []Doc, g []int, language string, of []int, sure []floa
 			}
 		}
 		t.Centroid = c.sketch(rows)
-		t.Name, t.Phrases = n.name(m)
+		t.Name, t.Phrases = n.name(m, names)
 		t.Quote = g[medoid(docs, g, m, row, x)]
 		at := len(r.Themes)
 		r.Themes = append(r.Themes, t)

@@ -420,7 +420,7 @@ func TestNames(t *testing.T) {
 		for i := range members {
 			members[i] = i
 		}
-		got, phrases := newNamer(docs, c.language).name(members)
+		got, phrases := newNamer(docs, c.language).name(members, map[string]bool{})
 		if got != c.want {
 			t.Errorf("%s: %q %q, want %q", name, got, phrases, c.want)
 		}

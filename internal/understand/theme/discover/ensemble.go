@@ -56,7 +56,7 @@ func ensemble(ctx context.Context, c *corpus, f *samples, k int, seed uint64, pr
 				v = both
 			}
 			start := kmeans(v, sizes[r], 12, rand.New(rand.NewPCG(seed, uint64(r)+100)))
-			all[r], _ = m.fit(v, start, sizes[r], 18, true)
+			all[r], _ = m.fit(v, start, sizes[r], 15, true)
 			mu.Lock()
 			defer mu.Unlock()
 			done++

@@ -12,7 +12,7 @@ import (
 )
 
 // longestPhrase is the most words a phrase of a name has.
-const longestPhrase = 4
+const longestPhrase = 5
 
 // token is a word of a text as naming sees it: its stem, and how it is written.
 type token struct {
@@ -54,6 +54,8 @@ func tokens(sp *text.Splitter, s, language string) []token {
 // phrase is a run of words that may name a theme.
 type phrase struct {
 	stems   []string
+	content int // words that are no stop words
+	strong  int // of these, words that say something by themselves
 	inside  int // texts of the cluster that have it
 	written map[string]int
 }
@@ -69,7 +71,7 @@ func newNamer(docs [][]token, language string) *namer {
 	n := &namer{docs: docs, language: language, all: map[string]int{}}
 	seen := map[string]int{}
 	for i, d := range docs {
-		phrases(d, func(key string, _, _ int) {
+		n.phrases(d, func(key string, _, _ int) {
 			if seen[key] != i+1 {
 				seen[key] = i + 1
 				n.all[key]++
@@ -85,10 +87,15 @@ func newNamer(docs [][]token, language string) *namer {
 }
 
 // phrases calls do with each phrase of a text: its stems with spaces between, and which words they are.
-func phrases(d []token, do func(key string, from, to int)) {
+func (n *namer) phrases(d []token, do func(key string, from, to int)) {
+	edge, last := edges[n.language], lastNever[n.language]
 	var key strings.Builder
 	for from := range d {
-		if d[from].stop || !wordly(d[from].stem) {
+		how := n.language == "en" && d[from].stem == "how" && from+1 < len(d) && !d[from+1].gap && asking[d[from+1].stem]
+		if !how && (d[from].stop || !wordly(d[from].stem) || edge[d[from].stem]) {
+			continue
+		}
+		if !how && from > 0 && d[from-1].stem == "how" && asking[d[from].stem] && !d[from].gap {
 			continue
 		}
 		key.Reset()
@@ -100,7 +107,7 @@ func phrases(d []token, do func(key string, from, to int)) {
 				key.WriteByte(' ')
 			}
 			key.WriteString(d[to].stem)
-			if !d[to].stop && wordly(d[to].stem) {
+			if s := d[to].stem; !d[to].stop && wordly(s) && !edge[s] && !last[s] {
 				do(key.String(), from, to+1)
 			}
 		}
@@ -112,13 +119,14 @@ func wordly(stem string) bool {
 	return unicode.IsLetter(r)
 }
 
-// name names the cluster of some texts: phrases, the most telling first, each written as its texts mostly write it.
-func (n *namer) name(members []int) (string, []string) {
-	found := map[string]*phrase{}
+// name names the cluster of some texts: phrases, the most telling first, each written as its texts mostly write it. A name
+// that is taken, or a word by itself, is told apart by a second phrase.
+func (n *namer) name(members []int, taken map[string]bool) (string, []string) {
+	found, dull := map[string]*phrase{}, weakWords[n.language]
 	seen := map[string]int{}
 	for _, i := range members {
 		d := n.docs[i]
-		phrases(d, func(key string, from, to int) {
+		n.phrases(d, func(key string, from, to int) {
 			if n.all[key] == 0 {
 				return
 			}
@@ -127,6 +135,12 @@ func (n *namer) name(members []int) (string, []string) {
 				p = &phrase{written: map[string]int{}}
 				for _, t := range d[from:to] {
 					p.stems = append(p.stems, t.stem)
+					if !t.stop {
+						p.content++
+						if !dull[t.stem] {
+							p.strong++
+						}
+					}
 				}
 				found[key] = p
 			}
@@ -157,50 +171,77 @@ func (n *namer) name(members []int) (string, []string) {
 		if tells <= 0 {
 			continue
 		}
-		content := 0
-		for _, s := range p.stems {
-			if wordly(s) {
-				content++
-			}
+		score := math.Sqrt(in) * tells * lengths[p.content]
+		switch weak := p.content - p.strong; {
+		case p.strong == 0:
+			score *= 0.3
+		case weak > 0:
+			score *= 1 - 0.25*float64(weak)/float64(p.content)
 		}
-		list = append(list, candidate{p, key, math.Sqrt(in) * tells * lengths[content]})
+		list = append(list, candidate{p, key, score})
 	}
 	slices.SortFunc(list, func(a, b candidate) int { return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.key, b.key)) })
+	if len(list) == 0 {
+		return "", nil
+	}
 	// A longer phrase that most of the texts with the first one have says more than the first one.
 	for i, c := range list {
-		if i > 0 && strings.Contains(" "+c.key+" ", " "+list[0].key+" ") && 5*c.inside >= 3*list[0].inside {
+		if i > 0 && c.strong > 0 && strings.Contains(" "+c.key+" ", " "+list[0].key+" ") && 5*c.inside >= 3*list[0].inside {
 			list[0] = c
 			break
 		}
 	}
-	var chosen []string
+	var chosen []candidate
 	used := map[string]bool{}
 	for _, c := range list {
-		fresh := 0
-		for _, s := range c.stems {
-			if !used[s] {
-				fresh++
-			}
-		}
-		if len(chosen) > 0 && fresh < len(c.stems) {
+		if len(chosen) > 0 && slices.ContainsFunc(c.stems, func(s string) bool { return used[s] }) {
 			continue
 		}
 		for _, s := range c.stems {
 			used[s] = true
 		}
-		chosen = append(chosen, mostWritten(c.written))
-		if len(chosen) == 6 {
+		if chosen = append(chosen, c); len(chosen) == 6 {
 			break
 		}
 	}
-	if len(chosen) == 0 {
-		return "", nil
+	var phrases []string
+	for _, c := range chosen {
+		phrases = append(phrases, mostWritten(c.written))
 	}
-	return capital(chosen[0]), chosen
+	name := capital(phrases[0])
+	if chosen[0].content == 1 || chosen[0].strong == 0 || taken[name] {
+		second, most := "", 0
+		for i, c := range chosen[1:] {
+			if longer := name + ", " + phrases[i+1]; c.strong > 0 && c.inside > most && !taken[longer] && !akin(chosen[0].stems, c.stems) {
+				second, most = longer, c.inside
+			}
+		}
+		if taken[name] && second != "" || 10*most >= len(members) {
+			name = second
+		}
+	}
+	taken[name] = true
+	return name, phrases
 }
 
-// lengths favours phrases of two and three words: one tells little, four are seldom said alike.
-var lengths = [longestPhrase + 1]float64{0, 0.7, 1.2, 1.35, 1.35}
+// akin tells whether two phrases have words of one family: "delivered" adds nothing to "delivery".
+func akin(a, b []string) bool {
+	for _, x := range a {
+		for _, y := range b {
+			n := 0
+			for n < min(len(x), len(y)) && x[n] == y[n] {
+				n++
+			}
+			if n > 5 || n == min(len(x), len(y)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// lengths favours phrases of two and three words that are no stop words: one tells little, more are seldom said alike.
+var lengths = [longestPhrase + 1]float64{0, 0.75, 1.2, 1.35, 1.35, 1.3}
 
 func mostWritten(written map[string]int) string {
 	best := ""
