@@ -149,7 +149,7 @@ func listPage(sh ui.Shell, v listView) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.Tabs(sh.Env, sh.T("search.order"), v.Sorts).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Segments(sh.T("search.order"), v.Sorts).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
