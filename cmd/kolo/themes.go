@@ -226,14 +226,16 @@ func shorten(s string, most int) string {
 	}
 	n := 0
 	for i := range s {
-		if n == most {
-			s = s[:i]
-			break
+		if n < most {
+			n++
+			continue
 		}
-		n++
-	}
-	if k := strings.LastIndexByte(s, ' '); k > len(s)/2 {
-		s = s[:k]
+		// In the middle of a word, the whole word goes; but not half of the text for a word without end.
+		if k := strings.LastIndexByte(s[:i], ' '); s[i] != ' ' && k > i/2 {
+			i = k
+		}
+		s = s[:i]
+		break
 	}
 	return s + "…"
 }

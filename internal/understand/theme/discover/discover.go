@@ -33,7 +33,7 @@ type Options struct {
 	Sample   int           // texts of a language that are looked at; the rest are assigned by the model. 0 means 25,000
 	Progress func(float64) // is told the share that is done, 0 to 1, never from two goroutines at once; may be nil
 	Previous []Known       // themes of an earlier run, to be found again
-	Guide    Guide         // knows the starting themes; may be nil
+	Guide    Guide         // knows the starting themes, which are found where there are few texts; may be nil
 }
 
 // Guide tells which of the starting themes a text (by its place) is about and how surely (0 to 1); "" when none.
@@ -190,23 +190,32 @@ func group(ctx context.Context, docs []Doc, g []int, language string, o Options,
 		seen[i], said[i] = terms[s], docs[g[s]].Text
 	}
 	c := newCorpus(seen, leastTexts(len(sample)), leastTexts(len(sample))+1)
-	before := remembered(o.Previous, language, len(languagesOf(o.Previous)) < 2)
+	remembers := remembered(o.Previous, language, len(languagesOf(o.Previous)) < 2)
+	before := &remembers
 	for _, i := range sample {
 		if id := docs[g[i]].Theme; id != "" && before.at(id) < 0 {
 			before.ids = append(before.ids, Known{ID: id, Language: language})
 		}
 	}
-	k := o.K
-	if k > 0 {
-		k = max(k, len(before.ids))
-	}
 	f := newSamples(said)
-	found, sureOf, x, err := ensemble(ctx, c, f, k, o.Seed, o.Progress)
-	if err != nil {
-		return err
-	}
-	if len(before.ids) > 0 {
-		found, sureOf = before.again(docs, g, sample, c, f, x, found, k, rand.New(rand.NewPCG(o.Seed, 3)))
+	var found []int
+	var sureOf []float32
+	var x *dense
+	if o.K == 0 && o.Guide != nil && len(sample) < small && len(before.ids) == 0 {
+		x = c.vectors(min(100, max(2, len(c.names)/4)), 1, true, rand.New(rand.NewPCG(o.Seed, 1)))
+		found, sureOf = before.byGuide(g, sample, language, o.Guide)
+	} else {
+		k := o.K
+		if k > 0 {
+			k = max(k, len(before.ids))
+		}
+		var err error
+		if found, sureOf, x, err = ensemble(ctx, c, f, k, o.Seed, o.Progress); err != nil {
+			return err
+		}
+		if len(before.ids) > 0 {
+			found, sureOf = before.again(docs, g, sample, c, f, x, found, k, rand.New(rand.NewPCG(o.Seed, 3)))
+		}
 	}
 	for i := range of {
 		of[i] = -1
@@ -221,7 +230,7 @@ func group(ctx context.Context, docs []Doc, g []int, language string, o Options,
 			return err
 		}
 	}
-	r.add(docs, g, language, of, sure, c, x, sample, before)
+	r.add(docs, g, language, of, sure, c, x, sample, *before)
 	return nil
 }
 
@@ -253,6 +262,27 @@ func assign(docs []Doc, g []int, terms [][]string, of []int, sure []float32, lan
 		}
 	})
 	return nil
+}
+
+// small is the number of texts below which they tell too little of themselves: there the starting themes say more.
+const small = 300
+
+// byGuide puts texts to the starting themes, which it adds to the memory.
+func (m *memory) byGuide(g, sample []int, language string, guide Guide) ([]int, []float32) {
+	of, sure := make([]int, len(sample)), make([]float32, len(sample))
+	for i, s := range sample {
+		of[i] = -1
+		key, c := guide(g[s])
+		if key == "" {
+			continue
+		}
+		if of[i] = m.at(key); of[i] < 0 {
+			of[i] = len(m.ids)
+			m.ids = append(m.ids, Known{ID: key, Language: language})
+		}
+		sure[i] = float32(c)
+	}
+	return of, sure
 }
 
 // leastTexts is how many texts must have a stem for it to count.
@@ -324,8 +354,14 @@ func (r *Result) add(docs []Doc, g []int, language string, of []int, sure []floa
 		t.Centroid = c.sketch(rows)
 		t.Name, t.Phrases = n.name(m, names)
 		t.Quote = g[medoid(docs, g, m, row, x)]
-		at := len(r.Themes)
-		r.Themes = append(r.Themes, t)
+		// A theme that is known in several languages is one.
+		at := slices.IndexFunc(r.Themes, func(o Theme) bool { return t.ID != "" && o.ID == t.ID })
+		if at < 0 {
+			at = len(r.Themes)
+			r.Themes = append(r.Themes, t)
+		} else {
+			r.Themes[at].Count += t.Count
+		}
 		for _, i := range m {
 			r.Of[g[i]], r.Confidence[g[i]] = at, float64(sure[i])
 		}

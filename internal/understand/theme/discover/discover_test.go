@@ -252,6 +252,26 @@ func TestGuideNamesTheStartingTheme(t *testing.T) {
 	}
 }
 
+func TestFewTextsAreOfTheStartingThemes(t *testing.T) {
+	t.Parallel()
+	docs, truth := speak(90, 12, []matter{matters[0], matters[2], matters[5], matters[6]})
+	keys := []string{"delivery", "login_account", "delivery", "login_account"}
+	r := discovered(t, docs, Options{Seed: 1, Guide: func(i int) (string, float64) {
+		if i == 0 {
+			return "", 0
+		}
+		return keys[truth[i]], 0.8
+	}})
+	if len(r.Themes) != 2 || r.Of[0] != -1 {
+		t.Fatalf("%+v", r.Themes)
+	}
+	for i := range docs[1:] {
+		if th := r.Themes[r.Of[i+1]]; th.ID != keys[truth[i+1]] || th.Key != th.ID {
+			t.Errorf("text %d about %s is in %+v", i+1, keys[truth[i+1]], th)
+		}
+	}
+}
+
 func TestSampleTeachesTheRest(t *testing.T) {
 	t.Parallel()
 	docs, truth := speak(1200, 8, matters[:5])
@@ -287,7 +307,7 @@ func TestDiscoverOddTexts(t *testing.T) {
 
 func TestDiscoverStops(t *testing.T) {
 	t.Parallel()
-	docs, _ := speak(200, 9, matters)
+	docs, _ := speak(400, 9, matters)
 	ctx, cancel := context.WithCancel(context.Background())
 	last := 0.0
 	_, err := Discover(ctx, docs, Options{Progress: func(p float64) {

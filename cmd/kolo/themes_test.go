@@ -1,0 +1,119 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"kolo/internal/understand/reading"
+	"kolo/internal/understand/theme/discover"
+)
+
+// answersOf runs themes discover and reads its answer.
+func answersOf(t *testing.T, in string, o discover.Options) (texts []textLine, themes []foundLine, out string) {
+	t.Helper()
+	r, err := reading.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := discoverThemes(context.Background(), r, strings.NewReader(in), &b, o); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range strings.Split(strings.TrimSpace(b.String()), "\n") {
+		var x struct{ Kind string }
+		if err := json.Unmarshal([]byte(line), &x); err != nil {
+			t.Fatalf("%v in %s", err, line)
+		}
+		switch {
+		case x.Kind == "theme":
+			var l foundLine
+			if err := json.Unmarshal([]byte(line), &l); err != nil {
+				t.Fatal(err)
+			}
+			themes = append(themes, l)
+		case x.Kind == "text" && themes == nil:
+			var l textLine
+			if err := json.Unmarshal([]byte(line), &l); err != nil {
+				t.Fatal(err)
+			}
+			texts = append(texts, l)
+		default:
+			t.Fatalf("out of place: %s", line)
+		}
+	}
+	return texts, themes, b.String()
+}
+
+func TestThemesDiscover(t *testing.T) {
+	t.Parallel()
+	var in strings.Builder
+	want := 0
+	for i := range 60 {
+		fmt.Fprintf(&in, "{\"id\": \"p%d\", \"text\": \"the parcel came late, number %d\", \"language\": \"en\"}\n", i, i)
+		fmt.Fprintf(&in, "{\"id\": %d, \"text\": \"my password was rejected, write to me%d@example.com\", \"language\": \"en-GB\", \"stars\": 1}\n", i, i)
+		want += 2
+	}
+	in.WriteString("nonsense\n\n{\"language\": \"en\"}\n{\"text\": \"...\"}")
+	want += 3
+	texts, themes, out := answersOf(t, in.String(), discover.Options{K: 2, Seed: 1})
+	if len(texts) != want {
+		t.Fatalf("%d answers to %d lines", len(texts), want)
+	}
+	first, second := texts[0].Theme, texts[1].Theme
+	for i, a := range texts[:120] {
+		if a.Theme != []string{first, second}[i%2] || first == second || a.Confidence == nil || a.Error != "" {
+			t.Fatalf("line %d: %+v", i, a)
+		}
+	}
+	if texts[0].ID != "p0" || texts[3].ID != "1" || texts[120].Error == "" || texts[121].Error == "" || texts[122].Theme != other {
+		t.Errorf("%+v", texts[118:])
+	}
+	if len(themes) != 3 || themes[0].Count != 60 || themes[1].Count != 60 || themes[2].Theme != other || themes[2].Count != 1 {
+		t.Fatalf("%+v", themes)
+	}
+	for _, l := range themes[:2] {
+		if l.Name == "" || l.Quote == "" || l.Language != "en" || l.Sentiment == nil || strings.Contains(l.Quote, "@") {
+			t.Errorf("%+v", l)
+		}
+	}
+
+	// The answer of one run gives the next one its ids.
+	known, err := knownFrom(strings.NewReader(strings.ReplaceAll(out, `"theme":"t`, `"theme":"x`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, _, _ := answersOf(t, in.String(), discover.Options{Seed: 2, Previous: known})
+	for i, a := range again[:120] {
+		if a.Theme != "x"+strings.TrimPrefix(texts[i].Theme, "t") {
+			t.Fatalf("line %d was in %s and is in %s", i, texts[i].Theme, a.Theme)
+		}
+	}
+	if _, err := knownFrom(strings.NewReader("nonsense\n")); err == nil {
+		t.Error("nonsense was taken for a previous run")
+	}
+}
+
+func TestThemesDiscoverNothing(t *testing.T) {
+	t.Parallel()
+	r, err := reading.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := discoverThemes(context.Background(), r, strings.NewReader("\n"), &b, discover.Options{}); err != nil || b.Len() != 0 {
+		t.Errorf("%v, %q", err, b.String())
+	}
+}
+
+func TestShorten(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{"short": "short", "hello my friend": "hello my…", "hello myself": "hello…", "שלום לכל העולם": "שלום לכל…", "abcdefghijkl": "abcdefgh…"} {
+		if got := shorten(in, 8); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
