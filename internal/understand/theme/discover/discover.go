@@ -174,26 +174,25 @@ func byLanguage(docs []Doc) (languages []string, groups [][]int) {
 func group(ctx context.Context, docs []Doc, g []int, language string, o Options, r *Result) error {
 	of, sure := make([]int, len(g)), make([]float32, len(g))
 	var sp text.Splitter
-	terms := make([][]string, len(g))
-	for i, d := range g {
-		if i%1000 == 0 && ctx.Err() != nil {
+	var sample []int
+	var seen [][]string
+	var said []string
+	for n, i := range draw(len(g), o.Sample, o.Seed) {
+		if n%1000 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		terms[i] = stems(&sp, docs[d].Text, language)
+		if terms := stems(&sp, docs[g[i]].Text, language); len(terms) > 0 {
+			sample, seen, said = append(sample, i), append(seen, terms), append(said, docs[g[i]].Text)
+		}
 	}
-	sample := draw(terms, o.Sample, o.Seed)
 	if len(sample) == 0 {
 		return nil
-	}
-	seen, said := make([][]string, len(sample)), make([]string, len(sample))
-	for i, s := range sample {
-		seen[i], said[i] = terms[s], docs[g[s]].Text
 	}
 	c := newCorpus(seen, leastTexts(len(sample)), leastTexts(len(sample))+1)
 	remembers := remembered(o.Previous, language, len(languagesOf(o.Previous)) < 2)
 	before := &remembers
-	for _, i := range sample {
-		if id := docs[g[i]].Theme; id != "" && before.at(id) < 0 {
+	for _, i := range g {
+		if id := docs[i].Theme; id != "" && before.at(id) < 0 {
 			before.ids = append(before.ids, Known{ID: id, Language: language})
 		}
 	}
@@ -225,28 +224,34 @@ func group(ctx context.Context, docs []Doc, g []int, language string, o Options,
 			of[s], sure[s] = found[i], sureOf[i]
 		}
 	}
-	if len(sample) < len(g) {
-		if err := assign(docs, g, terms, of, sure, language); err != nil {
-			return err
-		}
+	if err := assign(docs, g, *before, of, sure, language, len(g) > o.Sample); err != nil {
+		return err
 	}
 	r.add(docs, g, language, of, sure, c, x, sample, *before)
 	return nil
 }
 
-// assign puts texts that were not looked at to themes, as those that were teach it.
-func assign(docs []Doc, g []int, terms [][]string, of []int, sure []float32, language string) error {
+// assign puts texts that were not looked at, or that say nothing, where they were before, and where wished the rest where
+// those that were looked at teach.
+func assign(docs []Doc, g []int, before memory, of []int, sure []float32, language string, learn bool) error {
 	var examples []Example
 	var left []int
 	for i, t := range of {
-		switch {
-		case t >= 0:
-			examples = append(examples, Example{Text: docs[g[i]].Text, Language: language, Theme: strconv.Itoa(t)})
-		case len(terms[i]) > 0:
-			left = append(left, i)
+		if t < 0 {
+			at, ok := before.members[docs[g[i]].ID]
+			if id := docs[g[i]].Theme; id != "" {
+				at, ok = before.at(id), true
+			}
+			if ok {
+				of[i], sure[i] = at, 1
+			} else {
+				left = append(left, i)
+			}
+			continue
 		}
+		examples = append(examples, Example{Text: docs[g[i]].Text, Language: language, Theme: strconv.Itoa(t)})
 	}
-	if len(left) == 0 || len(examples) == 0 {
+	if !learn || len(left) == 0 || len(examples) == 0 {
 		return nil
 	}
 	m, err := Learn(examples)
@@ -293,20 +298,10 @@ func leastTexts(n int) int {
 	return 2
 }
 
-// draw picks texts that say something, at most so many, in their order.
-func draw(terms [][]string, most int, seed uint64) []int {
-	var out []int
-	for i, t := range terms {
-		if len(t) > 0 {
-			out = append(out, i)
-		}
-	}
-	if len(out) > most {
-		rng := rand.New(rand.NewPCG(seed, 2))
-		rng.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
-		out = out[:most]
-		slices.Sort(out)
-	}
+// draw picks most of n texts by lot, or all, in their order.
+func draw(n, most int, seed uint64) []int {
+	out := rand.New(rand.NewPCG(seed, 2)).Perm(n)[:min(n, most)]
+	slices.Sort(out)
 	return out
 }
 
@@ -323,9 +318,10 @@ func (r *Result) add(docs []Doc, g []int, language string, of []int, sure []floa
 		}
 	}
 	var sp text.Splitter
-	written := make([][]token, len(g))
-	for i, d := range g {
-		written[i] = tokens(&sp, docs[d].Text, language)
+	// Names come from the texts that were looked at: a million others say no more.
+	written := make([][]token, len(sample))
+	for i, s := range sample {
+		written[i] = tokens(&sp, docs[g[s]].Text, language)
 	}
 	n, names := newNamer(written, language), map[string]bool{}
 	row := make([]int, len(g))
@@ -352,7 +348,7 @@ func (r *Result) add(docs []Doc, g []int, language string, of []int, sure []floa
 			}
 		}
 		t.Centroid = c.sketch(rows)
-		t.Name, t.Phrases = n.name(m, names)
+		t.Name, t.Phrases = n.name(rows, names)
 		t.Quote = g[medoid(docs, g, m, row, x)]
 		// A theme that is known in several languages is one.
 		at := slices.IndexFunc(r.Themes, func(o Theme) bool { return t.ID != "" && o.ID == t.ID })

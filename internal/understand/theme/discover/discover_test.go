@@ -205,14 +205,21 @@ func TestWhatAPersonDecidedStands(t *testing.T) {
 	forbidden := known[0].ID
 	known[0].Forbidden = true
 	known[2].ID = known[1].ID // merged
+	docs = append(docs, Doc{Text: "...", Language: "en", Theme: "mine"})
+	first.Of, truth = append(first.Of, -1), append(truth, -1)
 	moved := map[int]bool{}
 	for i := range docs {
 		if i%50 == 0 {
 			docs[i].Theme, moved[i] = "mine", true
 		}
 	}
+	moved[len(docs)-1] = true
 	for seed := range uint64(3) {
-		r := discovered(t, docs, Options{Seed: seed, Previous: known})
+		o := Options{Seed: seed, Previous: known}
+		if seed == 2 {
+			o.Sample = 300
+		}
+		r := discovered(t, docs, o)
 		for _, th := range r.Themes {
 			if th.ID == forbidden {
 				t.Error("a forbidden theme came back")
