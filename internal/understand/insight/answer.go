@@ -222,7 +222,9 @@ func (a *asked) rows(cells []cell) ([]Row, Row) {
 	groups := map[string]sums{} // of a distribution: what its values share out
 	for _, c := range cells {
 		total.sum = total.sum.plus(c.sums)
-		groups[a.group(c)] = groups[a.group(c)].plus(c.sums)
+		if a.Measure == Distribution {
+			groups[a.group(c)] = groups[a.group(c)].plus(c.sums)
+		}
 	}
 	for _, c := range cells {
 		r := Row{sum: c.sums}
