@@ -107,9 +107,9 @@ func (d *Dense) Logits(input, out []float32) {
 }
 
 // Calibrate divides the raw scores by the temperature that makes the loss on these examples least, between 1/4 and 4, to
-// 1 %, or rather by that temperature to a power: labels stay what they are, but probabilities can be believed. The power is 1
-// where the examples are what the model will meet, and less where it will do better than on them.
-func (d *Dense) Calibrate(examples []DenseExample, power float64) {
+// 1 %, and multiplies them with surer: labels stay what they are, but probabilities can be believed. Surer is 1 where the examples
+// are what the model will meet, and more where it will do better than on them.
+func (d *Dense) Calibrate(examples []DenseExample, surer float64) {
 	scores := make([][]float32, len(examples))
 	for i, e := range examples {
 		scores[i] = make([]float32, len(d.Weights))
@@ -136,7 +136,7 @@ func (d *Dense) Calibrate(examples []DenseExample, power float64) {
 			low = a
 		}
 	}
-	by := float32(math.Exp(-power * (low + high) / 2))
+	by := float32(surer * math.Exp(-(low+high)/2))
 	for _, w := range d.Weights {
 		for i := range w {
 			w[i] *= by

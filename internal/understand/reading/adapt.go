@@ -85,26 +85,26 @@ func (r *Reader) Adapt(ctx context.Context, examples []Example, seed uint64) (ke
 	made := r.prepare(examples)
 	order := rand.New(rand.NewPCG(seed, 0x61646170)).Perm(len(made))
 	n := min(int(heldShare*float64(len(made))), 1000)
-	held, rest := pick(made, order[:n]), pick(made, order[n:])
+	held, rest, home := pick(made, order[:n]), pick(made, order[n:]), r.home(examples)
 	report.Held, report.Learned = len(held), len(rest)
 	report.Before = accuracy(held, nil, deltaNote{Scale: 1})
 	for _, size := range []int{100, 300, 1000, 3000} {
 		if size >= len(rest) {
 			break
 		}
-		_, right, err := fit(ctx, rest[:size], held, seed)
+		_, right, err := fit(ctx, rest[:size], home, held, seed)
 		if err != nil {
 			return nil, report, err
 		}
 		report.Curve = append(report.Curve, Step{size, right})
 	}
-	note, right, err := fit(ctx, rest, held, seed)
+	note, right, err := fit(ctx, rest, home, held, seed)
 	if err != nil {
 		return nil, report, err
 	}
 	report.After = right
 	report.Curve = append(report.Curve, Step{len(rest), right})
-	m, err := learnDelta(made, seed)
+	m, err := learnDelta(beside(made, home), seed)
 	if err != nil {
 		return nil, report, err
 	}
@@ -175,9 +175,50 @@ func pick(list []prepared, at []int) []prepared {
 	return out
 }
 
+// home are texts that the models of the examples' languages were made for.
+func (r *Reader) home(examples []Example) []prepared {
+	count := map[*Part]int{}
+	var parts []*Part
+	for _, e := range examples {
+		p := r.part(e.Language, e.Text)
+		if count[p]++; count[p] == 1 {
+			parts = append(parts, p)
+		}
+	}
+	var list []Example
+	for _, p := range parts {
+		if count[p] < len(examples)/20 {
+			continue
+		}
+		for _, x := range p.Note.Home {
+			list = append(list, Example{Text: x.Text, Language: p.Note.Language, Sentiment: x.Sentiment})
+		}
+	}
+	return r.prepare(list)
+}
+
+// homeShare is what the texts of home weigh together, beside the examples. They keep a workspace whose ratings are of a narrow
+// sort from forgetting what words mean elsewhere.
+const homeShare = 0.25
+
+// beside puts the texts of home beside examples.
+func beside(examples, home []prepared) []prepared {
+	total := float32(0)
+	for _, e := range examples {
+		total += e.Weights[0]
+	}
+	list := slices.Clone(examples)
+	for _, x := range home {
+		x.Weights = []float32{min(homeShare*total/float32(len(home)), 1)}
+		list = append(list, x)
+	}
+	return list
+}
+
 // fit learns from examples, chooses how strongly to use it by folds of them, and gives the accuracy on held-out ones.
-func fit(ctx context.Context, examples, held []prepared, seed uint64) (note deltaNote, right float64, err error) {
+func fit(ctx context.Context, examples, home, held []prepared, seed uint64) (note deltaNote, right float64, err error) {
 	const folds = 4
+	examples = beside(examples, home)
 	var candidates []deltaNote
 	for _, scale := range []float32{0.25, 0.5, 0.75, 1} {
 		for _, strength := range []float32{0, 0.5, 1, 1.5} {

@@ -25,6 +25,13 @@ type Note struct {
 	Language  string          `json:"language"` // "any" for the model of all languages without one of their own
 	Sentiment sentiment.Judge `json:"sentiment"`
 	Themes    ThemeRule       `json:"themes"`
+	Home      []Said          `json:"home,omitempty"`
+}
+
+// Said is a text that the model was made for. Who adapts it to other texts keeps to these as well.
+type Said struct {
+	Text      string    `json:"text"`
+	Sentiment Sentiment `json:"sentiment"`
 }
 
 // ThemeRule says when a theme is named.
