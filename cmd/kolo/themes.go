@@ -100,7 +100,7 @@ func discoverThemes(ctx context.Context, r *reading.Reader, in io.Reader, out io
 			a := textLine{Kind: "text"}
 			switch err := json.Unmarshal(b, &x); {
 			case err != nil:
-				a.Error = "this line is no JSON object with a text: " + err.Error()
+				a.Error = badLine(err)
 			case x.Text == nil:
 				a.Error = "this line has no text"
 			default:
@@ -245,12 +245,12 @@ func knownFrom(in io.Reader) ([]discover.Known, error) {
 	members := map[string][]string{}
 	var known []discover.Known
 	src := bufio.NewReaderSize(in, 1<<16)
-	for {
+	for n := 1; ; n++ {
 		b, err := src.ReadBytes('\n')
 		if b = bytes.TrimSpace(b); len(b) > 0 {
 			var x struct{ Kind, ID, Theme, Language string }
 			if err := json.Unmarshal(b, &x); err != nil {
-				return nil, fault.New(fault.Invalid, "themes.discover", "the file of the previous run is no answer of this command: %v", err)
+				return nil, fault.New(fault.Invalid, "themes.discover", "the file of the previous run is no answer of this command: line %d is none of its lines", n)
 			}
 			switch {
 			case x.Kind == "text" && x.Theme != "" && x.ID != "":

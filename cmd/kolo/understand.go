@@ -139,7 +139,7 @@ func answer(b []byte, r *reading.Reader, line []byte) []byte {
 	err := json.Unmarshal(line, &in)
 	switch {
 	case err != nil:
-		reply = map[string]string{"error": "this line is no JSON object with a text: " + err.Error()}
+		reply = map[string]string{"error": badLine(err)}
 	case in.Text == nil:
 		reply = map[string]string{"error": "this line has no text"}
 	default:
@@ -152,6 +152,14 @@ func answer(b []byte, r *reading.Reader, line []byte) []byte {
 		return append(b, `{"error":"the answer cannot be written"}`...)
 	}
 	return append(b, bytes.TrimRight(buf.Bytes(), "\n")...)
+}
+
+// badLine says what is wrong with a line that could not be read.
+func badLine(err error) string {
+	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) && wrong.Field != "" {
+		return wrong.Field + " must be a string"
+	}
+	return "this line is no JSON object with a text"
 }
 
 func understoodOf(r *reading.Reader, s, language string) understood {

@@ -314,6 +314,14 @@ func goodName(op, name string) (string, error) {
 	return name, nil
 }
 
+// moveFirst is said of a theme that others stand under, when it would leave them without a place.
+const moveFirst = "move the themes that stand under it first"
+
+// carries tells whether a theme in none of the given states stands directly under one.
+func (t *Tree) carries(id string, but ...State) bool {
+	return slices.ContainsFunc(t.kids[id], func(k string) bool { return !slices.Contains(but, t.byID[k].State) })
+}
+
 // Merge makes a theme a part of another: what was or will be found about it counts there.
 func (t *Tree) Merge(id, into string) (Theme, error) {
 	const op = "theme.Merge"
@@ -327,10 +335,8 @@ func (t *Tree) Merge(id, into string) (Theme, error) {
 	if t.within(id, into) {
 		return x, fault.New(fault.Conflict, op, "a theme cannot become a part of itself or of what stands under it")
 	}
-	for _, k := range t.kids[id] {
-		if t.byID[k].State != Merged {
-			return x, fault.New(fault.Conflict, op, "move the themes that stand under it first")
-		}
+	if t.carries(id, Merged) {
+		return x, fault.New(fault.Conflict, op, moveFirst)
 	}
 	x.State, x.Into, x.Moved = Merged, into, true
 	return x, nil
@@ -359,7 +365,7 @@ func (t *Tree) Move(id, parent string) (Theme, error) {
 }
 
 // Set changes the state of a theme: Live accepts one that was proposed or allows a forbidden one, Forbidden has no text given
-// it.
+// it. A theme that others stand under is not forbidden: they would go on counting where nobody sees them.
 func (t *Tree) Set(id string, s State) (Theme, error) {
 	const op = "theme.Set"
 	x, err := t.edit(op, id)
@@ -368,6 +374,9 @@ func (t *Tree) Set(id string, s State) (Theme, error) {
 	}
 	if s != Live && s != Forbidden {
 		return x, fault.Bad(op, fault.Field{Path: "state", Code: "unknown", Msg: "a theme can be made live or forbidden"})
+	}
+	if s == Forbidden && t.carries(id, Merged, Forbidden) {
+		return x, fault.New(fault.Conflict, op, moveFirst)
 	}
 	x.State = s
 	return x, nil

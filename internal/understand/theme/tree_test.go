@@ -89,6 +89,7 @@ func TestTree(t *testing.T) {
 		"no name":          {second(tree.Rename("one", "en", " ")), fault.Invalid},
 		"taken":            {second(tree.Rename("price", "en", "billing")), fault.Invalid},
 		"taken by a group": {second(tree.Add("x", "", "en", "money AND contract", "")), fault.Invalid},
+		"forbid a group":   {second(tree.Set("money", theme.Forbidden)), fault.Conflict},
 		"state":            {second(tree.Set("one", theme.Merged)), fault.Invalid},
 		"broken rule":      {second(tree.SetRule("one", `"never closed`)), fault.Invalid},
 		"parent":           {second(tree.Add("x", "nobody", "en", "X", "")), fault.Invalid},

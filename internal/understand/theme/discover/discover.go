@@ -350,6 +350,9 @@ func (r *Result) add(docs []Doc, g []int, language string, of []int, sure []floa
 		t.Centroid = c.sketch(rows)
 		t.Name, t.Phrases = n.name(rows, names)
 		t.Quote = g[medoid(docs, g, m, row, x)]
+		if t.Name == "" { // a text by itself, or texts that no phrase tells from the others
+			t.Name = opening(docs[t.Quote].Text, language)
+		}
 		// A theme that is known in several languages is one.
 		at := slices.IndexFunc(r.Themes, func(o Theme) bool { return t.ID != "" && o.ID == t.ID })
 		if at < 0 {

@@ -453,3 +453,32 @@ func TestNames(t *testing.T) {
 		}
 	}
 }
+
+// A theme that no phrase tells from the others is called by the first words of its quote.
+func TestOpening(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"Purple zebras  hum": "Purple zebras hum", "my cat likes this chair": "my cat likes this chair", "my cat likes this chair most": "my cat likes this chair…",
+		"מי ראה את החבילה שלי היום": "מי ראה את החבילה שלי…", strings.Repeat("x", 70): strings.Repeat("x", 60) + "…",
+		strings.Repeat("y", 40) + " " + strings.Repeat("z", 40): strings.Repeat("y", 40) + "…",
+	} {
+		if got := opening(in, "en"); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+	if got := opening("write to jo@example.com please", "en"); strings.Contains(got, "@") {
+		t.Errorf("a name tells who wrote: %q", got)
+	}
+	found, err := Discover(t.Context(), []Doc{{Text: "Purple zebras hum loudly every single night", Language: "en"}}, Options{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, th := range found.Themes {
+		if th.Name == "" {
+			t.Errorf("a theme without a name: %+v", th)
+		}
+	}
+	if len(found.Themes) != 1 {
+		t.Errorf("%d themes in one text", len(found.Themes))
+	}
+}

@@ -14,6 +14,9 @@ import (
 // longestPhrase is the most words a phrase of a name has.
 const longestPhrase = 5
 
+// longestOpening is the most characters of a text that stand for a name.
+const longestOpening = 60
+
 // token is a word of a text as naming sees it: its stem, and how it is written.
 type token struct {
 	stem    string
@@ -222,6 +225,26 @@ func (n *namer) name(members []int, taken map[string]bool) (string, []string) {
 	}
 	taken[name] = true
 	return name, phrases
+}
+
+// opening is the first words of a text, without what tells who wrote it: the name of a theme that has no phrase of its own.
+func opening(s, language string) string {
+	words := strings.Fields(text.Mask(s, text.Personal(s, language)))
+	name := ""
+	for i, w := range words {
+		longer := strings.TrimSpace(name + " " + w)
+		if utf8.RuneCountInString(longer) > longestOpening {
+			if i == 0 { // one word without end
+				return string([]rune(w)[:longestOpening]) + "…"
+			}
+			return name + "…"
+		}
+		name = longer
+		if i+1 == longestPhrase && i+1 < len(words) {
+			return name + "…"
+		}
+	}
+	return name
 }
 
 // akin tells whether two phrases have words of one family: "delivered" adds nothing to "delivery".

@@ -233,6 +233,13 @@ func (p *Pages) pin(q *web.Request) error {
 func (p *Pages) state(q *web.Request) error {
 	s := theme.State(q.PostFormValue("state"))
 	t, err := p.Themes.Edit(q.Context(), q.Workspace.ID, q.Actor, q.PathValue("id"), theme.Edit{State: &s})
+	if fault.Is(err, fault.Conflict) {
+		tree, was, ok, lost := p.living(q)
+		if !ok {
+			return lost
+		}
+		return p.showEdit(q, http.StatusConflict, tree, was, err, nil)
+	}
 	if err != nil {
 		return err
 	}

@@ -220,12 +220,20 @@ func (v *listView) columns(e ui.Env, sort string, descending bool, address func(
 	return sorted
 }
 
-// nested puts themes under those they belong to; the most frequent come first among those that stand together, after the pinned.
+// nested puts themes under those they belong to; the most frequent come first among those that stand together, after the pinned. What
+// stands under a theme that is not among them comes on the top level: whatever counts is shown.
 func nested(tree *theme.Tree, all []row) []row {
+	shown := map[string]bool{}
+	for _, r := range all {
+		shown[r.ID] = true
+	}
 	byParent := map[string][]row{}
 	for _, r := range all {
-		t, _ := tree.Get(r.ID)
-		byParent[t.Parent] = append(byParent[t.Parent], r)
+		parent := ""
+		if t, _ := tree.Get(r.ID); shown[t.Parent] {
+			parent = t.Parent
+		}
+		byParent[parent] = append(byParent[parent], r)
 	}
 	var out []row
 	var walk func(parent string, depth int)
