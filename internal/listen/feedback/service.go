@@ -551,14 +551,21 @@ func SaidOf(tx *store.Tx, ws identity.WorkspaceID, fid ID) (Said, error) {
 	return t, err
 }
 
-// Recent reads the newest feedback of a workspace that says something in words, at most so many.
-func (s *Service) Recent(ctx context.Context, ws identity.WorkspaceID, most int) (out []Said, err error) {
-	before := int64(math.MaxInt64)
-	for len(out) < most {
-		var page []Said
+// Recent reads the newest feedback of a workspace that says something in words: at most so many pieces, and about so many
+// bytes of text.
+func (s *Service) Recent(ctx context.Context, ws identity.WorkspaceID, most, bytes int) (out []Said, err error) {
+	type row struct {
+		Said
+		time int64
+	}
+	at, before := int64(math.MaxInt64), ""
+	for len(out) < most && bytes > 0 {
+		var page []row
 		if err := s.db.View(ctx, func(tx *store.Tx) (err error) {
-			page, err = store.All(tx, scanSaid, "/* feedback.Recent */ "+selectSaid+" WHERE workspace = $1 AND seq < $2 AND text <> '' ORDER BY seq DESC LIMIT $3",
-				string(ws), before, min(5000, most-len(out)))
+			page, err = store.All(tx, func(r store.Scanner) (t row, err error) {
+				return t, r.Scan(&t.ID, &t.Workspace, &t.Seq, &t.Revision, &t.Contact, &t.Language, &t.Text, &t.time)
+			}, `/* feedback.Recent */ SELECT id, workspace, seq, revision, contact, language, text, time FROM feedback
+				WHERE workspace = $1 AND time <= $2 AND (time < $2 OR id < $3) AND text <> '' ORDER BY time DESC, id DESC LIMIT $4`, string(ws), at, before, min(1000, most-len(out)))
 			return err
 		}); err != nil {
 			return nil, fault.Wrap("feedback.Recent", err)
@@ -566,19 +573,52 @@ func (s *Service) Recent(ctx context.Context, ws identity.WorkspaceID, most int)
 		if len(page) == 0 {
 			break
 		}
-		out, before = append(out, page...), page[len(page)-1].Seq
+		for _, t := range page {
+			if bytes -= len(t.Text); bytes <= 0 && len(out) > 0 {
+				return out, nil
+			}
+			out = append(out, t.Said)
+		}
+		at, before = page[len(page)-1].time, string(page[len(page)-1].ID)
 	}
 	return out, nil
 }
 
-// Texts is Changes for those who read texts alone: it is several times faster.
-func (s *Service) Texts(ctx context.Context, after, upTo int64) ([]Said, error) {
-	var out []Said
-	err := s.db.View(ctx, func(tx *store.Tx) (err error) {
-		out, err = store.All(tx, scanSaid, "/* feedback.Texts */ "+selectSaid+" WHERE seq > $1 AND seq <= $2 ORDER BY seq", after, upTo)
-		return err
+// Texts is Changes for those who read texts alone: it is several times faster. It stops behind the text with which they
+// take more than so many bytes, and tells up to which number it came: upTo when it read all.
+func (s *Service) Texts(ctx context.Context, after, upTo int64, bytes int) (out []Said, to int64, err error) {
+	err = s.db.View(ctx, func(tx *store.Tx) error {
+		out, to = nil, upTo
+		rows, err := tx.Query("/* feedback.Texts */ "+selectSaid+" WHERE seq > $1 AND seq <= $2 ORDER BY seq", after, upTo)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		left := bytes
+		for rows.Next() {
+			t, err := scanSaid(rows)
+			if err != nil {
+				return err
+			}
+			out = append(out, t)
+			if left -= len(t.Text); left < 0 {
+				to = t.Seq
+				return nil
+			}
+		}
+		return rows.Err()
 	})
-	return out, fault.Wrap("feedback.Texts", err)
+	return out, to, fault.Wrap("feedback.Texts", err)
+}
+
+// Unchanged are those of the changes after one number and up to another that are still the last of their feedback.
+func Unchanged(tx *store.Tx, after, upTo int64) (map[ID]bool, error) {
+	ids, err := store.All(tx, store.Value[ID], "/* feedback.Unchanged */ SELECT id FROM feedback WHERE seq > $1 AND seq <= $2", after, upTo)
+	out := make(map[ID]bool, len(ids))
+	for _, id := range ids {
+		out[id] = true
+	}
+	return out, err
 }
 
 // Settled is the number up to which Changes can be read without missing any.

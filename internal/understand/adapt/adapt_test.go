@@ -317,6 +317,25 @@ func TestLearnsFromRatings(t *testing.T) {
 		if l := w.label(ids[0]); strings.Contains(l.Model, "+") {
 			w.Errorf("read by %s", l.Model)
 		}
+		// A person has gone back: what Kolo trains by itself is kept and not read, and it does not train every night.
+		w.must(w.db.Update(w.Context(), func(tx *store.Tx) error {
+			_, err := job.Enqueue(tx, job.Spec{Workspace: string(w.one), Kind: "model.train", Payload: []byte("{\"by\":\"\"}")})
+			return err
+		}))
+		w.settle()
+		versions, err = w.adapt.Versions(w.Context(), w.one)
+		w.must(err)
+		if len(versions) != 2 || versions[0].Active || versions[1].Active {
+			w.Errorf("a person's choice was undone: %+v", versions)
+		}
+		w.must(w.db.Update(w.Context(), func(tx *store.Tx) error {
+			_, err := job.Enqueue(tx, job.Spec{Kind: "model.nightly", Key: "again"})
+			return err
+		}))
+		w.settle()
+		if again, err := w.adapt.Versions(w.Context(), w.one); err != nil || len(again) != len(versions) {
+			w.Errorf("it trained again with nothing new: %v", err)
+		}
 		if err := w.adapt.Activate(w.Context(), w.one, w.actor, adapt.Sentiment, "nothing"); !fault.Is(err, fault.NotFound) {
 			w.Errorf("a version that is not there: %v", err)
 		}

@@ -25,6 +25,7 @@ const (
 
 	mostDiscovered = 30_000 // texts that one run looks at, the newest
 	mostLearned    = 10_000 // texts that a training learns from, the newest
+	mostBytes      = 64 << 20
 	// LeastTexts is how many texts a workspace needs before themes are looked for: among fewer, what is found is chance.
 	LeastTexts = 200
 )
@@ -149,9 +150,21 @@ func learnThemes(said []feedback.Said, labels map[feedback.ID]label.Label, found
 		own[t.ID] = true
 	}
 	var examples []discover.Example
+	// What an earlier run found and a person accepted is told on, though this run did not find it: the texts that have it teach.
+	accepted := map[string]bool{}
+	for _, t := range tree.All() {
+		if t.Origin == theme.Found && t.State == theme.Live && !own[t.ID] {
+			accepted[t.ID] = true
+		}
+	}
 	for i, f := range said {
 		l := labels[f.ID]
 		language := l.Language
+		for _, t := range l.Themes {
+			if accepted[t.Theme] {
+				examples = append(examples, discover.Example{Text: f.Text, Language: language, Theme: t.Theme, Weight: t.Confidence})
+			}
+		}
 		if at := found.Of[i]; at >= 0 {
 			language = fresh[at].Language
 			examples = append(examples, discover.Example{Text: f.Text, Language: language, Theme: fresh[at].ID, Weight: found.Confidence[i]})
@@ -181,7 +194,14 @@ func (s *Service) nameThem(ctx context.Context, ws identity.WorkspaceID, fresh [
 			quotes[at] = append(quotes[at], said[i].Text)
 		}
 	}
+	tree, err := s.themes.Tree(ctx, ws)
+	if err != nil {
+		return
+	}
 	for i, t := range fresh {
+		if known, _ := tree.Get(t.ID); known.NamedBy != "" || known.ByPerson || known.State == theme.Merged || known.State == theme.Forbidden {
+			continue
+		}
 		names, by := map[string]string{}, ""
 		for _, l := range []string{"en", "he", "fa", "ru"} {
 			a, err := s.assist.NameTheme(ctx, ws, quotes[i], l)
@@ -190,7 +210,7 @@ func (s *Service) nameThem(ctx context.Context, ws identity.WorkspaceID, fresh [
 					s.log.Info("themes keep the names that Kolo gave them", "workspace", string(ws), "error", err)
 					return
 				}
-				break
+				continue
 			}
 			names[l], by = a.Text, a.Model
 		}
@@ -229,6 +249,13 @@ func (s *Service) train(ctx context.Context, run *job.Run) error {
 	}
 	v := Version{ID: id.New(s.db.Clock().Now()), Kind: Sentiment, Active: report.After >= report.Before+leastGain, Texts: int64(len(examples)), By: args.By, Report: report}
 	note := "kept"
+	if args.By == "" && v.Active { // by itself it goes no way that a person has left
+		chosen, err := s.chosen(ctx, ws)
+		if err != nil {
+			return fault.Wrap(op, err)
+		}
+		v.Active = !chosen
+	}
 	if !v.Active {
 		note = "no gain"
 	}
@@ -321,7 +348,8 @@ func (s *Service) examples(ctx context.Context, ws identity.WorkspaceID) (list [
 	return list, report, nil
 }
 
-// nightly asks for a training of each workspace where something can be learned that is not yet.
+// nightly asks for a training of each workspace where there is something to learn since the last: a week's ratings, or a
+// handful of corrections. Each training that is read from has all texts read again.
 func (s *Service) nightly(ctx context.Context, _ *job.Run) error {
 	const op = "adapt.nightly"
 	var list []identity.WorkspaceID
@@ -334,6 +362,9 @@ func (s *Service) nightly(ctx context.Context, _ *job.Run) error {
 	}
 	for _, ws := range list {
 		if err := s.db.Update(ctx, func(tx *store.Tx) error {
+			if due, err := isDue(tx, ws); err != nil || !due {
+				return err
+			}
 			_, err := enqueue(tx, ws, trainKind, "")
 			return err
 		}); err != nil {
@@ -343,9 +374,23 @@ func (s *Service) nightly(ctx context.Context, _ *job.Run) error {
 	return nil
 }
 
+const (
+	afterDays        = 7
+	afterCorrections = 20
+)
+
+func isDue(tx *store.Tx, ws identity.WorkspaceID) (bool, error) {
+	last, err := store.One(tx, store.Value[int64], "/* adapt.isDue */ SELECT coalesce(max(made_at), 0) FROM model WHERE workspace = $1 AND kind = $2", string(ws), string(Sentiment))
+	if err != nil || tx.Now.Sub(time.UnixMilli(last)) >= afterDays*24*time.Hour {
+		return err == nil, err
+	}
+	n, err := label.CorrectedSince(tx, ws, time.UnixMilli(last))
+	return n >= afterCorrections, err
+}
+
 // texts are the newest texts of a workspace with their labels.
 func (s *Service) texts(ctx context.Context, ws identity.WorkspaceID, most int) ([]feedback.Said, map[feedback.ID]label.Label, error) {
-	said, err := s.feedback.Recent(ctx, ws, most)
+	said, err := s.feedback.Recent(ctx, ws, most, mostBytes)
 	if err != nil {
 		return nil, nil, err
 	}

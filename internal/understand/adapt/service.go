@@ -133,6 +133,10 @@ func (s *Service) Activate(ctx context.Context, ws identity.WorkspaceID, actor i
 				return fault.New(fault.NotFound, op, "there is no such version here")
 			}
 		}
+		if _, err := tx.Exec(`/* adapt.Activate */ INSERT INTO model_choice (workspace, kind, chosen_at) VALUES ($1, $2, $3)
+			ON CONFLICT (workspace, kind) DO UPDATE SET chosen_at = excluded.chosen_at`, string(ws), string(k), tx.Millis()); err != nil {
+			return err
+		}
 		if err := identity.Audit(tx, actor, "model.activate", "model", version, map[string]string{"kind": string(k)}); err != nil {
 			return err
 		}
@@ -171,9 +175,24 @@ func (s *Service) ask(ctx context.Context, ws identity.WorkspaceID, actor identi
 		if id, err = enqueue(tx, ws, kind, actor.Name); err != nil {
 			return err
 		}
+		if kind == trainKind { // who asks for one wants what comes of it
+			if _, err := tx.Exec("/* adapt.ask */ DELETE FROM model_choice WHERE workspace = $1 AND kind = $2", string(ws), string(Sentiment)); err != nil {
+				return err
+			}
+		}
 		return identity.Audit(tx, actor, string(kind), "job", string(id), nil)
 	})
 	return id, fault.Wrap(op, err)
+}
+
+// chosen tells whether a person has chosen which version is read: then a training that nobody asked for changes nothing of it.
+func (s *Service) chosen(ctx context.Context, ws identity.WorkspaceID) (yes bool, err error) {
+	err = s.db.View(ctx, func(tx *store.Tx) error {
+		n, err := store.One(tx, store.Value[int64], "/* adapt.chosen */ SELECT count(*) FROM model_choice WHERE workspace = $1 AND kind = $2", string(ws), string(Sentiment))
+		yes = n > 0
+		return err
+	})
+	return yes, err
 }
 
 // Latest is the newest job of a kind in a workspace, for pages that show how far it is; ok is false when there is none.

@@ -91,6 +91,9 @@ func (l *Label) correct(list []Correction) {
 			}
 			if c.Span == Whole {
 				l.Sentiment, l.Score, l.Confidence, l.Unsure = v, scoreOf(v), 1, false
+				if len(l.Clauses) == 1 && v != reading.Mixed { // the text is its clause
+					l.Clauses[0].Sentiment, l.Clauses[0].Score, l.Clauses[0].Confidence = v, scoreOf(v), 1
+				}
 			} else if k := l.clause(c.Span); k >= 0 {
 				l.Clauses[k].Sentiment, l.Clauses[k].Score, l.Clauses[k].Confidence = v, scoreOf(v), 1
 			}
@@ -301,6 +304,11 @@ func (s *Service) Corrections(ctx context.Context, ws identity.WorkspaceID, befo
 		return err
 	})
 	return list, fault.Wrap("label.Corrections", err)
+}
+
+// CorrectedSince counts the corrections of a workspace that were made since an instant and still count.
+func CorrectedSince(tx *store.Tx, ws identity.WorkspaceID, since time.Time) (int64, error) {
+	return store.One(tx, store.Value[int64], "/* label.CorrectedSince */ SELECT count(*) FROM correction WHERE workspace = $1 AND ended_at = 0 AND made_at > $2", string(ws), since.UnixMilli())
 }
 
 // CorrectionsOf lists what people said about one piece of feedback and still counts, in the order in which they said it.

@@ -385,6 +385,64 @@ func (broken) For(context.Context, identity.WorkspaceID) (label.Reader, error) {
 	return nil, errors.New("no reader")
 }
 
+// A reader that was slower than a correction or an erasure does not write what it read before them.
+func TestTheSlowReaderYields(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		got, err := w.feedback.Receive(w.Context(), w.one, []feedback.Input{{Text: "The van was bad."}, {Text: "The bill is good.", Contact: &feedback.Who{Email: "noa@example.com"}}})
+		w.must(err)
+		w.read()
+		f, err := w.feedback.Get(w.Context(), w.one, got[1].ID)
+		w.must(err)
+		// Read anew, by a reader that stops in the middle while all this happens.
+		w.must(w.db.Update(w.Context(), func(tx *store.Tx) error { return feedback.Touch(tx, w.one, []feedback.ID{got[0].ID, got[1].ID}) }))
+		slow := label.NewService(w.db, w.feedback, meanwhile{w.toy, func() {
+			_, err := w.labels.Correct(w.Context(), w.one, w.actor, label.NewCorrection{Feedback: got[0].ID, Span: label.Whole, Aspect: label.AspectSentiment, Value: "positive"})
+			w.must(err)
+			w.must(w.contacts.Erase(w.Context(), w.one, identity.Actor{Workspace: w.one, Member: "m", Role: identity.Owner}, f.Contact))
+			_, err = w.service().Read(w.Context()) // the faster one
+			w.must(err)
+		}}, slog.New(slog.DiscardHandler))
+		_, err = slow.Read(w.Context())
+		w.must(err)
+		if l := w.label(w.one, got[0].ID); !l.Corrected || l.Sentiment != reading.Positive || l.Clauses[0].Sentiment != reading.Positive || l.Themes[0].Sentiment != reading.Positive {
+			w.Errorf("the correction was overwritten: %+v", l)
+		}
+		if l := w.label(w.one, got[1].ID); l.Clauses != nil || l.Hash != 0 {
+			w.Errorf("what was erased came back: %+v", l)
+		}
+	})
+}
+
+// meanwhile has something happen between what a reader asks for and what it writes.
+type meanwhile struct {
+	r  label.Reader
+	do func()
+}
+
+func (m meanwhile) For(context.Context, identity.WorkspaceID) (label.Reader, error) {
+	m.do()
+	return m.r, nil
+}
+
+// Long texts are read in pieces, each of which is kept by itself.
+func TestLongTexts(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		var texts []string
+		for i := range 12 {
+			texts = append(texts, fmt.Sprint(i, strings.Repeat(" good", 200_000)))
+		}
+		ids := w.receive(w.one, texts...)
+		w.read()
+		got, err := w.labels.Of(w.Context(), w.one, ids)
+		w.must(err)
+		if len(got) != len(ids) {
+			w.Errorf("%d of %d were read", len(got), len(ids))
+		}
+	})
+}
+
 func TestReadsInTheBackground(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

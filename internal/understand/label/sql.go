@@ -92,11 +92,18 @@ func take(tx *store.Tx, owner string, settled, size int64) (c claim, ok bool, er
 }
 
 // errLost says that the range was given to another reader meanwhile: what this one has read is not written.
-var errLost = fault.New(fault.Conflict, "label.finish", "another process reads these texts now")
+var errLost = fault.New(fault.Conflict, "label.advance", "another process reads these texts now")
 
-// finish ends a claim in the transaction that writes what was read.
-func finish(tx *store.Tx, owner string, c claim) error {
-	n, err := tx.Exec("/* label.finish */ DELETE FROM label_claim WHERE first_seq = $1 AND owner = $2", c.first, owner)
+// advance takes from a claim what was read, in the transaction that writes it: all up to a number. What is left is the
+// owner's for another while.
+func advance(tx *store.Tx, owner string, c claim, to int64) error {
+	var n int64
+	var err error
+	if to < c.last {
+		n, err = tx.Exec("/* label.advance */ UPDATE label_claim SET first_seq = $3, until = $4 WHERE first_seq = $1 AND owner = $2", c.first, owner, to+1, tx.Now.Add(hold).UnixMilli())
+	} else {
+		n, err = tx.Exec("/* label.advance */ DELETE FROM label_claim WHERE first_seq = $1 AND owner = $2", c.first, owner)
+	}
 	if err == nil && n == 0 {
 		return errLost
 	}

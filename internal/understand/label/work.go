@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,9 +21,10 @@ const (
 	// Topic is what store.DB.Listen hears when this process has written labels.
 	Topic = "label"
 
-	hold      = 20 * time.Second // how long a range may be read before another process takes it: many times what that takes
-	rangeSize = 4096             // numbers of change in a range
-	poll      = time.Second
+	hold       = 20 * time.Second // how long a range may be read before another process takes it: many times what that takes
+	pieceBytes = 8 << 20          // of texts that are read before the claim is renewed
+	rangeSize  = 4096             // numbers of change in a range
+	poll       = time.Second
 )
 
 // ownerOf names this process in claims. A store in a file belongs to one process at a time, so that whatever is claimed
@@ -135,11 +137,25 @@ func (s *Service) Read(ctx context.Context) (texts int, err error) {
 	}
 }
 
-// readRange reads the texts of a claim with no transaction open, and keeps what it read together with the claim's end.
-func (s *Service) readRange(ctx context.Context, c claim) (int, error) {
-	said, err := s.feedback.Texts(ctx, c.first-1, c.last)
+// readRange reads the texts of a claim, in pieces of so many bytes that none takes long.
+func (s *Service) readRange(ctx context.Context, c claim) (texts int, err error) {
+	for c.first <= c.last {
+		n, next, err := s.readPiece(ctx, c)
+		texts += n
+		if err != nil {
+			return texts, err
+		}
+		c.first = next
+	}
+	return texts, nil
+}
+
+// readPiece reads the first texts of a claim with no transaction open, and keeps what it read together with what is left of
+// the claim.
+func (s *Service) readPiece(ctx context.Context, c claim) (texts int, next int64, err error) {
+	said, to, err := s.feedback.Texts(ctx, c.first-1, c.last, pieceBytes)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	by := map[identity.WorkspaceID][]feedback.Said{}
 	var erased []feedback.Said
@@ -156,19 +172,23 @@ func (s *Service) readRange(ctx context.Context, c claim) (int, error) {
 	for ws, list := range by {
 		got, err := s.readAll(ctx, ws, list)
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		labels = append(labels, got...)
 		models[ws] = got[0].Model
 	}
 	err = s.db.Update(ctx, func(tx *store.Tx) error {
-		if err := finish(tx, s.owner, c); err != nil {
+		if err := advance(tx, s.owner, c, to); err != nil {
 			return err
 		}
-		for _, f := range erased {
-			if err := forget(tx, f); err != nil {
-				return err
-			}
+		// What has changed since it was read, by a correction or an erasure, has a later number, and whoever reads that may
+		// have been faster: its label must not be overwritten by this older one.
+		current, err := feedback.Unchanged(tx, c.first-1, to)
+		if err != nil {
+			return err
+		}
+		if err := forget(tx, erased, current); err != nil {
+			return err
 		}
 		for ws, model := range models { // the first texts of a workspace say by what they were read
 			if _, err := tx.Exec("/* label.readRange */ INSERT INTO label_reader (workspace, model) VALUES ($1, $2) ON CONFLICT DO NOTHING", string(ws), model); err != nil {
@@ -176,13 +196,13 @@ func (s *Service) readRange(ctx context.Context, c claim) (int, error) {
 			}
 		}
 		tx.Notify(Topic)
-		return write(tx, labels)
+		return write(tx, slices.DeleteFunc(slices.Clone(labels), func(l Label) bool { return !current[l.Feedback] }))
 	})
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	s.read.Add(int64(len(labels)))
-	return len(labels), nil
+	return len(labels), to + 1, nil
 }
 
 // readAll reads texts of one workspace, on as many processors as there are but one.
@@ -258,16 +278,29 @@ func (s *Service) readOne(r Reader, f feedback.Said, language string, now time.T
 	return l
 }
 
-// forget takes from the label of an erased text what was in the text, and keeps what is counted.
-func forget(tx *store.Tx, f feedback.Said) error {
-	old, err := of(tx, f.Workspace, []feedback.ID{f.ID})
-	if err != nil {
-		return err
+// forget takes from the labels of erased texts what was in the texts, and keeps what is counted.
+func forget(tx *store.Tx, erased []feedback.Said, current map[feedback.ID]bool) error {
+	by := map[identity.WorkspaceID][]feedback.ID{}
+	for _, f := range erased {
+		if current[f.ID] {
+			by[f.Workspace] = append(by[f.Workspace], f.ID)
+		}
 	}
-	l, ok := old[f.ID]
-	if !ok || l.Hash == 0 {
-		return nil
+	for ws, ids := range by {
+		old, err := of(tx, ws, ids)
+		if err != nil {
+			return err
+		}
+		var list []Label
+		for _, l := range old {
+			if l.Hash != 0 {
+				l.Hash, l.Copy, l.Clauses = 0, 0, nil
+				list = append(list, l)
+			}
+		}
+		if err := write(tx, list); err != nil {
+			return err
+		}
 	}
-	l.Hash, l.Copy, l.Clauses = 0, 0, nil
-	return write(tx, []Label{l})
+	return nil
 }

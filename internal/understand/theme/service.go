@@ -161,7 +161,7 @@ func (s *Service) Called(ctx context.Context, ws identity.WorkspaceID, id string
 			return err
 		}
 		t, known := tree.Get(id)
-		if !known || t.ByPerson {
+		if !known || t.ByPerson || t.NamedBy != "" {
 			return nil
 		}
 		t.Names, t.NamedBy = names, by

@@ -3,7 +3,7 @@ package theme
 import (
 	"encoding/binary"
 	"encoding/json"
-	"fmt"
+
 	"math"
 	"time"
 
@@ -23,8 +23,8 @@ func scanTheme(s store.Scanner) (t Theme, err error) {
 	if err := s.Scan(&t.ID, &t.Parent, &t.Origin, &t.State, &t.Into, &pinned, &names, &t.Rule, &t.QuoteOf, &t.Language, &t.Texts, &t.NamedBy, &byPerson, &moved, &centroid, &at); err != nil {
 		return t, err
 	}
-	if err := json.Unmarshal([]byte(names), &t.Names); err != nil {
-		return t, fmt.Errorf("theme %s: %w", t.ID, err)
+	if json.Unmarshal([]byte(names), &t.Names) != nil { // spoilt: a theme without a name must not keep all texts from being read
+		t.Names = map[string]string{}
 	}
 	for ; len(centroid) >= 4; centroid = centroid[4:] {
 		t.Centroid = append(t.Centroid, math.Float32frombits(binary.LittleEndian.Uint32(centroid)))
@@ -59,7 +59,7 @@ func versionOf(tx *store.Tx, ws identity.WorkspaceID) (int64, error) {
 func put(tx *store.Tx, ws identity.WorkspaceID, list ...Theme) error {
 	rows := make([][]any, len(list))
 	for i, t := range list {
-		names, err := json.Marshal(t.Names)
+		names, err := json.Marshal(changed(t))
 		if err != nil {
 			return err
 		}
@@ -78,6 +78,21 @@ func put(tx *store.Tx, ws identity.WorkspaceID, list ...Theme) error {
 	}
 	_, err := tx.Exec("/* theme.put */ INSERT INTO theme_version (workspace, version) VALUES ($1, 1) ON CONFLICT (workspace) DO UPDATE SET version = theme_version.version + 1", string(ws))
 	return err
+}
+
+// changed are the names that were given here: those of the starting set stay Kolo's own, which may give better ones.
+func changed(t Theme) map[string]string {
+	base := starting(t.ID)
+	if base == nil {
+		return t.Names
+	}
+	names := map[string]string{}
+	for l, n := range t.Names {
+		if base.Names[l] != n {
+			names[l] = n
+		}
+	}
+	return names
 }
 
 func number(b bool) int {

@@ -53,7 +53,7 @@ CREATE TABLE correction (
 	ended_at   BIGINT NOT NULL -- taken back, or followed by a newer one; 0 while it counts
 );
 CREATE INDEX correction_feedback ON correction (workspace, feedback);
-CREATE INDEX correction_made ON correction (workspace, made_at);
+CREATE INDEX correction_newest ON correction (workspace, id);
 
 -- The reader by which the texts of a workspace were read, or are being read again.
 CREATE TABLE label_reader (

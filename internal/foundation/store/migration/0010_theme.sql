@@ -40,3 +40,11 @@ CREATE TABLE model (
 	data      BYTEA NOT NULL,
 	PRIMARY KEY (workspace, id)
 );
+
+-- A person has chosen the version that is read: what nobody asked for does not change it.
+CREATE TABLE model_choice (
+	workspace TEXT NOT NULL,
+	kind      TEXT NOT NULL,
+	chosen_at BIGINT NOT NULL,
+	PRIMARY KEY (workspace, kind)
+);

@@ -117,13 +117,33 @@ func (w Words) who(q *web.Request, list []feedback.Feedback) (map[contact.ID]con
 // parts cuts a text where a clause, a hit or something personal begins or ends. What is personal is masked unless the
 // reader may know who contacts are; masked tells whether that, or what was masked before, is so.
 func parts(q *web.Request, s, language string, clauses []reading.Clause, marked []text.Span, before bool) (out []ui.Part, masked bool) {
+	return cutUp(q, s, hidden(q, s, language), clauses, marked, before)
+}
+
+// hidden is what the reader may not see of a text. It is looked for in the whole of it: a number is an account's because of
+// words that may stand in another clause.
+func hidden(q *web.Request, s, language string) []text.Finding {
+	if q.Actor.May(identity.ContactsIdentify) {
+		return nil
+	}
+	return text.Personal(s, language)
+}
+
+// within is what lies in a part of a text, placed in that part.
+func within(findings []text.Finding, part text.Span) (out []text.Finding) {
+	for _, f := range findings {
+		f.Start, f.End = max(f.Start, part.Start)-part.Start, min(f.End, part.End)-part.Start
+		if f.Start < f.End {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func cutUp(q *web.Request, s string, personal []text.Finding, clauses []reading.Clause, marked []text.Span, before bool) (out []ui.Part, masked bool) {
 	masked = before
 	if s == "" {
 		return nil, masked
-	}
-	var personal []text.Finding
-	if !q.Actor.May(identity.ContactsIdentify) {
-		personal = text.Personal(s, language)
 	}
 	cuts := []int{0, len(s)}
 	for _, c := range clauses {
@@ -163,10 +183,7 @@ func parts(q *web.Request, s, language string, clauses []reading.Clause, marked 
 // Plain is a text as the reader may see it: what is personal in it gives way to its kind unless the reader may know who contacts
 // are.
 func Plain(q *web.Request, s, language string) string {
-	if q.Actor.May(identity.ContactsIdentify) {
-		return s
-	}
-	return text.Mask(s, text.Personal(s, language))
+	return text.Mask(s, hidden(q, s, language))
 }
 
 // Understood is what the page of one piece of feedback tells of its label, for people to correct.
@@ -205,9 +222,10 @@ func (w Words) Understood(q *web.Request, f feedback.Feedback) (*ui.Understood, 
 	u.Rows = append(u.Rows, row(label.Whole, true, l.Sentiment, l.Confidence, l.Themes))
 	u.Rows[0].Unsure = l.Unsure
 	if l.Hash == label.HashOf(f.Text) && len(l.Clauses) > 1 {
+		personal := hidden(q, f.Text, l.Language)
 		for _, c := range l.Clauses {
 			r := row(c.Span, false, c.Sentiment, c.Confidence, c.Themes)
-			r.Parts, _ = parts(q, f.Text[c.Start:c.End], l.Language, nil, nil, false)
+			r.Parts, _ = cutUp(q, f.Text[c.Start:c.End], within(personal, c.Span), nil, nil, false)
 			u.Rows = append(u.Rows, r)
 		}
 	}
