@@ -46,7 +46,7 @@ generate: ## write the generated code again
 	$(GO) tool templ generate -path internal
 	gofmt -w internal
 
-bench: assets servers ## measure what is claimed, against peers and limits in the same run
+bench: assets servers ## measure what is claimed, against peers and limits in the same run (KOLO_EVAL_DATA=DIR: and how well texts are understood)
 	$(SERVERS) $(GO) run ./test/bench
 
 clean: ## remove what was built (not the data)

@@ -33,7 +33,8 @@ func main() {
 	seconds := flag.Int("seconds", 10, "how long each load lasts")
 	imported := flag.Int("import", 500_000, "rows of the file that is imported")
 	read := flag.Int("read", 1_000_000, "pieces of feedback whose texts are understood")
-	only := flag.String("only", "", "ingest, understand or questions alone")
+	data := flag.String("data", os.Getenv("KOLO_EVAL_DATA"), "folder of data sets: how well texts are understood is measured too")
+	only := flag.String("only", "", "ingest, understand, questions or eval alone")
 	empty := flag.Bool("empty", false, "serve an empty handler: the peer of the ingest (used by the program itself)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -43,13 +44,13 @@ func main() {
 		return
 	}
 	b := &bench{Context: ctx, seconds: *seconds}
-	if err := b.run(*rows, *imported, *read, *only); err != nil {
+	if err := b.run(*rows, *imported, *read, *only, *data); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func (b *bench) run(rows, imported, read int, only string) error {
+func (b *bench) run(rows, imported, read int, only, data string) error {
 	var err error
 	if b.dir, err = os.MkdirTemp("", "kolo-bench-"); err != nil {
 		return err
@@ -71,6 +72,13 @@ func (b *bench) run(rows, imported, read int, only string) error {
 			if err := part.run(); err != nil {
 				return fmt.Errorf("%s: %w", part.name, err)
 			}
+		}
+	}
+	if data != "" && (only == "" || only == "eval") {
+		eval := exec.CommandContext(b, b.bin, "eval", "--data", data)
+		eval.Stdout, eval.Stderr = os.Stdout, os.Stderr
+		if err := eval.Run(); err != nil {
+			return fmt.Errorf("eval: %w", err)
 		}
 	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 4, 3, ' ', 0)
