@@ -88,6 +88,7 @@ func OpenRows(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Rows,
 	r.Adapt = adapt.NewService(db, r.Feedback, r.Themes, r.Assist, reader, log)
 	r.Labels = label.NewService(db, r.Feedback, r.Adapt, log)
 	r.Adapt.Use(r.Labels)
+	r.Themes.OnChange(adapt.Changed)
 	r.Contacts.OnMerge(feedback.Merged)
 	r.Contacts.OnErase(feedback.Erased)
 	return r, nil
@@ -113,7 +114,7 @@ func (r *Rows) OpenColumns(ctx context.Context) (c *column.DB, err error) {
 
 // Exports writes lists to files, as far as the insights that it is given go.
 func (r *Rows) Exports(i *insight.Service) *export.Service {
-	return export.NewService(export.Sources{Store: r.Store, Identity: r.Identity, Contacts: r.Contacts, Feedback: r.Feedback, Imports: r.Imports, Insight: i})
+	return export.NewService(export.Sources{Store: r.Store, Identity: r.Identity, Contacts: r.Contacts, Feedback: r.Feedback, Imports: r.Imports, Insight: i, Labels: r.Labels, Themes: r.Themes})
 }
 
 // NewInsight makes what answers questions, from columns or, nil, from the rows alone.
@@ -291,7 +292,7 @@ func (a *App) serve(ctx context.Context, handler http.Handler, ready func(addres
 func (a *App) routes() (http.Handler, error) {
 	exports := a.Exports(a.Insight)
 	v1 := api.New(api.Services{
-		Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Imports: a.Imports, Insight: a.Insight, Exports: exports, Log: a.Log, Base: a.Config.Base(),
+		Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Imports: a.Imports, Insight: a.Insight, Exports: exports, Labels: a.Labels, Themes: a.Themes, Log: a.Log, Base: a.Config.Base(),
 		BodyLimit: int64(a.Config.BodyLimit), RowLimit: int64(a.Config.RowLimit),
 	})
 	site, err := web.New(web.Options{Identity: a.Identity, Clock: a.Store.Clock(), Log: a.Log, Secure: a.Config.Secure()})
@@ -302,7 +303,7 @@ func (a *App) routes() (http.Handler, error) {
 	words := figure.Words{Contacts: a.Contacts, Labels: a.Labels, Themes: a.Themes}
 	(&home.Pages{Insight: a.Insight, Words: words, Feeder: a.Feeder}).Register(site)
 	(&pagefeedback.Pages{Store: a.Store, Feedback: a.Feedback, Insight: a.Insight, Labels: a.Labels, Words: words}).Register(site)
-	(&pagethemes.Pages{Store: a.Store, Feedback: a.Feedback, Insight: a.Insight, Labels: a.Labels, Themes: a.Themes, Words: words}).Register(site)
+	(&pagethemes.Pages{Store: a.Store, Feedback: a.Feedback, Insight: a.Insight, Labels: a.Labels, Themes: a.Themes, Adapt: a.Adapt, Words: words}).Register(site)
 	(&explore.Pages{Store: a.Store, Insight: a.Insight}).Register(site)
 	(&pageexport.Pages{Exports: exports}).Register(site)
 	(&pageimports.Pages{Imports: a.Imports, Insight: a.Insight, Feeder: a.Feeder}).Register(site)

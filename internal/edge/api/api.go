@@ -30,6 +30,8 @@ import (
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/export"
 	"kolo/internal/understand/insight"
+	"kolo/internal/understand/label"
+	"kolo/internal/understand/theme"
 )
 
 // Services are what the API stands on.
@@ -40,6 +42,8 @@ type Services struct {
 	Imports  *imports.Service
 	Insight  *insight.Service
 	Exports  *export.Service
+	Labels   *label.Service
+	Themes   *theme.Service
 	Log      *slog.Logger
 	Base     string // the URL that links begin with, without a slash at its end
 
@@ -70,6 +74,7 @@ func New(s Services) *API {
 	a.huma = humago.New(a.mux, c)
 	a.feedbackRoutes()
 	a.insightRoutes()
+	a.understandRoutes()
 	a.importRoutes()
 	a.contactRoutes()
 	a.settingsRoutes()

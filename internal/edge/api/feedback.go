@@ -52,9 +52,16 @@ func (a *API) feedbackRoutes() {
 	handle(a, route{http.MethodGet, "/v1/feedback/{id}", identity.FeedbackRead, "get-feedback", "Get one piece of feedback", tag, 0},
 		func(ctx context.Context, actor identity.Actor, in *struct {
 			ID string `path:"id"`
-		}) (*body[feedback.Feedback], error) {
+		}) (*body[FeedbackTold], error) {
 			f, err := a.Feedback.Get(ctx, actor.Workspace, feedback.ID(in.ID))
-			return &body[feedback.Feedback]{f}, err
+			if err != nil {
+				return nil, err
+			}
+			told, err := a.tell(ctx, actor, []feedback.Feedback{f})
+			if err != nil {
+				return nil, err
+			}
+			return &body[FeedbackTold]{told[0]}, nil
 		})
 }
 
@@ -379,8 +386,8 @@ func (in *listFeedbackInput) Resolve(c huma.Context) []error {
 
 // FeedbackPage is a page of feedback.
 type FeedbackPage struct {
-	Feedback []feedback.Feedback `json:"feedback"`
-	Next     string              `json:"next,omitempty" doc:"Cursor of the next page"`
+	Feedback []FeedbackTold `json:"feedback"`
+	Next     string         `json:"next,omitempty" doc:"Cursor of the next page"`
 }
 
 func (a *API) listFeedback(ctx context.Context, actor identity.Actor, in *listFeedbackInput) (*body[FeedbackPage], error) {
@@ -396,8 +403,9 @@ func (a *API) listFeedback(ctx context.Context, actor identity.Actor, in *listFe
 	if err != nil {
 		return nil, err
 	}
-	if found.Feedback == nil {
-		found.Feedback = []feedback.Feedback{}
+	told, err := a.tell(ctx, actor, found.Feedback)
+	if err != nil {
+		return nil, err
 	}
-	return &body[FeedbackPage]{FeedbackPage{found.Feedback, found.Next}}, nil
+	return &body[FeedbackPage]{FeedbackPage{told, found.Next}}, nil
 }

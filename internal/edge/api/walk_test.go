@@ -28,6 +28,8 @@ import (
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/export"
 	"kolo/internal/understand/insight"
+	"kolo/internal/understand/label"
+	"kolo/internal/understand/theme"
 )
 
 var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -38,6 +40,7 @@ type world struct {
 	columns  *column.DB
 	identity *identity.Service
 	exports  *export.Service
+	labels   *label.Service
 	feeder   *insight.Feeder
 	api      *api.API
 }
@@ -53,8 +56,10 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(fs.Close)
 	quiet := slog.New(slog.DiscardHandler)
 	s := api.Services{Identity: w.identity, Contacts: contact.NewService(db), Feedback: fs, Imports: imports.NewService(db, fs, quiet), Insight: insight.NewService(db, columns, fs)}
-	w.exports = export.NewService(export.Sources{Store: db, Identity: s.Identity, Contacts: s.Contacts, Feedback: fs, Imports: s.Imports, Insight: s.Insight})
 	w.feeder = insight.NewFeeder(s.Insight, quiet)
+	s.Labels, s.Themes = label.NewService(db, fs, label.Same(reader{}), quiet), theme.NewService(db)
+	w.labels = s.Labels
+	w.exports = export.NewService(export.Sources{Store: db, Identity: s.Identity, Contacts: s.Contacts, Feedback: fs, Imports: s.Imports, Insight: s.Insight, Labels: s.Labels, Themes: s.Themes})
 	s.Exports, s.Log, s.Base, s.BodyLimit, s.RowLimit = w.exports, quiet, "https://voc.example.org", 1<<20, 1<<16
 	w.api = api.New(s)
 	return w

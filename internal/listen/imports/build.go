@@ -264,7 +264,7 @@ func (b *builder) native(raw string, in *feedback.Input) []fault.Field {
 		switch name {
 		case "id":
 			_ = json.Unmarshal(value, &id) // of another type, it is no id of Kolo's
-		case "revision", "received_at", "contact_id", "import_id", "erased_at":
+		case "revision", "received_at", "contact_id", "import_id", "erased_at", "understanding":
 		default:
 			return false
 		}
@@ -438,6 +438,7 @@ func isNative(s Sample) bool {
 			if nested {
 				return false
 			}
+		case "understanding": // as Kolo's exports have it; every text is read anew
 		case "scores":
 			for _, v := range s.values(i) {
 				var list []feedback.Score

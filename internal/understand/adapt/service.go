@@ -211,6 +211,16 @@ func (s *Service) Latest(ctx context.Context, ws identity.WorkspaceID, k Kind) (
 	return j, ok, fault.Wrap("adapt.Latest", err)
 }
 
+// Changed has the texts of a workspace read again where what a person changed of a theme changes how they are read: its rule, or
+// whether texts are given it. It is for theme.Service.OnChange.
+func Changed(tx *store.Tx, ws identity.WorkspaceID, was, is theme.Theme) error {
+	given := func(t theme.Theme) bool { return t.State != theme.Forbidden && t.ID != "" }
+	if was.Rule == is.Rule && (given(was) == given(is) || was.ID == "") && (is.Rule == "" || was.State == is.State) {
+		return nil
+	}
+	return label.Reread(tx, ws)
+}
+
 // Reread asks for the texts of a workspace to be read again by the reader that it has now, in the background. Whoever
 // changed a rule or forbade a theme calls it.
 func (s *Service) Reread(ctx context.Context, ws identity.WorkspaceID) error {

@@ -21,6 +21,8 @@ import (
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
+	"kolo/internal/understand/label"
+	"kolo/internal/understand/theme"
 )
 
 // Sources are what exports read from.
@@ -31,6 +33,8 @@ type Sources struct {
 	Feedback *feedback.Service
 	Imports  *imports.Service
 	Insight  *insight.Service
+	Labels   *label.Service
+	Themes   *theme.Service
 }
 
 // Service writes files. Safe for concurrent use.

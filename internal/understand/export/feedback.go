@@ -12,12 +12,14 @@ import (
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
+	"kolo/internal/understand/label"
 )
 
 // said is one piece of feedback with who said it, as far as the reader may know.
 type said struct {
 	feedback.Feedback
-	who *feedback.Who
+	who        *feedback.Who
+	understood *label.Understanding // nil where nothing was read
 
 	first map[string]*feedback.Score // by metric: the one that has columns
 	more  more
@@ -62,6 +64,9 @@ func feedbackList(ctx context.Context, j job) error {
 			return j.from.Insight.Each(ctx, j.Workspace, c, p, func(x feedback.Feedback) error { return next(&said{Feedback: x}) })
 		}, func(page []*said) error {
 			if err := people.join(ctx, page); err != nil {
+				return err
+			}
+			if err := j.understand(ctx, page); err != nil {
 				return err
 			}
 			for _, x := range page {
@@ -116,6 +121,73 @@ func nested(s *sheet[*said]) {
 	list("scores", func(x *said) (any, int) { return x.Scores, len(x.Scores) })
 	list("answers", func(x *said) (any, int) { return x.Answers, len(x.Answers) })
 	list("attributes", func(x *said) (any, int) { return x.Attributes, len(x.Attributes) })
+	s.add("understanding", table.JSON, func(x *said) any {
+		if x.understood == nil {
+			return nil
+		}
+		return x.understood
+	})
+}
+
+// understand adds what was understood to a page of feedback, and masks what is personal in texts for those who may not know who
+// contacts are.
+func (j job) understand(ctx context.Context, page []*said) error {
+	mask := !j.Actor.May(identity.ContactsIdentify)
+	ids := make([]feedback.ID, len(page))
+	for i, x := range page {
+		ids[i] = x.ID
+	}
+	labels, err := j.from.Labels.Of(ctx, j.Workspace, ids)
+	if err != nil {
+		return err
+	}
+	tree, err := j.from.Themes.Tree(ctx, j.Workspace)
+	if err != nil {
+		return err
+	}
+	for _, x := range page {
+		l, ok := labels[x.ID]
+		told := label.Tell(x.Feedback, l.Language, mask)
+		if ok && x.Text != "" {
+			x.understood = told.Understanding(l, tree.Resolve)
+		}
+		x.Feedback = label.Masked(x.Feedback, told, mask)
+	}
+	return nil
+}
+
+// understoodColumns add what was understood of a text to a flat file.
+func understoodColumns(t *sheet[*said]) {
+	add := func(name string, kind table.Type, cell func(u *label.Understanding) any) {
+		t.add("understood."+name, kind, func(x *said) any {
+			if x.understood == nil {
+				return nil
+			}
+			return cell(x.understood)
+		})
+	}
+	add("language", table.String, func(u *label.Understanding) any { return u.Language })
+	add("sentiment", table.String, func(u *label.Understanding) any { return u.Sentiment })
+	add("score", table.Float, func(u *label.Understanding) any { return u.Score })
+	add("confidence", table.Float, func(u *label.Understanding) any { return u.Confidence })
+	add("unsure", table.Bool, func(u *label.Understanding) any { return u.Unsure })
+	add("themes", table.String, func(u *label.Understanding) any {
+		ids := make([]string, len(u.Themes))
+		for i, x := range u.Themes {
+			ids[i] = x.Theme
+		}
+		return joined(ids)
+	})
+	add("clauses", table.JSON, func(u *label.Understanding) any { return notNone(u.Clauses) })
+	add("model", table.String, func(u *label.Understanding) any { return u.Model })
+	add("corrected", table.Bool, func(u *label.Understanding) any { return u.Corrected })
+}
+
+func notNone[T any](list []T) any {
+	if len(list) == 0 {
+		return nil
+	}
+	return list
 }
 
 // fields are what has columns of its own in a flat file.
@@ -212,6 +284,7 @@ func flat(t *sheet[*said], f *fields) {
 			return x.who.Attributes[k]
 		})
 	}
+	understoodColumns(t)
 	t.add("more", table.JSON, func(x *said) any {
 		if m := x.more; len(m.Scores)+len(m.Answers)+len(m.Attributes)+len(m.Contact) == 0 {
 			return nil

@@ -63,6 +63,7 @@ func init() { // not in the variable's own value: what writes a list may look fo
 				{Name: "compare", Doc: "previous or year"},
 				{Name: "level", Doc: "Confidence level of the intervals, 0.95 by default"},
 			}, period...)},
+		{Name: "corrections", Title: "what people said about labels and still counts, newest first", Permission: identity.FeedbackRead, write: corrections},
 		{Name: "contacts", Title: "contacts, newest first", Permission: identity.ContactsRead, write: contacts,
 			Other: "Any attribute: attribute.plan=pro, attribute.plan.is_not=pro, attribute.visits.above=3, attribute.plan.present=",
 			Filters: []Filter{{Name: "q", Doc: "Part of the name, or the beginning of an e-mail address, phone number or external id; needs contacts.identify"},

@@ -3,6 +3,7 @@ package theme
 import (
 	"context"
 	"maps"
+	"slices"
 	"sync"
 
 	"kolo/internal/foundation/fault"
@@ -91,6 +92,22 @@ func (s *Service) Change(ctx context.Context, ws identity.WorkspaceID, actor ide
 		return identity.Audit(tx, actor, what, "theme", t.ID, details)
 	})
 	return t, fault.Wrap(op, err)
+}
+
+// Make is Add with names in several languages.
+func (s *Service) Make(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, parent string, names map[string]string, source string) (Theme, error) {
+	return s.Change(ctx, ws, actor, "theme.add", func(t *Tree) (Theme, error) {
+		var x Theme
+		var err error = fault.Bad("theme.Make", fault.Field{Path: "names", Code: "required", Msg: "a theme needs a name"})
+		for i, language := range slices.Sorted(maps.Keys(names)) {
+			if i == 0 {
+				x, err = t.Add(id.New(s.db.Clock().Now()), parent, language, names[language], source)
+			} else if err == nil {
+				x.Names[language], err = t.freeName("theme.Make", x, language, names[language])
+			}
+		}
+		return x, err
+	})
 }
 
 // Edit changes several things of a theme at once; see Tree.Apply.

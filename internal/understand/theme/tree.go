@@ -295,6 +295,9 @@ func (t *Tree) freeName(op string, x Theme, language, name string) (string, erro
 	if err != nil {
 		return name, err
 	}
+	if len(language) < 2 || len(language) > 12 || strings.Trim(language, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-") != "" {
+		return name, fault.Bad(op, fault.Field{Path: "name", Code: "language", Msg: "a name is in a language: an ISO code such as he or pt-BR"})
+	}
 	for _, other := range t.byID {
 		if other.ID != x.ID && other.State != Merged && other.Parent == x.Parent && strings.EqualFold(other.Names[language], name) {
 			return name, fault.Bad(op, fault.Field{Path: "name", Code: "taken", Msg: "another theme there has that name; merge the two if they are one"})

@@ -16,6 +16,7 @@ import (
 	"kolo/internal/foundation/store"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/adapt"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
 	"kolo/internal/understand/stat"
@@ -29,6 +30,7 @@ type Pages struct {
 	Insight  *insight.Service
 	Labels   *label.Service
 	Themes   *theme.Service
+	Adapt    *adapt.Service
 	Words    figure.Words
 }
 
@@ -36,6 +38,8 @@ type Pages struct {
 func (p *Pages) Register(s *web.Site) {
 	s.Page("GET /themes", identity.FeedbackRead, p.list)
 	s.Page("POST /themes", identity.ThemesManage, p.add)
+	s.Page("POST /themes/discover", identity.ThemesManage, p.discover)
+	s.Page("GET /themes/discover", identity.FeedbackRead, p.progress)
 	s.Page("GET /themes/new", identity.ThemesManage, p.fresh)
 	s.Page("GET /themes/preview", identity.ThemesManage, p.preview)
 	s.Page("GET /themes/{id}", identity.FeedbackRead, p.theme)
@@ -47,9 +51,6 @@ func (p *Pages) Register(s *web.Site) {
 	s.Page("POST /themes/{id}/pin", identity.ThemesManage, p.pin)
 	s.Page("POST /themes/{id}/state", identity.ThemesManage, p.state)
 }
-
-// enough is how many texts discovery needs to find anything that lasts.
-const enough = 200
 
 var periods = []struct{ last, bucket string }{{"30d", "day"}, {"90d", "week"}, {"12m", "month"}, {"2y", "month"}}
 
@@ -80,6 +81,7 @@ type listView struct {
 	Flat     bool  // sorted by a figure: without the tree
 	May      bool  // the reader may manage themes
 	Behind   int64 // texts that were not read yet
+	Search   search
 	Back     string
 }
 
@@ -151,6 +153,9 @@ func (p *Pages) list(q *web.Request) error {
 		return "/themes?" + values.Encode()
 	}
 	v.Back = address()
+	if v.Search, err = p.search(q); err != nil {
+		return err
+	}
 	for _, x := range periods {
 		v.Periods = append(v.Periods, ui.Tab{Label: e.T("period." + x.last), Href: address("last", x.last), Current: x.last == last, Count: -1})
 	}

@@ -1,0 +1,65 @@
+package label_test
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"kolo/internal/listen/feedback"
+	"kolo/internal/understand/label"
+	"kolo/internal/understand/reading"
+	"kolo/internal/understand/text"
+)
+
+// TestTold: places are characters of the text beside them, also behind something masked and in texts of several bytes a letter.
+func TestTold(t *testing.T) {
+	t.Parallel()
+	const said = "השליח איחר, כתבו ל-dana@example.com מיד. תודה!"
+	cut := strings.Index(said, ",") + 1
+	last := strings.Index(said, "תודה")
+	l := label.Label{Hash: label.HashOf(said), Reading: reading.Reading{Language: "he", Model: "m", Clauses: []reading.Clause{
+		{Span: text.Span{Start: 0, End: cut}, Sentiment: reading.Negative, Themes: []reading.ThemeLabel{{Theme: "old", Sentiment: reading.Negative}, {Theme: "delivery"}, {Theme: "gone"}}},
+		{Span: text.Span{Start: cut, End: last}}, {Span: text.Span{Start: last, End: len(said)}, Sentiment: reading.Positive}}}}
+	f := feedback.Feedback{Text: said}
+	resolve := func(id string) string { return map[string]string{"old": "delivery", "delivery": "delivery"}[id] }
+	for _, mask := range []bool{false, true} {
+		told := label.Tell(f, "he", mask)
+		if strings.Contains(told.Text, "dana@") == mask || mask && !strings.Contains(told.Text, "[email]") {
+			t.Fatalf("mask %v: %q", mask, told.Text)
+		}
+		u := told.Understanding(l, resolve)
+		letters := []rune(told.Text)
+		whole := ""
+		for i, c := range u.Clauses {
+			if got := string(letters[c.Start:c.End]); got != c.Text || !utf8.ValidString(c.Text) {
+				t.Errorf("mask %v: clause %d is %q, at its place stands %q", mask, i, c.Text, got)
+			}
+			whole += c.Text
+			if sp, ok := told.Clause(l, c.Start, c.End); !ok || sp != l.Clauses[i].Span {
+				t.Errorf("mask %v: clause %d is found at %v", mask, i, sp)
+			}
+		}
+		if whole != told.Text {
+			t.Errorf("the clauses together are %q", whole)
+		}
+		if x := u.Clauses[0].Themes; len(x) != 1 || x[0].Theme != "delivery" {
+			t.Errorf("themes %v", x)
+		}
+	}
+	plain := label.Tell(f, "he", false)
+	for _, c := range [][2]int{{0, 5}, {0, utf8.RuneCountInString(said)}, {6, 7}} {
+		sp, ok := plain.Span(c[0], c[1])
+		if want := string([]rune(said)[c[0]:c[1]]); !ok || sp.Of(said) != want {
+			t.Errorf("%v is %q, not %q", c, sp.Of(said), want)
+		}
+	}
+	for _, c := range [][2]int{{-1, 3}, {3, 3}, {5, 2}, {0, 1000}} {
+		if sp, ok := plain.Span(c[0], c[1]); ok {
+			t.Errorf("%v is taken for %v", c, sp)
+		}
+	}
+	l.Hash++
+	if u := plain.Understanding(l, resolve); len(u.Clauses) != 0 {
+		t.Error("clauses of an earlier text are told")
+	}
+}
