@@ -159,6 +159,8 @@ func TestPagesOfAnotherWorkspacesThingsDoNotExist(t *testing.T) {
 	add(string(invite.ID), err)
 	view, err := i.Insight.SaveView(ctx, ws, owner, insight.View{Name: secret, Query: insight.Query{Measure: insight.Count}})
 	add(string(view.ID), err)
+	added, err := i.Themes.Add(ctx, ws, owner, "", "en", secret, secret)
+	add(added.ID, err)
 	ids = append(ids, string(owner.Member))
 
 	before, err := i.Identity.AuditLog(ctx, ws, owner, identity.AuditQuery{Limit: 500})
@@ -215,4 +217,14 @@ func TestOtherSitesPagesDoNotAct(t *testing.T) {
 	if list, err := i.Identity.Workspaces(t.Context()); err != nil || list[0].Name != "one" {
 		t.Errorf("%v %v", list, err)
 	}
+}
+
+// inLanguage asks for a page in a language.
+func (i *instance) inLanguage(token, path, language string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodGet, path, nil)
+	r.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: token})
+	r.AddCookie(&http.Cookie{Name: "kolo_language", Value: language})
+	rec := httptest.NewRecorder()
+	i.Handler().ServeHTTP(rec, r)
+	return rec
 }

@@ -32,6 +32,9 @@ import (
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/export"
 	"kolo/internal/understand/insight"
+	"kolo/internal/understand/label"
+	"kolo/internal/understand/reading"
+	"kolo/internal/understand/theme"
 )
 
 var today = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -59,13 +62,22 @@ func each(t *testing.T, test func(w *world)) {
 		f := feedback.NewService(db)
 		t.Cleanup(f.Close)
 		w.Sources = export.Sources{Store: db, Identity: identity.NewService(db, identity.Options{}), Contacts: contact.NewService(db), Feedback: f,
-			Imports: imports.NewService(db, f, quiet), Insight: insight.NewService(db, columns, f)}
+			Imports: imports.NewService(db, f, quiet), Insight: insight.NewService(db, columns, f), Labels: label.NewService(db, f, label.Same(plain{}), quiet), Themes: theme.NewService(db)}
 		w.Insight.Understand(complaints{}, complaints{})
 		w.exports = export.NewService(w.Sources)
 		w.feeder = insight.NewFeeder(w.Insight, quiet)
 		w.ws, w.owner = w.workspace("One")
 		test(w)
 	})
+}
+
+// plain is a reader that finds nothing.
+type plain struct{}
+
+func (plain) Model() string { return "plain" }
+
+func (plain) Read(_, language string) reading.Reading {
+	return reading.Reading{Language: language, Model: "plain", Confidence: 0.5}
 }
 
 // complaints takes every text for a complaint about delivery, the only theme there is.
@@ -89,6 +101,17 @@ func (complaints) Under(id string) []string { return []string{"delivery"} }
 
 func (complaints) Name(_, language string) string {
 	return map[string]string{"en": "Delivery", "he": "משלוח"}[language]
+}
+
+// corrected has a person say of the newest text what it is about.
+func (w *world) corrected() {
+	w.Helper()
+	_, err := w.Labels.Read(w.Context())
+	w.must(err)
+	found, err := w.Insight.Find(w.Context(), w.ws, nil, insight.Period{}, "", 1)
+	w.must(err)
+	_, err = w.Labels.Correct(w.Context(), w.ws, w.owner, label.NewCorrection{Feedback: found.Feedback[0].ID, Span: label.Whole, Aspect: label.AspectTheme, Theme: "price", Value: "yes"})
+	w.must(err)
 }
 
 func (w *world) must(err error) {
@@ -378,7 +401,8 @@ func TestTheWallAndTheRoles(t *testing.T) {
 		w.must(err)
 		mine := map[string]string{"feedback": "hyperlink", "answer": "nps", "contacts": "ana", "accounts": "acme", "segments": "secret segment", "attributes": "plan", "fields": "country",
 			"views": "secret view", "imports": "secret.csv", "members": "dana one", "invites": "secret@example.com", "teams": "secret team", "keys": "secret key", "audit": "secret team",
-			"themes": "delivery"}
+			"themes": "delivery", "corrections": "dana one"}
+		w.corrected()
 		_, stranger := w.workspace("Three")
 		for _, l := range export.Lists() {
 			filter := map[string]string{"answer": "measure=nps"}[l.Name]
