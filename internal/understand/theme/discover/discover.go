@@ -28,12 +28,13 @@ type Doc struct {
 
 // Options say how to look.
 type Options struct {
-	K        int           // how many themes to find, over all languages; 0 to find that too
+	K        int           // how many themes to find, over all languages; 0 to find that too. Diverse texts may have fewer
 	Seed     uint64        // of everything that is drawn by lot
 	Sample   int           // texts of a language that are looked at; the rest are assigned by the model. 0 means 25,000
 	Progress func(float64) // is told the share that is done, 0 to 1, never from two goroutines at once; may be nil
 	Previous []Known       // themes of an earlier run, to be found again
-	Guide    Guide         // knows the starting themes, which are found where there are few texts; may be nil
+	wanted   int           // K, over all languages
+	Guide    Guide         // knows the starting themes, which are found where the texts are few or too diverse; may be nil
 }
 
 // Guide tells which of the starting themes a text (by its place) is about and how surely (0 to 1); "" when none.
@@ -91,6 +92,7 @@ func Discover(ctx context.Context, docs []Doc, o Options) (Result, error) {
 	if o.Progress == nil {
 		o.Progress = func(float64) {}
 	}
+	o.wanted = o.K
 	r := Result{Of: make([]int, len(docs)), Confidence: make([]float64, len(docs))}
 	for i := range r.Of {
 		r.Of[i] = -1
@@ -209,10 +211,14 @@ func group(ctx context.Context, docs []Doc, g []int, language string, o Options,
 			k = max(k, len(before.ids))
 		}
 		var err error
-		if found, sureOf, x, err = ensemble(ctx, c, f, k, o.Seed, o.Progress); err != nil {
+		var diverse bool
+		if found, sureOf, x, diverse, err = ensemble(ctx, c, f, k, o.Seed, o.Progress); err != nil {
 			return err
 		}
-		if len(before.ids) > 0 {
+		switch {
+		case diverse && o.Guide != nil && len(before.ids) == 0 && (o.wanted == 0 || o.wanted >= fine):
+			found, sureOf = before.byGuide(g, sample, language, o.Guide)
+		case len(before.ids) > 0:
 			found, sureOf = before.again(docs, g, sample, c, f, x, found, k, rand.New(rand.NewPCG(o.Seed, 3)))
 		}
 	}
@@ -268,6 +274,9 @@ func assign(docs []Doc, g []int, before memory, of []int, sure []float32, langua
 	})
 	return nil
 }
+
+// fine is how many themes must be wanted for the starting themes to be a substitute for those of diverse texts.
+const fine = 12
 
 // small is the number of texts below which they tell too little of themselves: there the starting themes say more.
 const small = 300

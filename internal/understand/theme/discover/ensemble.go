@@ -15,14 +15,15 @@ const runs = 8
 const over = 1.2
 
 // ensemble clusters texts several times, from different vectors, seeds and numbers of clusters, and finds what the
-// clusterings agree on. With k 0 it also finds how many clusters there are.
-func ensemble(ctx context.Context, c *corpus, f *samples, k int, seed uint64, progress func(float64)) (of []int, sure []float32, x *dense, err error) {
+// clusterings agree on. With k 0 it also finds how many clusters there are. It tells whether the texts are too diverse for their
+// number: they share so few words that nothing tells one theme from another.
+func ensemble(ctx context.Context, c *corpus, f *samples, k int, seed uint64, progress func(float64)) (of []int, sure []float32, x *dense, diverse bool, err error) {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	n := len(c.texts)
 	dim := min(100, max(2, len(c.names)/4))
 	x = c.vectors(dim, 3, true, rng)
 	if err := ctx.Err(); err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, false, err
 	}
 	progress(0.1)
 	both := beside(x, c.vectors(dim, 2, false, rng))
@@ -65,7 +66,7 @@ func ensemble(ctx context.Context, c *corpus, f *samples, k int, seed uint64, pr
 	}
 	wg.Wait()
 	if err := ctx.Err(); err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, false, err
 	}
 	width := 0
 	for _, s := range sizes {
@@ -89,15 +90,27 @@ func ensemble(ctx context.Context, c *corpus, f *samples, k int, seed uint64, pr
 			best, most = of, s
 		}
 	}
-	best, k = merge(c, best, parts, k)
+	joined, left := merge(c, best, parts, 0)
+	diverse = scattered*left < max(parts, min(guess(n), fine))
+	switch {
+	case k > 0:
+		best, k = merge(c, best, parts, k)
+	case diverse:
+		best, k = merge(c, best, parts, (parts+1)/2)
+	default:
+		best, k = joined, left
+	}
 	progress(0.85)
 	of, sure = m.fit(x, best, k, 8, false)
 	if n >= leastRefined*k {
 		of, sure = refine(f, of, k, rng)
 	}
 	progress(0.95)
-	return of, sure, x, nil
+	return of, sure, x, diverse, nil
 }
+
+// scattered is how many clusters, of those that the clusterings agree on, become one where texts are too diverse.
+const scattered = 4
 
 // leastRefined is how many texts a theme must have, on average, for a classifier to learn anything from half of them.
 const leastRefined = 12
