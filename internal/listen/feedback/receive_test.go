@@ -520,3 +520,19 @@ func FuzzInput(f *testing.F) {
 		}
 	})
 }
+
+func TestGetWithinABudget(t *testing.T) {
+	t.Parallel()
+	each(t, func(d *desk) {
+		long := strings.Repeat("שלום ", 1000) // nine bytes each
+		got := d.receive(d.one, said("a", long), said("b", long), said("c", "short"))
+		theirs := d.receive(d.other, said("d", "theirs"))
+		ids := []feedback.ID{theirs[0].ID, got[0].ID, got[1].ID, got[2].ID}
+		for most, want := range map[int64]int{1: 1, 17_000: 1, 19_000: 3, 18_004: 2} {
+			list, err := d.GetWithin(d.Context(), d.one, ids, most)
+			if err != nil || len(list) != want || list[0].ID != got[0].ID {
+				d.Errorf("%d bytes: %d, %v; want %d", most, len(list), err, want)
+			}
+		}
+	})
+}

@@ -455,6 +455,46 @@ func (s *Service) GetMany(ctx context.Context, ws identity.WorkspaceID, ids []ID
 	return out, fault.Wrap("feedback.GetMany", err)
 }
 
+// GetWithin is GetMany for as many of the first ids as fit, in all they say, into so many bytes, but one at least.
+func (s *Service) GetWithin(ctx context.Context, ws identity.WorkspaceID, ids []ID, most int64) ([]Feedback, error) {
+	type size struct {
+		id ID
+		n  int64
+	}
+	sizes := make(map[ID]int64, len(ids))
+	err := s.db.View(ctx, func(tx *store.Tx) error {
+		for rest := ids; len(rest) > 0; {
+			n := min(len(rest), 500)
+			got, err := store.All(tx, func(row store.Scanner) (x size, err error) { return x, row.Scan(&x.id, &x.n) },
+				"/* feedback.GetWithin */ SELECT id, octet_length(text) + octet_length(answers) + octet_length(attributes) FROM feedback WHERE workspace = $1 AND id IN "+store.In(1, n),
+				append([]any{string(ws)}, store.Anys(rest[:n])...)...)
+			if err != nil {
+				return err
+			}
+			for _, x := range got {
+				sizes[x.id] = x.n
+			}
+			rest = rest[n:]
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fault.Wrap("feedback.GetWithin", err)
+	}
+	fit := make([]ID, 0, len(ids))
+	for _, id := range ids {
+		n, ok := sizes[id]
+		if !ok {
+			continue
+		}
+		if most -= n; most < 0 && len(fit) > 0 {
+			break
+		}
+		fit = append(fit, id)
+	}
+	return s.GetMany(ctx, ws, fit)
+}
+
 // Filter of List. The zero value of a field does not filter.
 type Filter struct {
 	Contact contact.ID

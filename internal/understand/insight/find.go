@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -77,6 +78,11 @@ func (s *Service) Best(ctx context.Context, ws identity.WorkspaceID, c Condition
 
 // Find gives the feedback that fulfils conditions, newest first: what is behind a number. limit is at most 1,000.
 func (s *Service) Find(ctx context.Context, ws identity.WorkspaceID, c Conditions, p Period, cursor string, limit int) (Found, error) {
+	return s.FindWithin(ctx, ws, c, p, cursor, limit, math.MaxInt64)
+}
+
+// FindWithin is Find with a page that ends early, but not before its first, where what is said on it would be more than so many bytes.
+func (s *Service) FindWithin(ctx context.Context, ws identity.WorkspaceID, c Conditions, p Period, cursor string, limit int, most int64) (Found, error) {
 	const op = "insight.Find"
 	if limit <= 0 || limit > 1000 {
 		limit = 50
@@ -90,6 +96,7 @@ func (s *Service) Find(ctx context.Context, ws identity.WorkspaceID, c Condition
 		return Found{}, err
 	}
 	var list []feedback.Feedback
+	cut := false // there are more than list
 	if s.columns == nil || len(c) == 0 && !sp.hasFrom && !sp.hasTo {
 		// The rows have the newest by index, and what was received a moment ago.
 		rows := scanRows
@@ -97,6 +104,10 @@ func (s *Service) Find(ctx context.Context, ws identity.WorkspaceID, c Condition
 			rows = min(limit+1, scanRows)
 		}
 		err := s.scan(ctx, ws, set, sp, c, after, rows, func(f feedback.Feedback) error {
+			if most -= int64(len(f.Text)); most < 0 && len(list) > 0 {
+				cut = true
+				return errEnough
+			}
 			if list = append(list, f); len(list) > limit {
 				return errEnough
 			}
@@ -110,14 +121,19 @@ func (s *Service) Find(ctx context.Context, ws identity.WorkspaceID, c Condition
 		if err != nil {
 			return Found{}, fault.Wrap(op, err)
 		}
-		if list, err = s.feedback.GetMany(ctx, ws, ids); err != nil {
+		if most == math.MaxInt64 {
+			list, err = s.feedback.GetMany(ctx, ws, ids)
+		} else if list, err = s.feedback.GetWithin(ctx, ws, ids, most); err == nil {
+			cut = len(list) > 0 && list[len(list)-1].ID != ids[len(ids)-1]
+		}
+		if err != nil {
 			return Found{}, fault.Wrap(op, err)
 		}
 	}
 	f := Found{Feedback: list}
-	if len(list) > limit {
-		f.Feedback = list[:limit]
-		last := f.Feedback[limit-1]
+	if len(list) > limit || cut {
+		f.Feedback = list[:min(len(list), limit)]
+		last := f.Feedback[len(f.Feedback)-1]
 		f.Next = fmt.Sprintf("%d_%s", last.Time.UnixMilli(), last.ID)
 	}
 	return f, nil

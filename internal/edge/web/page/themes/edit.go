@@ -18,7 +18,8 @@ import (
 )
 
 const (
-	tried        = 1000 // newest texts that a rule is tried on
+	tried        = 1000    // newest texts that a rule is tried on,
+	mostBytes    = 4 << 20 // as many of them as fit: a text may have a megabyte
 	mostExamples = 6
 )
 
@@ -317,7 +318,7 @@ func (p *Pages) try(q *web.Request, source string) (*trial, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := p.Insight.Find(q.Context(), q.Workspace.ID, insight.Conditions{{Field: "text", Op: "not_empty"}}, insight.Period{}, "", tried)
+	found, err := p.Insight.FindWithin(q.Context(), q.Workspace.ID, insight.Conditions{{Field: "text", Op: "not_empty"}}, insight.Period{}, "", tried, mostBytes)
 	if err != nil {
 		return nil, err
 	}

@@ -328,7 +328,7 @@ func (b *builder) related(ctx context.Context, v *themeView) error {
 // quotes chooses what to show of the customers' words: the text that stands for the theme, then the newest, copies of one another once.
 func (b *builder) quotes(v *themeView) error {
 	ctx, ws := b.q.Context(), b.q.Workspace.ID
-	found, err := b.Insight.Find(ctx, ws, b.aboutIt(), b.period, "", mostRead)
+	found, err := b.Insight.FindWithin(ctx, ws, b.aboutIt(), b.period, "", mostRead, mostBytes)
 	if err != nil {
 		return err
 	}
