@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -373,6 +374,42 @@ func TestFindPages(t *testing.T) {
 		}
 		if _, err := w.insight.Find(context.Background(), w.ws, nil, insight.Period{}, "x; DROP", 10); !fault.Is(err, fault.Invalid) {
 			t.Fatalf("cursor: %v", err)
+		}
+	})
+}
+
+// A page that ends early for its bytes goes on where it ended, in the columns and in the rows.
+func TestFindPagesWithinABudget(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		var in []feedback.Input
+		for i := range 12 {
+			x := nps(float64(i%11), i%3, "web")
+			x.Text = strings.Repeat("x", 1000)
+			in = append(in, x)
+		}
+		w.receive(w.ws, in...)
+		for _, c := range []insight.Conditions{nil, {{Field: "channel", Values: []string{"web"}}}} {
+			seen, cursor, pages := map[feedback.ID]bool{}, "", 0
+			for {
+				f, err := w.insight.FindWithin(t.Context(), w.ws, c, insight.Period{}, cursor, 10, 3500)
+				must(t, err)
+				if pages++; len(f.Feedback) > 3 || pages > 12 {
+					t.Fatalf("%d texts on page %d", len(f.Feedback), pages)
+				}
+				for _, x := range f.Feedback {
+					seen[x.ID] = true
+				}
+				if cursor = f.Next; cursor == "" {
+					break
+				}
+			}
+			if len(seen) != 12 {
+				t.Fatalf("paged through %d", len(seen))
+			}
+			if f, err := w.insight.FindWithin(t.Context(), w.ws, c, insight.Period{}, "", 10, 1); err != nil || len(f.Feedback) != 1 {
+				t.Fatalf("a text that is too long by itself: %d, %v", len(f.Feedback), err)
+			}
 		}
 	})
 }
