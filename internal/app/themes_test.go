@@ -79,6 +79,9 @@ func TestThemesPages(t *testing.T) {
 		t.Error("a forbidden theme cannot be allowed again")
 	}
 	post(to+"/state", url.Values{"state": {"live"}, "back": {"https://elsewhere.example.com/"}}, http.StatusSeeOther)
+	if body := post("/themes/service/state", url.Values{"state": {"forbidden"}, "back": {"/themes"}}, http.StatusConflict); !strings.Contains(body, "Move the themes that stand under it first") {
+		t.Error("a group is forbidden, or nobody says why not")
+	}
 	if into := post(to+"/merge", url.Values{"into": {"staff_attitude"}}, http.StatusSeeOther); into != "/themes/staff_attitude" {
 		t.Errorf("after a merge one is at %s", into)
 	}

@@ -34,7 +34,7 @@ type view struct {
 	Total    int64 // feedback of all time
 	Period   int64 // in the period
 	WithText float64
-	Behind   int64
+	Behind   bool // feedback is still on its way into the figures
 	Lead     string
 }
 
@@ -55,7 +55,7 @@ func (p *Pages) home(q *web.Request) error {
 		}
 	}
 	period := insight.Period{Last: last}
-	v := view{Behind: p.Feeder.Behind()}
+	v := view{Behind: p.Feeder.Behind() > 0}
 	for _, x := range periods {
 		v.Periods = append(v.Periods, ui.Tab{Label: q.Env.T("period." + x.last), Href: "/?last=" + x.last, Current: x.last == last, Count: -1})
 	}

@@ -71,8 +71,8 @@ func page(sh ui.Shell, v view) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if v.Behind > 0 {
-				templ_7745c5c3_Err = ui.Notice("", sh.T("home.behind", "count", v.Behind)).Render(ctx, templ_7745c5c3_Buffer)
+			if v.Behind {
+				templ_7745c5c3_Err = ui.Notice("", sh.T("home.behind")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -25,6 +25,15 @@ type estimate struct {
 	has              bool // low and high hold the interval
 	n                int64
 	decimals         int
+	share            bool // a difference of shares
+}
+
+// signed writes a value in the estimate's unit: percentage points where it is a difference of shares.
+func (f estimate) signed(e ui.Env, v float64) string {
+	if f.share {
+		return points(e, v)
+	}
+	return e.Signed(v, f.decimals)
 }
 
 var none = estimate{value: math.NaN()}
@@ -33,7 +42,7 @@ func (f estimate) interval(e ui.Env) string {
 	if !f.has {
 		return ""
 	}
-	return e.T("score.interval", "low", verbatim(e.Signed(f.low, f.decimals)), "high", verbatim(e.Signed(f.high, f.decimals)))
+	return e.T("score.interval", "low", verbatim(f.signed(e, f.low)), "high", verbatim(f.signed(e, f.high)))
 }
 
 // numbers are what is known of a theme in a period. Those of a theme count what stands under it.
@@ -51,6 +60,7 @@ type measured struct {
 	texts, textsBefore, allTexts int64 // feedback with words
 	metrics                      []insight.Measure
 	metric                       insight.Measure
+	unit                         string // of the metric, as an answer tells it
 	by                           map[string]numbers
 }
 
@@ -108,6 +118,7 @@ func (p *Pages) measure(ctx context.Context, ws identity.WorkspaceID, tree *them
 	if err != nil {
 		return nil, err
 	}
+	m.unit = a.Unit
 	for _, r := range a.Themes {
 		x := numbers{n: r.N, change: math.NaN(), net: estimate{value: math.NaN(), n: r.N}, score: estimated(r.Score), impact: none, feedback: r.Feedback}
 		if c := r.Change; c != nil {
@@ -120,11 +131,20 @@ func (p *Pages) measure(ctx context.Context, ws identity.WorkspaceID, tree *them
 			x.net.low, x.net.high, x.net.has = i.Low, i.High, true
 		}
 		if i := r.Impact; i != nil {
-			x.impact = estimate{value: i.Value, low: i.Interval.Low, high: i.Interval.High, has: true, n: r.Score.N, decimals: 1}
+			x.impact = impact(*i, m.unit)
 		}
 		m.by[r.ID] = x
 	}
 	return m, nil
+}
+
+// impact is a theme's impact on a score of a unit, as an answer tells it.
+func impact(i insight.ThemeImpact, unit string) estimate {
+	f := estimate{value: i.Value, low: i.Interval.Low, high: i.Interval.High, has: true, decimals: 1, share: unit == "share"}
+	if unit == "scale" { // of a few steps
+		f.decimals = 2
+	}
+	return f
 }
 
 func estimated(r insight.Row) estimate {

@@ -50,6 +50,8 @@ type themeView struct {
 	All      string // address of all feedback with it
 	May      bool
 	Back     string
+
+	ImpactName, ImpactHelp string // of the score that it has an impact on
 }
 
 // segment is a group of customers among whom more is said about a theme than among the others.
@@ -126,6 +128,9 @@ func (p *Pages) theme(q *web.Request) error {
 		return err
 	}
 	v.row = p.row(q, tree, t, m)
+	if v.Impact != "" {
+		v.ImpactName, v.ImpactHelp = e.T("themes.impact."+string(m.metric)), e.T("themes.impact_help."+m.unit, "measure", verbatim(e.T("measure."+string(m.metric))))
+	}
 	b.tint(&v)
 	for _, c := range tree.Children(t.ID) {
 		if c.State != theme.Forbidden {

@@ -80,7 +80,7 @@ type listView struct {
 	Waiting  int   // proposed themes
 	Flat     bool  // sorted by a figure: without the tree
 	May      bool  // the reader may manage themes
-	Behind   int64 // texts that were not read yet
+	Behind   bool  // texts are still being read
 	Search   search
 	Back     string
 }
@@ -133,7 +133,7 @@ func (p *Pages) list(q *web.Request) error {
 	if err != nil {
 		return err
 	}
-	v := listView{May: q.Actor.May(identity.ThemesManage), Metric: m.metric, Texts: m.texts, AllTexts: m.allTexts, Behind: p.Labels.Behind()}
+	v := listView{May: q.Actor.May(identity.ThemesManage), Metric: m.metric, Texts: m.texts, AllTexts: m.allTexts, Behind: p.Labels.Behind() > 0}
 	sort, descending := strings.CutPrefix(q.URL.Query().Get("sort"), "-")
 	address := func(set ...string) string {
 		values := url.Values{}
@@ -162,11 +162,16 @@ func (p *Pages) list(q *web.Request) error {
 	for _, x := range m.metrics {
 		v.Metrics = append(v.Metrics, ui.Tab{Label: e.T("measure." + string(x)), Href: address("metric", string(x)), Current: x == m.metric, Count: -1})
 	}
+	quotes, err := p.proposed(q, tree)
+	if err != nil {
+		return err
+	}
 	var all []row
 	for _, t := range tree.All() {
 		r := p.row(q, tree, t, m)
 		if t.State == theme.Proposed {
 			v.Waiting++
+			r.Quote = quotes[t.QuoteOf]
 		}
 		if t.State == theme.Forbidden {
 			v.Unwanted = append(v.Unwanted, r)
@@ -184,6 +189,28 @@ func (p *Pages) list(q *web.Request) error {
 	v.Map = treemap(e, tree, all)
 	v.Lead = e.T("themes.lead", "count", m.texts)
 	return q.Render(http.StatusOK, listPage(q.Shell("themes", e.T("nav.themes")), v))
+}
+
+// proposed are the texts that stand for the themes which wait for a decision, by id, as the reader may see them. What was erased, or is
+// too much for a page, is not among them.
+func (p *Pages) proposed(q *web.Request, tree *theme.Tree) (map[string]string, error) {
+	var ids []feedback.ID
+	language := map[feedback.ID]string{}
+	for _, t := range tree.All() {
+		if t.State == theme.Proposed && t.QuoteOf != "" {
+			of := feedback.ID(t.QuoteOf)
+			ids, language[of] = append(ids, of), t.Language
+		}
+	}
+	list, err := p.Feedback.GetWithin(q.Context(), q.Workspace.ID, ids, mostBytes)
+	if err != nil {
+		return nil, err
+	}
+	quotes := make(map[string]string, len(list))
+	for _, f := range list {
+		quotes[string(f.ID)] = figure.Plain(q, f.Text, language[f.ID])
+	}
+	return quotes, nil
 }
 
 // columns makes the heads of the table, and tells whether a figure sorts it.
@@ -211,7 +238,7 @@ func (v *listView) columns(e ui.Env, sort string, descending bool, address func(
 		add("score", e.T("measure."+string(v.Metric)), true)
 	}
 	if v.Impacts {
-		add("impact", e.T("themes.impact"), true)
+		add("impact", e.T("themes.impact."+string(v.Metric)), true)
 	}
 	if v.May && v.Waiting > 0 {
 		v.Columns = append(v.Columns, ui.Column{Label: e.T("themes.decide"), Hidden: true})
@@ -349,11 +376,6 @@ func (p *Pages) row(q *web.Request, tree *theme.Tree, t theme.Theme, m *measured
 	if last := q.URL.Query().Get("last"); last != "" {
 		r.Href += "?" + url.Values{"last": {last}}.Encode()
 	}
-	if t.State == theme.Proposed {
-		if f, err := p.Feedback.Get(q.Context(), q.Workspace.ID, feedback.ID(t.QuoteOf)); err == nil { // it may have been erased
-			r.Quote = figure.Plain(q, f.Text, t.Language)
-		}
-	}
 	r.N = e.N(float64(r.n), 0)
 	r.FeedbackHref = "/feedback?" + r.feedback
 	if m.texts > 0 {
@@ -377,7 +399,7 @@ func (p *Pages) row(q *web.Request, tree *theme.Tree, t theme.Theme, m *measured
 		}
 	}
 	if !math.IsNaN(r.impact.value) {
-		r.Impact, r.ImpactRange, r.ImpactTone = e.Signed(r.impact.value, 1), r.impact.interval(e), tone(r.impact)
+		r.Impact, r.ImpactRange, r.ImpactTone = r.impact.signed(e, r.impact.value), r.impact.interval(e), tone(r.impact)
 	}
 	return r
 }
