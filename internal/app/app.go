@@ -302,7 +302,7 @@ func (a *App) routes() (http.Handler, error) {
 	(&door.Pages{Identity: a.Identity, Demo: a.openDemo}).Register(site)
 	words := figure.Words{Contacts: a.Contacts, Labels: a.Labels, Themes: a.Themes}
 	(&home.Pages{Insight: a.Insight, Words: words, Feeder: a.Feeder}).Register(site)
-	(&pagefeedback.Pages{Store: a.Store, Feedback: a.Feedback, Insight: a.Insight, Labels: a.Labels, Words: words}).Register(site)
+	(&pagefeedback.Pages{Store: a.Store, Feedback: a.Feedback, Insight: a.Insight, Labels: a.Labels, Assist: a.Assist, Words: words}).Register(site)
 	(&pagethemes.Pages{Store: a.Store, Feedback: a.Feedback, Insight: a.Insight, Labels: a.Labels, Themes: a.Themes, Adapt: a.Adapt, Words: words}).Register(site)
 	(&explore.Pages{Store: a.Store, Insight: a.Insight}).Register(site)
 	(&pageexport.Pages{Exports: exports}).Register(site)

@@ -86,7 +86,7 @@ func (s *Service) Summarise(ctx context.Context, ws identity.WorkspaceID, texts 
 // Translate asks for a text in another language.
 func (s *Service) Translate(ctx context.Context, ws identity.WorkspaceID, t, into string) (Answer, error) {
 	a, err := s.ask(ctx, ws, "translation "+into, "You translate what a customer wrote into the language with the code "+code(into)+
-		", as exactly as you can, tone and mistakes included. Words in angle quotes such as «[email]» stay as they are."+caution, []string{t}, 2*maxText)
+		", as exactly as you can, tone and mistakes included. Words in square brackets such as [email] stay as they are."+caution, []string{t}, 2*maxText)
 	a.Text = cut(a.Text, 4*maxText)
 	return a, err
 }

@@ -15,6 +15,7 @@ import (
 	"kolo/internal/foundation/store"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/assist"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
 	"kolo/internal/understand/search"
@@ -27,6 +28,7 @@ type Pages struct {
 	Insight  *insight.Service
 	Labels   *label.Service
 	Words    figure.Words
+	Assist   *assist.Service // translates, where there is an outside language model
 }
 
 // Register adds the routes to the site.
@@ -34,6 +36,7 @@ func (p *Pages) Register(s *web.Site) {
 	s.Page("GET /feedback", identity.FeedbackRead, p.list)
 	s.Page("GET /feedback/{id}", identity.FeedbackRead, p.detail)
 	s.Page("POST /feedback/{id}/correct", identity.LabelsCorrect, p.correct)
+	s.Page("GET /feedback/{id}/translation", identity.FeedbackRead, p.translation)
 }
 
 // own are names in the query string that are the page's own, not filters.
@@ -256,9 +259,37 @@ type detailView struct {
 	Erased  bool
 
 	Understood *ui.Understood // nil while nothing was read of it
+	Translate  string         // address of a translation into the reader's language, where there can be one
+	Translated *translated
 }
 
-func (p *Pages) detail(q *web.Request) error {
+// translated is what an outside model made of a text, or why it did not.
+type translated struct{ Text, Lang, Model, Error string }
+
+func (p *Pages) detail(q *web.Request) error { return p.show(q, nil) }
+
+// translation is the page with the text in the reader's language beside it. Nothing personal is sent for it.
+func (p *Pages) translation(q *web.Request) error {
+	f, err := p.Feedback.Get(q.Context(), q.Workspace.ID, feedback.ID(q.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	if f.Text == "" || !p.Assist.On() {
+		return fault.New(fault.NotFound, "feedback.translation", "there is nothing to translate, or nothing that translates")
+	}
+	t := &translated{Lang: q.Env.Tag()}
+	a, err := p.Assist.Translate(q.Context(), q.Workspace.ID, f.Text, q.Env.Tag())
+	switch {
+	case fault.Is(err, fault.Busy):
+		t.Error = q.Env.T("translate.busy")
+	case err != nil:
+		return err
+	}
+	t.Text, t.Model = a.Text, a.Model
+	return p.show(q, t)
+}
+
+func (p *Pages) show(q *web.Request, t *translated) error {
 	f, err := p.Feedback.Get(q.Context(), q.Workspace.ID, feedback.ID(q.PathValue("id")))
 	if err != nil {
 		return err
@@ -290,6 +321,9 @@ func (p *Pages) detail(q *web.Request) error {
 	v.Contact = v.Quote.WhoHref
 	if v.Understood, err = p.Words.Understood(q, f); err != nil {
 		return err
+	}
+	if v.Translated = t; t == nil && p.Assist.On() && f.Text != "" && v.Quote.Lang != e.Tag() {
+		v.Translate = "/feedback/" + string(f.ID) + "/translation"
 	}
 	fact := func(to *[]ui.Fact, label, text string) {
 		if text != "" {
