@@ -35,6 +35,8 @@ type Service struct {
 	workspaces map[identity.WorkspaceID]settings
 	forms      map[int64]form
 	known      map[int64][]ThemeLabel // what sets of themes hold
+
+	maxScored int // bounds the groups of answers that themes are scored from
 }
 
 // settings are what a workspace means by a day and a week; remembered for a few seconds.
@@ -47,7 +49,8 @@ type settings struct {
 // NewService answers from columns that Feeder feeds. Without columns (nil) feedback is found in the rows, and no question is
 // answered.
 func NewService(db *store.DB, columns *column.DB, f *feedback.Service) *Service {
-	return &Service{db: db, columns: columns, feedback: f, clock: db.Clock(), workspaces: map[identity.WorkspaceID]settings{}, forms: map[int64]form{}, known: map[int64][]ThemeLabel{}}
+	return &Service{db: db, columns: columns, feedback: f, clock: db.Clock(), workspaces: map[identity.WorkspaceID]settings{}, forms: map[int64]form{}, known: map[int64][]ThemeLabel{},
+		maxScored: 10 * maxCells}
 }
 
 func (s *Service) settings(ctx context.Context, ws identity.WorkspaceID) (settings, error) {

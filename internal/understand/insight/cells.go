@@ -51,7 +51,7 @@ const (
 	maxForms = 1000
 )
 
-var errTooManyCells = fault.New(fault.Invalid, "insight.Query", "more than %d groups: group by less, or take larger buckets of time", maxCells)
+var errTooManyCells = fault.New(fault.Invalid, "insight.Query", "there are too many groups: group by less, take larger buckets of time, or ask for less feedback")
 
 // cells gives the groups of a question.
 func (s *Service) cells(ctx context.Context, a *asked) (counted, error) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kolo/internal/foundation/clock"
+	"kolo/internal/foundation/fault"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/understand/insight"
 )
@@ -102,6 +103,17 @@ func TestAWordingForEveryAnswer(t *testing.T) {
 		b := w.ask(insight.Query{Measure: insight.CSATMean, Scale: "1..7"})
 		if b.Total.N != 100 || *b.Total.Value != 3 {
 			t.Fatalf("%+v", b.Total)
+		}
+		// The page of themes counts all of them too, and says so when it cannot.
+		w.insight.ScoreAtMost(40)
+		p, err := w.insight.Themes(t.Context(), w.ws, insight.ThemesQuery{Score: insight.CSAT})
+		must(t, err)
+		if p.Answers != 1000 || *p.Value != 0.4 || p.Scale != "1..5" || len(p.LeftOut) != 1 || p.LeftOut[0] != (insight.LeftOut{Scale: "1..7", N: 100}) {
+			t.Errorf("themes: %+v", p)
+		}
+		w.insight.ScoreAtMost(5)
+		if p, err = w.insight.Themes(t.Context(), w.ws, insight.ThemesQuery{Score: insight.CSAT}); !fault.Is(err, fault.Invalid) {
+			t.Errorf("more groups than there may be: %+v, %v", p, err)
 		}
 	})
 }

@@ -300,46 +300,87 @@ func (r *themeRows) count(list []setCount, members func(int64) []ThemeLabel) {
 
 // scored is a number of answers that are alike.
 type scored struct {
-	set, form, quarter int64
-	channel            string
-	value              float64 // class, or the value itself
-	n                  int64
+	set, quarter   int64
+	scale, channel string
+	value          float64 // class, or the value itself
+	n              int64
 }
 
-// scoreThemes gives themes the score of the feedback about them, and their impacts.
-func (s *Service) scoreThemes(ctx context.Context, a *asked, ans *ThemesAnswer, rows *themeRows) error {
+// classes tells whether a score stands on how many answers are of which class, instead of on their values.
+func (m Measure) classes() bool { return m == NPS || m == CSAT || m == CES }
+
+// scored counts the answers of a question, on all scales.
+func (s *Service) scored(ctx context.Context, a *asked) ([]scored, error) {
+	list, forms, err := s.countScored(ctx, a, true)
+	if errors.Is(err, errTooManyCells) {
+		// A wording of its own for every answer, say. The scale alone is enough for the numbers, and there are few.
+		list, _, err = s.countScored(ctx, a, false)
+		return list, err
+	}
+	if err != nil {
+		return nil, err
+	}
+	known, err := s.formsOf(ctx, a.ws, a.Measure.metric(), slices.Compact(slices.Sorted(slices.Values(forms))))
+	if err != nil {
+		return nil, err
+	}
+	for i, f := range forms {
+		list[i].scale = known[f].scale
+	}
+	return list, nil
+}
+
+// countScored is scored. With byForm answers are told apart by their form, a number, which is given beside each group, and
+// otherwise by the text of their scale. errTooManyCells: there are more groups, or forms, than there may be.
+func (s *Service) countScored(ctx context.Context, a *asked, byForm bool) (list []scored, forms []int64, err error) {
 	metric := a.Measure.metric()
-	classes := a.Measure == NPS || a.Measure == CSAT || a.Measure == CES
 	value := metric
-	if classes {
-		value = metric + "_class"
+	if a.Measure.classes() {
+		value += "_class"
+	}
+	scale := metric + "_scale"
+	if byForm {
+		scale = metric + "_form"
 	}
 	var args arguments
 	cond, err := where(a.asking, a.span, a.Where, &args)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	answers, err := s.columns.Query(ctx, fmt.Sprintf(`SELECT ts, f, c, q, v, count(*) FROM (SELECT theme_set AS ts, %s_form AS f, channel AS c, %s AS q, %s AS v FROM %s WHERE %s AND %s IS NOT NULL) AS t
-		GROUP BY ts, f, c, q, v LIMIT %d`, metric, a.IntDiv("month", "3"), value, table, cond, value, 10*maxCells), args...)
+	rows, err := s.columns.Query(ctx, fmt.Sprintf(`SELECT ts, f, c, q, v, count(*) FROM (SELECT theme_set AS ts, %s AS f, channel AS c, %s AS q, %s AS v FROM %s WHERE %s AND %s IS NOT NULL) AS t
+		GROUP BY ts, f, c, q, v LIMIT %d`, scale, a.IntDiv("month", "3"), value, table, cond, value, s.maxScored+1), args...)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = rows.Close() }() // Err has told already
+	different := map[int64]bool{}       // forms
+	for rows.Next() {
+		if len(list) == s.maxScored || len(different) > maxForms {
+			return nil, nil, errTooManyCells
+		}
+		v := rows.Values()
+		x := scored{set: number[int64](v[0]), quarter: number[int64](v[3]), channel: keyText(v[2]), value: number[float64](v[4]), n: number[int64](v[5])}
+		if byForm {
+			forms = append(forms, number[int64](v[1]))
+			different[forms[len(forms)-1]] = true
+		} else {
+			x.scale = keyText(v[1])
+		}
+		list = append(list, x)
+	}
+	return list, forms, rows.Err()
+}
+
+// scoreThemes gives themes the score of the feedback about them, and their impacts.
+func (s *Service) scoreThemes(ctx context.Context, a *asked, ans *ThemesAnswer, rows *themeRows) error {
+	list, err := s.scored(ctx, a)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = answers.Close() }() // Err has told already
-	var list []scored
+	list = onScale(a, ans, list)
 	seen := map[int64]int64{} // how often each set comes up
-	forms := map[int64]bool{}
-	for answers.Next() {
-		v := answers.Values()
-		x := scored{number[int64](v[0]), number[int64](v[1]), number[int64](v[3]), keyText(v[2]), number[float64](v[4]), number[int64](v[5])}
-		list = append(list, x)
+	for _, x := range list {
 		seen[x.set] += x.n
-		forms[x.form] = true
-	}
-	if err := answers.Err(); err != nil {
-		return err
-	}
-	if list, err = s.onScale(ctx, a, ans, list, forms); err != nil {
-		return err
 	}
 	var wanted []setCount
 	for k, n := range seen {
@@ -355,7 +396,7 @@ func (s *Service) scoreThemes(ctx context.Context, a *asked, ans *ThemesAnswer, 
 	for _, x := range list {
 		c := sums{n: x.n}
 		switch {
-		case !classes:
+		case !a.Measure.classes():
 			c.sum, c.square = x.value*float64(x.n), x.value*x.value*float64(x.n)
 		case x.value == 1:
 			c.good = x.n
@@ -374,23 +415,15 @@ func (s *Service) scoreThemes(ctx context.Context, a *asked, ans *ThemesAnswer, 
 }
 
 // onScale keeps the answers of one scale.
-func (s *Service) onScale(ctx context.Context, a *asked, ans *ThemesAnswer, list []scored, forms map[int64]bool) ([]scored, error) {
-	var keys []int64
-	for f := range forms {
-		keys = append(keys, f)
-	}
-	known, err := s.formsOf(ctx, a.ws, a.Measure.metric(), keys)
-	if err != nil {
-		return nil, err
-	}
+func onScale(a *asked, ans *ThemesAnswer, list []scored) []scored {
 	cells := make([]cell, len(list))
 	for i, x := range list {
-		cells[i] = cell{scale: known[x.form].scale, sums: sums{n: x.n}}
+		cells[i] = cell{scale: x.scale, sums: sums{n: x.n}}
 	}
 	chosen := Answer{LeftOut: ans.LeftOut}
 	chosen.chooseScale(cells, a.Scale)
 	ans.Scale, ans.LeftOut = chosen.Scale, chosen.LeftOut
-	return slices.DeleteFunc(list, func(x scored) bool { return known[x.form].scale != ans.Scale }), nil
+	return slices.DeleteFunc(list, func(x scored) bool { return x.scale != ans.Scale })
 }
 
 // moves estimates impacts: of themes that stand under another one among all those without any below, and of the top level by itself.
