@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -103,10 +104,11 @@ func (s *Service) Themes(ctx context.Context, ws identity.WorkspaceID, q ThemesQ
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	if err := s.learnSets(ctx, &a, mentions); err != nil {
+	members, err := s.learnSets(ctx, &a, setKeys(mentions))
+	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	rows.count(mentions, s.setMembers)
+	rows.count(mentions, members)
 	ans.N = rows.all
 	if q.Compare != "" {
 		before := a
@@ -117,12 +119,11 @@ func (s *Service) Themes(ctx context.Context, ws identity.WorkspaceID, q ThemesQ
 		if err != nil {
 			return nil, fault.Wrap(op, err)
 		}
-		if err := s.learnSets(ctx, &a, earlier); err != nil {
+		if members, err = s.learnSets(ctx, &a, setKeys(earlier)); err != nil {
 			return nil, fault.Wrap(op, err)
 		}
-		old := newThemeRows(&a)
-		old.count(earlier, s.setMembers)
-		rows.before = old
+		rows.before = newThemeRows(&a)
+		rows.before.count(earlier, members)
 	}
 	if err := s.scoreThemes(ctx, &a, ans, rows); err != nil {
 		return nil, fault.Wrap(op, err)
@@ -152,6 +153,14 @@ func (q *ThemesQuery) query() (*Query, error) {
 // setCount is how often a set of mentions comes up.
 type setCount struct{ key, n int64 }
 
+func setKeys(list []setCount) []int64 {
+	keys := make([]int64, len(list))
+	for i, c := range list {
+		keys[i] = c.key
+	}
+	return keys
+}
+
 // countSets counts feedback by what it says of which themes; key 0 is feedback without one.
 func (s *Service) countSets(ctx context.Context, a *asked) ([]setCount, error) {
 	var args arguments
@@ -175,22 +184,25 @@ func (s *Service) countSets(ctx context.Context, a *asked) ([]setCount, error) {
 // maxKnownSets bounds what is remembered of sets.
 const maxKnownSets = 500_000
 
-// learnSets reads what the sets hold that this process has not met yet. A set is named by what it holds, so that what was read once
-// holds for ever.
-func (s *Service) learnSets(ctx context.Context, a *asked, list []setCount) error {
+// learnSets gives what sets hold, and reads that of those which this process has not met yet. A set is named by what it holds, so
+// that what was read once holds for ever; it is remembered only as long as there is room.
+func (s *Service) learnSets(ctx context.Context, a *asked, keys []int64) (map[int64][]ThemeLabel, error) {
+	out := make(map[int64][]ThemeLabel, len(keys))
 	var missing []int64
 	s.mu.Lock()
 	if len(s.known) > maxKnownSets {
 		clear(s.known)
 	}
-	for _, c := range list {
-		if _, ok := s.known[c.key]; !ok && c.key != 0 {
-			missing = append(missing, c.key)
+	for _, k := range keys {
+		if list, ok := s.known[k]; ok {
+			out[k] = list
+		} else if k != 0 {
+			missing = append(missing, k)
 		}
 	}
 	s.mu.Unlock()
 	if len(missing) == 0 {
-		return nil
+		return out, nil
 	}
 	// Many are asked for as all: a list of a thousand is faster read than compared with.
 	text, args := "SELECT set_key, theme, sentiment FROM "+sets+" WHERE workspace = $1", []any{string(a.ws)}
@@ -199,7 +211,7 @@ func (s *Service) learnSets(ctx context.Context, a *asked, list []setCount) erro
 	}
 	rows, err := s.columns.Query(ctx, text, args...)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { _ = rows.Close() }() // Err has told already
 	found := map[int64][]ThemeLabel{}
@@ -211,21 +223,13 @@ func (s *Service) learnSets(ctx context.Context, a *asked, list []setCount) erro
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return err
+		return nil, err
 	}
+	maps.Copy(out, found)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for k, list := range found {
-		s.known[k] = list
-	}
-	return nil
-}
-
-// setMembers are the themes of a set that learnSets has met, in the sentiment that the set has.
-func (s *Service) setMembers(key int64) []ThemeLabel {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.known[key]
+	maps.Copy(s.known, found)
+	return out, nil
 }
 
 // themeRows are the themes while they are counted.
@@ -275,10 +279,10 @@ func (r *themeRows) of(labels []ThemeLabel) []int {
 }
 
 // count adds up what is said of themes.
-func (r *themeRows) count(list []setCount, members func(int64) []ThemeLabel) {
+func (r *themeRows) count(list []setCount, members map[int64][]ThemeLabel) {
 	for _, c := range list {
 		r.all += c.n
-		labels := members(c.key)
+		labels := members[c.key]
 		for _, i := range r.of(labels) {
 			r.n[i] += c.n
 			good, bad := false, false
@@ -378,20 +382,16 @@ func (s *Service) scoreThemes(ctx context.Context, a *asked, ans *ThemesAnswer, 
 		return err
 	}
 	list = onScale(a, ans, list)
-	seen := map[int64]int64{} // how often each set comes up
+	about := map[int64][]int{} // by set
 	for _, x := range list {
-		seen[x.set] += x.n
+		about[x.set] = nil
 	}
-	var wanted []setCount
-	for k, n := range seen {
-		wanted = append(wanted, setCount{k, n})
-	}
-	if err := s.learnSets(ctx, a, wanted); err != nil {
+	members, err := s.learnSets(ctx, a, slices.Collect(maps.Keys(about)))
+	if err != nil {
 		return err
 	}
-	about := make(map[int64][]int, len(seen))
-	for k := range seen {
-		about[k] = rows.of(s.setMembers(k))
+	for k := range about {
+		about[k] = rows.of(members[k])
 	}
 	for _, x := range list {
 		c := sums{n: x.n}

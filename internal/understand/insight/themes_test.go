@@ -1,12 +1,14 @@
 package insight_test
 
 import (
+	"context"
 	"math"
 	"net/url"
 	"slices"
 	"testing"
 
 	"kolo/internal/foundation/fault"
+	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/stat/driver"
 )
@@ -109,6 +111,38 @@ func TestThemesPage(t *testing.T) {
 		for _, q := range []insight.ThemesQuery{{Score: insight.Count}, {Compare: "rest"}, {Compare: "previous"}, {Where: insight.Conditions{{Field: "nothing"}}}} {
 			if _, err := w.insight.Themes(t.Context(), w.ws, q); !fault.Is(err, fault.Invalid) {
 				t.Errorf("%+v: %v", q, err)
+			}
+		}
+	})
+}
+
+// forgetful is a tree that has other questions make the process forget what it has read of sets, whenever a question looks at it.
+type forgetful struct {
+	tree
+	forget func()
+}
+
+func (f forgetful) Tree(context.Context, identity.WorkspaceID) (insight.Tree, error) { return f, nil }
+
+func (f forgetful) Under(id string) []string {
+	f.forget()
+	return f.tree.Under(id)
+}
+
+func TestThemesWhileSetsAreForgotten(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		all := w.speak(300)
+		before := only(all, func(s spoken) bool { h := today.Sub(*s.Time).Hours(); return h >= 24*90 && h < 24*180 })
+		w.insight.Understand(understood{}, forgetful{themes, w.insight.ForgetSets})
+		a, err := w.insight.Themes(t.Context(), w.ws, insight.ThemesQuery{Between: insight.Period{Last: "90d"}, Compare: "previous"})
+		must(t, err)
+		if len(a.Themes) != 8 {
+			t.Errorf("%d themes", len(a.Themes))
+		}
+		for _, r := range a.Themes {
+			if was := len(only(before, func(s spoken) bool { return s.about(r.ID) })); r.N == 0 || r.Change == nil || r.Change.N != int64(was) {
+				t.Errorf("%s: %d texts, change %+v, there were %d", r.ID, r.N, r.Change, was)
 			}
 		}
 	})
