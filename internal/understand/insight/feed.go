@@ -35,7 +35,7 @@ type Feeder struct {
 	seen     map[string]bool // keys that were considered for a column of their own
 	index    *search.Indexer
 	sets     map[setOf]bool // sets of themes that the columns know
-	fed      int64          // up to which change this process has fed them
+	fed      int64          // up to which change they were fed when this process last knew
 	laidOut  int64          // what stood in the columns when this was known: layout and how often they were emptied; 0 at first
 
 	topic string                               // what is heard when there is something to feed
@@ -150,17 +150,17 @@ func (f *Feeder) feed(ctx context.Context) (n int64, err error) {
 		return 0, err
 	}
 	mark, err := f.s.columns.Watermark(ctx, stream)
+	if err == nil {
+		if mark < f.fed { // a damaged log was put aside, or another process is emptying the columns
+			f.laidOut = 0
+		}
+		f.fed = mark
+	}
 	if err != nil || mark >= upTo {
 		f.behind.Store(0)
 		return 0, err
 	}
-	if mark < f.fed { // a damaged log was put aside
-		f.laidOut = 0
-	}
 	if ok, err := f.layOut(ctx); err != nil || !ok {
-		return 0, err
-	}
-	if mark, err = f.s.columns.Watermark(ctx, stream); err != nil {
 		return 0, err
 	}
 	held := time.Time{}
@@ -176,9 +176,17 @@ func (f *Feeder) feed(ctx context.Context) (n int64, err error) {
 				return n, err
 			}
 			held = time.Now()
-			if mark, err = f.s.columns.Watermark(ctx, stream); err != nil {
+			at, err := f.s.columns.Watermark(ctx, stream)
+			if err != nil {
 				return n, err
 			}
+			if at < mark {
+				// Another process has emptied the columns since it was learnt what sets they know, and may be at it still: the next
+				// feed learns it anew.
+				f.laidOut = 0
+				return n, nil
+			}
+			mark = at
 		}
 		f.behind.Store(upTo - mark)
 		if mark, err = f.batch(ctx, mark, upTo); err != nil {

@@ -47,24 +47,30 @@ type world struct {
 func each(t *testing.T, test func(t *testing.T, w *world)) {
 	t.Helper()
 	storetest.EachAt(t, today, func(t *testing.T, db *store.DB, now *clock.Fake) {
-		var columns *column.DB
-		var err error
-		if db.Engine() == store.SQLite {
-			columns, err = duck.Open(t.Context(), "", column.Options{})
-		} else {
-			columns, err = clickhouse.Open(t.Context(), clickhousetest.URL(t), column.Options{})
-		}
-		must(t, err)
-		t.Cleanup(func() { _ = columns.Close() })
-		must(t, columns.Ensure(t.Context(), insight.Tables()...))
-		w := &world{t: t, db: db, columns: columns, clock: now, identity: identity.NewService(db, identity.Options{})}
-		w.feedback = feedback.NewService(db)
-		t.Cleanup(w.feedback.Close)
-		w.insight = insight.NewService(db, columns, w.feedback)
-		w.feeder = insight.NewFeeder(w.insight, discard)
-		w.ws = w.workspace("One")
-		test(t, w)
+		test(t, newWorld(t, db, now))
 	})
+}
+
+// newWorld is a workspace on a store, with the columns that go with it.
+func newWorld(t *testing.T, db *store.DB, now *clock.Fake) *world {
+	t.Helper()
+	var columns *column.DB
+	var err error
+	if db.Engine() == store.SQLite {
+		columns, err = duck.Open(t.Context(), "", column.Options{})
+	} else {
+		columns, err = clickhouse.Open(t.Context(), clickhousetest.URL(t), column.Options{})
+	}
+	must(t, err)
+	t.Cleanup(func() { _ = columns.Close() })
+	must(t, columns.Ensure(t.Context(), insight.Tables()...))
+	w := &world{t: t, db: db, columns: columns, clock: now, identity: identity.NewService(db, identity.Options{})}
+	w.feedback = feedback.NewService(db)
+	t.Cleanup(w.feedback.Close)
+	w.insight = insight.NewService(db, columns, w.feedback)
+	w.feeder = insight.NewFeeder(w.insight, discard)
+	w.ws = w.workspace("One")
+	return w
 }
 
 func must(t *testing.T, err error) {

@@ -8,10 +8,14 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"kolo/internal/foundation/clock"
 	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/store"
+	"kolo/internal/foundation/store/storetest"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
@@ -388,4 +392,57 @@ func TestSetsOutliveARebuild(t *testing.T) {
 			}
 		}
 	})
+}
+
+// watched is a clock that has something done when it is next looked at.
+type watched struct {
+	*clock.Fake
+	next atomic.Pointer[func()]
+}
+
+func (c *watched) Now() time.Time {
+	if do := c.next.Swap(nil); do != nil {
+		(*do)()
+	}
+	return c.Fake.Now()
+}
+
+// TestSetsOutliveARebuildInTheMiddle has the columns emptied while a feeder is between knowing where they are and feeding them.
+func TestSetsOutliveARebuildInTheMiddle(t *testing.T) {
+	t.Parallel()
+	for name, open := range map[string]func(testing.TB, clock.Clock) *store.DB{"sqlite": storetest.SQLite, "postgres": storetest.Postgres} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			now := &watched{Fake: clock.NewFake(today)}
+			w := newWorld(t, open(t, now), now.Fake)
+			w.speak(200)
+			q := insight.Query{Measure: insight.Count, By: []string{"theme"}, Order: "key"}
+			before := w.ask(q)
+			_, err := w.feedback.Receive(t.Context(), w.ws, []feedback.Input{nps(9, 1, "web")})
+			must(t, err)
+			rebuild, rebuilt := insight.NewFeeder(w.insight, discard).Rebuild, false
+			w.feeder.After(feedback.Topic, func(ctx context.Context) (int64, error) {
+				upTo, err := w.feedback.Settled(ctx)
+				if !rebuilt {
+					empty := func() { // when the lease is taken
+						rebuilt = true
+						must(t, rebuild(ctx))
+					}
+					now.next.Store(&empty)
+				}
+				return upTo, err
+			})
+			must(t, w.feeder.Feed(t.Context()))
+			must(t, w.feeder.Feed(t.Context())) // the first has seen that another process was there
+			after := w.ask(q)
+			if !rebuilt || after.Total.N != 201 || len(after.Rows) != len(before.Rows) {
+				t.Fatalf("rebuilt %v; %+v, before %+v", rebuilt, after, before)
+			}
+			for i, r := range before.Rows {
+				if after.Rows[i].N != r.N {
+					t.Errorf("after a rebuild %+v, before %+v", after.Rows[i], r)
+				}
+			}
+		})
+	}
 }
