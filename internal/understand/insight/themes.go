@@ -8,7 +8,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"kolo/internal/foundation/fault"
@@ -436,33 +435,11 @@ func (r *themeRows) moves(a *asked, ans *ThemesAnswer, list []scored, about map[
 		}
 		top[r.at[id]] = p == ""
 	}
-	// Dummies: one for each but the first of the channels and of the quarters that there are.
-	dummies := map[string]int{}
-	var channels, quarters []string
-	dummy := func(of *[]string, key string) {
-		if _, ok := dummies[key]; ok {
-			return
-		}
-		dummies[key] = -1
-		if *of = append(*of, key); len(*of) > 1 && len(dummies) < 60 {
-			dummies[key] = 0 // numbered below
-		}
-	}
-	for _, x := range list {
-		dummy(&channels, "c"+x.channel)
-		dummy(&quarters, "q"+strconv.FormatInt(x.quarter, 10))
-	}
-	controls := 0
-	for _, key := range slices.Concat(channels, quarters) {
-		if dummies[key] == 0 {
-			dummies[key] = controls
-			controls++
-		}
-	}
-	if len(channels) > 1 {
+	d := newDummies(list)
+	if d.channels.n > 0 {
 		ans.Controls = append(ans.Controls, "channel")
 	}
-	if len(quarters) > 1 {
+	if d.quarters.n > 0 {
 		ans.Controls = append(ans.Controls, "quarter")
 	}
 	for _, keep := range []func(int) bool{
@@ -490,7 +467,7 @@ func (r *themeRows) moves(a *asked, ans *ThemesAnswer, list []scored, about map[
 			}
 			slices.Sort(mentions[set])
 		}
-		impacts, err := driver.ThemeImpactsOfCells(names, controls, alike(list, mentions, dummies, a.Measure), a.Level)
+		impacts, err := driver.ThemeImpactsOfCells(names, d.channels.n+d.quarters.n, alike(list, mentions, d, a.Measure), a.Level)
 		if err != nil && !errors.Is(err, stat.ErrUndefined) {
 			return err
 		}
@@ -501,8 +478,47 @@ func (r *themeRows) moves(a *asked, ans *ThemesAnswer, list []scored, about map[
 	return nil
 }
 
+// maxDummies bounds the channels, and the quarters, that impacts are adjusted for.
+const maxDummies = 60
+
+// dummies are what impacts are adjusted for.
+type dummies struct {
+	channels numbered[string]
+	quarters numbered[int64]
+}
+
+// numbered gives values the numbers of their dummies, from 0 to below n.
+type numbered[T cmp.Ordered] struct {
+	at map[T]int // -1 for one without a dummy
+	n  int
+}
+
+func newDummies(list []scored) dummies {
+	channels, quarters := map[string]int64{}, map[int64]int64{}
+	for _, x := range list {
+		channels[x.channel] += x.n
+		quarters[x.quarter] += x.n
+	}
+	return dummies{numberOf(channels), numberOf(quarters)}
+}
+
+// numberOf numbers the most frequent values, of those that are as frequent the first in order. The most frequent of all, which
+// the others are compared with, and what is left beyond maxDummies have no dummy.
+func numberOf[T cmp.Ordered](counts map[T]int64) numbered[T] {
+	values := slices.SortedFunc(maps.Keys(counts), func(x, y T) int { return cmp.Or(cmp.Compare(counts[y], counts[x]), cmp.Compare(x, y)) })
+	out := numbered[T]{at: make(map[T]int, len(values))}
+	for i, v := range values {
+		out.at[v] = -1
+		if i > 0 && out.n < maxDummies {
+			out.at[v] = out.n
+			out.n++
+		}
+	}
+	return out
+}
+
 // alike puts answers together that mention the same themes on the same channel in the same quarter, and gave the same value.
-func alike(list []scored, mentions map[int64][]int, dummies map[string]int, m Measure) []driver.Cell {
+func alike(list []scored, mentions map[int64][]int, d dummies, m Measure) []driver.Cell {
 	patterns, pattern := map[string]int{}, make(map[int64]int, len(mentions))
 	for set, themes := range mentions {
 		key := fmt.Sprint(themes)
@@ -518,14 +534,8 @@ func alike(list []scored, mentions map[int64][]int, dummies map[string]int, m Me
 	none := len(patterns)
 	at := map[key]int{}
 	var cells []driver.Cell
-	quarters := map[int64]int{}
 	for _, x := range list {
-		q, ok := quarters[x.quarter]
-		if !ok {
-			q = dummies["q"+strconv.FormatInt(x.quarter, 10)]
-			quarters[x.quarter] = q
-		}
-		k := key{none, dummies["c"+x.channel], q, x.value}
+		k := key{none, d.channels.at[x.channel], d.quarters.at[x.quarter], x.value}
 		if p, ok := pattern[x.set]; ok {
 			k.pattern = p
 		}
@@ -540,10 +550,11 @@ func alike(list []scored, mentions map[int64][]int, dummies map[string]int, m Me
 			i = len(cells)
 			at[k] = i
 			c := driver.Cell{Mentions: mentions[x.set], Y: k.y}
-			for _, d := range []int{k.channel, k.quarter} {
-				if d >= 0 {
-					c.Controls = append(c.Controls, d)
-				}
+			if k.channel >= 0 {
+				c.Controls = append(c.Controls, k.channel)
+			}
+			if k.quarter >= 0 {
+				c.Controls = append(c.Controls, d.channels.n+k.quarter)
 			}
 			cells = append(cells, c)
 		}

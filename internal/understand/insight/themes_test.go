@@ -2,12 +2,14 @@ package insight_test
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"net/url"
 	"slices"
 	"testing"
 
 	"kolo/internal/foundation/fault"
+	"kolo/internal/listen/feedback"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/stat/driver"
@@ -144,6 +146,65 @@ func TestThemesWhileSetsAreForgotten(t *testing.T) {
 			if was := len(only(before, func(s spoken) bool { return s.about(r.ID) })); r.N == 0 || r.Change == nil || r.Change.N != int64(was) {
 				t.Errorf("%s: %d texts, change %+v, there were %d", r.ID, r.N, r.Change, was)
 			}
+		}
+	})
+}
+
+// TestImpactsOfManyChannels has more channels than impacts are adjusted for: the most frequent ones count, and quarters beside them.
+func TestImpactsOfManyChannels(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		const channels = 75
+		labels := understood{}
+		w.insight.Understand(labels, themes)
+		type answer struct {
+			channel, quarter int
+			class            float64
+			about            bool
+		}
+		var all []answer
+		var in []feedback.Input
+		for c := range channels {
+			for i := range 3 + (channels-c)/10 {
+				x := answer{channel: c, quarter: i % 2, about: (c+i)%3 == 0 || c%5 == 0}
+				value := 7.0
+				switch {
+				case c%7 < 3 && (x.quarter == 1 || i%3 == 0):
+					value, x.class = 10, 1
+				case x.about:
+					value, x.class = 2, -1
+				}
+				all = append(all, x)
+				in = append(in, nps(value, 10+100*x.quarter, fmt.Sprintf("channel %02d", c)))
+			}
+		}
+		results, err := w.feedback.Receive(t.Context(), w.ws, in)
+		must(t, err)
+		for i, r := range results {
+			if all[i].about {
+				labels[r.ID] = insight.Label{Themes: []insight.ThemeLabel{{ID: "price"}}}
+			}
+		}
+		must(t, w.feeder.Feed(t.Context()))
+		// Channels stand in the order of how frequent they are; the first, and what comes after sixty more, have no control.
+		d := driver.Data{Names: []string{"price"}}
+		for _, x := range all {
+			controls := make([]float64, 61)
+			if x.channel > 0 && x.channel <= 60 {
+				controls[x.channel-1] = 1
+			}
+			controls[60] = float64(x.quarter)
+			d.X, d.Y, d.Controls = append(d.X, []float64{map[bool]float64{true: 1}[x.about]}), append(d.Y, x.class), append(d.Controls, controls)
+		}
+		want, err := driver.ThemeImpacts(d, 0.95)
+		must(t, err)
+		a, err := w.insight.Themes(t.Context(), w.ws, insight.ThemesQuery{})
+		must(t, err)
+		if len(a.Themes) != 1 || a.Themes[0].Impact == nil || !slices.Equal(a.Controls, []string{"channel", "quarter"}) {
+			t.Fatalf("%+v", a)
+		}
+		if got := a.Themes[0].Impact; math.Abs(got.Value-want[0].Adjusted) > 1e-8 || math.Abs(got.Interval.Low-want[0].Interval.Low) > 1e-8 {
+			t.Errorf("impact %+v, want %v in %+v", got, want[0].Adjusted, want[0].Interval)
 		}
 	})
 }
