@@ -1,5 +1,11 @@
 package insight
 
+import (
+	"context"
+
+	"kolo/internal/listen/feedback"
+)
+
 // ScoreAtMost bounds the groups of answers that s scores themes from.
 func (s *Service) ScoreAtMost(n int) { s.maxScored = n }
 
@@ -8,4 +14,10 @@ func (s *Service) ForgetSets() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.known)
+}
+
+// Rows makes rows of changes, as before they are fed.
+func (f *Feeder) Rows(ctx context.Context, changes []feedback.Feedback) error {
+	_, _, err := f.rows(ctx, changes)
+	return err
 }

@@ -305,32 +305,41 @@ type setOf struct {
 
 // rows are changes as rows of Table, and the sets of themes in them.
 func (f *Feeder) rows(ctx context.Context, changes []feedback.Feedback) ([]column.Row, map[setOf]set, error) {
-	contacts := map[identity.WorkspaceID][]contact.ID{}
+	type part struct { // what a workspace has of them
+		contacts []contact.ID
+		texts    []feedback.ID
+	}
+	parts := map[identity.WorkspaceID]*part{}
 	for _, c := range changes {
-		if _, ok := contacts[c.Workspace]; !ok {
-			contacts[c.Workspace] = nil
+		p := parts[c.Workspace]
+		if p == nil {
+			p = &part{}
+			parts[c.Workspace] = p
 		}
 		if c.Contact != "" {
-			contacts[c.Workspace] = append(contacts[c.Workspace], c.Contact)
+			p.contacts = append(p.contacts, c.Contact)
+		}
+		if c.Text != "" {
+			p.texts = append(p.texts, c.ID)
 		}
 	}
 	attributes := map[contact.ID]map[string]string{}
 	zones := map[identity.WorkspaceID]*time.Location{}
 	labels := map[feedback.ID]Label{}
-	for ws, ids := range contacts {
+	for ws, p := range parts {
 		set, err := f.s.settings(ctx, ws)
 		if err != nil {
 			return nil, nil, err
 		}
 		zones[ws] = set.zone
-		known, err := f.s.labelsOf(ctx, ws, slices.DeleteFunc(slices.Clone(changes), func(c feedback.Feedback) bool { return c.Workspace != ws }))
+		known, err := f.s.labelsOf(ctx, ws, p.texts)
 		if err != nil {
 			return nil, nil, err
 		}
 		maps.Copy(labels, known)
-		slices.Sort(ids)
+		slices.Sort(p.contacts)
 		if err := f.s.db.View(ctx, func(tx *store.Tx) error {
-			known, err := contact.AttributesOf(tx, ws, slices.Compact(ids))
+			known, err := contact.AttributesOf(tx, ws, slices.Compact(p.contacts))
 			for i, a := range known {
 				attributes[i] = a
 			}

@@ -62,7 +62,13 @@ func (s *Service) scan(ctx context.Context, ws identity.WorkspaceID, set setting
 		}
 		var labels map[feedback.ID]Label
 		if m.labels {
-			if labels, err = s.labelsOf(ctx, ws, list); err != nil {
+			var texts []feedback.ID
+			for _, f := range list {
+				if f.Text != "" {
+					texts = append(texts, f.ID)
+				}
+			}
+			if labels, err = s.labelsOf(ctx, ws, texts); err != nil {
 				return err
 			}
 		}

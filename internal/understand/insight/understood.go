@@ -276,18 +276,9 @@ func (f field) lookUp(a asking, mentions bool, args *arguments) string {
 }
 
 // labelsOf gives what was understood of feedback that has words.
-func (s *Service) labelsOf(ctx context.Context, ws identity.WorkspaceID, list []feedback.Feedback) (map[feedback.ID]Label, error) {
-	if s.labels == nil {
+func (s *Service) labelsOf(ctx context.Context, ws identity.WorkspaceID, texts []feedback.ID) (map[feedback.ID]Label, error) {
+	if s.labels == nil || len(texts) == 0 {
 		return nil, nil
 	}
-	var ids []feedback.ID
-	for _, f := range list {
-		if f.Text != "" {
-			ids = append(ids, f.ID)
-		}
-	}
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	return s.labels.Of(ctx, ws, ids)
+	return s.labels.Of(ctx, ws, texts)
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -444,5 +445,31 @@ func TestSetsOutliveARebuildInTheMiddle(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestABatchOfManyWorkspaces costs about what one of a single workspace costs. It is not parallel, because it measures the memory that
+// is taken in the whole process.
+func TestABatchOfManyWorkspaces(t *testing.T) {
+	now := clock.NewFake(today)
+	w := newWorld(t, storetest.SQLite(t, now), now)
+	many := make([]identity.WorkspaceID, 40)
+	for i := range many {
+		many[i] = w.workspace(fmt.Sprint("w", i))
+	}
+	cost := func(of ...identity.WorkspaceID) uint64 {
+		changes := make([]feedback.Feedback, 4000)
+		for i := range changes {
+			changes[i] = feedback.Feedback{Workspace: of[i%len(of)], ID: feedback.ID(fmt.Sprint(i)), Time: today}
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		must(t, w.feeder.Rows(t.Context(), changes))
+		runtime.ReadMemStats(&after)
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	cost(many...) // what is remembered of workspaces
+	if one, all := cost(w.ws), cost(many...); all > 2*one {
+		t.Errorf("%d bytes for one workspace, %d for %d", one, all, len(many))
 	}
 }
