@@ -77,7 +77,9 @@ func prepare(r Row) prepared {
 		p.fold = -1
 		p.examples[0].Weights = []float32{farWeight, farWeight, 0}
 		if p.examples[0].Presence = farPresence; !slices.Contains(Languages, r.Language) {
-			p.examples[0].Presence = 1 // there is nothing nearer
+			if p.examples[0].Presence = 1; r.Source == "lexicon" { // there is nothing nearer
+				p.examples[0].Presence = 2
+			}
 		}
 	}
 	if len(r.Clauses) > 1 {
