@@ -22,6 +22,7 @@ import (
 	"kolo/internal/edge/web/page/figure"
 	"kolo/internal/edge/web/page/home"
 	pageimports "kolo/internal/edge/web/page/imports"
+	pagemodel "kolo/internal/edge/web/page/model"
 	"kolo/internal/edge/web/page/settings"
 	pagethemes "kolo/internal/edge/web/page/themes"
 	"kolo/internal/foundation/column"
@@ -304,6 +305,7 @@ func (a *App) routes() (http.Handler, error) {
 	(&home.Pages{Insight: a.Insight, Words: words, Feeder: a.Feeder}).Register(site)
 	(&pagefeedback.Pages{Store: a.Store, Feedback: a.Feedback, Insight: a.Insight, Labels: a.Labels, Assist: a.Assist, Words: words}).Register(site)
 	(&pagethemes.Pages{Store: a.Store, Feedback: a.Feedback, Insight: a.Insight, Labels: a.Labels, Themes: a.Themes, Adapt: a.Adapt, Words: words}).Register(site)
+	(&pagemodel.Pages{Feedback: a.Feedback, Labels: a.Labels, Themes: a.Themes, Adapt: a.Adapt, Words: words}).Register(site)
 	(&explore.Pages{Store: a.Store, Insight: a.Insight}).Register(site)
 	(&pageexport.Pages{Exports: exports}).Register(site)
 	(&pageimports.Pages{Imports: a.Imports, Insight: a.Insight, Feeder: a.Feeder}).Register(site)

@@ -31,6 +31,8 @@ var sideways = map[[2]string]string{
 	{"internal/understand/insight", "internal/understand/stat"}:      "every answer carries its interval",
 	{"internal/listen/imports", "internal/listen/feedback"}:          "an import hands its rows to the one intake",
 	{"internal/understand/export", "internal/listen/feedback"}:       "feedback is what is exported",
+	{"internal/understand/export", "internal/understand/label"}:      "files have what was understood of texts",
+	{"internal/understand/export", "internal/understand/theme"}:      "files name themes",
 	{"internal/understand/export", "internal/listen/imports"}:        "refused rows are exported too",
 	{"internal/understand/export", "internal/understand/label"}:      "with what was understood of it, and corrections",
 	{"internal/understand/export", "internal/understand/theme"}:      "and themes by name",

@@ -166,12 +166,12 @@ type stage struct {
 var loop = []stage{
 	{"", []string{"home"}},
 	{"loop.listen", []string{"feedback"}},
-	{"loop.understand", []string{"themes", "explore"}},
+	{"loop.understand", []string{"themes", "explore", "model"}},
 	{"nav.data", []string{"contacts", "import"}},
 }
 
 var addresses = map[string]string{
-	"home": "/", "feedback": "/feedback", "explore": "/explore", "themes": "/themes", "contacts": "/contacts", "import": "/import",
+	"home": "/", "feedback": "/feedback", "explore": "/explore", "themes": "/themes", "model": "/model", "contacts": "/contacts", "import": "/import",
 	"settings": "/settings",
 }
 

@@ -1,0 +1,81 @@
+package app
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"kolo/internal/listen/feedback"
+)
+
+// TestModelPages goes through a check of texts that chance chooses, and finds the answers in the agreement.
+func TestModelPages(t *testing.T) {
+	t.Parallel()
+	i := open(t)
+	ws, _ := i.workspace("one")
+	token := i.signIn("owner@one.example.com")
+	if body := i.page(token, "/model/check"); !strings.Contains(body, "nothing left to check") {
+		t.Error("an empty workspace has texts to check")
+	}
+	var batch []feedback.Input
+	for n := range 30 {
+		batch = append(batch, nps(9, fmt.Sprintf("Delivery number %d was wonderful, thank you so much", n)))
+	}
+	i.receive(ws, batch...)
+	if body := i.page(token, "/model"); !strings.Contains(body, "Check some texts to learn") || !strings.Contains(body, "Nothing learned yet") {
+		t.Error("the page claims to know what nobody has checked")
+	}
+	id := regexp.MustCompile(`name="id" value="([^"]+)"`)
+	seen := map[string]bool{}
+	path := "/model/check"
+	for n := range 20 {
+		body := i.page(token, path)
+		m := id.FindStringSubmatch(body)
+		if m == nil || seen[m[1]] {
+			t.Fatalf("text %d: %v", n, m)
+		}
+		seen[m[1]] = true
+		form := url.Values{"id": {m[1]}, "n": {fmt.Sprint(n)}, "sentiment": {"positive"}}
+		for _, s := range regexp.MustCompile(`name="shown" value="([^"]+)"`).FindAllStringSubmatch(body, -1) {
+			form.Add("shown", s[1])
+		}
+		rec := i.browse(token, http.MethodPost, "/model/check", form)
+		if path = rec.Header().Get("Location"); rec.Code != http.StatusSeeOther || path != fmt.Sprintf("/model/check?n=%d", n+1) {
+			t.Fatalf("after text %d: %d %s", n, rec.Code, path)
+		}
+	}
+	if body := i.page(token, path); !strings.Contains(body, "20 texts are checked") {
+		t.Error("a round has no end")
+	}
+	list, err := i.Labels.Agreement(t.Context(), ws)
+	must(t, err)
+	sentiments := int64(0)
+	for _, a := range list {
+		if a.Aspect == "sentiment" {
+			sentiments += a.N
+		} else if a.Agreed != 0 {
+			t.Errorf("themes that were unticked count as agreed: %+v", a)
+		}
+	}
+	if sentiments != 20 {
+		t.Errorf("agreement rests on %d texts", sentiments)
+	}
+	if body := i.page(token, "/model"); !strings.Contains(body, "20 texts that chance chose") {
+		t.Error("the page does not show the agreement")
+	}
+	skipped := i.browse(token, http.MethodPost, "/model/check", url.Values{"id": {"x"}, "n": {"3"}, "do": {"skip"}})
+	if skipped.Header().Get("Location") != "/model/check?n=3" {
+		t.Errorf("skipping leads to %s", skipped.Header().Get("Location"))
+	}
+	for _, form := range []url.Values{{"kind": {"nonsense"}}, {"kind": {"sentiment"}, "version": {"nobody"}}} {
+		if rec := i.browse(token, http.MethodPost, "/model/activate", form); rec.Code != http.StatusUnprocessableEntity && rec.Code != http.StatusNotFound {
+			t.Errorf("%v: %d", form, rec.Code)
+		}
+	}
+	if rec := i.browse(token, http.MethodPost, "/model/activate", url.Values{"kind": {"sentiment"}}); rec.Code != http.StatusSeeOther {
+		t.Errorf("switching off: %d", rec.Code)
+	}
+}
