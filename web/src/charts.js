@@ -46,7 +46,12 @@ function redraw() {
     if (!box.isConnected) {
       chart.dispose();
       live.delete(box);
-    } else chart.setOption(options(spec, box), true);
+    } else {
+      if (spec.kind === "tree") { // it does not forget the labels of before
+        chart.dispose();
+        begin(box, spec);
+      } else chart.setOption(options(spec, box), true);
+    }
   }
 }
 document.addEventListener("kolo:theme", redraw);
@@ -241,7 +246,7 @@ function options(spec, box) {
       if (node.children) node.itemStyle = { color: c.surface, borderColor: "transparent" };
     }
     o = {
-      ...base,
+      ...base, animation: false,
       tooltip: { ...tooltip, trigger: "item", formatter: (p) => (p.data?.at == null ? "" : `${escape(p.data.name)}<br><b>${whole.format(p.data.value)}</b><br>${escape(tone.name)}: ${say(tone.values[p.data.at])}`) },
       series: [{
         type: "treemap", left: 0, right: 0, top: 0, bottom: 0, roam: false, nodeClick: false, breadcrumb: { show: false }, visibleMin: 1, squareRatio: 1.3, cursor: "pointer",
