@@ -125,7 +125,7 @@ func TestPagesAreAccessible(t *testing.T) {
 	if cookie == "" {
 		t.Fatalf("signing in was answered %s", res.Status)
 	}
-	paths := []string{"/", "/feedback", "/feedback?nps_group=detractor", "/explore", "/explore?measure=csat&by=touchpoint&bucket=month", "/contacts", "/contacts/new", "/contacts/accounts", "/import",
+	paths := []string{"/", "/feedback", "/feedback?nps_group=detractor", "/explore", "/explore?measure=csat&by=touchpoint&bucket=month", "/themes", "/themes/price", "/themes/price/edit", "/contacts", "/contacts/new", "/contacts/accounts", "/import",
 		"/settings", "/settings/members", "/settings/teams", "/settings/keys", "/settings/keys/new", "/settings/attributes", "/settings/audit", "/profile", "/nowhere"}
 	for _, c := range [][]string{{"--lang", "en", "--width", "1280", "--theme", "light"}, {"--lang", "he", "--width", "390", "--theme", "dark"}} {
 		t.Run(strings.Join(c, " "), func(t *testing.T) {
