@@ -20,15 +20,19 @@ export function draw(boxes) {
     const spec = mirrored(JSON.parse(document.getElementById(box.dataset.chart).textContent));
     if (box.dataset.height) box.style.height = `${box.dataset.height}px`;
     box.style.display = "block";
-    const chart = echarts.init(box, null, { renderer: "canvas" });
-    live.set(box, { chart, spec });
-    chart.setOption(options(spec, box), true);
-    chart.on("click", (e) => {
-      const href = spec.kind === "tree" ? e.data?.href : spec.kind === "heat" ? spec.series[e.value[1]]?.hrefs?.[e.value[0]] : spec.series[e.seriesIndex % spec.series.length]?.hrefs?.[e.dataIndex];
-      if (href) location.assign(href);
-    });
-    new ResizeObserver(() => chart.resize()).observe(box);
+    begin(box, spec);
+    new ResizeObserver(() => live.get(box)?.chart.resize()).observe(box);
   }
+}
+
+function begin(box, spec) {
+  const chart = echarts.init(box, null, { renderer: "canvas" });
+  live.set(box, { chart, spec });
+  chart.setOption(options(spec, box), true);
+  chart.on("click", (e) => {
+    const href = spec.kind === "tree" ? e.data?.href : spec.kind === "heat" ? spec.series[e.value[1]]?.hrefs?.[e.value[0]] : spec.series[e.seriesIndex % spec.series.length]?.hrefs?.[e.dataIndex];
+    if (href) location.assign(href);
+  });
 }
 
 // From right to left the first period stands on the right. The figures are turned round rather than the axis: an inverse
