@@ -20,8 +20,12 @@ export function draw(boxes) {
     const spec = mirrored(JSON.parse(document.getElementById(box.dataset.chart).textContent));
     if (box.dataset.height) box.style.height = `${box.dataset.height}px`;
     box.style.display = "block";
-    begin(box, spec);
-    new ResizeObserver(() => live.get(box)?.chart.resize()).observe(box);
+    if (spec.kind === "tree") document.fonts.ready.then(() => begin(box, spec)); // it cannot be drawn twice in a row
+    else begin(box, spec);
+    new ResizeObserver(() => {
+      const chart = live.get(box)?.chart;
+      if (chart && (chart.getWidth() !== box.clientWidth || chart.getHeight() !== box.clientHeight)) chart.resize();
+    }).observe(box);
   }
 }
 
@@ -258,7 +262,7 @@ function options(spec, box) {
         label: { ...text, color: c.ink, fontSize: 12.5, align: rtl ? "right" : "left", position: rtl ? "insideTopRight" : "insideTopLeft", padding: [5, 6], overflow: "truncate", formatter: (p) => turn(p.name) },
         upperLabel: { show: true, height: 24, color: c.soft, fontFamily: font, fontSize: 12, fontWeight: 600, align: rtl ? "right" : "left", position: rtl ? ["100%", 4] : [0, 4], overflow: "truncate", formatter: (p) => turn(p.name) },
         levels: [{ itemStyle: { gapWidth: 8 }, upperLabel: { show: false } }, { itemStyle: { gapWidth: 2 } }],
-        emphasis: { itemStyle: { borderColor: c.ink, borderWidth: 1 }, label: { color: c.ink }, upperLabel: { show: true, height: 24, color: c.ink, position: rtl ? ["100%", 4] : [0, 4], align: rtl ? "right" : "left" } },
+        emphasis: { disabled: true },
         data: top,
       }],
     };
