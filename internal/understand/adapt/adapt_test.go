@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -159,12 +160,20 @@ func TestRules(t *testing.T) {
 	})
 }
 
-// complaints are texts about four matters, in words of their own.
+// complaints are texts about four matters, each in several of its own turns of phrase.
 func complaints(n int) (list []feedback.Input) {
-	things := []string{"my card was declined at the %s and the machine swallowed it", "the exchange rate for %s was far worse than promised", "the branch in %s is always closed when I get there", "I forgot my pin and the reset in %s takes days"}
-	where := []string{"airport", "market", "station", "harbour", "museum", "school", "hotel", "theatre"}
-	for i := range n {
-		list = append(list, feedback.Input{Text: fmt.Sprintf(things[i%4], where[i/4%8]) + fmt.Sprint(", visit ", i/32)})
+	matters := [][]string{
+		{"the machine swallowed my card", "my card was declined abroad", "card payments are declined", "the declined card was new", "a declined payment at the till", "card stuck in the machine"},
+		{"the exchange rate was worse than promised", "exchange of dollars took days", "a bad rate on the exchange", "the rate changed during the exchange", "exchange fees are hidden in the rate"},
+		{"the branch was closed at noon", "branch hours on the door are wrong", "nobody at the branch counter", "a long queue at the branch", "the branch moved and nobody said so"},
+		{"the pin reset letter never came", "I forgot my pin", "resetting the pin takes days", "the new pin does not work", "pin code blocked after the reset"},
+	}
+	fillers := []string{"hello", "again this week", "as I wrote before", "honestly", "what now", "for the third time", "please look at it", "I am a customer of many years"}
+	rng := rand.New(rand.NewPCG(7, 7))
+	for range n {
+		m := matters[rng.IntN(len(matters))]
+		parts := []string{fillers[rng.IntN(len(fillers))], m[rng.IntN(len(m))], m[rng.IntN(len(m))], fillers[rng.IntN(len(fillers))]}
+		list = append(list, feedback.Input{Text: strings.Join(parts, ", "), Language: "en"})
 	}
 	return list
 }
@@ -172,10 +181,13 @@ func complaints(n int) (list []feedback.Input) {
 func TestDiscovery(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		ids := w.receive(w.one, complaints(400)...)
+		ids := w.receive(w.one, complaints(800)...)
 		_, err := w.adapt.Discover(w.Context(), w.one, w.actor)
 		w.must(err)
 		w.settle()
+		if j, ok, err := w.adapt.Latest(w.Context(), w.one, adapt.Themes); err != nil || !ok || j.State != job.Done || j.Note != "found" {
+			w.Fatalf("the run ended as %+v", j)
+		}
 		tree, err := w.themes.Tree(w.Context(), w.one)
 		w.must(err)
 		var found []theme.Theme
@@ -216,7 +228,7 @@ func TestDiscovery(t *testing.T) {
 		change(func(t *theme.Tree) (theme.Theme, error) { return t.Move(found[0].ID, "money") })
 		change(func(t *theme.Tree) (theme.Theme, error) { return t.Set(found[1].ID, theme.Forbidden) })
 		change(func(t *theme.Tree) (theme.Theme, error) { return t.Merge(found[2].ID, "billing") })
-		w.receive(w.one, complaints(440)[400:]...)
+		w.receive(w.one, complaints(880)[800:]...)
 		_, err = w.adapt.Discover(w.Context(), w.one, w.actor)
 		w.must(err)
 		w.settle()

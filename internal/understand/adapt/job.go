@@ -3,6 +3,8 @@ package adapt
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"kolo/internal/foundation/fault"
@@ -74,18 +76,8 @@ func (s *Service) discover(ctx context.Context, run *job.Run) error {
 			members[t.Theme] = append(members[t.Theme], string(f.ID))
 		}
 	}
-	starting := map[string]bool{}
-	for _, t := range theme.Starting {
-		starting[t.ID] = true
-	}
-	o := discover.Options{Seed: 1, Guide: func(doc int) (string, float64) {
-		for _, t := range labels[said[doc].ID].Themes {
-			if starting[t.Theme] {
-				return t.Theme, t.Confidence
-			}
-		}
-		return "", 0
-	}}
+	// Without a guide to the starting themes: a run that put texts to these would tell what every reading tells already.
+	o := discover.Options{Seed: 1}
 	for _, t := range tree.Every() { // also what was merged away or forbidden: it must be known again, not found as something new
 		if t.Origin == theme.Found {
 			o.Previous = append(o.Previous, discover.Known{ID: t.ID, Language: t.Language, Centroid: t.Centroid, Members: members[t.ID], Forbidden: t.State == theme.Forbidden})
@@ -102,6 +94,7 @@ func (s *Service) discover(ctx context.Context, run *job.Run) error {
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
+	parents := startingOf(found, said, labels)
 	// Ids that last, in the place of the run's own.
 	now := s.db.Clock().Now()
 	v := Version{ID: id.New(now), Kind: Themes, Active: true, Texts: int64(len(docs)), By: args.By, Report: Report{Found: len(found.Themes), Dormant: len(found.Dormant)}}
@@ -111,7 +104,7 @@ func (s *Service) discover(ctx context.Context, run *job.Run) error {
 			v.Report.New++
 			t.ID = id.New(now)
 		}
-		fresh[i] = theme.Theme{ID: t.ID, Parent: t.Key, Origin: theme.Found, State: theme.Proposed, Names: map[string]string{t.Language: t.Name}, Centroid: t.Centroid,
+		fresh[i] = theme.Theme{ID: t.ID, Parent: parents[i], Origin: theme.Found, State: theme.Proposed, Names: map[string]string{t.Language: t.Name}, Centroid: t.Centroid,
 			QuoteOf: string(said[t.Quote].ID), Language: t.Language, Texts: int64(t.Count)}
 	}
 	model, err := learnThemes(said, labels, found, fresh, tree)
@@ -141,6 +134,39 @@ func (s *Service) discover(ctx context.Context, run *job.Run) error {
 	}
 	s.nameThem(ctx, ws, fresh, found, said)
 	return nil
+}
+
+// startingOf is the starting theme that at least half of the texts of each found theme are about, "" where there is none.
+func startingOf(found discover.Result, said []feedback.Said, labels map[feedback.ID]label.Label) []string {
+	starting := map[string]bool{}
+	for _, t := range theme.Starting {
+		starting[t.ID] = true
+	}
+	count := make([]map[string]int, len(found.Themes))
+	size := make([]int, len(found.Themes))
+	for i, k := range found.Of {
+		if k < 0 {
+			continue
+		}
+		size[k]++
+		for _, t := range labels[said[i].ID].Themes {
+			if starting[t.Theme] {
+				if count[k] == nil {
+					count[k] = map[string]int{}
+				}
+				count[k][t.Theme]++
+			}
+		}
+	}
+	out := make([]string, len(found.Themes))
+	for k := range out {
+		for _, key := range slices.Sorted(maps.Keys(count[k])) {
+			if n := count[k][key]; 2*n >= size[k] && n > count[k][out[k]] {
+				out[k] = key
+			}
+		}
+	}
+	return out
 }
 
 // learnThemes learns to tell the found themes from the texts in them, and from what people said about found themes.
