@@ -94,6 +94,7 @@ func (s *Service) discover(ctx context.Context, run *job.Run) error {
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
+	leaveSmall(&found, max(leastOf, len(docs)/oneIn))
 	parents := startingOf(found, said, labels)
 	// Ids that last, in the place of the run's own.
 	now := s.db.Clock().Now()
@@ -134,6 +135,30 @@ func (s *Service) discover(ctx context.Context, run *job.Run) error {
 	}
 	s.nameThem(ctx, ws, fresh, found, said)
 	return nil
+}
+
+// A new theme is proposed when it has so many texts, and one in so many of all: people are to look at each of them.
+const (
+	leastOf = 10
+	oneIn   = 400
+)
+
+// leaveSmall takes new themes of few texts out of what was found.
+func leaveSmall(found *discover.Result, least int) {
+	at := make([]int, len(found.Themes))
+	kept := found.Themes[:0]
+	for i, t := range found.Themes {
+		if at[i] = -1; !t.New || t.Count >= least {
+			at[i] = len(kept)
+			kept = append(kept, t)
+		}
+	}
+	found.Themes = kept
+	for i, k := range found.Of {
+		if k >= 0 {
+			found.Of[i] = at[k]
+		}
+	}
 }
 
 // startingOf is the starting theme that at least half of the texts of each found theme are about, "" where there is none.

@@ -336,16 +336,9 @@ func treemap(e ui.Env, tree *theme.Tree, all []row) *ui.Chart {
 	size := ui.Series{Name: e.T("measure.count")}
 	tone := ui.Series{Name: e.T("measure.net_sentiment")}
 	at := map[string]int{}
-	sum := map[string]int64{}
-	for _, r := range all {
-		if t, _ := tree.Get(r.ID); len(tree.Children(r.ID)) == 0 {
-			sum[tree.Top(t.ID)] += r.n
-		}
-	}
 	for _, r := range all {
 		t, _ := tree.Get(r.ID)
-		group := len(tree.Children(r.ID)) > 0
-		if r.n == 0 || group && sum[r.ID] == 0 {
+		if r.n == 0 || t.State == theme.Proposed { // what a run proposes is in the table, and here once somebody has accepted it
 			continue
 		}
 		parent := -1
