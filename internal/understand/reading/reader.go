@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -76,7 +75,7 @@ const Any = "any"
 // Reader reads texts. It is safe for concurrent use.
 type Reader struct {
 	version string
-	parts   map[string]*Part
+	parts   map[string]func() *Part // by language; made when it is first read in, for each takes many megabytes
 	rooms   *sync.Pool
 	delta   *delta // what was learned from a workspace's own texts; nil for nothing
 }
@@ -90,44 +89,59 @@ var shipped = sync.OnceValues(func() (*Reader, error) {
 		return nil, err
 	}
 	sum := sha256.New()
-	var parts []*Part
+	r := empty("")
 	for _, name := range names {
 		file, err := model.Files.ReadFile(name)
 		if err != nil {
 			return nil, err
 		}
 		sum.Write(file)
-		var note Note
-		m, err := learn.Decode(file, &note)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		p, err := NewPart(m, note)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		parts = append(parts, p)
+		r.parts[strings.TrimSuffix(name, ".bin")] = sync.OnceValue(func() *Part {
+			p, err := decode(file)
+			if err != nil { // a part of the program, which a test reads whole
+				panic("reading: " + name + ": " + err.Error())
+			}
+			return p
+		})
 	}
-	return Assemble("kolo-"+hex.EncodeToString(sum.Sum(nil))[:10], parts)
+	r.version = "kolo-" + hex.EncodeToString(sum.Sum(nil))[:10]
+	return r, r.check()
 })
+
+func decode(file []byte) (*Part, error) {
+	var note Note
+	m, err := learn.Decode(file, &note)
+	if err != nil {
+		return nil, err
+	}
+	return NewPart(m, note)
+}
+
+func empty(version string) *Reader {
+	return &Reader{version: version, parts: map[string]func() *Part{}, rooms: &sync.Pool{New: func() any { return new(room) }}}
+}
+
+func (r *Reader) check() error {
+	if r.parts[Any] == nil {
+		return errors.New("reading: there is no model for languages without one of their own")
+	}
+	return nil
+}
 
 // Assemble gives a reader with these models and this version.
 func Assemble(version string, parts []*Part) (*Reader, error) {
-	r := &Reader{version: version, parts: map[string]*Part{}, rooms: &sync.Pool{New: func() any { return new(room) }}}
+	r := empty(version)
 	for _, p := range parts {
-		r.parts[p.Note.Language] = p
+		r.parts[p.Note.Language] = func() *Part { return p }
 	}
-	if r.parts[Any] == nil {
-		return nil, errors.New("reading: there is no model for languages without one of their own")
-	}
-	return r, nil
+	return r, r.check()
 }
 
 // Model is the version of the models, as each reading carries it.
 func (r *Reader) Model() string { return r.version }
 
 // Themes are the keys of the themes that the reader knows.
-func (r *Reader) Themes() []string { return slices.Clone(r.parts[Any].theme.Labels) }
+func (r *Reader) Themes() []string { return slices.Clone(r.parts[Any]().theme.Labels) }
 
 // room is what reading one text needs beside the models.
 type room struct {
@@ -197,9 +211,9 @@ func (r *Reader) part(language, s string) *Part {
 		language = text.Detect(s).Code
 	}
 	if p := r.parts[language]; p != nil {
-		return p
+		return p()
 	}
-	return r.parts[Any]
+	return r.parts[Any]()
 }
 
 // read fills the room with what a model says of a text.

@@ -120,3 +120,16 @@ func BenchmarkRead(b *testing.B) {
 		r.Read(s, "")
 	}
 }
+
+func TestEveryShippedModelReads(t *testing.T) {
+	t.Parallel()
+	r := shipped(t)
+	if got := r.Languages(); len(got) != 4 {
+		t.Fatalf("models for %q", got)
+	}
+	for _, l := range append(r.Languages(), "fr", "") {
+		if got := r.Read("12 days late", l); got.Model != r.Model() || len(got.Clauses) == 0 {
+			t.Errorf("in %q: %+v", l, got)
+		}
+	}
+}
