@@ -8,6 +8,7 @@ package adapt
 import (
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"time"
 
 	"kolo/internal/understand/reading"
@@ -140,32 +141,13 @@ func (r *Reader) Read(s, language string) reading.Reading {
 
 // label makes a theme of the text, and of the clauses that the spans are in; it has their sentiment, or the text's.
 func (r *Reader) label(out *reading.Reading, id string, confidence float64, spans []text.Span) reading.ThemeLabel {
-	t := reading.ThemeLabel{Theme: id, Sentiment: out.Sentiment, Confidence: confidence}
-	good, bad, any := false, false, false
 	for i := range out.Clauses {
 		c := &out.Clauses[i]
-		for _, s := range spans {
-			if s.Start < c.End && c.Start < s.End {
-				c.Themes = append([]reading.ThemeLabel{{Theme: id, Sentiment: c.Sentiment, Confidence: confidence}}, c.Themes...)
-				any = true
-				good = good || c.Sentiment == reading.Positive
-				bad = bad || c.Sentiment == reading.Negative
-				break
-			}
+		if slices.ContainsFunc(spans, func(s text.Span) bool { return s.Start < c.End && c.Start < s.End }) {
+			c.Themes = append([]reading.ThemeLabel{{Theme: id, Sentiment: c.Sentiment, Confidence: confidence}}, c.Themes...)
 		}
 	}
-	switch {
-	case !any:
-	case good && bad:
-		t.Sentiment = reading.Mixed
-	case good:
-		t.Sentiment = reading.Positive
-	case bad:
-		t.Sentiment = reading.Negative
-	default:
-		t.Sentiment = reading.Neutral
-	}
-	return t
+	return reading.ThemeLabel{Theme: id, Sentiment: out.Spoken(id), Confidence: confidence}
 }
 
 // allowed leaves out what the workspace does not want, and second mentions.

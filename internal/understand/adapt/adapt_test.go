@@ -49,6 +49,7 @@ func each(t *testing.T, test func(w *world)) {
 		w.adapt = adapt.NewService(db, w.feedback, w.themes, assist.NewService(db, llm.New(llm.Options{})), base, quiet)
 		w.labels = label.NewService(db, w.feedback, w.adapt, quiet)
 		w.adapt.Use(w.labels)
+		w.themes.OnChange(adapt.Changed)
 		people := identity.NewService(db, identity.Options{Cost: identity.Cost{MemoryKiB: 64, Passes: 1}})
 		for i, into := range []*identity.WorkspaceID{&w.one, &w.other} {
 			ws, _, err := people.CreateWorkspace(t.Context(), identity.NewWorkspace{Name: fmt.Sprint("W", i),
@@ -133,7 +134,6 @@ func TestRules(t *testing.T) {
 		before := w.label(ids[0]).Model
 		own, err := w.themes.Add(w.Context(), w.one, w.actor, "product", "en", "Brochures", "brochure")
 		w.must(err)
-		w.must(w.adapt.Reread(w.Context(), w.one))
 		w.settle()
 		l := w.label(ids[0])
 		if !has(l, own.ID) || l.Themes[0].Theme != own.ID || l.Themes[0].Confidence != 1 || l.Model == before {
@@ -152,7 +152,6 @@ func TestRules(t *testing.T) {
 		}
 		_, err = w.themes.Change(w.Context(), w.one, w.actor, "theme.state", func(t *theme.Tree) (theme.Theme, error) { return t.Set(own.ID, theme.Forbidden) })
 		w.must(err)
-		w.must(w.adapt.Reread(w.Context(), w.one))
 		w.settle()
 		if has(w.label(ids[0]), own.ID) {
 			w.Error("a forbidden theme was given")

@@ -220,9 +220,3 @@ func Changed(tx *store.Tx, ws identity.WorkspaceID, was, is theme.Theme) error {
 	}
 	return label.Reread(tx, ws)
 }
-
-// Reread asks for the texts of a workspace to be read again by the reader that it has now, in the background. Whoever
-// changed a rule or forbade a theme calls it.
-func (s *Service) Reread(ctx context.Context, ws identity.WorkspaceID) error {
-	return fault.Wrap("adapt.Reread", s.db.Update(ctx, func(tx *store.Tx) error { return label.Reread(tx, ws) }))
-}

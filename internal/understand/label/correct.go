@@ -137,27 +137,7 @@ func (l *Label) correctTheme(c Correction) {
 // settleThemes gives each theme of the text the sentiment of the clauses that speak of it.
 func (l *Label) settleThemes() {
 	for i, t := range l.Themes {
-		good, bad, any := false, false, false
-		for _, c := range l.Clauses {
-			for _, ct := range c.Themes {
-				if ct.Theme == t.Theme {
-					any = true
-					good = good || c.Sentiment == reading.Positive
-					bad = bad || c.Sentiment == reading.Negative
-				}
-			}
-		}
-		switch {
-		case !any:
-		case good && bad:
-			l.Themes[i].Sentiment = reading.Mixed
-		case bad:
-			l.Themes[i].Sentiment = reading.Negative
-		case good:
-			l.Themes[i].Sentiment = reading.Positive
-		default:
-			l.Themes[i].Sentiment = reading.Neutral
-		}
+		l.Themes[i].Sentiment = l.Spoken(t.Theme)
 	}
 }
 

@@ -189,7 +189,7 @@ func (r *Reader) Read(s, language string) Reading {
 		out.Clauses[i] = Clause{sp, v.Label, float64(v.Score), float64(v.Confidence), p.clauseThemes(w.themes[n*(i+1):n*(i+2)], v.Label)}
 	}
 	for i := range out.Themes {
-		out.Themes[i].Sentiment = spoken(out.Themes[i].Theme, out)
+		out.Themes[i].Sentiment = out.Spoken(out.Themes[i].Theme)
 	}
 	return out
 }
@@ -303,31 +303,6 @@ func (p *Part) clauseThemes(probability []float32, how Sentiment) []ThemeLabel {
 		out = append(out, ThemeLabel{p.theme.Labels[second], how, float64(probability[second])})
 	}
 	return out
-}
-
-// spoken tells how a text speaks of a theme: as its clauses about it do, or as the whole where none is.
-func spoken(theme string, r Reading) Sentiment {
-	praise, blame, plain := false, false, false
-	for _, c := range r.Clauses {
-		for _, t := range c.Themes {
-			if t.Theme == theme {
-				praise = praise || c.Sentiment == Positive
-				blame = blame || c.Sentiment == Negative
-				plain = plain || c.Sentiment == Neutral
-			}
-		}
-	}
-	switch {
-	case praise && blame:
-		return Mixed
-	case praise:
-		return Positive
-	case blame:
-		return Negative
-	case plain:
-		return Neutral
-	}
-	return r.Sentiment
 }
 
 // Languages are those with a model of their own, in order.

@@ -45,3 +45,28 @@ type ThemeLabel struct {
 	Sentiment  Sentiment
 	Confidence float64
 }
+
+// Spoken tells how a text speaks of a theme: as its clauses about it do, or as the whole where none is.
+func (r Reading) Spoken(theme string) Sentiment {
+	praise, blame, plain := false, false, false
+	for _, c := range r.Clauses {
+		for _, t := range c.Themes {
+			if t.Theme == theme {
+				praise = praise || c.Sentiment == Positive
+				blame = blame || c.Sentiment == Negative
+				plain = plain || c.Sentiment == Neutral
+			}
+		}
+	}
+	switch {
+	case praise && blame:
+		return Mixed
+	case praise:
+		return Positive
+	case blame:
+		return Negative
+	case plain:
+		return Neutral
+	}
+	return r.Sentiment
+}
