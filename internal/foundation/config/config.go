@@ -23,8 +23,8 @@ type Config struct {
 	ClickHouseURL URL           `env:"KOLO_CLICKHOUSE_URL" secret:"yes" schemes:"clickhouse http https" doc:"ClickHouse that answers questions ('clickhouse://user:password@host:9000/database')."`
 	LLMURL        URL           `env:"KOLO_LLM_URL" secret:"yes" schemes:"http https" doc:"Endpoint that speaks the OpenAI protocol. Nothing needs it, and without it no text leaves the machine."`
 	LLMKey        Secret        `env:"KOLO_LLM_KEY" secret:"yes" doc:"Key for that endpoint, sent as a bearer token."`
-	LLMModel      string        `env:"KOLO_LLM_MODEL" doc:"Model that names themes, summarises and translates. Without it, the endpoint chooses."`
-	LLMEmbedding  string        `env:"KOLO_LLM_EMBEDDING_MODEL" doc:"Model for embeddings, which link themes across languages. Without it, there are none."`
+	LLMModel      string        `env:"KOLO_LLM_MODEL" doc:"Model that names themes and translates. Without it, the endpoint chooses."`
+	LLMEmbedding  string        `env:"KOLO_LLM_EMBEDDING_MODEL" doc:"Model for embeddings. Nothing asks for them yet."`
 	LLMPerMinute  int           `env:"KOLO_LLM_PER_MINUTE" default:"60" min:"1" max:"100000" doc:"Requests to the endpoint in a minute at most."`
 	LogLevel      slog.Level    `env:"KOLO_LOG_LEVEL" default:"INFO" doc:"The least that is logged: debug, info, warn or error."`
 	LogFormat     string        `env:"KOLO_LOG_FORMAT" default:"text" oneof:"text json" doc:"How log lines are written."`
