@@ -39,6 +39,7 @@ import (
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/adapt"
+	"kolo/internal/understand/alert"
 	"kolo/internal/understand/assist"
 	"kolo/internal/understand/export"
 	"kolo/internal/understand/insight"
@@ -144,6 +145,7 @@ type App struct {
 	Columns *column.DB
 	Insight *insight.Service
 	Feeder  *insight.Feeder
+	Alerts  *alert.Service
 	Jobs    *job.Runner
 	Metrics *telemetry.Metrics
 	Health  *telemetry.Health
@@ -165,6 +167,7 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*App, erro
 	}
 	a.Insight = a.NewInsight(a.Columns)
 	a.Feeder = a.NewFeeder(a.Insight)
+	a.Alerts = alert.NewService(a.Store, a.Insight, a.Log)
 	a.Jobs = job.New(a.Store, job.Options{Workers: cfg.Workers, Grace: cfg.Grace, Log: log, Observe: a.Metrics.Job})
 	a.Jobs.Handle(demoJob, a.runDemo, job.AtMost(1))
 	a.Identity.Handle(a.Jobs)

@@ -62,6 +62,8 @@ var sideways = map[[2]string]string{
 	{"internal/understand/adapt", "internal/understand/reading"}:     "what is adapted",
 	{"internal/understand/adapt", "internal/understand/text"}:        "word by word",
 	{"internal/understand/adapt", "internal/understand/theme"}:       "and the themes that are told",
+	{"internal/understand/alert", "internal/understand/insight"}:    "what is watched is the answer to a question",
+	{"internal/understand/alert", "internal/understand/stat"}:       "what is normal, and what is too far from it",
 	{"internal/understand/insight", "internal/understand/search"}:    "and texts are found by what was said",
 	{"internal/understand/search", "internal/understand/text"}:       "by the stems of its words",
 	{"internal/edge/api", "internal/edge/transfer"}:                  "files come and go the same way for programs",
