@@ -22,6 +22,7 @@ type Detector struct {
 	Guard     int     // latest periods that are left out of it, so that what is to be found does not hide itself
 	Least     int     // periods of history below which EARS C2 stands in ("learning")
 	Full      int     // periods of history from which trend and season are fitted
+	Refit     int     // periods that one fit serves: 7 fits days anew once a week; 0: one
 	Rate      float64 // chance of a false alarm per period and rule; see FalseAlarmRate
 	Rho       float64 // smallest rise worth knowing; 0: 2 below a mean of 10, 1.5 from 10, 1.25 from 200
 	LastN     int     // periods over which
@@ -91,7 +92,7 @@ func (d Detector) Run(s Series, from int, state *State) ([]Reading, error) {
 		state = new(State)
 	}
 	limitZ, limitS := -dist.NormQuantile(d.Rate), -math.Log(d.Rate)
-	var f fitter
+	f := fitted{base: -1}
 	out := make([]Reading, 0, len(s.Counts)-from)
 	for t := from; t < len(s.Counts); t++ {
 		r := Reading{Period: t, Count: s.Counts[t], P: 1}
@@ -199,9 +200,35 @@ func (d Detector) learn(s Series, t int, r *Reading) {
 // fewestPerTerm is how many events each coefficient of a baseline should have; below it only the level is fitted.
 const fewestPerTerm = 5
 
-// predict fits the window before period t and predicts t.
-func (d Detector) predict(f *fitter, s Series, t int) (dist.Counts, bool) {
-	first, end := max(0, t-d.Guard-d.Window), t-d.Guard // end is excluded
+// fitted is the baseline of some periods: of those from base on that one fit serves.
+type fitted struct {
+	fitter
+	base, end int // the window ends before end
+	terms     layout
+	baseline  *Baseline // nil when none could be fitted
+	silent    float64   // rate of a window without any event, 0 when there were some
+}
+
+// predict fits the window before period t, unless that was done for the period before, and predicts t.
+func (d Detector) predict(f *fitted, s Series, t int) (dist.Counts, bool) {
+	if base := t - t%max(1, d.Refit); f.base != base {
+		d.refit(f, s, base)
+	}
+	switch {
+	case f.silent > 0:
+		mu := f.silent * s.exposure(t)
+		return dist.Counts{Mean: mu, Variance: mu + 2*mu*mu}, true
+	case f.baseline == nil:
+		return dist.Counts{}, false
+	}
+	var row [32]float64
+	return f.baseline.Predict(d.row(row[:0], s, f.terms, t, f.end), s.exposure(t)), true
+}
+
+// refit fits the window that is known at a period.
+func (d Detector) refit(f *fitted, s Series, base int) {
+	first, end := max(0, base-d.Guard-d.Window), max(0, base-d.Guard) // end is excluded
+	f.base, f.end, f.baseline, f.silent = base, end, nil, 0
 	events, exposed := 0.0, 0.0
 	for i := first; i < end; i++ {
 		if e := s.exposure(i); e > 0 {
@@ -210,33 +237,33 @@ func (d Detector) predict(f *fitter, s Series, t int) (dist.Counts, bool) {
 		}
 	}
 	if exposed == 0 {
-		return dist.Counts{}, false
+		return
 	}
 	if events == 0 {
-		// Silence is not a rate of 0: half an event in the window (Jeffreys).
-		mu := 0.5 / exposed * s.exposure(t)
-		return dist.Counts{Mean: mu, Variance: mu + 2*mu*mu}, true
+		f.silent = 0.5 / exposed // silence is not a rate of 0: half an event in the window (Jeffreys)
+		return
 	}
-	terms := d.terms(s, first, end, t)
-	if events < fewestPerTerm*float64(terms.columns) {
-		terms = layout{columns: 1}
+	f.terms = d.terms(s, first, end, base)
+	if events < fewestPerTerm*float64(f.terms.columns) {
+		f.terms = layout{columns: 1}
 	}
 	for {
 		row := make([]float64, 0, 16)
-		f.reset(terms.columns)
+		f.reset(f.terms.columns)
 		for i := first; i < end; i++ {
 			if e := s.exposure(i); e > 0 {
-				row = d.row(row[:0], s, terms, i, end)
+				row = d.row(row[:0], s, f.terms, i, end)
 				f.add(row, s.Counts[i], e)
 			}
 		}
 		if b, err := f.fit(false); err == nil {
-			return b.Predict(d.row(row[:0], s, terms, t, end), s.exposure(t)), true
+			f.baseline = b
+			return
 		}
-		if terms.columns == 1 {
-			return dist.Counts{}, false
+		if f.terms.columns == 1 {
+			return
 		}
-		terms = layout{columns: 1}
+		f.terms = layout{columns: 1}
 	}
 }
 
