@@ -104,34 +104,27 @@ func collinear(op string, names []string) error {
 	return e
 }
 
-// covariance is the joint one of controls, drivers and outcome, rows weighted by how often they were drawn.
-func covariance(rows [][]float64, times []float64) [][]float64 {
+// covariance is the joint one of controls, drivers and outcome, not divided by the number of rows.
+func covariance(rows [][]float64) [][]float64 {
 	k := len(rows[0])
-	mean, n := make([]float64, k), 0.0
-	for i, r := range rows {
-		if w := times[i]; w > 0 {
-			n += w
-			for j, v := range r {
-				mean[j] += w * v
-			}
+	mean := make([]float64, k)
+	for _, r := range rows {
+		for j, v := range r {
+			mean[j] += v
 		}
 	}
 	for j := range mean {
-		mean[j] /= n
+		mean[j] /= float64(len(rows))
 	}
 	c, dev := regress.Zero(k), make([]float64, k)
-	for i, r := range rows {
-		w := times[i]
-		if w == 0 {
-			continue
-		}
+	for _, r := range rows {
 		for j, v := range r {
 			dev[j] = v - mean[j]
 		}
-		for a := range k {
-			da, row := w*dev[a], c[a]
+		for a, u := range dev {
+			row := c[a]
 			for b := a; b < k; b++ {
-				row[b] += da * dev[b]
+				row[b] += u * dev[b]
 			}
 		}
 	}

@@ -293,11 +293,11 @@ func TestLMGIsAnAverageOverOrders(t *testing.T) {
 func TestRandomOrdersAgreeWithTheExactValue(t *testing.T) {
 	t.Parallel()
 	d := halo(4, 300, 12)
-	rows, once := make([][]float64, len(d.Y)), make([]float64, len(d.Y))
+	rows := make([][]float64, len(d.Y))
 	for i := range rows {
-		rows[i], once[i] = d.row(i), 1
+		rows[i] = d.row(i)
 	}
-	r, _, _ := correlation(covariance(rows, once), 0)
+	r, _, _ := correlation(covariance(rows), 0)
 	want := exact(newLattice(12), r, 12)
 	got, mc := sampled(r, 12, 7)
 	sum, total := 0.0, 0.0
@@ -494,6 +494,17 @@ func TestPenaltyRewardClasses(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+// BenchmarkAnalyse12Drivers1000Resamples of 100,000 answers must take less than five seconds on two cores.
+func BenchmarkAnalyse12Drivers1000Resamples(b *testing.B) {
+	d := halo(1, 100_000, 12)
+	d.Cluster = nil
+	for b.Loop() {
+		if _, err := Analyse(d, Options{Resamples: Resamples, Seed: 1}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
 
 func BenchmarkAnalyse15Drivers1000Resamples(b *testing.B) {
 	d := halo(1, 2000, 15)

@@ -76,11 +76,11 @@ func Analyse(d Data, o Options) (*Importance, error) {
 	if err := stat.CheckLevel(op, o.Level); err != nil {
 		return nil, err
 	}
-	rows, once := make([][]float64, n), make([]float64, n)
+	rows := make([][]float64, n)
 	for i := range rows {
-		rows[i], once[i] = d.row(i), 1
+		rows[i] = d.row(i)
 	}
-	r, at, ok := correlation(covariance(rows, once), d.controls())
+	r, at, ok := correlation(covariance(rows), d.controls())
 	if !ok && at < 0 {
 		return nil, stat.Undefined(op, "the outcome does not vary")
 	}

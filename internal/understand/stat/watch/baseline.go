@@ -48,15 +48,26 @@ func (b *Baseline) Predict(x []float64, exposure float64) dist.Counts {
 // week, and a retrospective run a hundred times as many. Normal equations are exact enough for its few scaled columns.
 type fitter struct {
 	k                                   int
+	level                               bool      // the only column is the intercept
 	x                                   []float64 // rows
-	y, offset, w                        []float64
+	y, exposure, offset, w              []float64
 	mu, eta, leverage                   []float64
 	coef, inverse, normal, chol, target []float64
 }
 
-func (f *fitter) reset(k int) {
-	f.k = k
-	f.x, f.y, f.offset, f.w = f.x[:0], f.y[:0], f.offset[:0], f.w[:0]
+// reset makes room for n rows of k values.
+func (f *fitter) reset(n, k int) {
+	f.k, f.level = k, false
+	if cap(f.y) < n {
+		all := make([]float64, 7*n)
+		for i, part := range []*[]float64{&f.y, &f.exposure, &f.offset, &f.w, &f.mu, &f.eta, &f.leverage} {
+			*part = all[i*n : i*n : (i+1)*n]
+		}
+	}
+	if cap(f.x) < n*k {
+		f.x = make([]float64, 0, n*k)
+	}
+	f.x, f.y, f.exposure, f.offset, f.w = f.x[:0], f.y[:0], f.exposure[:0], f.offset[:0], f.w[:0]
 	f.mu, f.eta, f.leverage = f.mu[:0], f.eta[:0], f.leverage[:0]
 	if cap(f.inverse) < k*k {
 		f.inverse, f.normal, f.chol = make([]float64, k*k), make([]float64, k*k), make([]float64, k*k)
@@ -69,17 +80,40 @@ func (f *fitter) reset(k int) {
 func (f *fitter) add(x []float64, y, exposure float64) {
 	f.x = append(f.x, x...)
 	f.y, f.w = append(f.y, y), append(f.w, 1)
-	f.offset = append(f.offset, math.Log(exposure))
-	f.mu, f.eta = append(f.mu, y+0.1), append(f.eta, math.Log(y+0.1))
-	f.leverage = append(f.leverage, 0)
+	f.exposure, f.offset = append(f.exposure, exposure), append(f.offset, math.Log(exposure))
+	f.mu, f.eta, f.leverage = append(f.mu, 0), append(f.eta, 0), append(f.leverage, 0)
 }
 
 // settled is the change of a linear predictor that ends the iteration; the error left is its square.
 const settled = 1e-7
 
+// flat fits the level alone, which needs no iteration: the weighted events over the weighted exposure. It is the whole fit
+// where there are no other columns, and else where the iteration begins; false without any event.
+func (f *fitter) flat() bool {
+	events, exposure := 0.0, 0.0
+	for i, y := range f.y {
+		events += f.w[i] * y
+		exposure += f.w[i] * f.exposure[i]
+	}
+	rate := events / exposure
+	if !(rate > 0) || math.IsInf(rate, 0) {
+		return false
+	}
+	f.coef[0] = math.Log(rate)
+	f.inverse[0] = 1 / events
+	for i, e := range f.exposure {
+		f.mu[i], f.eta[i] = rate*e, f.coef[0]+f.offset[i]
+		f.leverage[i] = f.w[i] * f.mu[i] / events
+	}
+	return true
+}
+
 // irls iterates to convergence with the current weights, from the current means; false when the columns are collinear or
 // nothing settles.
 func (f *fitter) irls() bool {
+	if f.level {
+		return f.flat()
+	}
 	k := f.k
 	for range 60 {
 		clear(f.normal)
@@ -194,7 +228,7 @@ func (f *fitter) fit(keep bool) (*Baseline, error) {
 	if n <= f.k {
 		return nil, stat.Undefined("watch", "%d periods are too few for a baseline", n)
 	}
-	if !f.irls() {
+	if !f.flat() || !f.irls() {
 		return nil, stat.Undefined("watch", "the baseline cannot be fitted to these periods")
 	}
 	b := &Baseline{firstPhi: f.pearson()}
@@ -204,7 +238,8 @@ func (f *fitter) fit(keep bool) (*Baseline, error) {
 	sum := 0.0
 	for i, y := range f.y {
 		mu := f.mu[i]
-		s := 1.5 * (math.Pow(y, 2.0/3)*math.Pow(mu, -1.0/6) - math.Sqrt(mu)) /
+		root := math.Cbrt(y)
+		s := 1.5 * (root*root/math.Sqrt(math.Cbrt(mu)) - math.Sqrt(mu)) /
 			math.Sqrt(b.firstPhi*max(1-f.leverage[i], 1e-9))
 		if keep {
 			b.anscombe = append(b.anscombe, s)
@@ -233,7 +268,7 @@ func FitBaseline(x [][]float64, y, exposure []float64) (*Baseline, error) {
 		return nil, stat.Undefined("watch", "%d periods with %d counts", len(x), len(y))
 	}
 	var f fitter
-	f.reset(len(x[0]))
+	f.reset(len(x), len(x[0]))
 	for i, row := range x {
 		e := 1.0
 		if exposure != nil {

@@ -249,7 +249,8 @@ func (d Detector) refit(f *fitted, s Series, base int) {
 	}
 	for {
 		row := make([]float64, 0, 16)
-		f.reset(f.terms.columns)
+		f.reset(end-first, f.terms.columns)
+		f.level = f.terms.columns == 1
 		for i := first; i < end; i++ {
 			if e := s.exposure(i); e > 0 {
 				row = d.row(row[:0], s, f.terms, i, end)
