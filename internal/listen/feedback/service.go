@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/id"
 	"kolo/internal/foundation/store"
+	"kolo/internal/foundation/store/group"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 )
@@ -37,11 +37,8 @@ type Result struct {
 type Service struct {
 	db    *store.DB
 	clock clock.Clock
-	queue chan *call
+	group *group.Committer[*call]
 
-	stop    chan struct{}
-	done    chan struct{}
-	once    sync.Once
 	busy    atomic.Int64 // when the last large group was kept, in milliseconds of the machine's own clock
 	fields  fieldCache
 	country countryCache
@@ -49,11 +46,9 @@ type Service struct {
 
 // call is one Receive that waits for the commit it shares with others.
 type call struct {
-	ctx       context.Context
 	workspace identity.WorkspaceID
 	rows      []row
 	also      func(*store.Tx) error // may be nil
-	reply     chan error            // of room for one: the committer never waits for a caller that left
 }
 
 // row is a valid input on its way into the store.
@@ -68,19 +63,13 @@ type row struct {
 
 // NewService starts the committer; Close ends it. One service for a process: callers share commits through it.
 func NewService(db *store.DB) *Service {
-	s := &Service{
-		db: db, clock: db.Clock(), queue: make(chan *call, 1024),
-		stop: make(chan struct{}), done: make(chan struct{}),
-	}
-	go s.commitLoop()
+	s := &Service{db: db, clock: db.Clock()}
+	s.group = group.New(groupRows, func(c *call) int { return len(c.rows) }, s.commit)
 	return s
 }
 
 // Close stops the intake after what is queued was committed. Closing twice does no harm.
-func (s *Service) Close() {
-	s.once.Do(func() { close(s.stop) })
-	<-s.done
-}
+func (s *Service) Close() { s.group.Close() }
 
 // Topic is what store.DB.Listen hears when this process has committed feedback.
 const Topic = "feedback"
@@ -147,39 +136,17 @@ func (s *Service) Keep(ctx context.Context, p *Prepared, also func(*store.Tx, []
 // gives waits for that. Of two batches with the same external id, the one that was begun first is kept.
 func (s *Service) Begin(ctx context.Context, p *Prepared, also func(*store.Tx, []Result) error) (wait func() ([]Result, error)) {
 	const op = "feedback.Receive"
-	ended := func(err error) func() ([]Result, error) {
-		return func() ([]Result, error) { return nil, err }
-	}
 	if len(p.rows) == 0 && also == nil {
 		return func() ([]Result, error) { return p.results, nil }
 	}
-	c := &call{ctx: ctx, workspace: p.workspace, rows: p.rows, reply: make(chan error, 1)}
+	c := &call{workspace: p.workspace, rows: p.rows}
 	if also != nil {
 		c.also = func(tx *store.Tx) error { return also(tx, p.results) }
 	}
-	closing := fault.New(fault.Busy, op, "Kolo is shutting down; send it again")
-	select {
-	case <-s.stop:
-		return ended(closing)
-	case s.queue <- c:
-	case <-ctx.Done():
-		return ended(fault.Wrap(op, ctx.Err()))
-	}
+	kept := s.group.Begin(ctx, c)
 	return func() ([]Result, error) {
-		select {
-		case err := <-c.reply:
-			if err != nil {
-				return nil, fault.Wrap(op, err)
-			}
-		case <-s.done: // the loop has ended; it may still have answered
-			select {
-			case err := <-c.reply:
-				if err != nil {
-					return nil, fault.Wrap(op, err)
-				}
-			default:
-				return nil, closing
-			}
+		if err := kept(); err != nil {
+			return nil, fault.Wrap(op, err)
 		}
 		return p.results, nil
 	}
@@ -200,60 +167,23 @@ func encode(v any, n int) string {
 // caller does not wait for the last.
 const groupRows = 4096
 
-func (s *Service) commitLoop() {
-	defer close(s.done)
-	var group []*call
-	for {
-		group = group[:0]
-		select {
-		case c := <-s.queue:
-			group = append(group, c)
-		case <-s.stop:
-			select {
-			case c := <-s.queue:
-				group = append(group, c)
-			default:
-				return
-			}
-		}
-		n := len(group[0].rows)
-	gather: // whoever queued while the last commit ran shares this one
-		for n < groupRows {
-			select {
-			case c := <-s.queue:
-				group = append(group, c)
-				n += len(c.rows)
-			default:
-				break gather
-			}
-		}
-		s.commit(group)
-		if n >= large {
-			s.busy.Store(time.Now().UnixMilli())
-		}
-	}
-}
-
 // large is the number of rows from which on a group is a part of something larger, such as an import.
 const large = 512
 
 // Busy tells whether much is coming in at this moment: what can wait lets it pass.
 func (s *Service) Busy() bool { return time.Now().UnixMilli()-s.busy.Load() < 300 }
 
-// commit keeps the calls of a group in one transaction. When that fails, each is tried alone, so that one that cannot be
-// kept does not fail the others.
-func (s *Service) commit(group []*call) {
-	// A caller that has left does not cancel the others' commit.
-	err := s.write(context.WithoutCancel(group[0].ctx), group)
-	if err != nil && len(group) > 1 && !fault.Is(err, fault.Busy) {
-		for _, c := range group {
-			c.reply <- s.write(context.WithoutCancel(c.ctx), []*call{c})
-		}
-	} else {
-		for _, c := range group {
-			c.reply <- err
-		}
+// commit keeps the calls of a group in one transaction.
+func (s *Service) commit(ctx context.Context, calls []*call) error {
+	err := s.write(ctx, calls)
+	n := 0
+	for _, c := range calls {
+		n += len(c.rows)
 	}
+	if n >= large {
+		s.busy.Store(time.Now().UnixMilli())
+	}
+	return err
 }
 
 func (s *Service) write(ctx context.Context, group []*call) error {
@@ -269,8 +199,7 @@ func (s *Service) write(ctx context.Context, group []*call) error {
 		byWorkspace[c.workspace] = append(byWorkspace[c.workspace], c.rows...)
 	}
 	var fresh []field
-	// In turn: intakes that run at once write to the same indexes and find the same contacts, and would abort each other.
-	err := s.db.UpdateInTurn(ctx, "feedback", func(tx *store.Tx) error {
+	err := s.db.UpdateInTurn(ctx, contact.Turn, func(tx *store.Tx) error {
 		fresh = fresh[:0]
 		for _, ws := range order {
 			rows := byWorkspace[ws]
@@ -350,7 +279,7 @@ func insert(tx *store.Tx, ws identity.WorkspaceID, rows []row) error {
 		v[8], v[9], v[10] = in.Time.UnixMilli(), now, string(contacts[k])
 		v[11], v[12], v[13], v[14], v[15] = in.Touchpoint, in.Survey, in.SurveyVersion, in.Language, in.Text
 		v[16], v[17], v[18], v[19] = rows[i].scores, rows[i].answer, rows[i].attrs, in.Import
-		v[20] = contactKey(contacts[k])
+		v[20] = contacts[k].Key()
 		values[k] = v
 	}
 	_, err = tx.InsertMany("feedback.insert", "feedback", insertColumns, values, "")
@@ -388,7 +317,7 @@ func Touch(tx *store.Tx, ws identity.WorkspaceID, ids []ID) error {
 
 // changeOf changes all feedback of a contact, and numbers each change so that the columns follow.
 func changeOf(tx *store.Tx, op string, ws identity.WorkspaceID, c contact.ID, set string, args ...any) error {
-	ids, err := store.All(tx, store.Value[string], "/* feedback."+op+" */ SELECT id FROM feedback WHERE workspace = $1 AND contact = $2 AND contact_key = $3 AND contact_key <> 0", string(ws), string(c), contactKey(c))
+	ids, err := store.All(tx, store.Value[string], "/* feedback."+op+" */ SELECT id FROM feedback WHERE workspace = $1 AND contact = $2 AND contact_key = $3 AND contact_key <> 0", string(ws), string(c), c.Key())
 	if err != nil {
 		return err
 	}
@@ -407,7 +336,7 @@ func changeOf(tx *store.Tx, op string, ws identity.WorkspaceID, c contact.ID, se
 
 // Merged gives the feedback of one contact to another: register it with contact.Service.OnMerge.
 func Merged(tx *store.Tx, ws identity.WorkspaceID, from, into contact.ID) error {
-	return changeOf(tx, "Merged", ws, from, "contact = $3, contact_key = $4", string(into), contactKey(into))
+	return changeOf(tx, "Merged", ws, from, "contact = $3, contact_key = $4", string(into), into.Key())
 }
 
 // Erased removes from the feedback of a contact all that could tell who it was, and keeps what is counted: the scores,
@@ -526,7 +455,7 @@ func (s *Service) List(ctx context.Context, ws identity.WorkspaceID, f Filter) (
 		query += " AND " + condition
 	}
 	if f.Contact != "" {
-		add("contact = ? AND contact_key = ? AND contact_key <> 0", string(f.Contact), contactKey(f.Contact))
+		add("contact = ? AND contact_key = ? AND contact_key <> 0", string(f.Contact), f.Contact.Key())
 	}
 	if f.Import != "" {
 		add("import = ?", f.Import)

@@ -10,7 +10,6 @@ import (
 
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/store"
-	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 )
 
@@ -23,25 +22,6 @@ var (
 	insertColumns = append(columns[:len(columns):len(columns)], "contact_key")
 	selectColumns = strings.Join(columns, ", ") + ", erased_at"
 )
-
-// contactKey is the beginning of a contact's id as a number, 0 for nobody: what the index holds. It is a sixth as long as
-// the id, and contacts that came together lie together. Two contacts may share one: the id is compared as well.
-func contactKey(c contact.ID) int64 {
-	var key int64
-	digits := 0
-	for i := 0; i < len(c) && digits < 16; i++ {
-		switch b := c[i]; {
-		case b >= '0' && b <= '9':
-			key = key<<4 | int64(b-'0')
-		case b >= 'a' && b <= 'f':
-			key = key<<4 | int64(b-'a'+10)
-		default:
-			continue
-		}
-		digits++
-	}
-	return key
-}
 
 func scan(s store.Scanner) (Feedback, error) {
 	var f Feedback

@@ -131,6 +131,49 @@ func (s *Service) SaveAccount(ctx context.Context, ws identity.WorkspaceID, acto
 	return saved, err
 }
 
+// LearnAccount makes an account of an external id, or adds to it what another system tells: a name that is not "" and attributes
+// replace what is known. Names and values that are too long are left out. It is fault.Invalid for what is no external id.
+func LearnAccount(tx *store.Tx, ws identity.WorkspaceID, external, name string, attributes map[string]string) error {
+	const op = "contact.LearnAccount"
+	if external = strings.TrimSpace(external); external == "" || !sane(external) {
+		return fault.Bad(op, fault.Field{Path: "account", Code: "external", Msg: "an account's id has at most 254 characters and none that cannot be printed"})
+	}
+	if name = clean(name); utf8.RuneCountInString(name) > maxName {
+		name = ""
+	}
+	list, err := store.All(tx, scanAccount(ws), "/* contact.LearnAccount */ SELECT a.id, a.external, a.name, a.attributes, 0 FROM account a WHERE a.workspace = $1 AND a.external = $2",
+		string(ws), external)
+	if err != nil {
+		return err
+	}
+	a, changed := Account{ID: AccountID(id.New(tx.Now)), Name: external, Attributes: map[string]string{}}, true
+	if len(list) > 0 {
+		a, changed = list[0], false
+	}
+	if name != "" && name != a.Name {
+		a.Name, changed = name, true
+	}
+	for key, value := range attributes {
+		k, v := Key(key), clean(value)
+		old, has := a.Attributes[k]
+		if k == "" || v == "" || v == old || utf8.RuneCountInString(k) > maxKey || utf8.RuneCountInString(v) > maxValue || !has && len(a.Attributes) >= maxAttributes {
+			continue
+		}
+		a.Attributes[k], changed = v, true
+	}
+	if !changed {
+		return nil
+	}
+	text, err := json.Marshal(a.Attributes)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`/* contact.LearnAccount */ INSERT INTO account (workspace, id, external, name, name_key, attributes, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (workspace, id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key,
+		attributes = excluded.attributes`, string(ws), string(a.ID), external, a.Name, strings.ToLower(a.Name), string(text), tx.Millis())
+	return err
+}
+
 func getAccount(tx *store.Tx, ws identity.WorkspaceID, account AccountID) (Account, error) {
 	a, err := store.One(tx, scanAccount(ws), "/* contact.getAccount */ SELECT "+accountSelect+" FROM account a WHERE a.workspace = $1 AND a.id = $2", string(ws), string(account))
 	if fault.Is(err, fault.NotFound) {

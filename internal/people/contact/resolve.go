@@ -308,7 +308,7 @@ func (r *Ref) value(k int) string {
 
 // learn merges what a ref says into a contact.
 func (r *resolver) learn(c *record, ref *Ref, seen int64) {
-	older := !c.fresh && seen < c.last-day.Milliseconds()
+	older := seen < c.last-day.Milliseconds()
 	dirty := learnText(&c.name, ref.Name, older)
 	dirty = learnText(&c.language, ref.Language, older) || dirty
 	if ref.Account != "" && (c.account == "" || !older) {

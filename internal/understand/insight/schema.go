@@ -1,8 +1,6 @@
 package insight
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -55,22 +53,8 @@ const layout = 4
 // Tables are all that questions go to.
 func Tables() []column.Table { return []column.Table{Table(), setTable()} }
 
-// Key makes a number of texts by which the columns tell them apart, 0 only of no text: the beginning of a cryptographic hash,
-// so that of 10 million different ones two share a number with a probability of 1 in 180,000.
-func Key(texts ...string) int64 {
-	var b []byte
-	for i, s := range texts {
-		if i > 0 {
-			b = append(b, 0)
-		}
-		b = append(b, s...)
-	}
-	if len(b) == 0 {
-		return 0
-	}
-	sum := sha256.Sum256(b)
-	return max(1, int64(binary.BigEndian.Uint64(sum[:8])>>1))
-}
+// Key makes a number of texts by which the columns tell them apart; see column.Hash.
+func Key(texts ...string) int64 { return column.Hash(texts...) }
 
 // Fold makes a text fit for finding: lower-case.
 func Fold(s string) string { return strings.ToLower(s) }

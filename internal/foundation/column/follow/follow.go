@@ -1,0 +1,278 @@
+// Package follow has columns follow rows: what changed since the columns' watermark is carried to them in batches, exactly once,
+// by one follower at a time among all processes. Killed at any point it goes on where the columns are.
+package follow
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"kolo/internal/foundation/column"
+	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/id"
+	"kolo/internal/foundation/store"
+)
+
+const (
+	leaseTime = 15 * time.Second // short, so that a killed process does not hold the others up for long
+	poll      = time.Second
+)
+
+// Source is what is carried to the columns.
+type Source struct {
+	Stream string   // of the columns' watermark; the stream Stream.layout says of which layout they are
+	Lease  string   // who holds it may feed
+	Tables []string // that are fed
+	// Layout is the version of what stands in the columns, 1 or more. Columns of an older one are emptied and fed again: count it
+	// up when rows that are there would lack something. Those of a newer program stay: they have what this one asks for.
+	Layout int64
+
+	Topic string                               // what is heard when there is something to carry
+	Ready func(context.Context) (int64, error) // up to which change may be read without missing any
+	// Next reads the changes after one number, a batch of them.
+	Next func(ctx context.Context, after, upTo int64) (Batch, error)
+	// Learn is told that the columns may have been emptied by somebody else since they were last looked at. May be nil.
+	Learn func(context.Context) error
+}
+
+// Batch is what changed up to a number, as rows of the columns.
+type Batch struct {
+	To   int64
+	Rows []column.Batch
+	Kept func() // called once they are in; may be nil
+}
+
+// Follower carries changes. Start runs it.
+type Follower struct {
+	db      *store.DB
+	columns *column.DB
+	log     *slog.Logger
+	source  Source
+	owner   string
+
+	stopOnce sync.Once
+	stop     chan struct{}
+	done     chan struct{}
+	started  chan struct{}
+	behind   atomic.Int64
+	feeding  sync.Mutex
+	fed      int64 // up to which change the columns were fed when this process last knew
+	laidOut  int64 // what stood in the columns when this was known: layout and how often they were emptied; 0 at first
+}
+
+// New makes a follower.
+func New(db *store.DB, columns *column.DB, source Source, log *slog.Logger) *Follower {
+	owner := id.New(db.Clock().Now())
+	if columns.Dialect().Engine == column.DuckDB {
+		owner = "embedded" // its file belongs to one process: who has it open need not wait for the lease of one that was killed
+	}
+	return &Follower{db: db, columns: columns, log: log, source: source, owner: owner, stop: make(chan struct{}), done: make(chan struct{}), started: make(chan struct{})}
+}
+
+// After has the follower go no further than what another step has done with the changes: up to the number that ready gives,
+// whenever the topic is announced. Call it before Start.
+func (f *Follower) After(topic string, ready func(context.Context) (int64, error)) {
+	f.source.Topic, f.source.Ready = topic, ready
+}
+
+// Start feeds in the background until Stop.
+func (f *Follower) Start(ctx context.Context) { go f.run(ctx) }
+
+// Started is closed when the follower listens.
+func (f *Follower) Started() <-chan struct{} { return f.started }
+
+// Stop ends feeding after the batch at hand. Stopping twice does no harm.
+func (f *Follower) Stop() {
+	f.stopOnce.Do(func() { close(f.stop) })
+	<-f.done
+}
+
+// Behind is how many changes the columns lacked when the follower last looked.
+func (f *Follower) Behind() int64 { return f.behind.Load() }
+
+func (f *Follower) run(ctx context.Context) {
+	defer close(f.done)
+	heard, forget := f.db.Listen(f.source.Topic)
+	defer forget()
+	defer func() { _ = f.db.Release(context.WithoutCancel(ctx), f.source.Lease, f.owner) }() // the next need not wait until the lease ends
+	close(f.started)
+	tick := time.NewTicker(poll)
+	defer tick.Stop()
+	for {
+		fed, err := f.feed(ctx)
+		if err != nil && ctx.Err() == nil && !fault.Is(err, fault.Conflict) {
+			f.log.Error("feeding the columns failed; it will be tried again", "stream", f.source.Stream, "error", err)
+		}
+		// The more there was, the longer until the next look: while much is being received, the processor is for receiving, and
+		// the columns follow a few seconds behind.
+		switch {
+		case fed > 5000:
+			f.pause(3 * time.Second)
+		case fed > 200:
+			f.pause(600 * time.Millisecond)
+		}
+		select {
+		case <-f.stop:
+			return
+		case <-ctx.Done():
+			return
+		case <-heard:
+			// Let a burst gather: a batch costs the columns about the same for one row as for a thousand.
+			f.pause(100 * time.Millisecond)
+		case <-tick.C:
+		}
+	}
+}
+
+// pause waits, unless the follower is to stop.
+func (f *Follower) pause(d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-f.stop:
+	}
+}
+
+// Feed brings the columns up to the rows as they are now, unless another process is at it.
+func (f *Follower) Feed(ctx context.Context) error {
+	_, err := f.feed(ctx)
+	return err
+}
+
+// feed is Feed, and tells how many changes there were.
+func (f *Follower) feed(ctx context.Context) (n int64, err error) {
+	f.feeding.Lock()
+	defer f.feeding.Unlock()
+	if f.laidOut == 0 {
+		if ok, err := f.layOut(ctx); err != nil || !ok {
+			return 0, err
+		}
+	}
+	upTo, err := f.source.Ready(ctx)
+	if err != nil {
+		return 0, err
+	}
+	mark, err := f.columns.Watermark(ctx, f.source.Stream)
+	if err == nil {
+		if mark < f.fed { // a damaged log was put aside, or another process is emptying the columns
+			f.laidOut = 0
+		}
+		f.fed = mark
+	}
+	if err != nil || mark >= upTo {
+		f.behind.Store(0)
+		return 0, err
+	}
+	if ok, err := f.layOut(ctx); err != nil || !ok {
+		return 0, err
+	}
+	held := time.Time{}
+	n = upTo - mark
+	for mark < upTo {
+		select {
+		case <-f.stop:
+			return n, nil
+		default:
+		}
+		if time.Since(held) > leaseTime/3 {
+			if ok, err := f.db.Lease(ctx, f.source.Lease, f.owner, leaseTime); err != nil || !ok {
+				return n, err
+			}
+			held = time.Now()
+			at, err := f.columns.Watermark(ctx, f.source.Stream)
+			if err != nil {
+				return n, err
+			}
+			if at < mark {
+				// Another process has emptied the columns since it was learnt what they know, and may be at it still: the next
+				// feed learns it anew.
+				f.laidOut = 0
+				return n, nil
+			}
+			mark = at
+		}
+		f.behind.Store(upTo - mark)
+		if mark, err = f.batch(ctx, mark, upTo); err != nil {
+			return n, err
+		}
+	}
+	f.behind.Store(0)
+	return n, nil
+}
+
+// batch appends the next changes and gives the new watermark.
+func (f *Follower) batch(ctx context.Context, mark, upTo int64) (int64, error) {
+	b, err := f.source.Next(ctx, mark, upTo)
+	if err != nil {
+		return mark, err
+	}
+	if err := f.columns.Append(ctx, f.source.Stream, mark, b.To, b.Rows...); err != nil {
+		return mark, err
+	}
+	if b.Kept != nil {
+		b.Kept()
+	}
+	f.fed = b.To
+	return b.To, nil
+}
+
+// layOut empties columns of an older layout, so that they are fed again from the rows, and learns what the columns know when somebody
+// has emptied them; ok is false when another process is at it. Killed on the way it is done again.
+func (f *Follower) layOut(ctx context.Context) (ok bool, err error) {
+	have, err := f.columns.Watermark(ctx, f.layouts())
+	if err != nil {
+		return false, err
+	}
+	layout := f.source.Layout
+	if have>>32 < layout {
+		if ok, err := f.db.Lease(ctx, f.source.Lease, f.owner, leaseTime); err != nil || !ok {
+			return false, err
+		}
+		if have, err = f.columns.Watermark(ctx, f.layouts()); err != nil {
+			return false, err
+		}
+	}
+	if have>>32 < layout {
+		f.log.Info("the columns are filled from the rows", "stream", f.source.Stream, "layout", layout, "before", have>>32)
+		if err := f.empty(ctx, have, layout<<32+1); err != nil {
+			return false, err
+		}
+		have = layout<<32 + 1
+	}
+	if have == f.laidOut {
+		return true, nil
+	}
+	if f.source.Learn != nil {
+		if err := f.source.Learn(ctx); err != nil {
+			return false, err
+		}
+	}
+	f.laidOut = have
+	return true, nil
+}
+
+// layouts is a stream of its own: its watermark is the layout, then 32 bits that count how often the columns were emptied.
+func (f *Follower) layouts() string { return f.source.Stream + ".layout" }
+
+// Rebuild empties the columns; the follower then fills them again from the rows.
+func (f *Follower) Rebuild(ctx context.Context) error {
+	f.feeding.Lock()
+	defer f.feeding.Unlock()
+	const op = "follow.Rebuild"
+	have, err := f.columns.Watermark(ctx, f.layouts())
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	return fault.Wrap(op, f.empty(ctx, have, max(have, f.source.Layout<<32)+1))
+}
+
+// empty empties the columns, and says so to every follower.
+func (f *Follower) empty(ctx context.Context, from, to int64) error {
+	if err := f.columns.Reset(ctx, f.source.Stream, f.source.Tables...); err != nil {
+		return err
+	}
+	return f.columns.Append(ctx, f.layouts(), from, to)
+}

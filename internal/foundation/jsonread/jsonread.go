@@ -1,0 +1,253 @@
+// Package jsonread reads JSON field by field, for intakes: by hand, because reflection would be half of what receiving costs, and
+// so that everything that is wrong with an object is told at once, by its path.
+package jsonread
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/valyala/fastjson"
+
+	"kolo/internal/foundation/fault"
+)
+
+// Reader reads one text at a time, for one goroutine at a time. Get one, and Put it back when nothing that Parse gave is in use.
+type Reader struct {
+	parser fastjson.Parser
+	words  map[string]string // what came before: names and short values come again and again
+	bad    []fault.Field
+}
+
+var readers = sync.Pool{New: func() any { return &Reader{words: map[string]string{}} }}
+
+// Get gives a reader that has found nothing wrong.
+func Get() *Reader {
+	r := readers.Get().(*Reader)
+	r.bad = r.bad[:0]
+	return r
+}
+
+// Put gives a reader back.
+func (r *Reader) Put() { readers.Put(r) }
+
+// Parse reads a text from outside, that is one JSON value in UTF-8 with at most 30 levels; the error is fault.Invalid.
+func (r *Reader) Parse(op string, raw []byte) (*fastjson.Value, error) {
+	if !utf8.Valid(raw) {
+		return nil, fault.Bad(op, fault.Field{Code: "encoding", Msg: "this is not valid UTF-8"})
+	}
+	if deep(raw) {
+		return nil, fault.Bad(op, fault.Field{Code: "json", Msg: "this JSON is nested too deeply"})
+	}
+	if err := fastjson.ValidateBytes(raw); err != nil {
+		return nil, fault.Bad(op, syntax(raw, err))
+	}
+	v, err := r.parser.ParseBytes(raw)
+	if err != nil {
+		return nil, fault.Bad(op, syntax(raw, err))
+	}
+	return v, nil
+}
+
+// ParseOwn reads a text that Kolo itself has written.
+func (r *Reader) ParseOwn(text string) (*fastjson.Value, error) { return r.parser.Parse(text) }
+
+// Bad is a copy of what was found wrong so far, nil for nothing; it is forgotten with that.
+func (r *Reader) Bad() []fault.Field {
+	if len(r.bad) == 0 {
+		return nil
+	}
+	out := append([]fault.Field(nil), r.bad...)
+	r.bad = r.bad[:0]
+	return out
+}
+
+// deep tells whether a text has more than 30 levels, far more than any intake needs. The validator's time would grow with the
+// square of them.
+func deep(raw []byte) bool {
+	depth, quoted := 0, false
+	for i := 0; i < len(raw); i++ {
+		switch raw[i] {
+		case '"':
+			quoted = !quoted
+		case '\\':
+			i++
+		case '{', '[':
+			if !quoted {
+				if depth++; depth > 30 {
+					return true
+				}
+			}
+		case '}', ']':
+			if !quoted {
+				depth--
+			}
+		}
+	}
+	return false
+}
+
+// syntax says why a text is not one JSON value, as package json finds it.
+func syntax(raw []byte, found error) fault.Field {
+	f := fault.Field{Code: "json", Msg: "this is not JSON: " + found.Error()}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	var v any
+	err := dec.Decode(&v)
+	var at *json.SyntaxError
+	switch {
+	case errors.As(err, &at):
+		f.Msg = fmt.Sprintf("this is not JSON: %s (at byte %d)", at, at.Offset)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		f.Msg = "the JSON ends early"
+	case err == nil:
+		if _, err := dec.Token(); err != io.EOF {
+			f.Msg = "something follows the object; send several as an array or as NDJSON"
+		}
+	}
+	return f
+}
+
+// Wrong notes that something is wrong at a path.
+func (r *Reader) Wrong(path, code, format string, args ...any) {
+	r.bad = append(r.bad, fault.Field{Path: path, Code: code, Msg: fmt.Sprintf(format, args...)})
+}
+
+// Mismatch says that a value is not of the type that a field has.
+func (r *Reader) Mismatch(path string, v *fastjson.Value, want string) {
+	names := map[fastjson.Type]string{fastjson.TypeNull: "null", fastjson.TypeObject: "an object", fastjson.TypeArray: "a list", fastjson.TypeString: "a text",
+		fastjson.TypeNumber: "a number", fastjson.TypeTrue: "a truth value", fastjson.TypeFalse: "a truth value"}
+	r.Wrong(path, "type", "%s is not %s", names[v.Type()], want)
+}
+
+// Object calls known for each member; known tells whether there is such a field. Null is an object without members.
+func (r *Reader) Object(path string, v *fastjson.Value, known func(name string, v *fastjson.Value) bool) {
+	o, err := v.Object()
+	if err != nil {
+		if v.Type() != fastjson.TypeNull {
+			r.Mismatch(strings.TrimSuffix(path, "."), v, "an object")
+		}
+		return
+	}
+	o.Visit(func(key []byte, v *fastjson.Value) {
+		if name := r.Intern(key); !known(name, v) {
+			r.Wrong(path+Clip(name), "unknown", "there is no such field; facts of your own go into attributes")
+		}
+	})
+}
+
+// Clip shortens a text for a message.
+func Clip(s string) string {
+	if len(s) > 40 {
+		return strings.ToValidUTF8(s[:40], "") + "…"
+	}
+	return s
+}
+
+// Intern gives a short text that came before without making it again.
+func (r *Reader) Intern(b []byte) string {
+	if s, ok := r.words[string(b)]; ok {
+		return s
+	}
+	s := string(b)
+	if len(s) <= 64 && len(r.words) < 2000 {
+		r.words[s] = s
+	}
+	return s
+}
+
+func (r *Reader) bytes(path string, v *fastjson.Value) []byte {
+	switch v.Type() {
+	case fastjson.TypeString:
+		b, _ := v.StringBytes()
+		return b
+	case fastjson.TypeNull:
+	default:
+		r.Mismatch(path, v, "a text")
+	}
+	return nil
+}
+
+// Text reads a text; null is "".
+func (r *Reader) Text(path string, v *fastjson.Value) string { return string(r.bytes(path, v)) }
+
+// Word is Text for what comes again and again.
+func (r *Reader) Word(path string, v *fastjson.Value) string { return r.Intern(r.bytes(path, v)) }
+
+// Number reads a finite number; null is missing.
+func (r *Reader) Number(path string, v *fastjson.Value, missing float64) float64 {
+	switch v.Type() {
+	case fastjson.TypeNumber:
+		if f, err := v.Float64(); err == nil && !math.IsInf(f, 0) {
+			return f
+		}
+		r.Wrong(path, "range", "this number is too large")
+	case fastjson.TypeNull:
+	default:
+		r.Mismatch(path, v, "a number")
+	}
+	return missing
+}
+
+// Time reads an instant (RFC 3339); null is nil.
+func (r *Reader) Time(path string, v *fastjson.Value) *time.Time {
+	s := r.bytes(path, v)
+	if v.Type() != fastjson.TypeString {
+		return nil
+	}
+	t, err := time.Parse(time.RFC3339, string(s))
+	if err != nil {
+		r.Wrong(path, "form", "a time has the form 2026-01-31T09:30:00Z (RFC 3339)")
+		return nil
+	}
+	return &t
+}
+
+// List calls each for the elements of a list, and gives their number.
+func (r *Reader) List(path string, v *fastjson.Value, each func(i int, v *fastjson.Value)) int {
+	if v.Type() == fastjson.TypeNull {
+		return 0
+	}
+	all, err := v.Array()
+	if err != nil {
+		r.Mismatch(path, v, "a list")
+	}
+	for i, v := range all {
+		each(i, v)
+	}
+	return len(all)
+}
+
+// Texts reads an object of texts. Numbers and truth values become texts, nulls are left out.
+func (r *Reader) Texts(path string, v *fastjson.Value) map[string]string {
+	if v.Type() == fastjson.TypeNull {
+		return nil
+	}
+	var out map[string]string
+	r.Object(path+".", v, func(k string, v *fastjson.Value) bool {
+		var s string
+		switch v.Type() {
+		case fastjson.TypeNull:
+			return true
+		case fastjson.TypeString:
+			s = r.Word("", v)
+		case fastjson.TypeObject, fastjson.TypeArray:
+			r.Wrong(path+"."+Clip(k), "type", "a value is a text, a number or true or false")
+			return true
+		default:
+			s = r.Intern(v.MarshalTo(nil))
+		}
+		if out == nil {
+			out = make(map[string]string, 4)
+		}
+		out[k] = s
+		return true
+	})
+	return out
+}

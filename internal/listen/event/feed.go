@@ -1,0 +1,121 @@
+package event
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/valyala/fastjson"
+
+	"kolo/internal/foundation/clock"
+	"kolo/internal/foundation/column"
+	"kolo/internal/foundation/column/follow"
+	"kolo/internal/foundation/jsonread"
+)
+
+const (
+	table    = "event"
+	stream   = "event"
+	feedRows = 20_000
+	layout   = 1 // count it up when rows that are there would lack something
+)
+
+// Limits of the catch-all of properties in the columns; the rows have them whole.
+const (
+	maxKeys  = 100
+	maxKey   = 64   // bytes
+	maxValue = 1024 // bytes
+)
+
+// Table describes the columns of events. day is of the workspace's zone; contact_key tells contacts apart as a number.
+func Table() column.Table {
+	return column.Table{
+		Name: table, Key: []string{"workspace", "day", "id"}, ID: "id", Extra: "properties",
+		Columns: []column.Column{
+			{Name: "workspace", Type: column.Text}, {Name: "id", Type: column.Text}, {Name: "time", Type: column.Int}, {Name: "day", Type: column.Int},
+			{Name: "kind", Type: column.Text}, {Name: "name", Type: column.Text}, {Name: "contact", Type: column.Text}, {Name: "contact_key", Type: column.Int},
+			{Name: "value", Type: column.Float, Nullable: true}, {Name: "currency", Type: column.Text}, {Name: "properties", Type: column.Texts},
+		},
+	}
+}
+
+// NewFeeder makes what carries events from the rows to the columns; Start runs it.
+func (s *Service) NewFeeder(columns *column.DB, log *slog.Logger) *follow.Follower {
+	return follow.New(s.db, columns, follow.Source{Stream: stream, Lease: "columns of events", Tables: []string{table}, Layout: layout,
+		Topic: Topic, Ready: s.Settled, Next: s.next}, log)
+}
+
+// next makes rows of the next changes.
+func (s *Service) next(ctx context.Context, after, upTo int64) (b follow.Batch, err error) {
+	changes, err := s.changes(ctx, after, upTo, feedRows)
+	if err != nil {
+		return b, err
+	}
+	b.To = upTo
+	if len(changes) == feedRows {
+		b.To = changes[len(changes)-1].Seq
+	}
+	batch := column.Batch{Table: table, Rows: make([]column.Row, 0, len(changes))}
+	r := jsonread.Get()
+	defer r.Put()
+	for _, e := range changes {
+		switch {
+		case e.erased:
+			batch.Remove = append(batch.Remove, column.Key{Workspace: string(e.Workspace), ID: string(e.ID)})
+			continue
+		case e.Name == "": // it told of a contact, and nothing that happened
+			continue
+		}
+		of, err := s.workspace(ctx, e.Workspace)
+		if err != nil {
+			return b, err
+		}
+		var value any
+		if e.Value != nil {
+			value = *e.Value
+		}
+		batch.Rows = append(batch.Rows, column.Row{Replace: e.Revision > 1, Values: []any{
+			string(e.Workspace), string(e.ID), e.Time.UnixMilli(), int64(clock.DayOf(e.Time, of.zone)), e.Kind, e.Name,
+			string(e.Contact), column.Hash(string(e.Contact)), value, e.Currency, facts(r, e.Properties)}})
+	}
+	if len(batch.Rows) > 0 || len(batch.Remove) > 0 {
+		b.Rows = []column.Batch{batch}
+	}
+	return b, nil
+}
+
+// facts are properties as texts, those of their parts with a dot between.
+func facts(r *jsonread.Reader, p Properties) map[string]string {
+	if p == "" {
+		return nil
+	}
+	v, err := r.ParseOwn(string(p))
+	if err != nil {
+		return nil // spoilt in the store: the event counts all the same
+	}
+	all := map[string]string{}
+	v.GetObject().Visit(func(key []byte, v *fastjson.Value) { flatten(all, r.Intern, r.Intern(key), v) })
+	for k, x := range all {
+		if k == "" || len(k) > maxKey {
+			delete(all, k)
+		} else if len(x) > maxValue {
+			all[k] = clip(x)
+		}
+	}
+	if len(all) > maxKeys { // the same ones each time
+		for _, k := range slices.Sorted(maps.Keys(all))[maxKeys:] {
+			delete(all, k)
+		}
+	}
+	return all
+}
+
+func clip(s string) string {
+	n := maxValue
+	for !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
