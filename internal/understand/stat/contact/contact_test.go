@@ -14,7 +14,7 @@ func on(day int) time.Time { return epoch.Add(time.Duration(day) * 24 * time.Hou
 
 func TestVectorsPolicy(t *testing.T) {
 	t.Parallel()
-	vectortest.Load(t, "contact_policy").Each(t, nil, func(t *testing.T, c vectortest.Case) any {
+	vectortest.Load(t, "contact_policy").Each(t, func(t *testing.T, c vectortest.Case) any {
 		in := vectortest.Decode[struct {
 			Rules struct {
 				Global        int  `json:"global_cooldown_days"`

@@ -110,7 +110,13 @@ func MinMax(x, low, high float64) (float64, error) {
 }
 
 // Logistic is 100/(1+exp(-k(x-mid))); a negative k turns the direction.
-func Logistic(x, mid, k float64) float64 { return 100 / (1 + math.Exp(-k*(x-mid))) }
+func Logistic(x, mid, k float64) (float64, error) {
+	score := 100 / (1 + math.Exp(-k*(x-mid)))
+	if math.IsNaN(score) {
+		return 0, stat.Invalid("health", "value %v, middle %v, steepness %v", x, mid, k)
+	}
+	return score, nil
+}
 
 // Percentile is the mid-rank of x among its peers, 0-100. Undefined without peers.
 func Percentile(x float64, peers []float64) (float64, error) {

@@ -185,21 +185,37 @@ type Complainant struct {
 // Outcome is whether complainants were told of a fix and whether it held.
 type Outcome struct {
 	N               int         // who complained in the ComplainedSince before the fix
-	Told            *stat.Share // of the reachable, within ToldWithin; nil: nobody is reachable
+	Told            *stat.Share // of the reachable, in time; nil: nobody is reachable
 	ToldOfAll       float64
-	Repeat          stat.Share  // customers who complained again within RepeatWithin
+	Repeat          stat.Share  // customers who complained again in that time
 	RepeatOfExposed *stat.Share // of those who came again; nil: nobody did
 	Complaints      int         // again
 	Per100          *float64    // per 100 transactions; nil without any
 	Complete        bool        // the repeat window has passed
 }
 
-// Follow reads the complainants of a fixed theme as of a moment. Undefined when nobody had complained.
-func Follow(all []Complainant, fixed, asOf time.Time, level float64) (Outcome, error) {
+// After is how long after a fix things count; the zero value means ToldWithin and RepeatWithin.
+type After struct {
+	Told   time.Duration // for a complainant to be told of the fix
+	Repeat time.Duration // for the same complaint to come again
+}
+
+// Follow reads the complainants of a fixed theme as of a moment. Who was told before the fix was told of something else.
+// Undefined when nobody had complained.
+func Follow(all []Complainant, fixed, asOf time.Time, within After, level float64) (Outcome, error) {
 	if err := stat.CheckLevel("loop.Follow", level); err != nil {
 		return Outcome{}, err
 	}
-	o := Outcome{Complete: !asOf.Before(fixed.Add(RepeatWithin))}
+	if within.Told < 0 || within.Repeat < 0 {
+		return Outcome{}, stat.Invalid("loop.Follow", "%v to tell, %v to come again", within.Told, within.Repeat)
+	}
+	if within.Told == 0 {
+		within.Told = ToldWithin
+	}
+	if within.Repeat == 0 {
+		within.Repeat = RepeatWithin
+	}
+	o := Outcome{Complete: !asOf.Before(fixed.Add(within.Repeat))}
 	reachable, told, repeat, exposed, exposedRepeat, transactions := 0, 0, 0, 0, 0, 0
 	for _, c := range all {
 		if !slices.ContainsFunc(c.Complaints, func(at time.Time) bool {
@@ -210,13 +226,13 @@ func Follow(all []Complainant, fixed, asOf time.Time, level float64) (Outcome, e
 		o.N++
 		if c.Reachable {
 			reachable++
-			if happened(c.Told, asOf) && c.Told.Sub(fixed) <= ToldWithin {
+			if happened(c.Told, asOf) && !c.Told.Before(fixed) && c.Told.Sub(fixed) <= within.Told {
 				told++
 			}
 		}
 		again := 0
 		for _, at := range c.After {
-			if at.After(fixed) && at.Sub(fixed) <= RepeatWithin && !at.After(asOf) {
+			if at.After(fixed) && at.Sub(fixed) <= within.Repeat && !at.After(asOf) {
 				again++
 			}
 		}

@@ -51,13 +51,14 @@ type fitter struct {
 	level                               bool      // the only column is the intercept
 	x                                   []float64 // rows
 	y, exposure, offset, w              []float64
+	cut                                 float64 // AnscombeCut, unless a test asks for another
 	mu, eta, leverage                   []float64
 	coef, inverse, normal, chol, target []float64
 }
 
 // reset makes room for n rows of k values.
 func (f *fitter) reset(n, k int) {
-	f.k, f.level = k, false
+	f.k, f.level, f.cut = k, false, AnscombeCut
 	if cap(f.y) < n {
 		all := make([]float64, 7*n)
 		for i, part := range []*[]float64{&f.y, &f.exposure, &f.offset, &f.w, &f.mu, &f.eta, &f.leverage} {
@@ -245,7 +246,7 @@ func (f *fitter) fit(keep bool) (*Baseline, error) {
 			b.anscombe = append(b.anscombe, s)
 		}
 		f.w[i] = 1
-		if s > AnscombeCut {
+		if s > f.cut {
 			f.w[i] = 1 / (s * s)
 		}
 		sum += f.w[i]
@@ -262,13 +263,19 @@ func (f *fitter) fit(keep bool) (*Baseline, error) {
 	return b, nil
 }
 
-// FitBaseline fits design rows (with their intercept), counts and exposures; exposure nil is 1 each.
+// FitBaseline fits design rows (with their intercept), counts and exposures; exposure nil is 1 each. Undefined when the rows
+// are not more than the columns, the columns collinear, or nothing ever happened.
 func FitBaseline(x [][]float64, y, exposure []float64) (*Baseline, error) {
+	return fitBaseline(x, y, exposure, AnscombeCut)
+}
+
+func fitBaseline(x [][]float64, y, exposure []float64, cut float64) (*Baseline, error) {
 	if len(x) == 0 || len(x) != len(y) || exposure != nil && len(exposure) != len(y) {
 		return nil, stat.Undefined("watch", "%d periods with %d counts", len(x), len(y))
 	}
 	var f fitter
 	f.reset(len(x), len(x[0]))
+	f.cut = cut
 	for i, row := range x {
 		e := 1.0
 		if exposure != nil {
