@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -30,7 +31,15 @@ func (db *DB) openSQLite(o Options) error {
 	db.writers = newSessionPool(dsn+"&_cache_size=-64000", 1, "BEGIN IMMEDIATE")
 	db.readers = newSessionPool(dsn+"&_query_only=on&_cache_size=-8000", o.Readers, "BEGIN")
 	// The writer goes first: it makes the file and turns it to WAL.
-	return db.writers.run(context.Background(), func(*session) error { return nil })
+	if err := db.writers.run(context.Background(), func(*session) error { return nil }); err != nil {
+		return err
+	}
+	copier, err := openSession(dsn)
+	if err != nil {
+		return err
+	}
+	db.copier = startCopier(copier)
+	return nil
 }
 
 // session is one SQLite connection with its prepared statements: preparing costs more than running most of them.
@@ -115,9 +124,7 @@ func openSession(dsn string) (*session, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	// The log is copied into the file once it has grown to 64 MiB, not to 4: pages that many commits touch are then copied
-	// once. It costs a little time at the next start after a crash.
-	if _, err := conn.ExecContext(context.Background(), "PRAGMA wal_autocheckpoint = 16384"); err != nil {
+	if _, err := conn.ExecContext(context.Background(), fmt.Sprintf("PRAGMA wal_autocheckpoint = %d", copyMost)); err != nil {
 		return nil, errors.Join(err, conn.Close(), db.Close())
 	}
 	return &session{db: db, conn: conn, stmts: map[string]*sql.Stmt{}}, nil

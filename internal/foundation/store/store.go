@@ -52,6 +52,7 @@ type DB struct {
 	pg      *sql.DB      // PostgreSQL
 	writers *sessionPool // SQLite
 	readers *sessionPool
+	copier  *copier
 	clock   clock.Clock
 	log     *slog.Logger
 
@@ -124,6 +125,7 @@ func (db *DB) Close() error {
 	if db.pg != nil {
 		return db.pg.Close()
 	}
+	db.copier.close()
 	return errors.Join(db.readers.close(), db.writers.close())
 }
 
@@ -258,6 +260,7 @@ func (db *DB) commit(tx *Tx, on beginner, how access, fn func(*Tx) error) error 
 		pool := db.readers
 		if how != read {
 			pool = db.writers
+			defer db.copier.committed()
 		}
 		return pool.run(tx.ctx, func(s *session) error {
 			tx.Now, tx.lite = db.clock.Now(), s
