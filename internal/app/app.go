@@ -28,12 +28,14 @@ import (
 	"kolo/internal/foundation/column"
 	"kolo/internal/foundation/column/clickhouse"
 	"kolo/internal/foundation/column/duck"
+	"kolo/internal/foundation/column/follow"
 	"kolo/internal/foundation/config"
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/job"
 	"kolo/internal/foundation/llm"
 	"kolo/internal/foundation/store"
 	"kolo/internal/foundation/telemetry"
+	"kolo/internal/listen/event"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/listen/imports"
 	"kolo/internal/people/contact"
@@ -57,6 +59,7 @@ type Rows struct {
 	Identity *identity.Service
 	Contacts *contact.Service
 	Feedback *feedback.Service
+	Events   *event.Service
 	Imports  *imports.Service
 	Labels   *label.Service
 	Themes   *theme.Service
@@ -78,7 +81,7 @@ func OpenRows(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Rows,
 		return nil, errors.Join(err, db.Close())
 	}
 	r := &Rows{Config: cfg, Log: log, Store: db,
-		Identity: identity.NewService(db, identity.Options{}), Contacts: contact.NewService(db), Feedback: feedback.NewService(db)}
+		Identity: identity.NewService(db, identity.Options{}), Contacts: contact.NewService(db), Feedback: feedback.NewService(db), Events: event.NewService(db)}
 	r.Imports = imports.NewService(db, r.Feedback, log)
 	reader, err := reading.New()
 	if err != nil {
@@ -93,6 +96,8 @@ func OpenRows(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Rows,
 	r.Themes.OnChange(adapt.Changed)
 	r.Contacts.OnMerge(feedback.Merged)
 	r.Contacts.OnErase(feedback.Erased)
+	r.Contacts.OnMerge(event.Merged)
+	r.Contacts.OnErase(event.Erased)
 	return r, nil
 }
 
@@ -108,7 +113,7 @@ func (r *Rows) OpenColumns(ctx context.Context) (c *column.DB, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Ensure(ctx, insight.Tables()...); err != nil {
+	if err := c.Ensure(ctx, append(insight.Tables(), event.Table())...); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
@@ -116,7 +121,7 @@ func (r *Rows) OpenColumns(ctx context.Context) (c *column.DB, err error) {
 
 // Exports writes lists to files, as far as the insights that it is given go.
 func (r *Rows) Exports(i *insight.Service) *export.Service {
-	return export.NewService(export.Sources{Store: r.Store, Identity: r.Identity, Contacts: r.Contacts, Feedback: r.Feedback, Imports: r.Imports, Insight: i, Labels: r.Labels, Themes: r.Themes})
+	return export.NewService(export.Sources{Store: r.Store, Identity: r.Identity, Contacts: r.Contacts, Feedback: r.Feedback, Events: r.Events, Imports: r.Imports, Insight: i, Labels: r.Labels, Themes: r.Themes})
 }
 
 // NewInsight makes what answers questions, from columns or, nil, from the rows alone.
@@ -136,19 +141,21 @@ func (r *Rows) NewFeeder(i *insight.Service) *insight.Feeder {
 // Close ends the intake and closes the store.
 func (r *Rows) Close() error {
 	r.Feedback.Close()
+	r.Events.Close()
 	return r.Store.Close()
 }
 
 // App is the whole of Kolo in one process.
 type App struct {
 	*Rows
-	Columns *column.DB
-	Insight *insight.Service
-	Feeder  *insight.Feeder
-	Alerts  *alert.Service
-	Jobs    *job.Runner
-	Metrics *telemetry.Metrics
-	Health  *telemetry.Health
+	Columns     *column.DB
+	Insight     *insight.Service
+	Feeder      *insight.Feeder
+	EventFeeder *follow.Follower
+	Alerts      *alert.Service
+	Jobs        *job.Runner
+	Metrics     *telemetry.Metrics
+	Health      *telemetry.Health
 
 	site    *web.Site
 	handler http.Handler
@@ -167,6 +174,8 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*App, erro
 	}
 	a.Insight = a.NewInsight(a.Columns)
 	a.Feeder = a.NewFeeder(a.Insight)
+	a.Events.CountIn(a.Columns)
+	a.EventFeeder = a.Events.NewFeeder(a.Columns, log)
 	a.Alerts = alert.NewService(a.Store, a.Insight, a.Log)
 	a.Jobs = job.New(a.Store, job.Options{Workers: cfg.Workers, Grace: cfg.Grace, Log: log, Observe: a.Metrics.Job})
 	a.Jobs.Handle(demoJob, a.runDemo, job.AtMost(1))
@@ -179,6 +188,7 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*App, erro
 	a.Health.Ready("columns", a.Columns.Ready)
 	a.Metrics.Gauge("kolo_texts_read", "Texts that this process has read.", func() float64 { return float64(a.Labels.Texts()) })
 	a.Metrics.Gauge("kolo_texts_behind_rows", "Changes whose texts were not read yet.", func() float64 { return float64(a.Labels.Behind()) })
+	a.Metrics.Gauge("kolo_events_behind_rows", "Changes of events that the columns lack.", func() float64 { return float64(a.EventFeeder.Behind()) })
 	a.Metrics.Gauge("kolo_columns_behind_rows", "Changes that the columns lack.", func() float64 { return float64(a.Feeder.Behind()) })
 	a.handler, err = a.routes()
 	if err != nil {
@@ -194,7 +204,7 @@ func Rebuild(ctx context.Context, cfg *config.Config, log *slog.Logger) (upTo in
 	if err != nil {
 		return 0, err
 	}
-	if err = a.Feeder.Rebuild(ctx); err == nil {
+	if err = errors.Join(a.Feeder.Rebuild(ctx), a.EventFeeder.Rebuild(ctx)); err == nil {
 		upTo, err = a.follow(ctx)
 	}
 	return upTo, errors.Join(err, a.close())
@@ -205,14 +215,24 @@ func (a *App) follow(ctx context.Context) (upTo int64, err error) {
 	if upTo, err = a.Feedback.Settled(ctx); err != nil {
 		return 0, err
 	}
+	events, err := a.Events.Settled(ctx)
+	if err != nil {
+		return 0, err
+	}
 	for {
 		if _, err := a.Labels.Read(ctx); err != nil {
 			return 0, err
 		}
-		if err := a.Feeder.Feed(ctx); err != nil && !fault.Is(err, fault.Conflict) { // a conflict: another process was first
-			return 0, err
+		for _, f := range []*follow.Follower{a.Feeder.Follower, a.EventFeeder} {
+			if err := f.Feed(ctx); err != nil && !fault.Is(err, fault.Conflict) { // a conflict: another process was first
+				return 0, err
+			}
 		}
-		if mark, err := a.Columns.Watermark(ctx, "feedback"); err != nil || mark >= upTo {
+		mark, err := a.Columns.Watermark(ctx, "feedback")
+		if err != nil {
+			return mark, err
+		}
+		if of, err := a.Columns.Watermark(ctx, "event"); err != nil || mark >= upTo && of >= events {
 			return mark, err
 		}
 		select {
@@ -229,6 +249,7 @@ func (a *App) Start(ctx context.Context) error {
 		return err
 	}
 	a.Feeder.Start(ctx)
+	a.EventFeeder.Start(ctx)
 	return a.Jobs.Start(ctx)
 }
 
@@ -238,6 +259,7 @@ func (a *App) Stop() (err error) {
 		a.Jobs.Stop()
 		a.Labels.Stop()
 		a.Feeder.Stop()
+		a.EventFeeder.Stop()
 		err = a.close()
 	})
 	return err
@@ -296,7 +318,7 @@ func (a *App) serve(ctx context.Context, handler http.Handler, ready func(addres
 func (a *App) routes() (http.Handler, error) {
 	exports := a.Exports(a.Insight)
 	v1 := api.New(api.Services{
-		Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Imports: a.Imports, Insight: a.Insight, Exports: exports, Labels: a.Labels, Themes: a.Themes, Log: a.Log, Base: a.Config.Base(),
+		Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Events: a.Events, Imports: a.Imports, Insight: a.Insight, Exports: exports, Labels: a.Labels, Themes: a.Themes, Log: a.Log, Base: a.Config.Base(),
 		BodyLimit: int64(a.Config.BodyLimit), RowLimit: int64(a.Config.RowLimit),
 	})
 	site, err := web.New(web.Options{Identity: a.Identity, Clock: a.Store.Clock(), Log: a.Log, Secure: a.Config.Secure()})

@@ -24,6 +24,7 @@ import (
 
 	"kolo/internal/edge/web"
 	"kolo/internal/foundation/fault"
+	"kolo/internal/listen/event"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/listen/imports"
 	"kolo/internal/people/contact"
@@ -39,6 +40,7 @@ type Services struct {
 	Identity *identity.Service
 	Contacts *contact.Service
 	Feedback *feedback.Service
+	Events   *event.Service
 	Imports  *imports.Service
 	Insight  *insight.Service
 	Exports  *export.Service
@@ -73,6 +75,7 @@ func New(s Services) *API {
 	c.Transformers = nil
 	a.huma = humago.New(a.mux, c)
 	a.feedbackRoutes()
+	a.eventRoutes()
 	a.insightRoutes()
 	a.understandRoutes()
 	a.importRoutes()
@@ -164,6 +167,9 @@ func Authenticate(r *http.Request, s *identity.Service) (identity.Actor, error) 
 	var err error
 	if h := r.Header.Get("Authorization"); h != "" {
 		secret, ok := strings.CutPrefix(h, "Bearer ")
+		if !ok { // libraries that send events sign with a key as the user's name
+			secret, _, ok = r.BasicAuth()
+		}
 		if !ok {
 			return actor, fault.New(fault.Unauthenticated, "api", "send the key as: Authorization: Bearer kolo_...")
 		}

@@ -89,11 +89,14 @@ func (r *Received) add(results []feedback.Result) {
 	r.Results = append(r.Results, results...)
 }
 
-func (r *Received) status() int {
+func (r *Received) status() int { return statusOf(r.Rejected, len(r.Results)) }
+
+// statusOf is the status of an answer to a batch.
+func statusOf(rejected, all int) int {
 	switch {
-	case r.Rejected == 0:
+	case rejected == 0:
 		return http.StatusOK
-	case r.Rejected == len(r.Results):
+	case rejected == all:
 		return http.StatusUnprocessableEntity
 	}
 	return http.StatusMultiStatus
@@ -105,15 +108,10 @@ func (a *API) receive(w http.ResponseWriter, r *http.Request, actor identity.Act
 	case "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines", "application/json-seq":
 		return a.receiveStream(w, r, actor)
 	}
-	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, a.BodyLimit))
+	trimmed, err := a.body(w, r)
 	if err != nil {
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
-			return fault.New(fault.TooLarge, "api.receive", "the body is over %d bytes; send more as NDJSON", a.BodyLimit)
-		}
-		return fault.New(fault.Invalid, "api.receive", "the body ended early")
+		return err
 	}
-	trimmed := bytes.TrimLeft(raw, " \t\r\n\ufeff")
 	if len(trimmed) > 0 && trimmed[0] == '[' {
 		return a.receiveArray(w, r, actor, trimmed)
 	}
@@ -133,6 +131,19 @@ func (a *API) receive(w http.ResponseWriter, r *http.Request, actor identity.Act
 	}
 	w.Header().Set("Location", "/v1/feedback/"+string(results[0].ID))
 	return writeJSON(w, http.StatusCreated, results[0])
+}
+
+// body reads the body of a request, without the space and the mark that it may begin with.
+func (a *API) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, a.BodyLimit))
+	if err != nil {
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			return nil, fault.New(fault.TooLarge, "api.body", "the body is over %d bytes; send more as NDJSON, or in several requests", a.BodyLimit)
+		}
+		return nil, fault.New(fault.Invalid, "api.body", "the body ended early")
+	}
+	return bytes.TrimLeft(raw, " \t\r\n\ufeff"), nil
 }
 
 func (a *API) receiveArray(w http.ResponseWriter, r *http.Request, actor identity.Actor, raw []byte) error {

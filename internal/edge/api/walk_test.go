@@ -19,9 +19,11 @@ import (
 	"kolo/internal/foundation/clock"
 	"kolo/internal/foundation/column"
 	"kolo/internal/foundation/column/duck"
+	"kolo/internal/foundation/column/follow"
 	"kolo/internal/foundation/id"
 	"kolo/internal/foundation/store"
 	"kolo/internal/foundation/store/storetest"
+	"kolo/internal/listen/event"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/listen/imports"
 	"kolo/internal/people/contact"
@@ -42,6 +44,7 @@ type world struct {
 	exports  *export.Service
 	labels   *label.Service
 	feeder   *insight.Feeder
+	events   *follow.Follower
 	api      *api.API
 }
 
@@ -50,16 +53,20 @@ func newWorld(t *testing.T) *world {
 	columns, err := duck.Open(t.Context(), "", column.Options{})
 	must(t, err)
 	t.Cleanup(func() { _ = columns.Close() })
-	must(t, columns.Ensure(t.Context(), insight.Tables()...))
+	must(t, columns.Ensure(t.Context(), append(insight.Tables(), event.Table())...))
 	w := &world{T: t, db: db, columns: columns, identity: identity.NewService(db, identity.Options{Cost: identity.Cost{MemoryKiB: 64, Passes: 1}})}
 	fs := feedback.NewService(db)
 	t.Cleanup(fs.Close)
+	es := event.NewService(db)
+	t.Cleanup(es.Close)
+	es.CountIn(columns)
 	quiet := slog.New(slog.DiscardHandler)
-	s := api.Services{Identity: w.identity, Contacts: contact.NewService(db), Feedback: fs, Imports: imports.NewService(db, fs, quiet), Insight: insight.NewService(db, columns, fs)}
+	s := api.Services{Identity: w.identity, Contacts: contact.NewService(db), Feedback: fs, Events: es, Imports: imports.NewService(db, fs, quiet), Insight: insight.NewService(db, columns, fs)}
 	w.feeder = insight.NewFeeder(s.Insight, quiet)
+	w.events = es.NewFeeder(columns, quiet)
 	s.Labels, s.Themes = label.NewService(db, fs, label.Same(reader{}), quiet), theme.NewService(db)
 	w.labels = s.Labels
-	w.exports = export.NewService(export.Sources{Store: db, Identity: s.Identity, Contacts: s.Contacts, Feedback: fs, Imports: s.Imports, Insight: s.Insight, Labels: s.Labels, Themes: s.Themes})
+	w.exports = export.NewService(export.Sources{Store: db, Identity: s.Identity, Contacts: s.Contacts, Feedback: fs, Events: es, Imports: s.Imports, Insight: s.Insight, Labels: s.Labels, Themes: s.Themes})
 	s.Exports, s.Log, s.Base, s.BodyLimit, s.RowLimit = w.exports, quiet, "https://voc.example.org", 1<<20, 1<<16
 	w.api = api.New(s)
 	return w

@@ -37,6 +37,7 @@ type Permission string
 const (
 	FeedbackRead     Permission = "feedback.read"
 	FeedbackWrite    Permission = "feedback.write"
+	EventsWrite      Permission = "events.write" // tell what customers do, and who they are
 	ContactsRead     Permission = "contacts.read"
 	ContactsWrite    Permission = "contacts.write"
 	ContactsIdentify Permission = "contacts.identify" // see who a contact is: names, addresses, personal attributes
@@ -57,17 +58,17 @@ const (
 
 // Permissions lists them all.
 func Permissions() []Permission {
-	return []Permission{FeedbackRead, FeedbackWrite, ContactsRead, ContactsWrite, ContactsIdentify, InsightsRead, InsightsSave, LabelsCorrect, ThemesManage,
+	return []Permission{FeedbackRead, FeedbackWrite, EventsWrite, ContactsRead, ContactsWrite, ContactsIdentify, InsightsRead, InsightsSave, LabelsCorrect, ThemesManage,
 		ImportsWrite, ExportsRead, MembersManage, TeamsManage, KeysManage, AttributesManage, AuditRead, WorkspaceManage, Erase}
 }
 
 // granted is the whole rule: what is not in a role's row is denied.
 var granted = map[Role][]Permission{
 	Owner: Permissions(),
-	Admin: {FeedbackRead, FeedbackWrite, ContactsRead, ContactsWrite, ContactsIdentify, InsightsRead, InsightsSave, LabelsCorrect, ThemesManage,
+	Admin: {FeedbackRead, FeedbackWrite, EventsWrite, ContactsRead, ContactsWrite, ContactsIdentify, InsightsRead, InsightsSave, LabelsCorrect, ThemesManage,
 		ImportsWrite, ExportsRead, MembersManage, TeamsManage, KeysManage, AttributesManage, AuditRead, Erase},
-	Analyst: {FeedbackRead, FeedbackWrite, ContactsRead, InsightsRead, InsightsSave, LabelsCorrect, ThemesManage, ImportsWrite, ExportsRead, AttributesManage},
-	Agent:   {FeedbackRead, FeedbackWrite, ContactsRead, ContactsWrite, ContactsIdentify, InsightsRead, InsightsSave, LabelsCorrect},
+	Analyst: {FeedbackRead, FeedbackWrite, EventsWrite, ContactsRead, InsightsRead, InsightsSave, LabelsCorrect, ThemesManage, ImportsWrite, ExportsRead, AttributesManage},
+	Agent:   {FeedbackRead, FeedbackWrite, EventsWrite, ContactsRead, ContactsWrite, ContactsIdentify, InsightsRead, InsightsSave, LabelsCorrect},
 	Viewer:  {FeedbackRead, InsightsRead},
 }
 

@@ -16,6 +16,7 @@ import (
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/store"
 	"kolo/internal/foundation/table"
+	"kolo/internal/listen/event"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/listen/imports"
 	"kolo/internal/people/contact"
@@ -31,6 +32,7 @@ type Sources struct {
 	Identity *identity.Service
 	Contacts *contact.Service
 	Feedback *feedback.Service
+	Events   *event.Service
 	Imports  *imports.Service
 	Insight  *insight.Service
 	Labels   *label.Service

@@ -26,6 +26,7 @@ import (
 	"kolo/internal/foundation/store"
 	"kolo/internal/foundation/store/storetest"
 	"kolo/internal/foundation/table"
+	"kolo/internal/listen/event"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/listen/imports"
 	"kolo/internal/people/contact"
@@ -61,7 +62,9 @@ func each(t *testing.T, test func(w *world)) {
 		quiet := slog.New(slog.DiscardHandler)
 		f := feedback.NewService(db)
 		t.Cleanup(f.Close)
-		w.Sources = export.Sources{Store: db, Identity: identity.NewService(db, identity.Options{}), Contacts: contact.NewService(db), Feedback: f,
+		es := event.NewService(db)
+		t.Cleanup(es.Close)
+		w.Sources = export.Sources{Store: db, Identity: identity.NewService(db, identity.Options{}), Contacts: contact.NewService(db), Feedback: f, Events: es,
 			Imports: imports.NewService(db, f, quiet), Insight: insight.NewService(db, columns, f), Labels: label.NewService(db, f, label.Same(plain{}), quiet), Themes: theme.NewService(db)}
 		w.Insight.Understand(complaints{}, complaints{})
 		w.exports = export.NewService(w.Sources)
@@ -397,11 +400,13 @@ func TestTheWallAndTheRoles(t *testing.T) {
 		w.must(err)
 		_, err = w.Insight.SaveView(w.Context(), w.ws, w.owner, insight.View{Name: "Secret view", Query: insight.Query{Measure: insight.NPS}})
 		w.must(err)
+		_, err = w.Events.Receive(w.Context(), w.ws, []event.Input{{Kind: event.Track, User: "u", Name: "Secret purchase"}})
+		w.must(err)
 		_, err = w.Imports.Upload(w.Context(), w.ws, w.owner, "secret.csv", strings.NewReader("comment,nps\nFine indeed it was,9\n"))
 		w.must(err)
 		mine := map[string]string{"feedback": "hyperlink", "answer": "nps", "contacts": "ana", "accounts": "acme", "segments": "secret segment", "attributes": "plan", "fields": "country",
 			"views": "secret view", "imports": "secret.csv", "members": "dana one", "invites": "secret@example.com", "teams": "secret team", "keys": "secret key", "audit": "secret team",
-			"themes": "delivery", "corrections": "dana one"}
+			"themes": "delivery", "corrections": "dana one", "events": "secret purchase"}
 		w.corrected()
 		_, stranger := w.workspace("Three")
 		for _, l := range export.Lists() {

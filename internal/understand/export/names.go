@@ -69,6 +69,8 @@ func init() { // not in the variable's own value: what writes a list may look fo
 			Filters: []Filter{{Name: "q", Doc: "Part of the name, or the beginning of an e-mail address, phone number or external id; needs contacts.identify"},
 				{Name: "language", Doc: "pt finds pt-BR too", Many: true},
 				{Name: "has", Doc: "external, email or phone", Many: true}, {Name: "account", Doc: "Id of the account"}, {Name: "segment", Doc: "Id of a segment"}}},
+		{Name: "events", Title: "events: what customers did, newest first", Permission: identity.ContactsRead, write: events,
+			Filters: append(slices.Clone(period), Filter{Name: "contact", Doc: "Id of the contact"}, Filter{Name: "event", Doc: "Name of the event"})},
 		{Name: "accounts", Title: "accounts by name", Permission: identity.ContactsRead, write: accounts, Filters: []Filter{{Name: "q", Doc: "The beginning of the name or external id"}}},
 		{Name: "segments", Title: "segments: saved filters of contacts", Permission: identity.ContactsRead, write: segments},
 		{Name: "attributes", Title: "the register of what is known about contacts", Permission: identity.ContactsRead, write: attributes},

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"kolo/internal/foundation/fault"
 	"kolo/internal/listen/feedback"
@@ -145,6 +146,25 @@ func (s *Service) scope(ctx context.Context, ws identity.WorkspaceID, p Period) 
 		sp, err = p.resolve(s.clock.Now(), set.zone)
 	}
 	return set, sp, err
+}
+
+// Instants are the beginning of a period and the instant after its end; an end that is open is zero.
+func (s *Service) Instants(ctx context.Context, ws identity.WorkspaceID, p Period) (from, to time.Time, err error) {
+	set, sp, err := s.scope(ctx, ws, p)
+	if err != nil {
+		return from, to, err
+	}
+	if sp.hasFrom {
+		if from = sp.from.Start(set.zone); sp.fromExact {
+			from = time.UnixMilli(sp.fromTime)
+		}
+	}
+	if sp.hasTo {
+		if to = (sp.to + 1).Start(set.zone); sp.toExact {
+			to = time.UnixMilli(sp.toTime)
+		}
+	}
+	return from, to, nil
 }
 
 // Check tells what is wrong with conditions and a period, without looking for anything.
