@@ -26,6 +26,8 @@ var floors = [][]string{
 
 // sideways lists the imports between packages of one floor, each with its reason.
 var sideways = map[[2]string]string{
+	{"internal/understand/insight", "internal/understand/population"}: "answers are judged and weighted by what the workspace knows of its customers",
+
 	{"internal/people/contact", "internal/people/identity"}:          "a contact belongs to a workspace, and members act on it",
 	{"internal/understand/insight", "internal/listen/feedback"}:      "the columns are derived from feedback, and Find gives feedback back",
 	{"internal/understand/insight", "internal/understand/stat"}:      "every answer carries its interval",

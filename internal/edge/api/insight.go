@@ -4,8 +4,10 @@ import (
 	"context"
 	"net/http"
 
+	"kolo/internal/foundation/i18n"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
+	"kolo/internal/understand/insight/say"
 )
 
 func (a *API) insightRoutes() {
@@ -20,6 +22,9 @@ func (a *API) insightRoutes() {
 				return nil, err
 			}
 			ans, err := a.Insight.Ask(ctx, actor.Workspace, q)
+			if err == nil {
+				say.Fill(i18n.Load().Language(i18n.Fallback), ans, q.Compare, q.Level)
+			}
 			return &body[*insight.Answer]{ans}, err
 		}, unvalidated)
 	handle(a, route{http.MethodPost, "/v1/insights/themes", identity.InsightsRead, "query-themes", "Ask about themes: volume, sentiment, score, change and impact of each", tag, 0},

@@ -122,3 +122,13 @@ func (s *Service) Values(ctx context.Context, ws identity.WorkspaceID, actor ide
 	})
 	return values, err
 }
+
+// CountValues counts the contacts by the values of an attribute as the index has them, lower case: at most so many, the smallest
+// values first.
+func CountValues(tx *store.Tx, ws identity.WorkspaceID, attribute string, most int) ([]Counted, error) {
+	return store.All(tx, func(s store.Scanner) (c Counted, err error) {
+		err = s.Scan(&c.Value, &c.Count)
+		return c, err
+	}, "/* contact.CountValues */ SELECT value, count(*) FROM contact_attribute WHERE workspace = $1 AND attribute = $2 GROUP BY value ORDER BY value LIMIT $3",
+		string(ws), attribute, int64(most))
+}

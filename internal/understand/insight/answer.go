@@ -3,7 +3,6 @@ package insight
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -18,6 +17,7 @@ import (
 	"kolo/internal/foundation/store"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/population"
 	"kolo/internal/understand/stat"
 )
 
@@ -80,10 +80,19 @@ func (s *Service) settings(ctx context.Context, ws identity.WorkspaceID) (settin
 type asked struct {
 	*Query
 	asking
-	by   []field
-	span span
-	cal  calendar
-	set  settings
+	by      []field
+	span    span
+	cal     calendar
+	set     settings
+	facts   facts
+	scale   string // that is counted, where there are answers on others
+	counted string // the scale that is counted
+}
+
+// facts are what the workspace told of itself that the question calls for.
+type facts struct {
+	population.Settings
+	margins []population.Margin
 }
 
 // Ask answers a question about a workspace's feedback.
@@ -98,6 +107,9 @@ func (s *Service) Ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*A
 	a := asked{Query: &q}
 	var err error
 	if a.set, err = s.settings(ctx, ws); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if a.facts, err = s.told(ctx, ws, q); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	a.cal = calendar{q.Bucket, a.set.weekStart}
@@ -160,11 +172,18 @@ func (s *Service) Ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*A
 	for i := range rows {
 		a.evaluate(&rows[i])
 	}
+	if a.counted = ans.Scale; len(ans.LeftOut) > 0 {
+		a.scale = ans.Scale
+	}
+	if err := s.byCustomer(ctx, &a, rows, &total); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
 	if q.Compare != nil {
 		if err := s.compare(ctx, &a, ans.Scale, rows, &total, counted.around); err != nil {
 			return nil, fault.Wrap(op, err)
 		}
 	}
+	ans.Detectable = a.detectable(rows, total)
 	ans.Rows, ans.Truncated = a.order(rows)
 	for i := range ans.Rows {
 		ans.Rows[i].Feedback = a.behind(ans.Rows[i])
@@ -385,129 +404,6 @@ func (m sums) moments() stat.Moments {
 		sd = math.Sqrt(max(0, (m.square-n*mean*mean)/(n-1)))
 	}
 	return stat.Moments{N: m.n, Mean: mean, SD: sd}
-}
-
-// compare sets each row and the total beside their counterparts.
-func (s *Service) compare(ctx context.Context, a *asked, scale string, rows []Row, total *Row, around []cell) error {
-	if a.Compare.To == "rest" {
-		perBucket := map[string]sums{}
-		if a.severalThemes() { // the rest are the texts without the theme
-			for _, c := range around {
-				b := ""
-				if a.Bucket != "" {
-					b = a.cal.start(c.bucket).String()
-				}
-				perBucket[b] = perBucket[b].plus(c.sums)
-			}
-		} else {
-			for _, r := range rows {
-				perBucket[r.Bucket] = perBucket[r.Bucket].plus(r.sum)
-			}
-		}
-		for i := range rows {
-			rest := Row{sum: perBucket[rows[i].Bucket].minus(rows[i].sum)}
-			if a.Measure == Distribution { // the shares of the other groups are not in this row's sums
-				continue
-			}
-			a.evaluate(&rest)
-			rows[i].Compare = a.difference(rows[i], rest)
-		}
-		return nil
-	}
-	other, q := *a, *a.Query
-	other.Query = &q
-	q.Compare, q.Scale = nil, scale
-	var shift int64
-	if a.Compare.To != "" {
-		var err error
-		if other.span, err = a.span.before(a.Compare.To); err != nil {
-			return err
-		}
-		shift = a.cal.of(a.span.from) - a.cal.of(other.span.from)
-	} else {
-		q.Where = append(slices.Clone(a.Where), a.Compare.Where...)
-		for _, c := range a.Compare.Where { // a condition on the same field takes the place of the first
-			q.Where = slices.DeleteFunc(q.Where, func(e Condition) bool {
-				return e.Field == c.Field && e.Op == c.Op && !slices.Equal(e.Values, c.Values)
-			})
-		}
-	}
-	other.by = slices.Clone(a.by)
-	other.groupThemes()
-	counted, err := s.cells(ctx, &other)
-	if err != nil {
-		return err
-	}
-	if a.Measure.metric() != "" { // what was left out there is not told
-		chosen := Answer{}
-		counted.cells = chosen.chooseScale(counted.cells, scale)
-		counted.around = slices.DeleteFunc(counted.around, func(c cell) bool { return c.scale != chosen.Scale })
-	}
-	for i := range counted.cells {
-		counted.cells[i].bucket += shift
-	}
-	counterparts, all := other.rows(counted.cells)
-	switch {
-	case a.Measure == Contacts:
-		all.sum = counted.whole
-	case a.severalThemes():
-		all.sum = added(counted.around)
-	}
-	byKey := map[string]Row{}
-	for _, r := range counterparts {
-		other.evaluate(&r)
-		byKey[keyOf(r.Keys, a.By)+"\x00"+r.Bucket] = r
-	}
-	for i := range rows {
-		c := byKey[keyOf(rows[i].Keys, a.By)+"\x00"+rows[i].Bucket]
-		if c.Value == nil {
-			other.evaluate(&c)
-		}
-		rows[i].Compare = a.difference(rows[i], c)
-	}
-	other.evaluate(&all)
-	total.Compare = a.difference(*total, all)
-	return nil
-}
-
-// difference compares a row with its counterpart by the method that its measure calls for.
-func (a *asked) difference(r, c Row) *Comparison {
-	out := &Comparison{Value: c.Value, N: c.N}
-	if r.Value == nil || c.Value == nil {
-		return out
-	}
-	d := *r.Value - *c.Value
-	out.Difference = &d
-	var diff stat.Difference
-	err := stat.ErrUndefined
-	least := 0.0
-	switch a.Measure {
-	case NegativeShare, ThemeNegative:
-		diff, err = stat.Newcombe(c.sum.bad, c.sum.n, r.sum.bad, r.sum.n, a.Level)
-		if test, terr := stat.PooledZ(c.sum.bad, c.sum.n, r.sum.bad, r.sum.n); terr == nil {
-			diff.P = test.P
-		}
-		least = 0.02
-	case NPS, NetSentiment, ThemeSentiment:
-		diff, err = stat.NPSDifference(c.sum.nps(), r.sum.nps(), a.Level)
-		least = stat.SmallestInteresting
-	case CSAT, CES, Share, ResponseShare, Distribution:
-		diff, err = stat.Newcombe(c.sum.good, c.sum.n, r.sum.good, r.sum.n, a.Level)
-		if test, terr := stat.PooledZ(c.sum.good, c.sum.n, r.sum.good, r.sum.n); terr == nil {
-			diff.P = test.P
-		}
-		least = 0.02
-	case Star, Rating, CSATMean, CESMean, Mean, SentimentMean:
-		diff, err = stat.MeanDifference(c.sum.moments(), r.sum.moments(), a.Level)
-	}
-	if err == nil {
-		out.Interval, out.P = &diff.Interval, &diff.P
-		show := r.N >= stat.MinimumToShow && c.N >= stat.MinimumToShow
-		out.Distinguishable = show && !diff.Interval.Contains(0) && math.Abs(d) >= least
-	} else if !errors.Is(err, stat.ErrUndefined) && !fault.Is(err, fault.Invalid) {
-		return out
-	}
-	return out
 }
 
 // order sorts the rows and cuts them at the limit: whole groups, with all of their buckets.

@@ -14,7 +14,7 @@ import (
 )
 
 // DefinitionVersion changes whenever the same rows would give another number.
-const DefinitionVersion = 1
+const DefinitionVersion = 2
 
 // Measure is what a question asks for.
 type Measure string
@@ -138,6 +138,8 @@ type Answer struct {
 	Overlapping bool      `json:"overlapping,omitempty" doc:"One piece of feedback may be in several groups, or in none, so that n of the rows need not add up to the total's"`
 	Truncated   bool      `json:"truncated,omitempty" doc:"There were more groups than the limit; the total counts them all"`
 	Weighted    bool      `json:"weighted" doc:"Whether answers were weighted"`
+
+	Detectable *Detectable `json:"detectable,omitempty" doc:"The smallest change from one bucket to the next that this many answers show in four of five cases"`
 }
 
 // Row is one group's answer.
@@ -149,10 +151,15 @@ type Row struct {
 	Interval *stat.Interval    `json:"interval,omitempty"`
 	Note     string            `json:"note,omitempty" enum:"too_few,indicative" doc:"too_few: under 10, do not show the value; indicative: under 30"`
 	Parts    *Parts            `json:"parts,omitempty"`
-	Compare  *Comparison       `json:"compare,omitempty"`
-	Feedback string            `json:"feedback" doc:"Query string of /v1/feedback for what is behind the number"`
 
-	sum sums
+	Customers    *int64   `json:"customers,omitempty" doc:"Different customers among the answers, as far as they are known; of scores, for the total and for groups without buckets of time"`
+	DesignEffect *float64 `json:"design_effect,omitempty" doc:"How much larger the variance is because customers answered several times, where it is larger; the interval allows for it"`
+
+	Compare  *Comparison `json:"compare,omitempty"`
+	Feedback string      `json:"feedback" doc:"Query string of /v1/feedback for what is behind the number"`
+
+	sum  sums
+	deff float64 // 0 where answers count as independent
 }
 
 // Parts are the counts that a value is made of.
@@ -174,6 +181,30 @@ type Comparison struct {
 	Interval        *stat.Interval `json:"interval,omitempty" doc:"Of the difference"`
 	P               *float64       `json:"p,omitempty"`
 	Distinguishable bool           `json:"distinguishable" doc:"The interval excludes 0 and the difference is large enough to care"`
+
+	Minimum    *float64   `json:"minimum,omitempty" doc:"The smallest difference that this workspace cares about"`
+	Verdict    string     `json:"verdict,omitempty" enum:"clear,slight,chance,too_few" doc:"clear: distinguishable; slight: more than chance, but smaller than the minimum; chance: the interval includes 0; too_few: fewer than 10 answers on a side"`
+	Better     *bool      `json:"better,omitempty" doc:"Whether a clear difference is good news; absent where it is neither"`
+	Detectable *float64   `json:"detectable,omitempty" doc:"The smallest difference that this many answers show in four of five cases"`
+	Shares     *stat.Test `json:"shares,omitempty" doc:"Chi-square test of whether the three classes of a score in points are chosen as often: it sees a change that the difference does not, such as both ends growing"`
+	Paired     *Paired    `json:"paired,omitempty" doc:"Of the customers who answered both times, in a comparison in time"`
+	Sentence   string     `json:"sentence,omitempty" doc:"The comparison in words, in English"`
+}
+
+// Paired is the change of those who answered both times.
+type Paired struct {
+	Customers  int64         `json:"customers"`
+	Difference float64       `json:"difference" doc:"Mean change of a customer's own mean answer"`
+	Interval   stat.Interval `json:"interval"`
+	P          float64       `json:"p"`
+}
+
+// Detectable is the smallest difference between two neighbouring buckets of time that shows in most cases.
+type Detectable struct {
+	Difference float64 `json:"difference"`
+	N          int64   `json:"n" doc:"Answers in a typical bucket: the median"`
+	Power      float64 `json:"power"`
+	Alpha      float64 `json:"alpha"`
 }
 
 // Mark is a day on which numbers before and after stopped being the same thing.

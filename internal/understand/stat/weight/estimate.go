@@ -106,3 +106,33 @@ func (a Answers) sweep(residual []float64, margins []Margin) {
 		}
 	}
 }
+
+// Sums are the answers of respondents who share a weight: their number, the sum of their values and of the squares of these.
+type Sums struct{ N, Sum, Square, Weight float64 }
+
+// MeanOf is Mean of answers that are known by their sums alone, without margins: SECalibrated equals SEFixed. Undefined below two
+// answers.
+func MeanOf(groups []Sums) (Estimate, error) {
+	var n, weights, squares, sx, largest float64
+	for i, g := range groups {
+		if !(g.N >= 0) || !(g.Weight > 0) || math.IsInf(g.N, 0) || math.IsInf(g.Weight, 0) {
+			return Estimate{}, stat.Invalid("weight.MeanOf", "group %d has %v answers of weight %v", i, g.N, g.Weight)
+		}
+		n, weights, squares, sx = n+g.N, weights+g.N*g.Weight, squares+g.N*g.Weight*g.Weight, sx+g.Weight*g.Sum
+		if g.N > 0 {
+			largest = max(largest, g.Weight)
+		}
+	}
+	if n < 2 {
+		return Estimate{}, stat.Undefined("weight.MeanOf", "a weighted mean needs two answers, there are %v", n)
+	}
+	e := Estimate{Mean: sx / weights, EffectiveN: weights * weights / squares}
+	e.DesignEffect, e.LargestRatio = n/e.EffectiveN, largest/(weights/n)
+	ss := 0.0
+	for _, g := range groups {
+		ss += g.Weight * g.Weight * max(0, g.Square-2*e.Mean*g.Sum+e.Mean*e.Mean*g.N)
+	}
+	e.SEFixed = math.Sqrt(n/(n-1)*ss) / weights
+	e.SECalibrated = e.SEFixed
+	return e, nil
+}

@@ -118,3 +118,36 @@ func TestResponseAtItsEnds(t *testing.T) {
 		t.Errorf("falling response is not seen: %+v", tired)
 	}
 }
+
+// TestMeanOfSumsIsTheMean: answers known by their sums give what they give one by one.
+func TestMeanOfSumsIsTheMean(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(3, 1))
+	var one Answers
+	var groups []Sums
+	for range 12 {
+		g := Sums{Weight: .2 + 3*r.Float64()}
+		for range 1 + r.IntN(30) {
+			x := float64(r.IntN(3) - 1)
+			g.N, g.Sum, g.Square = g.N+1, g.Sum+x, g.Square+x*x
+			one.Values, one.Weights = append(one.Values, x), append(one.Weights, g.Weight)
+		}
+		groups = append(groups, g)
+	}
+	want, err := Mean(one, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := MeanOf(groups)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, pair := range map[string][2]float64{"mean": {got.Mean, want.Mean}, "se": {got.SEFixed, want.SEFixed}, "n": {got.EffectiveN, want.EffectiveN}, "largest": {got.LargestRatio, want.LargestRatio}} {
+		if math.Abs(pair[0]-pair[1]) > 1e-10 {
+			t.Errorf("%s is %v, one by one %v", name, pair[0], pair[1])
+		}
+	}
+	if _, err := MeanOf(groups[:0]); !errors.Is(err, stat.ErrUndefined) {
+		t.Errorf("nothing: %v", err)
+	}
+}

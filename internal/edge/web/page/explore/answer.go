@@ -13,6 +13,7 @@ import (
 	"kolo/internal/foundation/clock"
 	"kolo/internal/foundation/i18n"
 	"kolo/internal/understand/insight"
+	"kolo/internal/understand/insight/say"
 )
 
 // answer is what the page shows of an answer: in a sentence, as a picture, as a table.
@@ -38,9 +39,11 @@ type answer struct {
 
 // change sets a figure beside its counterpart, in words.
 type change struct {
-	Text, Interval, Verdict string
-	Up, Down, Clear         bool
-	Tone                    string
+	Text            string
+	More            []string
+	Interval        string // in a table
+	Up, Down, Clear bool
+	Tone            string
 }
 
 // part is one of the shares that a score is made of.
@@ -77,10 +80,7 @@ const shown = 100
 
 func (b *builder) answer() answer {
 	e, a := b.e, b.ans
-	out := answer{Title: e.T("measure." + string(a.Measure)), N: a.Total.N, Href: "/feedback?" + a.Total.Feedback, Empty: a.Total.N == 0}
-	if a.Of != "" {
-		out.Title += ": " + b.words.name(a.Of)
-	}
+	out := answer{Title: b.title(), N: a.Total.N, Href: "/feedback?" + a.Total.Feedback, Empty: a.Total.N == 0}
 	out.Period = b.between()
 	out.How = b.how()
 	if out.Empty {
@@ -171,76 +171,30 @@ func (b *builder) number(v float64) i18n.Verbatim {
 }
 
 // difference writes a change with its sign: of shares in percentage points.
-func (b *builder) difference(v float64, sign bool) string {
-	write := func(v float64, decimals int) string {
-		if sign {
-			return b.e.Signed(v, decimals)
-		}
-		return b.e.N(v, decimals)
+func (b *builder) difference(v float64) string {
+	text := say.Difference(b.e.Locale, b.ans.Unit, v, true)
+	if b.ans.Unit == "share" {
+		return b.e.T("score.points", "n", i18n.Verbatim(text))
 	}
-	switch b.ans.Unit {
-	case "share":
-		return b.e.T("score.points", "n", i18n.Verbatim(write(v*100, 1)))
-	case "count":
-		return write(v, 0)
-	case "points":
-		if math.Abs(v) < 1 {
-			return write(v, 1)
-		}
-		return write(v, 0)
-	}
-	return write(v, 2)
+	return text
 }
 
 // change says what became of a figure, and whether chance explains it.
 func (b *builder) change(r insight.Row) (change, bool) {
-	c := r.Compare
-	e := b.e
-	if c == nil || c.Difference == nil || c.Value == nil {
+	w, ok := say.Comparison(b.e.Locale, say.Compared{What: b.title(), Measure: b.ans.Measure, Row: r, To: b.to(), Level: b.level()})
+	if !ok {
 		return change{}, false
 	}
-	few := b.ans.Unit != "count" && (c.N < 10 || r.N < 10)
-	if few {
-		return change{Text: e.T("explore.counterpart_few", "against", b.against(), "count", c.N)}, true
-	}
-	d := *c.Difference
-	out := change{Up: d > 0, Down: d < 0}
-	amount := b.difference(math.Abs(d), false)
-	if b.ans.Unit == "count" && *c.Value > 0 {
-		amount += " (" + e.Percent(math.Abs(d) / *c.Value, 0) + ")"
-	}
-	key := "explore.same"
-	if d > 0 {
-		key = "explore.up"
-	} else if d < 0 {
-		key = "explore.down"
-	}
-	out.Text = e.T(key, "change", i18n.Verbatim(amount), "against", b.against(), "before", b.number(*c.Value))
-	if c.Interval != nil {
-		out.Interval = e.T("explore.change_interval", "level", i18n.Verbatim(e.Percent(b.level(), 0)),
-			"low", i18n.Verbatim(b.difference(c.Interval.Low, true)), "high", i18n.Verbatim(b.difference(c.Interval.High, true)))
-		switch {
-		case c.Distinguishable:
-			out.Verdict, out.Clear = e.T("explore.clear"), true
-			out.Tone = b.tone(d)
-		case c.Interval.Contains(0):
-			out.Verdict = e.T("explore.chance")
-		default:
-			out.Verdict = e.T("explore.slight")
-		}
-	}
-	return out, true
+	return change{Text: w.Sentence, More: w.More, Up: w.Up, Down: w.Down, Clear: w.Verdict == "clear", Tone: w.Tone}, true
 }
 
-// tone is the colour of a change where more is better; other changes are neither good nor bad by themselves.
-func (b *builder) tone(d float64) string {
-	switch better := figure.Better(b.ans.Measure); {
-	case better == 0:
-		return ""
-	case d > 0 == (better > 0):
-		return "good"
+// title names the figure.
+func (b *builder) title() string {
+	t := b.e.T("measure." + string(b.ans.Measure))
+	if b.ans.Of != "" {
+		t += ": " + b.words.name(b.ans.Of)
 	}
-	return "bad"
+	return t
 }
 
 func (b *builder) level() float64 {
@@ -248,16 +202,6 @@ func (b *builder) level() float64 {
 		return b.question.Level
 	}
 	return 0.95
-}
-
-// against names the counterpart, as the sentences need it.
-func (b *builder) against() string {
-	c := b.question.Compare
-	to := "other"
-	if c != nil && c.To != "" {
-		to = c.To
-	}
-	return b.e.T("against." + to)
 }
 
 func (b *builder) parts() []part {
@@ -300,6 +244,12 @@ func (b *builder) notes(out *answer) {
 		if hints > 0 {
 			out.Notes = append(out.Notes, e.T("explore.indicative", "count", hints))
 		}
+	}
+	if text := say.Customers(e.Locale, a.Total); text != "" {
+		out.Notes = append(out.Notes, text)
+	}
+	if text := say.Detectable(e.Locale, a); text != "" {
+		out.Notes = append(out.Notes, text)
 	}
 	if a.Truncated {
 		out.Notes = append(out.Notes, e.T("explore.truncated"))
@@ -462,10 +412,9 @@ func (b *builder) row(r insight.Row, dims []string, year bool) tableRow {
 		t.Before = figure.Number(e, a.Measure, *c.Value)
 		if ch, ok := b.change(r); ok && t.Value != "" {
 			t.Change = ch
-			t.ChangeShort = b.difference(*c.Difference, true)
-			t.Change.Interval = ""
+			t.ChangeShort = b.difference(*c.Difference)
 			if c.Interval != nil {
-				t.Change.Interval = e.T("score.interval", "low", i18n.Verbatim(b.difference(c.Interval.Low, true)), "high", i18n.Verbatim(b.difference(c.Interval.High, true)))
+				t.Change.Interval = e.T("score.interval", "low", i18n.Verbatim(b.difference(c.Interval.Low)), "high", i18n.Verbatim(b.difference(c.Interval.High)))
 			}
 		}
 	}

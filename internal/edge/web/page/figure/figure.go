@@ -19,6 +19,7 @@ import (
 	"kolo/internal/listen/imports"
 	"kolo/internal/people/contact"
 	"kolo/internal/understand/insight"
+	"kolo/internal/understand/insight/say"
 )
 
 // Measure names a measure.
@@ -121,8 +122,8 @@ func scale(m insight.Measure, scale string) (low, high float64, decimals int, pe
 	return 0, 0, 2, false
 }
 
-// Score makes a score card of an answer's total, with the rows as its recent past. good says that more is better.
-func Score(e ui.Env, a *insight.Answer, against string) ui.Score {
+// Score makes a score card of an answer's total, with the rows as its recent past; to is what it was compared with.
+func Score(e ui.Env, a *insight.Answer, to, against string) ui.Score {
 	low, high, decimals, percent := scale(a.Measure, a.Scale)
 	s := ui.Score{Label: Measure(e, a.Measure, a.Of), Decimals: decimals, Percent: percent, Min: low, Max: high, N: a.Total.N, Href: "/feedback?" + a.Total.Feedback}
 	if a.Total.Value != nil {
@@ -140,21 +141,13 @@ func Score(e ui.Env, a *insight.Answer, against string) ui.Score {
 		s.Spark = append(s.Spark, v)
 	}
 	if c := a.Total.Compare; c != nil && c.Difference != nil {
-		s.Change = &ui.Change{Value: *c.Difference, Against: against, Clear: c.Distinguishable, Good: Better(a.Measure) > 0}
+		s.Change = &ui.Change{Value: *c.Difference, Against: against, Clear: c.Distinguishable, Good: a.Measure.Better() > 0, Neutral: a.Measure.Better() == 0}
+		if w, ok := say.Comparison(e.Locale, say.Compared{What: s.Label, Measure: a.Measure, Row: a.Total, To: to}); ok {
+			s.Change.Sentence = w.Sentence
+		}
 	}
 	s.Note = Notes(e, a)
 	return s
-}
-
-// Better tells which way a measure should go: 1 up, -1 down, 0 where neither is better in itself.
-func Better(m insight.Measure) int {
-	switch m {
-	case insight.NPS, insight.CSAT, insight.CES, insight.Star, insight.CSATMean, insight.CESMean, insight.NetSentiment, insight.SentimentMean, insight.ThemeSentiment:
-		return 1
-	case insight.NegativeShare, insight.ThemeNegative:
-		return -1
-	}
-	return 0
 }
 
 // Notes says what a reader must know before trusting an answer: scales that were left out.
@@ -334,13 +327,7 @@ func put(s *ui.Series, i int, r insight.Row) {
 }
 
 // Number writes a value of a measure.
-func Number(e ui.Env, m insight.Measure, v float64) string {
-	_, _, decimals, percent := scale(m, "")
-	if percent {
-		return e.Percent(v, 1)
-	}
-	return e.N(v, decimals)
-}
+func Number(e ui.Env, m insight.Measure, v float64) string { return say.Number(e.Locale, m, v) }
 
 // Name is what a contact is called: the name, or the identity that is there; for who may not know it, the end of the id, so
 // that one contact can be told from another.

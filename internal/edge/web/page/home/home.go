@@ -91,7 +91,7 @@ func (p *Pages) home(q *web.Request) error {
 		if a.Total.N == 0 {
 			continue
 		}
-		v.Scores = append(v.Scores, figure.Score(q.Env, a, against))
+		v.Scores = append(v.Scores, figure.Score(q.Env, a, "previous", against))
 		if v.Trend == nil {
 			if c, ok := figure.Chart(q.Env, "trend", a); ok {
 				v.Trend = &c

@@ -318,7 +318,7 @@ func (p *Pages) result(q *web.Request, im imports.Import, v *watchView) error {
 			return err
 		}
 		if a.Total.N > 0 {
-			if v.Scores = append(v.Scores, figure.Score(q.Env, a, "")); measure == insight.Count {
+			if v.Scores = append(v.Scores, figure.Score(q.Env, a, "", "")); measure == insight.Count {
 				measure = m
 			}
 		}

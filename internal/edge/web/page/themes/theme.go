@@ -216,14 +216,14 @@ func (b *builder) scores(ctx context.Context, v *themeView) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	s := figure.Score(e, share, e.T("home.against"))
+	s := figure.Score(e, share, "previous", e.T("home.against"))
 	s.Label, s.Href, s.Min, s.Max = e.T("themes.share"), v.All, 0, 0
 	if volume.Total.N > 0 {
 		s.Of = e.T("themes.of_texts", "n", volume.Total.N, "texts", share.Total.N)
 	}
 	v.Scores = append(v.Scores, s)
 	net.Rows = trend.Rows
-	s = figure.Score(e, net, e.T("home.against"))
+	s = figure.Score(e, net, "previous", e.T("home.against"))
 	s.Label, s.Href = e.T("measure.net_sentiment"), v.All
 	v.Scores = append(v.Scores, s)
 	for _, a := range given {
@@ -231,7 +231,7 @@ func (b *builder) scores(ctx context.Context, v *themeView) error {
 			continue
 		}
 		a.Rows = nil
-		v.Scores = append(v.Scores, figure.Score(e, a, e.T("themes.than_rest")))
+		v.Scores = append(v.Scores, figure.Score(e, a, "rest", e.T("themes.than_rest")))
 	}
 	if c, ok := figure.Chart(e, "volume", volume); ok {
 		v.Volume = &c

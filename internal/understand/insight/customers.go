@@ -1,0 +1,189 @@
+package insight
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"kolo/internal/understand/stat"
+)
+
+// ofCustomers tells whether the measure is about people, so that answers of one customer are not independent. Shares of the feedback
+// are about pieces of feedback, mentions about what stands in texts.
+func (m Measure) ofCustomers() bool {
+	switch m {
+	case NetSentiment, NegativeShare, SentimentMean, Mean:
+		return true
+	}
+	return m.metric() != ""
+}
+
+// value is what a measure that is about people takes the mean of, as SQL over a row, and the condition that the row has it.
+func (a *asked) value() (expr, cond string) {
+	metric := a.Measure.metric()
+	one := func(class string, value int) string {
+		return "CASE WHEN " + class + " = " + strconv.Itoa(value) + " THEN 1.0 ELSE 0.0 END"
+	}
+	switch a.Measure {
+	case NPS:
+		return "nps_class * 1.0", "nps_class IS NOT NULL"
+	case CSAT, CES:
+		return one(metric+"_class", 1), metric + "_class IS NOT NULL"
+	case NetSentiment: // mixed texts are on neither side
+		return "CASE WHEN sentiment_class IN (-1, 1) THEN sentiment_class * 1.0 ELSE 0.0 END", "sentiment_class IS NOT NULL"
+	case NegativeShare:
+		return one("sentiment_class", -1), "sentiment_class IS NOT NULL"
+	case SentimentMean:
+		return "sentiment_score", "sentiment_score IS NOT NULL"
+	case Mean:
+		of, _ := parseField(a.Of)
+		return of.numeric(a.Dialect), of.numeric(a.Dialect) + " IS NOT NULL"
+	}
+	return metric, metric + "_class IS NOT NULL"
+}
+
+// byCustomer sees to it that intervals of the total and of groups allow for customers who answered several times: methods.md 1.1,
+// linearised variance by customer. Who is unknown stands for himself alone. Answers within one bucket of time are taken as
+// independent, and so are those about themes, where one text is in several groups.
+func (s *Service) byCustomer(ctx context.Context, a *asked, rows []Row, total *Row) error {
+	if !a.Measure.ofCustomers() || total.Value == nil || slices.ContainsFunc(a.by, field.theme) {
+		return nil
+	}
+	whole, err := s.clusters(ctx, a.without(true))
+	if err != nil {
+		return err
+	}
+	a.robust(total, whole[""])
+	if a.Bucket != "" || len(a.by) == 0 {
+		if a.Bucket == "" && len(rows) == 1 {
+			rows[0] = *total
+		}
+		return nil
+	}
+	groups, err := s.clusters(ctx, a)
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		a.robust(&rows[i], groups[keyOf(rows[i].Keys, a.By)])
+	}
+	return nil
+}
+
+// clusters sums the answers of known customers, by group.
+func (s *Service) clusters(ctx context.Context, a *asked) (map[string]stat.Clusters, error) {
+	var args arguments
+	cond, err := where(a.asking, a.span, a.Where, &args)
+	if err != nil {
+		return nil, err
+	}
+	keys := a.groupBy(&args)
+	groups := slices.Clone(keys.names)
+	x, has := a.value()
+	keys.add("k", "contact_key")
+	keys.value("x", x)
+	cond += " AND contact_key <> 0 AND " + has + a.onScale(&args)
+	text := "SELECT " + strings.Join(append(groups, "count(*)", "sum(n)", "sum(s)", "sum(q)", "sum(s * s)", "sum(n * s)", "sum(n * n)"), ", ") +
+		" FROM (" + keys.each(a.Dialect, cond, []aggregate{{"count(*) * 1.0", "n"}, {"sum(x)", "s"}, {"sum(x * x)", "q"}}) + ") AS c"
+	if len(keys.names) > 1 {
+		text += " GROUP BY " + strings.Join(keys.names[:len(keys.names)-1], ", ")
+	}
+	rows, err := s.columns.All(ctx, text+" LIMIT "+strconv.Itoa(maxCells+1), args...)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) > maxCells {
+		return nil, errTooManyCells
+	}
+	out := make(map[string]stat.Clusters, len(rows))
+	for _, v := range rows {
+		key := strings.Join(labels(a.by, v), "\x00")
+		v = v[len(a.by):]
+		out[key] = stat.Clusters{Groups: number[int64](v[0]), N: int64(number[float64](v[1])), Sum: number[float64](v[2]), Square: number[float64](v[3]),
+			SumSq: number[float64](v[4]), Cross: number[float64](v[5]), SizeSq: number[float64](v[6])}
+	}
+	return out, nil
+}
+
+// onScale keeps to the scale that is counted, where there are others.
+func (a *asked) onScale(args *arguments) string {
+	if a.scale == "" {
+		return ""
+	}
+	return " AND " + a.Measure.metric() + "_scale = " + args.add(a.scale)
+}
+
+// robust tells of a row how many customers answered, and widens its interval where some did several times.
+func (a *asked) robust(r *Row, k stat.Clusters) {
+	if r.Value == nil {
+		return
+	}
+	customers := k.Groups
+	r.Customers = &customers
+	if k.N == k.Groups { // nobody answered twice
+		return
+	}
+	sum, square := a.values(r.sum)
+	k.AddSingles(r.N-k.N, sum-k.Sum, square-k.Square)
+	c, err := k.Estimate(a.Level)
+	if err != nil || c.DesignEffect <= 1 {
+		return
+	}
+	r.deff, r.DesignEffect = c.DesignEffect, &c.DesignEffect
+	i := c.Interval
+	switch a.Measure.Unit() {
+	case "points":
+		i.Low, i.High = max(-100, 100*i.Low), min(100, 100*i.High)
+	case "share":
+		if i, err = stat.WilsonEffective(*r.Value, float64(r.N)/c.DesignEffect, a.Level); err != nil {
+			return
+		}
+	}
+	if r.Interval == nil || i.Width() > r.Interval.Width() {
+		r.Interval = &i
+	}
+}
+
+// paired is the change of the customers who answered both in the question's period and in the one before: of each the mean of their own answers.
+func (s *Service) paired(ctx context.Context, a *asked, before span) (*Paired, error) {
+	if !a.Measure.ofCustomers() || a.span.fromExact || a.span.toExact || before.from > before.to {
+		return nil, nil
+	}
+	var args arguments
+	both := span{from: min(a.span.from, before.from), to: max(a.span.to, before.to), hasFrom: true, hasTo: true}
+	cond, err := where(a.asking, both, a.Where, &args)
+	if err != nil {
+		return nil, err
+	}
+	x, has := a.value()
+	now := "day >= " + args.add(int64(a.span.from)) + " AND day <= " + args.add(int64(a.span.to))
+	cond += " AND (" + now + " OR day >= " + args.add(int64(before.from)) + " AND day <= " + args.add(int64(before.to)) + ") AND contact_key <> 0 AND " + has
+	if metric := a.Measure.metric(); metric != "" {
+		cond += " AND " + metric + "_scale = " + args.add(a.counted)
+	}
+	g := &grouping{}
+	g.add("k", "contact_key")
+	g.value("x", x)
+	g.value("p", "CASE WHEN "+now+" THEN 1 ELSE 0 END")
+	text := "SELECT count(*), sum(d), sum(d * d) FROM (SELECT s1 / n1 - s2 / n2 AS d FROM (" +
+		g.each(a.Dialect, cond, []aggregate{{"sum(p) * 1.0", "n1"}, {"sum(p * x)", "s1"}, {"sum(1 - p) * 1.0", "n2"}, {"sum((1 - p) * x)", "s2"}}) + ") AS c WHERE n1 > 0 AND n2 > 0) AS e"
+	rows, err := s.columns.All(ctx, text, args...)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	m := sums{n: number[int64](rows[0][0]), sum: number[float64](rows[0][1]), square: number[float64](rows[0][2])}
+	if m.n < stat.MinimumToShow {
+		return nil, nil
+	}
+	d, err := stat.Paired(m.moments(), a.Level)
+	if err != nil {
+		if undefined(err) {
+			return nil, nil
+		}
+		return nil, err
+	}
+	f := a.factor()
+	d.Interval.Low, d.Interval.High = f*d.Interval.Low, f*d.Interval.High
+	return &Paired{Customers: m.n, Difference: f * d.Estimate, Interval: d.Interval, P: d.P}, nil
+}

@@ -1,0 +1,176 @@
+package insight_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"kolo/internal/listen/feedback"
+	"kolo/internal/people/identity"
+	"kolo/internal/understand/insight"
+	"kolo/internal/understand/population"
+	"kolo/internal/understand/stat"
+)
+
+// by is an answer of a customer, who is known by an external id; nobody's with 0.
+func by(customer int, score float64, daysAgo int, channel string) feedback.Input {
+	in := nps(score, daysAgo, channel)
+	in.Text = ""
+	if customer > 0 {
+		in.Contact = &feedback.Who{ExternalID: fmt.Sprint("c", customer)}
+	}
+	return in
+}
+
+// TestCustomersWhoAnswerSeveralTimes: four equal answers of one customer are worth about one.
+func TestCustomersWhoAnswerSeveralTimes(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		var in []feedback.Input
+		scores := []float64{10, 10, 3, 8, 10}
+		for c := 1; c <= 40; c++ {
+			for k := range 4 {
+				in = append(in, by(c, scores[c%5], 1+k, []string{"web", "sms"}[c%2]))
+			}
+		}
+		for i := range 20 { // and some whom nobody knows
+			in = append(in, by(0, scores[i%5], 1, "phone"))
+		}
+		other := w.workspace("Other")
+		w.receive(w.ws, in...)
+		w.receive(other, by(1, 0, 1, "web"), by(1, 0, 2, "web"))
+		a := w.ask(insight.Query{Measure: insight.NPS, By: []string{"channel"}, Between: insight.Period{Last: "30d"}})
+		total := a.Total
+		if total.Customers == nil || *total.Customers != 40 || total.DesignEffect == nil {
+			t.Fatalf("%+v", total)
+		}
+		var k stat.NPSClusters
+		count := func(s float64) (c stat.NPSCounts) {
+			switch {
+			case s >= 9:
+				c.Promoters = 1
+			case s <= 6:
+				c.Detractors = 1
+			default:
+				c.Passives = 1
+			}
+			return c
+		}
+		for c := 1; c <= 40; c++ {
+			one := count(scores[c%5])
+			k.Add(stat.NPSCounts{Promoters: 4 * one.Promoters, Passives: 4 * one.Passives, Detractors: 4 * one.Detractors})
+		}
+		for i := range 20 {
+			k.Add(count(scores[i%5]))
+		}
+		want, err := k.Estimate(.95)
+		must(t, err)
+		if math.Abs(*total.DesignEffect-want.DesignEffect) > 1e-9 || math.Abs(total.Interval.Low-want.Interval.Low) > 1e-9 || math.Abs(total.Interval.High-want.Interval.High) > 1e-9 {
+			t.Errorf("design effect %v and interval %+v, by hand %+v", *total.DesignEffect, total.Interval, want)
+		}
+		for _, r := range a.Rows {
+			switch r.Keys["channel"] {
+			case "phone":
+				if r.Customers == nil || *r.Customers != 0 || r.DesignEffect != nil {
+					t.Errorf("nobody knows these: %+v", r)
+				}
+			default:
+				if r.Customers == nil || *r.Customers != 20 || r.DesignEffect == nil || *r.DesignEffect < 3.9 {
+					t.Errorf("%+v", r)
+				}
+			}
+		}
+		shares := w.ask(insight.Query{Measure: insight.Share, Share: insight.Conditions{{Field: "channel", Values: []string{"web"}}}})
+		if shares.Total.Customers != nil || shares.Total.DesignEffect != nil {
+			t.Errorf("a share of the feedback is not about people: %+v", shares.Total)
+		}
+	})
+}
+
+// TestWhoAnsweredBothTimes: everybody moves up by the same small step but for a few, which only the paired test sees.
+func TestWhoAnsweredBothTimes(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		var in []feedback.Input
+		for c := 1; c <= 60; c++ {
+			before, now := []float64{10, 8, 3}[c%3], []float64{10, 8, 3}[c%3]
+			if c%5 == 0 && c%3 > 0 {
+				now = []float64{0, 10, 8}[c%3] // one class up
+			}
+			in = append(in, by(c, before, 10, "web"), by(c, now, 3, "web"))
+		}
+		w.receive(w.ws, in...)
+		c := w.ask(insight.Query{Measure: insight.NPS, Between: insight.Period{Last: "7d"}, Compare: &insight.Compare{To: "previous"}}).Total.Compare
+		if c == nil || c.Paired == nil {
+			t.Fatalf("%+v", c)
+		}
+		if c.Verdict != "chance" || c.Distinguishable || c.Better != nil {
+			t.Errorf("as two samples these are alike: %+v", c)
+		}
+		if p := c.Paired; p.Customers != 60 || math.Abs(p.Difference-*c.Difference) > 1e-9 || p.Interval.Contains(0) || p.P > .01 {
+			t.Errorf("%+v", *p)
+		}
+		if c.Shares == nil || c.Shares.DF != 2 || c.Detectable == nil || *c.Detectable < 10 {
+			t.Errorf("%+v", c)
+		}
+		a := w.ask(insight.Query{Measure: insight.Count, Between: insight.Period{Last: "7d"}, Compare: &insight.Compare{To: "previous"}})
+		if a.Total.Compare.Paired != nil || a.Total.Compare.Verdict != "" {
+			t.Errorf("counts are not tested: %+v", a.Total.Compare)
+		}
+	})
+}
+
+// TestWhatMattersIsTheWorkspaces: the same difference is clear to one workspace, and too small to matter to another.
+func TestWhatMattersIsTheWorkspaces(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		other := w.workspace("Other")
+		for _, ws := range []identity.WorkspaceID{w.ws, other} {
+			var in []feedback.Input
+			for i := range 400 {
+				before := []float64{10, 3, 8, 10}[i%4]
+				now := before
+				if i%4 == 1 { // the detractors have become passives
+					now = 8
+				}
+				in = append(in, by(0, before, 10, "web"), by(0, now, 3, "web"))
+			}
+			w.receive(ws, in...)
+		}
+		s := population.NewService(w.db)
+		actor := identity.Program(w.ws, "test")
+		must(t, s.SaveSettings(t.Context(), w.ws, actor, population.Settings{MinimumPoints: 50, MinimumShare: .2}))
+		for ws, want := range map[identity.WorkspaceID]string{w.ws: "slight", other: "clear"} {
+			a, err := w.insight.Ask(t.Context(), ws, insight.Query{Measure: insight.NPS, Between: insight.Period{Last: "7d"}, Compare: &insight.Compare{To: "previous"}, Bucket: "day"})
+			must(t, err)
+			c := a.Total.Compare
+			if c.Verdict != want || c.Distinguishable != (want == "clear") || (c.Better != nil) != (want == "clear") {
+				t.Errorf("%s: %+v", want, c)
+			}
+			if a.Detectable != nil {
+				t.Errorf("all answers came on one day: %+v", a.Detectable)
+			}
+		}
+	})
+}
+
+// TestATrendSaysWhatItCanShow holds the detectable change against the sample size that is planned for it.
+func TestATrendSaysWhatItCanShow(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		var in []feedback.Input
+		for i := range 300 {
+			in = append(in, by(0, []float64{10, 3, 8}[i%3], i%3, "web"))
+		}
+		w.receive(w.ws, in...)
+		a := w.ask(insight.Query{Measure: insight.NPS, Between: insight.Period{Last: "3d"}, Bucket: "day"})
+		d := a.Detectable
+		if d == nil || d.N != 100 {
+			t.Fatalf("%+v", d)
+		}
+		n, err := stat.NPSSampleSizeToDetect(2.0/3, 2.0/3, d.Difference, d.Power, d.Alpha)
+		if err != nil || n != d.N {
+			t.Errorf("a difference of %v needs %d answers, %v", d.Difference, n, err)
+		}
+	})
+}

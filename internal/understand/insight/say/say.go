@@ -1,0 +1,215 @@
+// Package say puts figures into words: what a comparison means and how sure it is, what a trend can show, in the reader's
+// language. Pages, the API, exports and alerts say it alike because they say it here.
+package say
+
+import (
+	"math"
+
+	"kolo/internal/foundation/i18n"
+	"kolo/internal/understand/insight"
+	"kolo/internal/understand/stat"
+)
+
+// Number writes a value of a measure.
+func Number(l *i18n.Locale, m insight.Measure, v float64) string {
+	switch m.Unit() {
+	case "share":
+		return l.Percent(v, 1)
+	case "points", "count":
+		return l.N(v, 0)
+	}
+	return l.N(v, 2)
+}
+
+// Difference writes a difference of values of a unit, of shares in percentage points; with sign, "+6".
+func Difference(l *i18n.Locale, unit string, v float64, sign bool) string {
+	decimals := 2
+	switch unit {
+	case "share":
+		v *= 100
+		decimals = 1
+	case "count":
+		decimals = 0
+	case "points":
+		if decimals = 0; math.Abs(v) < 1 {
+			decimals = 1
+		}
+	}
+	if sign {
+		return l.Signed(v, decimals)
+	}
+	return l.N(v, decimals)
+}
+
+// Amount is a difference without its sign and with its unit: "6 points", "2.5 percentage points".
+func Amount(l *i18n.Locale, unit string, v float64) string {
+	v = math.Abs(v)
+	n := i18n.Verbatim(Difference(l, unit, v, false))
+	switch unit {
+	case "share":
+		return l.T("say.percentage_points", "count", math.Round(v*1000)/10, "n", n)
+	case "points":
+		if v >= 1 {
+			v = math.Round(v)
+		} else {
+			v = math.Round(v*10) / 10
+		}
+		return l.T("say.points", "count", v, "n", n)
+	}
+	return string(n)
+}
+
+// P writes a p-value.
+func P(l *i18n.Locale, p float64) string {
+	if p < 0.001 {
+		return l.T("say.p_below", "p", i18n.Verbatim(l.N(0.001, 3)))
+	}
+	decimals := 2
+	if p < 0.1 {
+		decimals = 3
+	}
+	return l.T("say.p", "p", i18n.Verbatim(l.N(p, decimals)))
+}
+
+// Compared is a figure beside its counterpart.
+type Compared struct {
+	What    string // the figure's name: "NPS"
+	Measure insight.Measure
+	Row     insight.Row // with its Compare
+	To      string      // what it is compared with: previous, year, rest; anything else is other feedback
+	Level   float64     // of its interval; 0 stands for the usual one
+}
+
+// Words are a comparison in words.
+type Words struct {
+	Sentence string   // all of it
+	Verdict  string   // "clear", "slight", "chance", "too_few"; "" where there is no test
+	More     []string // what else is known: whether the answers are spread differently, what those did who answered both times
+	Up, Down bool
+	Tone     string // "good" or "bad" of a clear difference where that is the question
+}
+
+// Comparison puts a comparison into words; ok is false where there is none.
+func Comparison(l *i18n.Locale, x Compared) (w Words, ok bool) {
+	c := x.Row.Compare
+	if c == nil || c.Value == nil || c.Difference == nil || x.Row.Value == nil {
+		return w, false
+	}
+	unit := x.Measure.Unit()
+	against := i18n.Verbatim(l.T("against." + to(x.To)))
+	if w.Verdict = c.Verdict; c.Verdict == "too_few" {
+		w.Sentence = l.T("say.too_few", "what", x.What, "against", against, "n", x.Row.N, "before", c.N)
+		return w, true
+	}
+	d := *c.Difference
+	w.Up, w.Down = d > 0, d < 0
+	amount := Amount(l, unit, d)
+	if unit == "count" && *c.Value > 0 {
+		amount += " (" + l.Percent(math.Abs(d) / *c.Value, 0) + ")"
+	}
+	change := i18n.Verbatim(l.T(verb(x.To, d), "what", x.What, "amount", i18n.Verbatim(amount), "against", against, "before", i18n.Verbatim(Number(l, x.Measure, *c.Value))))
+	if c.Interval == nil || c.P == nil {
+		w.Sentence = l.T("say.plain", "change", change)
+		return w, true
+	}
+	w.Sentence = l.T("say.judged", "change", change, "interval", i18n.Verbatim(interval(l, unit, *c.Interval, x.Level)), "p", i18n.Verbatim(P(l, *c.P)), "verdict", i18n.Verbatim(verdict(l, unit, *c)))
+	if c.Better != nil {
+		w.Tone = "bad"
+		if *c.Better {
+			w.Tone = "good"
+		}
+	}
+	if c.Shares != nil && c.Shares.P < 0.05 {
+		w.More = append(w.More, l.T("say.shares", "p", i18n.Verbatim(P(l, c.Shares.P))))
+	}
+	if p := c.Paired; p != nil {
+		w.More = append(w.More, l.T("say.paired", "count", p.Customers, "amount", i18n.Verbatim(signed(l, unit, p.Difference)),
+			"interval", i18n.Verbatim(interval(l, unit, p.Interval, x.Level)), "p", i18n.Verbatim(P(l, p.P))))
+	}
+	if c.Verdict == "chance" && c.Detectable != nil {
+		w.More = append(w.More, l.T("say.would_show", "amount", i18n.Verbatim(Amount(l, unit, *c.Detectable))))
+	}
+	return w, true
+}
+
+func to(s string) string {
+	switch s {
+	case "previous", "year", "rest":
+		return s
+	}
+	return "other"
+}
+
+// verb says which way: over time a figure rises or falls, beside others it is higher or lower.
+func verb(to string, d float64) string {
+	over := to == "previous" || to == "year"
+	switch {
+	case d == 0:
+		return "say.same"
+	case d > 0 && over:
+		return "say.rose"
+	case d > 0:
+		return "say.higher"
+	case over:
+		return "say.fell"
+	}
+	return "say.lower"
+}
+
+func interval(l *i18n.Locale, unit string, i stat.Interval, level float64) string {
+	if level == 0 {
+		level = stat.DefaultLevel
+	}
+	return l.T("say.interval", "level", i18n.Verbatim(l.Percent(level, 0)), "low", i18n.Verbatim(Difference(l, unit, i.Low, true)), "high", i18n.Verbatim(Difference(l, unit, i.High, true)))
+}
+
+func signed(l *i18n.Locale, unit string, d float64) string {
+	if unit == "share" {
+		return l.T("score.points", "n", i18n.Verbatim(Difference(l, unit, d, true)))
+	}
+	return Difference(l, unit, d, true)
+}
+
+func verdict(l *i18n.Locale, unit string, c insight.Comparison) string {
+	switch c.Verdict {
+	case "clear":
+		return l.T("say.clear")
+	case "slight":
+		return l.T("say.slight", "minimum", i18n.Verbatim(Amount(l, unit, *c.Minimum)))
+	}
+	return l.T("say.chance")
+}
+
+// Customers tells how many customers answered and what it does to the interval; "" where that is not known or nobody answered twice.
+func Customers(l *i18n.Locale, r insight.Row) string {
+	if r.Customers == nil || r.DesignEffect == nil {
+		return ""
+	}
+	return l.T("say.customers", "count", *r.Customers, "n", r.N, "deff", i18n.Verbatim(l.N(*r.DesignEffect, 2)))
+}
+
+// Detectable tells what a trend can show; "" where that is not known.
+func Detectable(l *i18n.Locale, a *insight.Answer) string {
+	d := a.Detectable
+	if d == nil {
+		return ""
+	}
+	return l.T("say.detectable."+a.Bucket, "count", d.N, "amount", i18n.Verbatim(Amount(l, a.Unit, d.Difference)))
+}
+
+// Fill puts the sentences of an answer's comparisons in; what names a row's figure, nil the measure alone. to is what was compared with.
+func Fill(l *i18n.Locale, a *insight.Answer, c *insight.Compare, level float64) {
+	if c == nil {
+		return
+	}
+	what := l.T("measure." + string(a.Measure))
+	fill := func(r *insight.Row) {
+		if w, ok := Comparison(l, Compared{What: what, Measure: a.Measure, Row: *r, To: c.To, Level: level}); ok {
+			r.Compare.Sentence = w.Sentence
+		}
+	}
+	for i := range a.Rows {
+		fill(&a.Rows[i])
+	}
+	fill(&a.Total)
+}
