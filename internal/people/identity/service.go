@@ -356,3 +356,8 @@ func flag(b bool) int64 {
 	}
 	return 0
 }
+
+// WorkspaceIDs lists all workspaces in the caller's transaction, for work in the background.
+func WorkspaceIDs(tx *store.Tx) ([]WorkspaceID, error) {
+	return store.All(tx, store.Value[WorkspaceID], "/* identity.WorkspaceIDs */ SELECT w.id FROM workspace w ORDER BY w.id")
+}
