@@ -4,14 +4,15 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"time"
 
 	"kolo/internal/demo"
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/job"
 	"kolo/internal/foundation/store"
+	"kolo/internal/listen/event"
 	"kolo/internal/listen/feedback"
+	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 )
 
@@ -47,14 +48,18 @@ func (r *Rows) DemoWorkspace(ctx context.Context, name, language string, ifEmpty
 	return ws, email, password, err
 }
 
-// FillDemo receives the company's feedback from the row skip on, telling after each batch how many rows are in. Rows that
-// are there already change nothing.
+// demoBatch is how many rows of a demo company share a commit.
+const demoBatch = 2000
+
+// FillDemo makes the company's contacts, receives its feedback from the row skip on, telling after each batch how many rows are in,
+// and then its events. What is there already changes nothing.
 func (r *Rows) FillDemo(ctx context.Context, ws identity.WorkspaceID, c *demo.Company, skip int, done func(n int) error) error {
-	const size = 2000
-	batch := make([]feedback.Input, 0, size)
+	if err := r.fillContacts(ctx, ws, c); err != nil {
+		return err
+	}
 	n := 0
-	flush := func() error {
-		if len(batch) == 0 {
+	if err := inBatches(c.Feedback, func(batch []feedback.Input) error {
+		if n += len(batch); n <= skip {
 			return nil
 		}
 		results, err := r.Feedback.Receive(ctx, ws, batch)
@@ -66,19 +71,66 @@ func (r *Rows) FillDemo(ctx context.Context, ws identity.WorkspaceID, c *demo.Co
 				return fault.New(fault.Internal, "app.FillDemo", "the demo company said something that was refused: %v", x.Errors)
 			}
 		}
-		batch = batch[:0]
 		return done(n)
+	}); err != nil {
+		return err
 	}
-	err := c.Feedback(func(in feedback.Input) error {
-		if n++; n <= skip {
+	return r.fillEvents(ctx, ws, c)
+}
+
+// fillContacts makes the contacts as the company's own books have them: since they joined.
+func (r *Rows) fillContacts(ctx context.Context, ws identity.WorkspaceID, c *demo.Company) error {
+	return inBatches(c.Contacts, func(batch []demo.Contact) error {
+		refs := make([]contact.Ref, len(batch))
+		for i, k := range batch {
+			joined, err := time.Parse(time.DateOnly, k.Joined)
+			if err != nil {
+				return fault.Wrap("app.FillDemo", err)
+			}
+			refs[i] = contact.Ref{External: k.ExternalID, Email: k.Email, Phone: k.Phone, Name: k.Name, Language: k.Language, Country: k.Country,
+				Account: k.Account, Attributes: k.Attributes, Value: k.Value, At: joined}
+		}
+		_, err := r.Contacts.Upsert(ctx, ws, identity.Program(ws, "demo"), refs)
+		return err
+	})
+}
+
+func (r *Rows) fillEvents(ctx context.Context, ws identity.WorkspaceID, c *demo.Company) error {
+	return inBatches(c.Events, func(batch []demo.Event) error {
+		in := make([]event.Input, len(batch))
+		for i, e := range batch {
+			raw, err := json.Marshal(e)
+			if err != nil {
+				return fault.Wrap("app.FillDemo", err)
+			}
+			if in[i], err = event.Decode("", raw); err != nil {
+				return err
+			}
+		}
+		results, err := r.Events.Receive(ctx, ws, in)
+		for _, x := range results {
+			if x.Status == event.Rejected {
+				return fault.New(fault.Internal, "app.FillDemo", "an event of the demo company was refused: %v", x.Errors)
+			}
+		}
+		return err
+	})
+}
+
+// inBatches hands on what each gives, so many at a time.
+func inBatches[T any](each func(func(T) error) error, do func([]T) error) error {
+	batch := make([]T, 0, demoBatch)
+	if err := each(func(x T) error {
+		if batch = append(batch, x); len(batch) < demoBatch {
 			return nil
 		}
-		if batch = append(batch, in); len(batch) == size {
-			return flush()
-		}
-		return nil
-	})
-	return errors.Join(err, flush())
+		err := do(batch)
+		batch = batch[:0]
+		return err
+	}); err != nil || len(batch) == 0 {
+		return err
+	}
+	return do(batch)
 }
 
 // demoSize is how much feedback the demo company of the set-up page has.
