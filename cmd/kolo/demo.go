@@ -63,7 +63,7 @@ func (c demoCommand) Run(e *env) error {
 		return err
 	}
 	fmt.Printf("workspace   %s (%s)\n", ws.Name, ws.ID)
-	fmt.Printf("feedback    %d in %.1f s (%.0f a second)\n", c.Feedback, took.Seconds(), float64(c.Feedback)/took.Seconds())
+	fmt.Printf("feedback    %d, with contacts and events in %.1f s\n", c.Feedback, took.Seconds())
 	fmt.Printf("sign in     %s  %s   (shown once)\n", email, password)
 	fmt.Printf("truth       %s\n", filepath.Join(c.Out, "truth.json"))
 	return nil
