@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"kolo/internal/deliver"
 	"kolo/internal/edge/api"
 	"kolo/internal/edge/web"
 	pagecontacts "kolo/internal/edge/web/page/contacts"
@@ -25,6 +26,7 @@ import (
 	pagemodel "kolo/internal/edge/web/page/model"
 	"kolo/internal/edge/web/page/settings"
 	pagethemes "kolo/internal/edge/web/page/themes"
+	"kolo/internal/flow"
 	"kolo/internal/foundation/column"
 	"kolo/internal/foundation/column/clickhouse"
 	"kolo/internal/foundation/column/duck"
@@ -33,8 +35,11 @@ import (
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/job"
 	"kolo/internal/foundation/llm"
+	"kolo/internal/foundation/mail"
+	"kolo/internal/foundation/outbound"
 	"kolo/internal/foundation/store"
 	"kolo/internal/foundation/telemetry"
+	"kolo/internal/foundation/webhook"
 	"kolo/internal/listen/event"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/listen/imports"
@@ -65,6 +70,7 @@ type Rows struct {
 	Themes   *theme.Service
 	Assist   *assist.Service
 	Adapt    *adapt.Service
+	Deliver  *deliver.Service
 }
 
 // OpenRows opens the store, brings its schema up to date, and builds the domains on it.
@@ -89,6 +95,12 @@ func OpenRows(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Rows,
 	}
 	r.Assist = assist.NewService(db, llm.New(llm.Options{URL: string(cfg.LLMURL), Key: string(cfg.LLMKey), Model: cfg.LLMModel,
 		Embedding: cfg.LLMEmbedding, PerMinute: cfg.LLMPerMinute}))
+	post, err := mail.New(mail.Options{URL: string(cfg.SMTPURL), From: cfg.MailFrom})
+	if err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	r.Deliver = deliver.NewService(db, deliver.Options{Mail: post, Base: cfg.Base(), Log: log,
+		Hooks: webhook.New(webhook.Options{Guard: outbound.Guard{Allow: cfg.AllowPrivate.Contains}, Plain: len(cfg.AllowPrivate) > 0})})
 	r.Themes = theme.NewService(db)
 	r.Adapt = adapt.NewService(db, r.Feedback, r.Themes, r.Assist, reader, log)
 	r.Labels = label.NewService(db, r.Feedback, r.Adapt, log)
@@ -184,6 +196,8 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*App, erro
 	a.Assist.Handle(a.Jobs)
 	a.Labels.Handle(a.Jobs)
 	a.Adapt.Handle(a.Jobs)
+	a.Deliver.Handle(a.Jobs)
+	(&flow.Flow{Store: a.Store, Deliver: a.Deliver, Alerts: a.Alerts, Themes: a.Themes, Base: cfg.Base(), Log: log}).Handle(a.Jobs)
 	a.Health.Ready("rows", a.Store.Ready)
 	a.Health.Ready("columns", a.Columns.Ready)
 	a.Metrics.Gauge("kolo_texts_read", "Texts that this process has read.", func() float64 { return float64(a.Labels.Texts()) })

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/mail"
 )
 
 // Config holds the settings. The tags are what Load, Print and Reference go by: the variable, the default, and what it
@@ -26,6 +27,9 @@ type Config struct {
 	LLMModel      string        `env:"KOLO_LLM_MODEL" doc:"Model that names themes and translates. Without it, the endpoint chooses."`
 	LLMEmbedding  string        `env:"KOLO_LLM_EMBEDDING_MODEL" doc:"Model for embeddings. Nothing asks for them yet."`
 	LLMPerMinute  int           `env:"KOLO_LLM_PER_MINUTE" default:"60" min:"1" max:"100000" doc:"Requests to the endpoint in a minute at most."`
+	SMTPURL       URL           `env:"KOLO_SMTP_URL" secret:"yes" schemes:"smtp smtps" doc:"Server that e-mail is sent through: 'smtp://user:password@host:587', or 'smtps://' for TLS from the first byte. smtp insists on STARTTLS; '?tls=opportunistic' takes what there is, '?tls=none' uses none. Without it, no e-mail is sent."`
+	MailFrom      string        `env:"KOLO_MAIL_FROM" doc:"Sender of e-mail: 'Kolo <kolo@example.org>'. Without it, the user of KOLO_SMTP_URL."`
+	AllowPrivate  Prefixes      `env:"KOLO_ALLOW_PRIVATE" doc:"Networks or addresses that are not public and that webhooks may be sent to all the same ('10.1.0.0/16, 127.0.0.1'), by http too. Without it, Kolo sends to public addresses by https alone."`
 	LogLevel      slog.Level    `env:"KOLO_LOG_LEVEL" default:"INFO" doc:"The least that is logged: debug, info, warn or error."`
 	LogFormat     string        `env:"KOLO_LOG_FORMAT" default:"text" oneof:"text json" doc:"How log lines are written."`
 	Workers       int           `env:"KOLO_WORKERS" default:"0" min:"0" max:"1000" doc:"Background jobs that one process runs at once. 0 is as many as there are cores, at least 4."`
@@ -86,6 +90,9 @@ func (c *Config) check() (wrong []fault.Field) {
 		}
 		wrong = append(wrong, fault.Field{Path: missing, Code: "required",
 			Msg: "must be set because " + set + " is: PostgreSQL and ClickHouse go together, or neither and Kolo keeps everything in KOLO_DATA"})
+	}
+	if _, err := mail.New(mail.Options{URL: string(c.SMTPURL), From: c.MailFrom}); err != nil {
+		wrong = append(wrong, fault.Field{Path: "KOLO_SMTP_URL, KOLO_MAIL_FROM", Code: "invalid", Msg: err.Error()})
 	}
 	if c.Metrics == "token" && len(c.MetricsToken) < 16 {
 		wrong = append(wrong, fault.Field{Path: "KOLO_METRICS_TOKEN", Code: "required", Msg: "needs at least 16 characters because KOLO_METRICS is token"})

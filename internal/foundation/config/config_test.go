@@ -193,6 +193,19 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
+func TestMail(t *testing.T) {
+	t.Parallel()
+	c := load(t, []string{"KOLO_SMTP_URL=smtp://kolo:hunter2@mail.example.org?tls=opportunistic", "KOLO_MAIL_FROM=Kolo <kolo@example.org>", "KOLO_ALLOW_PRIVATE=10.1.0.0/16"}, Flags{})
+	if strings.Contains(c.SMTPURL.String(), "hunter2") || !c.AllowPrivate.Contains(netip.MustParseAddr("10.1.2.3")) {
+		t.Errorf("%v %v", c.SMTPURL, c.AllowPrivate)
+	}
+	for _, bad := range [][]string{{"KOLO_SMTP_URL=http://mail"}, {"KOLO_SMTP_URL=smtp://u:hunter2@mail?tls=sometimes"}, {"KOLO_SMTP_URL=smtp://u:hunter2@mail", "KOLO_MAIL_FROM=nobody"}, {"KOLO_SMTP_URL=smtp://u:hunter2@mail:port"}} {
+		if _, _, err := Load(bad, Flags{}); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "KOLO_SMTP_URL") || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
+
 func TestWarnings(t *testing.T) {
 	t.Parallel()
 	path := write(t, "KOLO_DATABASE_ULR=x\nDATA=y\n")

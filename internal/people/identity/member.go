@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 
 	"kolo/internal/foundation/fault"
@@ -29,6 +30,29 @@ func (s *Service) Member(ctx context.Context, ws WorkspaceID, member MemberID) (
 // GetMember reads a member in the caller's transaction, a removed one too.
 func GetMember(tx *store.Tx, ws WorkspaceID, member MemberID) (Member, error) {
 	return oneMember(members(tx, ws, "AND m.id = $2", string(member)))
+}
+
+// Reader is somebody to write to, and in which language.
+type Reader struct {
+	Member
+	Language string // the person's, or else the workspace's
+}
+
+// Readers are the active members of a workspace, by name, in the caller's transaction.
+func Readers(tx *store.Tx, w Workspace) ([]Reader, error) {
+	list, err := members(tx, w.ID, "AND m.state = 'active' ORDER BY p.name, m.id")
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Reader, len(list))
+	for i, m := range list {
+		p, err := personByID(tx, m.Person)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = Reader{m, cmp.Or(p.Language, w.Language)}
+	}
+	return out, nil
 }
 
 func memberOf(tx *store.Tx, ws WorkspaceID, person PersonID) (Member, error) {

@@ -51,6 +51,8 @@ const (
 	TeamsManage      Permission = "teams.manage"
 	KeysManage       Permission = "keys.manage"
 	AttributesManage Permission = "attributes.manage"
+	WebhooksManage   Permission = "webhooks.manage"
+	DeliveriesManage Permission = "deliveries.manage" // see what was sent, and send it again
 	AuditRead        Permission = "audit.read"
 	WorkspaceManage  Permission = "workspace.manage"
 	Erase            Permission = "erase"
@@ -59,14 +61,14 @@ const (
 // Permissions lists them all.
 func Permissions() []Permission {
 	return []Permission{FeedbackRead, FeedbackWrite, EventsWrite, ContactsRead, ContactsWrite, ContactsIdentify, InsightsRead, InsightsSave, LabelsCorrect, ThemesManage,
-		ImportsWrite, ExportsRead, MembersManage, TeamsManage, KeysManage, AttributesManage, AuditRead, WorkspaceManage, Erase}
+		ImportsWrite, ExportsRead, MembersManage, TeamsManage, KeysManage, AttributesManage, WebhooksManage, DeliveriesManage, AuditRead, WorkspaceManage, Erase}
 }
 
 // granted is the whole rule: what is not in a role's row is denied.
 var granted = map[Role][]Permission{
 	Owner: Permissions(),
 	Admin: {FeedbackRead, FeedbackWrite, EventsWrite, ContactsRead, ContactsWrite, ContactsIdentify, InsightsRead, InsightsSave, LabelsCorrect, ThemesManage,
-		ImportsWrite, ExportsRead, MembersManage, TeamsManage, KeysManage, AttributesManage, AuditRead, Erase},
+		ImportsWrite, ExportsRead, MembersManage, TeamsManage, KeysManage, AttributesManage, WebhooksManage, DeliveriesManage, AuditRead, Erase},
 	Analyst: {FeedbackRead, FeedbackWrite, EventsWrite, ContactsRead, InsightsRead, InsightsSave, LabelsCorrect, ThemesManage, ImportsWrite, ExportsRead, AttributesManage},
 	Agent:   {FeedbackRead, FeedbackWrite, EventsWrite, ContactsRead, ContactsWrite, ContactsIdentify, InsightsRead, InsightsSave, LabelsCorrect},
 	Viewer:  {FeedbackRead, InsightsRead},

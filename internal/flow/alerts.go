@@ -1,0 +1,282 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"kolo/internal/deliver"
+	"kolo/internal/foundation/clock"
+	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/i18n"
+	"kolo/internal/foundation/job"
+	"kolo/internal/foundation/mail"
+	"kolo/internal/foundation/store"
+	"kolo/internal/people/identity"
+	"kolo/internal/understand/alert"
+	"kolo/internal/understand/theme"
+)
+
+// tellAlerts tells what nobody was told of a workspace's alerts: one mail to each member who wants it now, a place in the
+// daily mail of the others, and an event for the webhooks.
+func (f *Flow) tellAlerts(ctx context.Context, run *job.Run) error {
+	ws := identity.WorkspaceID(run.Workspace)
+	tree, err := f.Themes.Tree(ctx, ws)
+	if err != nil {
+		return err
+	}
+	for told := -1; told != 0; {
+		if err := f.Store.Update(ctx, func(tx *store.Tx) (err error) {
+			if told, err = f.tell(tx, ws, tree); err != nil {
+				return err
+			}
+			if told == 0 {
+				return run.Finish(tx)
+			}
+			return run.Save(tx, job.Progress{}, nil)
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tell tells a batch of what is untold, and how many that were.
+func (f *Flow) tell(tx *store.Tx, ws identity.WorkspaceID, tree *theme.Tree) (int, error) {
+	notices, err := f.Alerts.Untold(tx, ws)
+	if err != nil || len(notices) == 0 {
+		return 0, err
+	}
+	w, err := identity.GetWorkspace(tx, ws)
+	if err != nil {
+		return 0, err
+	}
+	readers, err := f.listeners(tx, w)
+	if err != nil {
+		return 0, err
+	}
+	for _, r := range readers {
+		var now []alert.Notice
+		for _, n := range notices {
+			switch {
+			case r.choice.Mine && n.Alert.Owner != r.ID:
+			case r.choice.Mode == deliver.Immediately:
+				now = append(now, n)
+			case r.choice.Mode == deliver.Daily:
+				data, err := json.Marshal(n)
+				if err != nil {
+					return 0, err
+				}
+				if err := deliver.Wait(tx, ws, r.ID, deliver.Alerts, deliver.Waiting{ID: string(n.Alert.ID), Data: data}); err != nil {
+					return 0, err
+				}
+			}
+		}
+		if len(now) > 0 {
+			if err := f.write(tx, w, r.Reader, readers, tree, now); err != nil {
+				return 0, err
+			}
+		}
+	}
+	ids := make([]string, len(notices))
+	for i, n := range notices {
+		ids[i] = n.ID
+		if _, err := f.Deliver.Publish(tx, ws, deliver.Event{Type: eventOf[n.Kind], At: n.At, Data: f.event(n, tree, w.Language)}); err != nil {
+			return 0, err
+		}
+	}
+	return len(notices), f.Alerts.MarkTold(tx, ws, ids)
+}
+
+var eventOf = map[string]string{alert.Opened: deliver.AlertOpened, alert.Escalated: deliver.AlertEscalated}
+
+// event is what a webhook is told of an alert: all that the API tells, a name for people, and where to look.
+func (f *Flow) event(n alert.Notice, tree *theme.Tree, language string) any {
+	return struct {
+		Alert alert.Alert `json:"alert"`
+		Name  string      `json:"name"`
+		URL   string      `json:"url"`
+	}{n.Alert, headline(i18n.Load().Language(language), tree, n.Alert), f.link(n.Alert)}
+}
+
+func (f *Flow) link(a alert.Alert) string { return f.Base + "/alerts/" + string(a.ID) }
+
+// listener is a member who may see alerts, with what they chose. While there is no mail server nobody listens by mail.
+type listener struct {
+	identity.Reader
+	choice deliver.Preference
+}
+
+func (f *Flow) listeners(tx *store.Tx, w identity.Workspace) ([]listener, error) {
+	if !f.Deliver.Mail.On() {
+		return nil, nil
+	}
+	readers, err := identity.Readers(tx, w)
+	if err != nil {
+		return nil, err
+	}
+	members := make([]identity.Member, len(readers))
+	for i, r := range readers {
+		members[i] = r.Member
+	}
+	choices, err := deliver.Preferences(tx, w.ID, deliver.Alerts, members)
+	var out []listener
+	for _, r := range readers {
+		if r.Role.May(identity.InsightsRead) {
+			out = append(out, listener{r, choices[r.ID]})
+		}
+	}
+	return out, err
+}
+
+// sendDigests writes the daily mails whose hour has come.
+func (f *Flow) sendDigests(ctx context.Context, _ *job.Run) error {
+	var boxes []deliver.Mailbox
+	if err := f.Store.View(ctx, func(tx *store.Tx) (err error) {
+		boxes, err = deliver.Mailboxes(tx, deliver.Alerts)
+		return err
+	}); err != nil {
+		return err
+	}
+	var failed error
+	for _, box := range boxes { // one that fails does not keep the others from theirs
+		failed = errors.Join(failed, f.sendDigest(ctx, box))
+	}
+	return failed
+}
+
+func (f *Flow) sendDigest(ctx context.Context, box deliver.Mailbox) error {
+	tree, err := f.Themes.Tree(ctx, box.Workspace)
+	if err != nil {
+		return err
+	}
+	return f.Store.Update(ctx, func(tx *store.Tx) error {
+		w, err := identity.GetWorkspace(tx, box.Workspace)
+		if err != nil {
+			return err
+		}
+		readers, err := f.listeners(tx, w)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(readers, func(r listener) bool { return r.ID == box.Member })
+		if i < 0 { // gone, or without the right to see them: nothing waits any more
+			_, err := deliver.Collect(tx, box, deliver.Alerts, tx.Now.Add(time.Millisecond))
+			return err
+		}
+		waiting, err := deliver.Collect(tx, box, deliver.Alerts, deliver.Boundary(tx.Now, readers[i].choice.Hour, w.Location()))
+		if err != nil || len(waiting) == 0 {
+			return err
+		}
+		var notices []alert.Notice
+		for _, x := range waiting {
+			var n alert.Notice
+			if err := json.Unmarshal(x.Data, &n); err != nil {
+				return fault.Wrap("flow.sendDigest", err)
+			}
+			notices = append(notices, n)
+		}
+		return f.write(tx, w, readers[i].Reader, readers, tree, notices)
+	})
+}
+
+// write queues one mail to one member about some alerts.
+func (f *Flow) write(tx *store.Tx, w identity.Workspace, r identity.Reader, all []listener, tree *theme.Tree, notices []alert.Notice) error {
+	l, letter := f.letter(r)
+	letter.Title = l.T("mail.alerts_title", "count", len(notices), "workspace", w.Name)
+	for _, n := range notices {
+		letter.Items = append(letter.Items, f.item(l, tree, n, all))
+	}
+	letter.Do = mail.Link{Label: l.T("mail.alerts_all"), URL: f.Base + "/alerts"}
+	letter.Foot = l.T("mail.alerts_why", "workspace", w.Name)
+	letter.FootLink = mail.Link{Label: l.T("mail.choose"), URL: f.Base + "/settings/notifications"}
+	subject := letter.Title
+	if len(notices) == 1 {
+		subject = l.T("mail.alerts_subject", "what", letter.Items[0].Title)
+	}
+	return f.send(tx, w.ID, r, "alerts", subject, letter)
+}
+
+// item says what an alert is about: what was seen, against what was expected, since when, and who looks after it.
+func (f *Flow) item(l *i18n.Locale, tree *theme.Tree, n alert.Notice, all []listener) mail.Item {
+	a := n.Alert
+	decimals := 0
+	if a.Subject.Score() {
+		decimals = 1
+	}
+	expected := decimals
+	if !a.Subject.Score() && a.Expected < 10 {
+		expected = 1
+	}
+	bucket := "mail.alert_day"
+	if a.Bucket == "week" {
+		bucket = "mail.alert_week"
+	}
+	i := mail.Item{Title: headline(l, tree, a), Lines: []string{
+		l.T(bucket, "day", day(l, a.Last), "observed", l.N(a.Observed, decimals), "expected", l.N(a.Expected, expected), "low", l.N(math.Floor(a.Low), decimals), "high", l.N(math.Ceil(a.High), decimals)),
+		l.T("mail.alert_since", "day", day(l, a.Since)),
+	}, Link: mail.Link{Label: l.T("mail.alert_do"), URL: f.link(a)}}
+	if n.Kind == alert.Escalated {
+		i.Lines = append(i.Lines, l.T("mail.alert_escalated"))
+	}
+	if o := slices.IndexFunc(all, func(x listener) bool { return x.ID == a.Owner }); o >= 0 {
+		i.Lines = append(i.Lines, l.T("mail.alert_owner", "name", all[o].Name))
+	}
+	return i
+}
+
+func day(l *i18n.Locale, s string) string {
+	d, err := clock.ParseDay(s)
+	if err != nil {
+		return s
+	}
+	return l.DateLong(d.Start(time.UTC), time.UTC)
+}
+
+// happenings begin the keys of what has happened.
+var happenings = map[alert.Kind]string{alert.Alarm: "mail.alarm.", alert.Improvement: "mail.improvement."}
+
+// headline says in a line what has happened to what: "Delivery: more feedback than usual".
+func headline(l *i18n.Locale, tree *theme.Tree, a alert.Alert) string {
+	key, happened := happenings[a.Kind], ""
+	if a.Subject.Score() {
+		metric := l.T("metric." + a.Subject.Measure)
+		if a.Subject.Scale != "" && a.Subject.Measure != "nps" {
+			metric += " " + strings.ReplaceAll(a.Subject.Scale, "..", "–")
+		}
+		happened = l.T(key+"score", "metric", metric)
+	} else {
+		happened = l.T(key + a.Subject.Measure)
+	}
+	return l.T("mail.alert_headline", "what", place(l, tree, a.Subject), "happened", i18n.Verbatim(happened))
+}
+
+// place names what a subject is about.
+func place(l *i18n.Locale, tree *theme.Tree, s alert.Subject) string {
+	switch {
+	case s.Field == "":
+		return l.T("mail.alert_everything")
+	case s.Field == "theme":
+		return tree.Name(s.Value, l.Tag())
+	case s.Field == "language" && s.Value != "":
+		return i18n.OwnName(s.Value)
+	}
+	value := s.Value
+	if key := s.Field + "." + value; (s.Field == "kind" || s.Field == "channel") && l.Has(key) {
+		value = l.T(key)
+	}
+	if value == "" {
+		value = "—"
+	}
+	if field := "field." + s.Field; l.Has(field) && s.Field != "channel" && s.Field != "kind" {
+		return l.T("mail.alert_place", "field", l.T(field), "value", value)
+	}
+	if key, ok := strings.CutPrefix(s.Field, "attribute."); ok {
+		return l.T("mail.alert_place", "field", key, "value", value)
+	}
+	return value
+}

@@ -1,0 +1,19 @@
+package flow
+
+import (
+	"kolo/internal/foundation/store"
+	"kolo/internal/people/identity"
+)
+
+// Headline is open to tests.
+var Headline = headline
+
+// Tell is what the job does in its transaction.
+func (f *Flow) Tell(tx *store.Tx, ws identity.WorkspaceID) error {
+	tree, err := f.Themes.Tree(tx.Context(), ws)
+	if err != nil {
+		return err
+	}
+	_, err = f.tell(tx, ws, tree)
+	return err
+}
