@@ -105,11 +105,12 @@ func NPSTango(c NPSCounts, level float64) (Interval, error) {
 	return Interval{100 * solve(est, -1, z), 100 * solve(est, 1, -z), level, TangoScore}.clamp(-100, 100), nil
 }
 
-// bootstrapLimit bounds the work of the convolution; far below it the default interval is as good.
-const bootstrapLimit = 10_000
+// bootstrapLimit bounds the work of the convolution, which grows with the number of answers.
+const bootstrapLimit = 1_000_000
 
 // NPSBootstrap is the percentile bootstrap interval without its simulation error: the distribution of the resampled
-// score is the n-fold convolution of the three observed shares. Refused above 10,000 answers.
+// score is the n-fold convolution of the three observed shares, of which the far tails (less than 1e-15 in all) are cut off.
+// Refused above 1,000,000 answers, where the default interval is as good.
 func NPSBootstrap(c NPSCounts, level float64) (Interval, error) {
 	if err := c.check("NPSBootstrap"); err != nil {
 		return Interval{}, err
@@ -121,27 +122,49 @@ func NPSBootstrap(c NPSCounts, level float64) (Interval, error) {
 		return Interval{}, Invalid("NPSBootstrap", "the exact bootstrap is for at most %d answers", bootstrapLimit)
 	}
 	n := float64(c.N())
-	one := []float64{float64(c.Detractors) / n, float64(c.Passives) / n, float64(c.Promoters) / n}
-	pmf := []float64{1}
+	one := lattice{-1, []float64{float64(c.Detractors) / n, float64(c.Passives) / n, float64(c.Promoters) / n}}
+	sum := lattice{0, []float64{1}}
 	for k := c.N(); k > 0; k >>= 1 { // by repeated squaring; every term is positive, so nothing cancels
 		if k&1 == 1 {
-			pmf = convolve(pmf, one)
+			sum = sum.plus(one)
 		}
 		if k > 1 {
-			one = convolve(one, one)
+			one = one.plus(one)
 		}
 	}
 	quantile := func(p float64) float64 {
-		sum := 0.0
-		for i, w := range pmf {
-			if sum += w; sum >= p-1e-12 {
-				return 100 * (float64(i) - n) / n
+		mass := 0.0
+		for i, w := range sum.pmf {
+			if mass += w; mass >= p-1e-12 {
+				return 100 * float64(sum.first+i) / n
 			}
 		}
-		return 100
+		return 100 * float64(sum.first+len(sum.pmf)-1) / n
 	}
 	tail := (1 - level) / 2
 	return Interval{quantile(tail), quantile(1 - tail), level, PercentileBootstrap}, nil
+}
+
+// lattice is a distribution on whole numbers from first on.
+type lattice struct {
+	first int
+	pmf   []float64
+}
+
+// farTail is what is cut off at either end of a sum: so little that even a million cuts are nothing.
+const farTail = 1e-22
+
+// plus is the distribution of the sum of two independent draws.
+func (l lattice) plus(o lattice) lattice {
+	pmf := convolve(l.pmf, o.pmf)
+	low, high := 0, len(pmf)
+	for mass := pmf[low]; mass < farTail && low+1 < high; mass += pmf[low] {
+		low++
+	}
+	for mass := pmf[high-1]; mass < farTail && high-1 > low; mass += pmf[high-1] {
+		high--
+	}
+	return lattice{l.first + o.first + low, pmf[low:high]}
 }
 
 func convolve(a, b []float64) []float64 {

@@ -378,7 +378,7 @@ func TestArgumentsOutOfRange(t *testing.T) {
 		"score 11":        second(CountNPS([]int{11})),
 		"more than all":   second(Wilson(3, 2, 0.95)),
 		"negative sd":     second(MeanInterval(10, 1, -1, 0.95)),
-		"too large":       second(NPSBootstrap(NPSCounts{20_000, 0, 0}, 0.95)),
+		"too large":       second(NPSBootstrap(NPSCounts{2_000_000, 0, 0}, 0.95)),
 		"share of none":   second(Proportion(0, 0, 0.95)),
 		"unanimous Wald":  second(NPSDifferenceWald(NPSCounts{5, 0, 0}, NPSCounts{0, 0, 9}, 0.95)),
 		"one class":       second(NPSDistributionChange(NPSCounts{5, 0, 0}, NPSCounts{4, 0, 0})),
@@ -421,6 +421,15 @@ func BenchmarkNPSInterval(b *testing.B) {
 
 func BenchmarkNPSBootstrap2000(b *testing.B) {
 	c := NPSCounts{960, 600, 440}
+	for b.Loop() {
+		if _, err := NPSBootstrap(c, 0.95); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkNPSBootstrapMillion(b *testing.B) {
+	c := NPSCounts{480_000, 300_000, 220_000}
 	for b.Loop() {
 		if _, err := NPSBootstrap(c, 0.95); err != nil {
 			b.Fatal(err)

@@ -3,6 +3,7 @@ package effect
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -109,7 +110,10 @@ func TestVectorsDiD(t *testing.T) {
 		w := vectortest.OK[*WithControls](t)(AgainstControls(treated, controls, in.Phi, level))
 		pm := show(w.Effect)
 		pm["tau2"], pm["control_mean"] = w.Tau2, w.ControlMean
-		return object{"delta": w.Delta, "v": w.V, "equal_variance": show(w.Equal), "paule_mandel": pm}
+		ordered := func(v []float64) []float64 { // as in the file, not the treated first
+			return slices.Concat(v[1:in.Index], v[:1], v[in.Index:])
+		}
+		return object{"delta": ordered(w.Delta), "v": ordered(w.V), "equal_variance": show(w.Equal), "paule_mandel": pm}
 	})
 }
 

@@ -143,8 +143,7 @@ def glm(x, y, kind, w=None, offset=None):
     """Newton's method on the log-likelihood."""
     n, k = len(y), len(x[0])
     w, offset = w or [1.0] * n, offset or [0.0] * n
-    start = math.log(mean(y)) - mean(offset) if kind == "poisson" else 0.0
-    b = [start] + [0.0] * (k - 1)
+    b = wls(x, [math.log(v + .5) - o for v, o in zip(y, offset)])[0] if kind == "poisson" else [0.0] * k
     for _ in range(60):
         eta = [o + dot(r, b) for r, o in zip(x, offset)]
         mu = [math.exp(e) if kind == "poisson" else 1 / (1 + math.exp(-e)) for e in eta]
@@ -845,6 +844,451 @@ def watch():
          for k, h in [(.4, 3.5), (.75, 2.2)]])
 
 
+# ---- did it work -----------------------------------------------------------------------------------------------------
+
+def ar_gls(x, y, rho):
+    """Generalised least squares with the whole correlation matrix."""
+    n, k = len(y), len(x[0])
+    V = [[rho ** abs(i - j) for j in range(n)] for i in range(n)]
+    sol = solve(V, [r + [v] for r, v in zip(x, y)])
+    vx, vy = [r[:k] for r in sol], [r[k] for r in sol]
+    info = mul(tr(x), vx)
+    b = solve(info, vec(tr(x), vy))
+    e = [v - dot(r, b) for r, v in zip(x, y)]
+    rss = dot(e, [u - dot(r, b) for u, r in zip(vy, vx)])
+    s2 = rss / (n - k)
+    ll = -(n - k) / 2 * (math.log(2 * math.pi * s2) + 1) - logdet(V) / 2 - logdet(info) / 2
+    return b, [[s2 * v for v in r] for r in inv(info)], ll, e
+
+
+def reml(x, y):
+    best = max((ar_gls(x, y, r / 20)[2], r / 20) for r in range(-18, 20))[1]
+    low, high = max(-.9, best - .05), min(.98, best + .05)
+    g = (math.sqrt(5) - 1) / 2
+    for _ in range(22):
+        u, v = high - g * (high - low), low + g * (high - low)
+        if ar_gls(x, y, u)[2] > ar_gls(x, y, v)[2]: high = v
+        else: low = u
+    rho = (low + high) / 2
+    return (rho,) + ar_gls(x, y, rho)
+
+
+def newey(scores, iv, lag):
+    k, n = len(iv), len(scores)
+    meat = [[math.fsum(scores[i][a] * scores[i - l][b] * (1 - abs(l) / (lag + 1)) for i in range(n) for l in range(-lag, lag + 1) if 0 <= i - l < n) for b in range(k)] for a in range(k)]
+    return mul(mul(iv, meat), iv)
+
+
+def effects():
+    rng = random.Random(8)
+    for id, n, t0, lag, rho in [("short", 24, 15, 2, .6), ("negative", 36, 20, 4, -.4)]:
+        e, y = 0.0, []
+        for t in range(1, n + 1):
+            e = rho * e + rng.gauss(0, 1)
+            y.append(20 + .2 * t - (3 + .1 * (t - t0) if t > t0 else 0) + e)
+        x = [[1.0, float(t), float(t > t0), float(max(0, t - t0))] for t in range(1, n + 1)]
+        names = ["(Intercept)", "t", "level", "slope"]
+        b, iv, res, df, cov = ols(x, y)
+        lab = lambda v: dict(zip(names, v))
+        nw = newey([[u * r for u in row] for row, r in zip(x, res)], iv, lag)
+        nws = [[v * n / df for v in r] for r in nw]
+        se = math.sqrt(nws[2][2])
+        t = t_crit(.95, df)
+        pr = 0.0
+        for _ in range(400):  # Prais-Winsten
+            pb, pc, _, pe = ar_gls(x, y, pr)
+            new = math.fsum(pe[i] * pe[i - 1] for i in range(1, n)) / math.fsum(v * v for v in pe[:-1])
+            if abs(new - pr) < 1e-12: break
+            pr = new
+        pb, pc, _, _ = ar_gls(x, y, pr)
+        r, gb, gc, ll, _ = reml(x, y)
+        after = x[t0:]
+        con = [0.0, 0.0, mean([v[2] for v in after]), mean([v[3] for v in after])]
+        q = lambda c: math.sqrt(dot(con, vec(c, con)))
+        cf = mean([dot(v[:2] + [0, 0], b) for v in after])
+        case("its_segmented", f"more-{id}", {"y": y, "last_pre_index": t0, "hac_lag": lag}, {"ols": {"coef": lab(b), "se": lab(diag_se(cov)), "df": df},
+             "durbin_watson": math.fsum((u - v) ** 2 for u, v in zip(res[1:], res)) / dot(res, res), "lag": lag, "newey_west": {"se": lab(diag_se(nw)), "cov_level_slope": nw[2][3]},
+             "newey_west_small_sample": {"se": lab(diag_se(nws)), "ci_level": [b[2] - t * se, b[2] + t * se], "t_level": b[2] / se, "p_level": t_two(b[2] / se, df)},
+             "prais_winsten": {"rho": pr, "coef": lab(pb), "se": lab(diag_se(pc))}, "gls_reml_ar1": {"rho": r, "coef": lab(gb), "se": lab(diag_se(gc)), "loglik_reml": ll},
+             "mean_effect_post": {"ols": dot(con, b), "se_newey_west_small_sample": q(nws), "gls": dot(con, gb), "se_gls": q(gc)}, "relative_effect_post_ols": dot(con, b) / cf, "counterfactual_mean_post": cf},
+             {"abs": 1e-6, "rel": 1e-6})
+
+    for id, n, t0, m, full in [("rare", 30, 18, 4, False), ("many", 40, 26, 60, True)]:
+        expo = [rng.randint(800, 1500) for _ in range(n)]
+        y = [max(0, round(rng.gauss(mu := m * e / 1000 * (.5 if t >= t0 else 1), math.sqrt(2 * mu)))) for t, e in enumerate(expo)]
+        off = [math.log(e) for e in expo]
+        def fit(slope):
+            x = [[1.0, float(t), float(t > t0)] + ([float(max(0, t - t0))] if slope else []) for t in range(1, n + 1)]
+            b, iv, mu = glm(x, y, "poisson", offset=off)
+            phi = math.fsum((u - v) ** 2 / v for u, v in zip(y, mu)) / (n - len(b))
+            return x, b, iv, mu, phi, newey([[u * (a - v) for u in r] for r, a, v in zip(x, y, mu)], iv, 2)
+        x, b, iv, mu, phi, nw = fit(False)
+        root = [math.sqrt(v) for v in mu]
+        rho = reml([[u * s for u in r] for r, s in zip(x, root)], [(a - v) / s for a, v, s in zip(y, mu, root)])[0]
+        used, df = max(0, rho), n - 3
+        se_model = math.sqrt(phi * iv[2][2])
+        se = math.sqrt(max(1, phi) * iv[2][2] * (1 + used) / (1 - used))
+        t = t_crit(.95, df)
+        ci = lambda b, s, q: [math.exp(b - q * s), math.exp(b + q * s)]
+        lab = lambda v: dict(zip(["(Intercept)", "t", "level", "slope"], v))
+        if not full:
+            case("its_counts", f"more-{id}", {"y": y, "exposure": expo, "last_pre_index": t0}, {"coef": lab(b), "phi": phi, "phi_used_min1": max(1, phi), "rho_reml_pearson": rho, "rho_used": used, "se_model": se_model,
+                 "se_level": se, "rate_ratio": math.exp(b[2]), "rr_ci": ci(b[2], se, t)}, {"abs": 1e-6, "rel": 1e-6})
+            continue
+        xa, ba, iva, _, phia, nwa = fit(True)
+        logs = [math.log((u + .5) / e) for u, e in zip(y, expo)]
+        lr, lb, lc, _, _ = reml(x, logs)
+        _, _, _, _, oc = ols(x, logs)
+        lse = max(math.sqrt(lc[2][2]), math.sqrt(oc[2][2]))
+        pos = lambda b: (math.fsum(math.exp(off[i] + b[0] + b[1] * (i + 1)) for i in range(t0, n)), math.fsum(math.exp(off[i] + dot(x[i], b)) for i in range(t0, n)))
+        g = [(lambda up, dn: ((up[0] - up[1]) - (dn[0] - dn[1])) / 2e-6)(pos([v + 1e-6 * (i == j) for i, v in enumerate(b)]), pos([v - 1e-6 * (i == j) for i, v in enumerate(b)])) for j in range(3)]
+        sav = math.sqrt(dot(g, vec(nw, g)))
+        cf, ft = pos(b)
+        snw = math.sqrt(nw[2][2])
+        case("its_counts", f"more-{id}", {"y": y, "exposure": expo, "last_pre_index": t0, "hac_lag": 2},
+             {"A": {"coef": lab(ba), "phi": phia, "se_model": lab([math.sqrt(phia * iva[i][i]) for i in range(4)]), "se_nw": lab(diag_se(nwa))},
+              "B": {"coef": lab(b), "phi": phi, "se_model": lab([math.sqrt(phi * iv[i][i]) for i in range(3)]), "se_nw": lab(diag_se(nw)), "rate_ratio": math.exp(b[2]), "rr_ci_model": ci(b[2], se_model, t), "rr_ci_nw": ci(b[2], snw, t)},
+              "B_ar_inflated": {"rho_reml_pearson": rho, "rho_used": used, "se_level": se, "rr_ci": ci(b[2], se, t), "t": b[2] / se, "p": t_two(b[2] / se, df)},
+              "B_log_gls_reml": {"rho": lr, "level": lb[2], "se": lse, "se_ols": math.sqrt(oc[2][2]), "rate_ratio": math.exp(lb[2]), "rr_ci": ci(lb[2], lse, t)},
+              "avoided": {"counterfactual_post": cf, "fitted_post": ft, "observed_post": sum(y[t0:]), "avoided": cf - ft, "se_delta_nw": sav, "ci": [cf - ft - z_crit(.95) * sav, cf - ft + z_crit(.95) * sav]}},
+             {"abs": 1e-6, "rel": 1e-5})
+
+    for xb, eb, xa, ea, level in [(9, 800, 0, 900, .95), (1, 50, 1, 70, .9), (30, 1000, 45, 900, .99)]:
+        n, share = xb + xa, ea / (eb + ea)
+        tail = (1 - level) / 2
+        lo = 0.0 if xa == 0 else bisect(lambda q: tail - (1 - binom_cdf(xa - 1, n, q)), 0, 1, 100)
+        hi = bisect(lambda q: binom_cdf(xa, n, q) - tail, 1e-12, 1 - 1e-12, 100)
+        odds = lambda q: q / (1 - q) * eb / ea
+        pr = [math.comb(n, k) * share ** k * (1 - share) ** (n - k) for k in range(n + 1)]
+        ra, rb, z = xa / ea, xb / eb, z_crit(level)
+        s = math.sqrt(1 / xa + 1 / xb) if xa else None
+        d = math.sqrt(xb / eb ** 2 + xa / ea ** 2)
+        case("rate_ratio", f"more-{xb}-{eb}-{xa}-{ea}", {"x_before": xb, "exposure_before": eb, "x_after": xa, "exposure_after": ea, "level": level}, {"rate_before": rb, "rate_after": ra, "rate_ratio": ra / rb,
+             "exact_ci": [odds(lo), odds(hi)], "exact_p": min(1, sum(p for p in pr if p <= pr[xa] * (1 + 1e-7))), "wald_log_ci": [ra / rb * math.exp(-z * s), ra / rb * math.exp(z * s)] if xa else None,
+             "rate_difference": ra - rb, "rd_wald_ci": [ra - rb - z * d, ra - rb + z * d]})
+
+    units, times, last, treated = [3, 1, 7, 4], range(11, 21), 16, 7
+    cells = [(u, t, rng.randint(20, 60) + 10 * (u == 4) - 12 * (u == treated and t > last), rng.randint(900, 1400)) for u in units for t in times]
+    def design(cells, d): us, ts = sorted({c[0] for c in cells}), sorted({c[1] for c in cells}); return [[float(d(c))] + [float(c[0] == u) for u in us] + [float(c[1] == t) for t in ts[1:]] for c in cells]
+    g = lambda tr_, po: [c for c in cells if (c[0] == treated) == tr_ and (c[1] > last) == po]
+    parts = [g(True, False), g(True, True), g(False, False), g(False, True)]
+    mr = [mean([1000 * c[2] / c[3] for c in p]) for p in parts]
+    ev, ex = [sum(c[2] for c in p) for p in parts], [sum(c[3] for c in p) for p in parts]
+    lrr = math.log(ev[1] / ex[1] / (ev[0] / ex[0]) / (ev[3] / ex[3] / (ev[2] / ex[2])))
+    s = math.sqrt(sum(1 / v for v in ev))
+    z = z_crit(.95)
+    eff = lambda c: c[0] == treated and c[1] > last
+    x = design(cells, eff)
+    b, iv, res, df, cov = ols(x, [math.log((c[2] + .5) / c[3]) for c in cells])
+    k, n, G = len(b), len(cells), len(units)
+    meat = [[0.0] * k for _ in range(k)]
+    for u in units:
+        sc = [math.fsum(r[a] * e for r, e, c in zip(x, res, cells) if c[0] == u) for a in range(k)]
+        meat = [[m + p * q for m, q in zip(row, sc)] for row, p in zip(meat, sc)]
+    cr = mul(mul(iv, meat), iv)[0][0] * G / (G - 1) * (n - 1) / (n - k)
+    off = lambda cs: [math.log(c[3]) for c in cs]
+    def qp(cs, d):
+        x = design(cs, d)
+        b, iv, mu = glm(x, [c[2] for c in cs], "poisson", offset=off(cs))
+        phi = math.fsum((c[2] - m) ** 2 / m for c, m in zip(cs, mu)) / (len(cs) - len(b))
+        return b[0], math.sqrt(phi * iv[0][0]), phi, len(cs) - len(b)
+    pb, ps, phi, _ = qp(cells, eff)
+    controls = [c for c in cells if c[0] != treated]
+    plac = [qp(controls, lambda c, u=u: c[0] == u and c[1] > last)[0] for u in units if u != treated]
+    tb, ts, _, tdf = qp([c for c in cells if c[1] <= last], lambda c: c[1] if c[0] == treated else 0)
+    case("did", "more-panel", {"unit": [c[0] for c in cells], "time": [c[1] for c in cells], "y": [c[2] for c in cells], "exposure": [c[3] for c in cells], "treated_unit": treated, "last_pre_time": last},
+         {"did_2x2_mean_rate": mr[1] - mr[0] - mr[3] + mr[2], "means": dict(zip(("treated_pre", "treated_post", "control_pre", "control_post"), mr)), "totals": {**dict(zip("abcd", ev)), "exposure": ex},
+          "ratio_of_rate_ratios": {"ratio_of_rate_ratios": math.exp(lrr), "log_se": s, "ci": [math.exp(lrr - z * s), math.exp(lrr + z * s)], "z": lrr / s, "p": two_sided(lrr / s)},
+          "twfe_log": {"coef": b[0], "se_ols": math.sqrt(cov[0][0]), "se_cluster_cr1": math.sqrt(cr)}, "twfe_quasipoisson": {"coef": pb, "se": ps, "phi": phi, "rate_ratio": math.exp(pb)},
+          "placebo": {"coefs": plac, "p_rank": (1 + sum(abs(v) >= abs(pb) for v in plac)) / (1 + len(plac))}, "pretrend": {"coef": tb, "se": ts, "p": t_two(tb / ts, tdf)}}, {"abs": 1e-6, "rel": 1e-6})
+    for id, j, spread, phi in [("alike", 6, 0.0, 2.0), ("different", 9, .5, 1.0)]:
+        eb, ea = [rng.randint(5000, 9000) for _ in range(j)], [rng.randint(5000, 9000) for _ in range(j)]
+        be = [rng.randint(3, 40) * 5 for _ in range(j)]
+        af = [max(0, round(v * math.exp(rng.gauss(0, spread)) * a / b)) for v, a, b in zip(be, ea, eb)]
+        af[2] = 0
+        delta = [math.log((a + .5) / x) - math.log((b + .5) / y) for a, x, b, y in zip(af, ea, be, eb)]
+        v = [phi * (1 / (b + .5) + 1 / (a + .5)) for a, b in zip(af, be)]
+        tix = 2
+        c, w = [d for i, d in enumerate(delta) if i != tix], [u for i, u in enumerate(v) if i != tix]
+        def q(t2):
+            ws = [1 / (u + t2) for u in w]
+            m = dot(ws, c) / sum(ws)
+            return math.fsum(k * (d - m) ** 2 for k, d in zip(ws, c)) - (len(c) - 1), m, sum(ws)
+        t2 = bisect(lambda t: q(t)[0], 0, 100) if q(0)[0] > 0 else 0.0
+        _, m, sw = q(t2)
+        def show(e, s): t = t_crit(.95, j - 2); return {"log_effect": e, "se": s, "df": j - 2, "rate_ratio": math.exp(e), "ci": [math.exp(e - t * s), math.exp(e + t * s)], "p": t_two(e / s, j - 2)}
+        case("did", f"more-{id}", {"before": be, "after": af, "exposure_before": eb, "exposure_after": ea, "treated_index": tix + 1, "phi": phi}, {"delta": delta, "v": v,
+             "equal_variance": show(delta[tix] - mean(c), sd(c) * math.sqrt(1 + 1 / len(c))), "paule_mandel": {**show(delta[tix] - m, math.sqrt(v[tix] + t2 + 1 / sw)), "tau2": t2, "control_mean": m}}, {"abs": 1e-6, "rel": 1e-6})
+
+    n, t0, so, sl = 30, 21, 2.0, .5
+    level, xs, y = 0.0, [], []
+    for t in range(n):
+        level += rng.gauss(0, math.sqrt(sl))
+        xs.append(round(40 + 5 * math.sin(t / 3) + rng.gauss(0, 1), 2))
+        y.append(round(level + .8 * xs[-1] + rng.gauss(0, math.sqrt(so)) - (6 if t >= t0 else 0), 2))
+    # Kalman's filter for the state (level, beta), both unknown at first: a first state of great variance, in fractions so that nothing cancels.
+    K, S, L = Fraction(10) ** 14, Fraction(so), Fraction(sl)
+    def kalman(start, upto):
+        a, P, ll = list(start[0]), [list(r) for r in start[1]], 0.0
+        for t in range(upto):
+            if t: P[0][0] += L
+            x, v = Fraction(str(xs[t])), Fraction(str(y[t]))
+            h = [Fraction(1), x]
+            Ph = [P[0][0] * h[0] + P[0][1] * h[1], P[1][0] * h[0] + P[1][1] * h[1]]
+            f = Ph[0] * h[0] + Ph[1] * h[1] + S
+            e = v - a[0] - a[1] * x
+            a = [(a[i] + Ph[i] * e / f).limit_denominator(10 ** 40) for i in range(2)]
+            P = [[(P[i][j] - Ph[i] * Ph[j] / f).limit_denominator(10 ** 40) for j in range(2)] for i in range(2)]
+        return a, P
+    a, P = kalman(([Fraction(0)] * 2, [[K, 0], [0, K]]), t0)
+    h = n - t0
+    C = [[float(P[0][0] + L * (min(i, j) + 1) + P[0][1] * (Fraction(str(xs[t0 + i])) + Fraction(str(xs[t0 + j]))) + P[1][1] * Fraction(str(xs[t0 + i])) * Fraction(str(xs[t0 + j]))) + so * (i == j) for j in range(h)] for i in range(h)]
+    cf = [float(a[0]) + float(a[1]) * xs[t0 + i] for i in range(h)]
+    effect = [u - v for u, v in zip(y[t0:], cf)]
+    cum = list(itertools.accumulate(effect))
+    cse = [math.sqrt(math.fsum(C[i][j] for i in range(k + 1) for j in range(k + 1))) for k in range(h)]
+    case("structural_counterfactual", "more-kalman", {"y": y, "x": xs, "last_pre_index": t0, "sigma2_obs": so, "sigma2_level": sl}, {"counterfactual": cf, "counterfactual_sd": [math.sqrt(C[i][i]) for i in range(h)],
+         "effect": effect, "cumulative": cum, "cumulative_sd": cse, "mean_effect": cum[-1] / h, "mean_effect_sd": cse[-1] / h, "relative_effect": cum[-1] / math.fsum(cf), "p_one_sided": two_sided(cum[-1] / cse[-1]) / 2}, {"abs": 1e-6})
+
+    donors = [[round(10 + j + rng.gauss(0, 1), 2) for _ in range(22)] for j in range(3)]
+    treat = [round(.3 * donors[0][t] + .7 * donors[2][t] + rng.gauss(0, .2) - (2 if t >= 15 else 0), 2) for t in range(22)]
+    def synth(y, ds, t0):
+        best = None
+        for k in range(1, len(ds) + 1):  # all sets of donors in use; within one, the weights solve an equation
+            for s in itertools.combinations(range(len(ds)), k):
+                last = ds[s[-1]]
+                w = [1.0] if k == 1 else wls([[ds[j][t] - last[t] for j in s[:-1]] for t in range(t0)], [y[t] - last[t] for t in range(t0)])[0]
+                if k > 1: w = w + [1 - sum(w)]
+                if min(w) < 0: continue
+                err = sum((y[t] - sum(a * ds[j][t] for a, j in zip(w, s))) ** 2 for t in range(t0))
+                if best is None or err < best[0]: best = (err, dict(zip(s, w)))
+        full = [best[1].get(j, 0.0) for j in range(len(ds))]
+        gap = [y[t] - sum(a * d[t] for a, d in zip(full, ds)) for t in range(len(y))]
+        pre, post = math.sqrt(mean([v * v for v in gap[:t0]])), math.sqrt(mean([v * v for v in gap[t0:]]))
+        return full, gap, pre, post, post / pre
+    w, gap, pre, post, ratio = synth(treat, donors, 15)
+    rd = [synth(d, donors[:i] + donors[i + 1:], 15)[4] for i, d in enumerate(donors)]
+    case("synthetic_control", "more", {"treated": treat, "donors": donors, "last_pre_index": 15}, {"weights": w, "gap_post": gap[15:], "mean_effect": mean(gap[15:]), "rmspe_pre": pre, "rmspe_post": post, "ratio_treated": ratio,
+         "ratios_donors": rd, "p_rank": (1 + sum(r >= ratio for r in rd)) / 4}, {"abs": 1e-6})
+
+    for m, r, d, y_, now in [(90, .5, 0, None, True), (200, .95, .08, 3, True), (50, 1, 0, 4, False), (10, 0, .1, None, False), (10, 1, 0, None, False)]:
+        terms = y_ or 4000
+        v = sum(m * (r / (1 + d)) ** t for t in range(1, terms + 1)) + m * now
+        i = {"margin_per_year": m, "retention": r, "discount": d, "first_payment_now": now}
+        if y_: i["years"] = y_
+        case("cost_model", f"more-ltv-{m}-{r}-{d}", i, None if r == 1 and not y_ else v)
+    for id, one, av in [("sure", 24000, [1025.2, 208.9]), ("free", 0, [300, 100]), ("loss", 5000, [-50, 40])]:
+        i = {"avoided_cases": av[0], "avoided_se": av[1], "contacts_per_case": [1.6, .08], "cost_per_contact": [8, .6], "share_compensated": [.22, .015], "compensation": [18, 1.2], "excess_churn": [.031, .009],
+             "ltv": [420, 35], "months": 5, "run_cost_per_month": 400, "one_off_cost": one}
+        pairs = [i[k] for k in ("contacts_per_case", "cost_per_contact", "share_compensated", "compensation", "excess_churn", "ltv")]
+        U = lambda v: v[0] * v[1] + v[2] * v[3] + v[4] * v[5]
+        mid = [p[0] for p in pairs]
+        uv = sum(((U([m + 1e-4 * (a == b) for a, m in enumerate(mid)]) - U([m - 1e-4 * (a == b) for a, m in enumerate(mid)])) / 2e-4 * p[1]) ** 2 for b, p in enumerate(pairs))
+        u, A, sA, z = U(mid), av[0], av[1], z_crit(.95)
+        gse = math.sqrt((u * sA) ** 2 + A * A * uv)
+        net, nse = A * u / 5 - 400, gse / 5
+        pay = lambda v: one / v if v > 0 else None
+        Phi = lambda q: .5 * math.erfc(-q / math.sqrt(2))
+        case("cost_model", f"more-{id}", i, {"unit_cost": u, "unit_cost_se": math.sqrt(uv), "handling": A * mid[0] * mid[1], "compensation": A * mid[2] * mid[3], "churn": A * mid[4] * mid[5], "gross": A * u, "gross_se": gse,
+             "gross_ci": [A * u - z * gse, A * u + z * gse], "net_per_month": net, "net_per_month_se": nse, "net_per_month_ci": [net - z * nse, net + z * nse], "payback_months": pay(net),
+             "payback_months_ci": [pay(net + z * nse), pay(net - z * nse)], "p_net_positive": Phi(net / nse), "p_payback_12": Phi((net - one / 12) / nse), "roi_first_year": (12 * net - one) / one if one else None})
+    strata = [{"exposed_churn": 3, "exposed": 10, "unexposed_churn": 5, "unexposed": 50}, {"exposed_churn": 0, "exposed": 4, "unexposed_churn": 0, "unexposed": 9}, {"exposed_churn": 7, "exposed": 7, "unexposed_churn": 2, "unexposed": 30}]
+    t = [(s["exposed_churn"], s["exposed"], s["unexposed_churn"], s["unexposed"]) for s in strata]
+    den = sum(n1 * n0 / (n1 + n0) for _, n1, _, n0 in t)
+    rd = sum(n1 * n0 / (n1 + n0) * (a / n1 - b / n0) for a, n1, b, n0 in t) / den
+    gr = math.sqrt(sum((n1 * n0 / (n1 + n0)) ** 2 * (a * (n1 - a) / n1 ** 3 + b * (n0 - b) / n0 ** 3) for a, n1, b, n0 in t)) / den
+    N = sum(n1 for _, n1, _, _ in t)
+    case("cost_model", "more-churn", {"strata": strata}, {"mh_risk_difference": rd, "mh_se": gr, "att_standardised": sum(n1 * (a / n1 - b / n0) for a, n1, b, n0 in t) / N,
+         "att_se": math.sqrt(sum((n1 / N) ** 2 * (a / n1 * (1 - a / n1) / n1 + b / n0 * (1 - b / n0) / n0) for a, n1, b, n0 in t)), "crude_risk_difference": sum(r[0] for r in t) / N - sum(r[2] for r in t) / sum(r[3] for r in t)})
+    f = lambda v: (lambda rep, pi, dr, ds, val: (rep * dr + (rep / pi - rep) * ds) * val)(*v)
+    mid, ses = [600, 90 / 400, .03, .06, 250], [0, math.sqrt(90 / 400 * 310 / 400 / 400), .005, .02, 20]
+    s = math.sqrt(sum(((f([m * (1 + 1e-6 * (i == j)) for i, m in enumerate(mid)]) - f([m * (1 - 1e-6 * (i == j)) for i, m in enumerate(mid)])) / (2e-6 * mid[j]) * ses[j]) ** 2 for j in range(5)))
+    case("cost_model", "more-revenue-at-risk", {"reported": 600, "told": 90, "asked": 400, "excess_churn_reported": [.03, .005], "excess_churn_silent": [.06, .02], "ltv": [250, 20]},
+         {"affected": 600 / mid[1], "multiplier": 1 / mid[1], "revenue_at_risk": f(mid), "se": s, "ci": [f(mid) - z_crit(.95) * s, f(mid) + z_crit(.95) * s]})
+
+
+# ---- how long things take --------------------------------------------------------------------------------------------
+
+def survival():
+    rng = random.Random(9)
+    def km(id, obs, ats, ps, tau, target=None, entry=False, level=.95):
+        z = z_crit(level)
+        times = sorted({t for _, t, _ in obs})
+        S, gw, rows = Fraction(1), Fraction(0), []
+        for t in times:
+            n = sum(1 for e, u, _ in obs if u >= t and (e < t or e == 0))
+            d = sum(1 for _, u, s in obs if u == t and s)
+            c = sum(1 for _, u, s in obs if u == t and not s)
+            S *= 1 - Fraction(d, n)
+            if d < n: gw += Fraction(d, n * (n - d))
+            s, v = float(S), math.sqrt(gw)
+            if S == 1: band = (0.0, None, None, 1.0, 1.0)
+            elif S == 0: band = (None,) * 5
+            else: band = (s * v, s ** math.exp(-z * v / math.log(s)), s ** math.exp(z * v / math.log(s)), s * math.exp(-z * v), min(1, s * math.exp(z * v)))
+            rows.append((t, n, d, c, s) + band)
+        hold = lambda a: max((r for r in rows if r[0] <= a), key=lambda r: r[0], default=(0, 0, 0, 0, 1.0, 0.0, None, None, 1.0, 1.0))
+        def inverse(p, i):
+            # first time at which the curve is at most 1-p; the middle of the stretch where it is 1-p exactly
+            hits = [r[0] for r in rows if r[i] is not None and r[i] <= 1 - p + 1e-9]
+            if not hits: return None
+            level_ = [r for r in rows if r[i] is not None and abs(r[i] - (1 - p)) < 1e-9]
+            if not level_: return hits[0]
+            after = [r[0] for r in rows if r[i] is not None and r[i] < 1 - p - 1e-9]
+            return (level_[0][0] + (after[0] if after else times[-1])) / 2
+        def area(a):
+            knots = [0.0] + [t for t in times if t < a] + [a]
+            return sum((v - u) * (hold(u)[4] if u > 0 else 1.0) for u, v in zip(knots, knots[1:]))
+        out = {"time": times, "n_risk": [r[1] for r in rows], "n_event": [r[2] for r in rows], "n_censor": [r[3] for r in rows], "surv": [r[4] for r in rows], "greenwood_se_of_S": [r[5] for r in rows],
+               "ci_loglog": {"lower": [r[6] for r in rows], "upper": [r[7] for r in rows]}, "ci_log": {"lower": [r[8] for r in rows], "upper": [r[9] for r in rows]},
+               "at": {"time": ats, "surv": [hold(a)[4] for a in ats], "closed_share": [1 - hold(a)[4] for a in ats], "lower_loglog": [hold(a)[6] for a in ats], "upper_loglog": [hold(a)[7] for a in ats]},
+               "quantile": {"p": ps, "time": [inverse(p, 4) for p in ps], "lower_loglog": [inverse(p, 6) for p in ps], "upper_loglog": [inverse(p, 7) for p in ps], "lower_log": [inverse(p, 8) for p in ps],
+                            "upper_log": [inverse(p, 9) for p in ps]}, "rmst": None}
+        if tau:
+            v = sum((area(tau) - area(r[0])) ** 2 * r[2] / (r[1] * (r[1] - r[2])) for r in rows if r[0] <= tau and r[1] > r[2])
+            out["rmst"] = {"tau": tau, "mean": area(tau), "se": math.sqrt(v)}
+        i = {"time": [o[1] for o in obs], "status": [int(o[2]) for o in obs]}
+        if entry: i["entry"] = [o[0] for o in obs]
+        if target:
+            i["target"] = target
+            done = sorted(u for _, u, s in obs if s)
+            out[f"naive_share_of_closed_within_{target:g}"] = mean([u <= target for u in done])
+            out["naive_median_of_closed"] = (done[(len(done) - 1) // 2] + done[len(done) // 2]) / 2
+            out["within_target_lower_bound_all_open_fail"] = mean([s and u <= target for _, u, s in obs])
+            out["still_open_past_target"] = sum(not s and u > target for _, u, s in obs)
+        if level != .95: i["level"] = level
+        case("kaplan_meier", id, i, out)
+    km("more-open-first", [(0, 1, False), (0, 2, True), (0, 2, False), (0, 5, True), (0, 6, True), (0, 6, True), (0, 9, False)], [0.5, 1, 3, 7], [.2, .5, .9], 6)
+    km("more-all-open", [(0, 3, False), (0, 4, False), (0, 8, False)], [5], [.5], 8)
+    km("more-halves", [(0, float(t), True) for t in (4, 2, 8, 6)], [2, 4, 8], [.25, .5, .75], 7)
+    km("more-large", [(0, float(rng.randint(1, 30)), rng.random() < .7) for _ in range(150)], [5, 10, 29], [.1, .5, .8], 20, 12, level=.9)
+    late = [(0, float(rng.randint(2, 40)), rng.random() < .8) for _ in range(20)] + [(float(e := rng.randint(1, 20)), float(e + rng.randint(1, 25)), rng.random() < .8) for _ in range(25)]
+    km("more-late", late, [10, 20], [.5], None, entry=True)
+
+    groups = [rng.choice(["zeta", "alpha", "mid"]) for _ in range(60)]
+    time = [float(rng.randint(1, 20 if g == "mid" else 12)) for g in groups]
+    status = [int(rng.random() < .75) for _ in groups]
+    names = sorted(set(groups))
+    O = [sum(s for s, g in zip(status, groups) if g == k) for k in names]
+    E, V = [0.0] * 3, [[0.0] * 3 for _ in range(3)]
+    for t in sorted({u for u, s in zip(time, status) if s}):
+        n = [sum(1 for u, g in zip(time, groups) if u >= t and g == k) for k in names]
+        d, N = sum(s for u, s in zip(time, status) if u == t), sum(n)
+        for i in range(3):
+            E[i] += d * n[i] / N
+            for j in range(3):
+                if N > 1: V[i][j] += d * (N - d) / (N - 1) * (n[i] / N * (i == j) - n[i] * n[j] / N ** 2)
+    x = [o - e for o, e in zip(O, E)][:2]
+    chi = dot(x, solve([r[:2] for r in V[:2]], x))
+    case("kaplan_meier", "more-logrank", {"time": time, "status": status, "group": groups}, {"observed": O, "expected": E, "chisq": chi, "p": chi_upper(chi, 2)})
+    event = [rng.choice([0, 1, 1, 2]) for _ in range(35)]
+    time = [float(rng.randint(1, 25)) for _ in event]
+    at = [0.5, 6, 14, 30]
+    cif = {1: [], 2: []}
+    for a in at:
+        S, tot = Fraction(1), {1: Fraction(0), 2: Fraction(0)}
+        for t in sorted(set(time)):
+            if t > a: break
+            n = sum(u >= t for u in time)
+            for k in (1, 2): tot[k] += S * Fraction(sum(u == t and e == k for u, e in zip(time, event)), n)
+            S *= 1 - Fraction(sum(u == t and e > 0 for u, e in zip(time, event)), n)
+        for k in (1, 2): cif[k].append(float(tot[k]))
+    case("kaplan_meier", "more-causes", {"time": time, "event": event}, {"at": at, "cif_resolved": cif[1], "cif_withdrawn": cif[2]})
+
+    for id, zone, days, open_, close, holidays, start, target in [("new-york", "America/New_York", [1, 2, 3, 4, 5, 6], "08:00", "12:45", ["2024-11-05"], "2024-10-31T09:00:00+00:00", 300),
+                                                                  ("jerusalem", "Asia/Jerusalem", [7, 1, 2, 3, 4], "09:30", "18:00", ["2024-03-24"], "2024-03-20T05:00:00+00:00", 600)]:
+        tz, t0 = ZoneInfo(zone), datetime.fromisoformat(start)
+        as_of = t0 + timedelta(days=14, minutes=17)
+        h = lambda s: tuple(map(int, s.split(":")))
+        def minutes(a, b):
+            n, u = 0, a
+            while u < b:
+                l = u.astimezone(tz)
+                if l.isoweekday() in days and l.strftime("%Y-%m-%d") not in holidays and h(open_) <= (l.hour, l.minute) < h(close): n += 1
+                u += timedelta(minutes=1)
+            return n
+        tickets, rows = [], []
+        for k in range(8):
+            at = t0 + timedelta(minutes=rng.randint(0, 6000))
+            tk = {"id": f"t{k}", "customer": f"c{k % 3}", "theme": "billing" if k % 2 else "app", "opened": at.strftime("%Y-%m-%dT%H:%M:%SZ"), "events": []}
+            u = at
+            for kind in rng.choice([["assign", "agent_contact", "resolve"], ["assign", "wait_customer", "customer_reply", "agent_contact", "resolve"], ["agent_contact", "assign", "assign", "assign"],
+                                    ["assign", "resolve", "reopen", "assign", "resolve"], ["assign", "wait_customer", "resolve"], []]):
+                u += timedelta(minutes=rng.randint(1, 3500))
+                e = {"t": u.strftime("%Y-%m-%dT%H:%M:%SZ"), "type": kind}
+                if kind == "assign": e["owner"], e["team"] = (w := rng.choice([("ann", "care"), ("bob", "care"), ("eve", "money")]))[0], w[1]
+                tk["events"].append(e)
+            tickets.append((tk, at))
+        for tk, at in tickets:
+            ev = [(datetime.fromisoformat(e["t"].replace("Z", "+00:00")), e) for e in tk["events"]]
+            ev = [(t, e) for t, e in ev if t <= as_of]
+            running, paused, closed, first, own, since, when = 0, False, False, None, [], at, None
+            def tick(until): return 0 if paused or closed else minutes(since, until)
+            for t, e in ev:
+                if e["type"] == "agent_contact" and first is None: first = minutes(at, t)
+                if e["type"] == "assign": own.append((t, e["owner"], e["team"]))
+                if e["type"] in ("wait_customer", "resolve", "customer_reply", "reopen"):
+                    running += tick(t)
+                    since = t
+                    if e["type"] == "wait_customer": paused = True
+                    if e["type"] == "customer_reply": paused = False
+                    if e["type"] == "resolve": closed, paused, when = True, False, t
+                    if e["type"] == "reopen": closed = False
+            running += tick(as_of)
+            end = when if closed else as_of
+            fcr = None
+            if closed and as_of >= when + timedelta(days=7):
+                fcr = not any(e["type"] in ("customer_reply", "reopen") for _, e in ev) and not any(o["customer"] == tk["customer"] and o["theme"] == tk["theme"] and at < oa <= when + timedelta(days=7) for o, oa in tickets)
+            who = [o for _, o, _ in own]
+            rows.append({"id": tk["id"], "first_response_business_minutes": first, "running_business_minutes": running, "running_calendar_hours": (end - at).total_seconds() / 3600, "resolved": closed,
+                         "sla": "breached" if running > target else "met" if closed else "pending", "matured": minutes(at, as_of) >= target, "handovers_person": sum(a != b for a, b in zip(who, who[1:])),
+                         "handovers_team": sum(a[2] != b[2] for a, b in zip(own, own[1:])), "ping_pong": sum(b != a and b in who[:i + 1] for i, (a, b) in enumerate(zip(who, who[1:]))), "distinct_owners": len(set(who)),
+                         "unowned_business_minutes": minutes(at, own[0][0] if own else end), "fcr_7d": fcr})
+        mat = [r for r in rows if r["matured"]]
+        met, fc = [r["sla"] == "met" for r in mat], [r["fcr_7d"] for r in rows if r["fcr_7d"] is not None]
+        case("sla_events", f"more-{id}", {"calendar": {"timezone": zone, "weekdays": days, "open": open_, "close": close, "holidays": holidays}, "as_of": as_of.strftime("%Y-%m-%dT%H:%M:%SZ"), "target_business_minutes": target,
+             "tickets": [t for t, _ in tickets]}, {"tickets": rows, "aggregate": {"n": 8, "n_matured": len(mat), "sla_met_matured": mean(met) if met else None, "sla_wilson": wilson(sum(met), len(met)) if met else None,
+             "breached_open": sum(r["sla"] == "breached" and not r["resolved"] for r in rows), "mean_handovers_person": mean([r["handovers_person"] for r in rows]), "share_two_or_more_handovers": mean([r["handovers_person"] > 1 for r in rows]),
+             "ping_pong_share": mean([r["ping_pong"] > 0 for r in rows]), "fcr": mean(fc) if fc else None, "fcr_n": len(fc), "fcr_wilson": wilson(sum(fc), len(fc)) if fc else None}}, {"abs": 1e-9})
+
+
+def loop():
+    rng = random.Random(10)
+    for as_of, n in [(1.5, 5), (50, 25), (400, 25)]:
+        ds = []
+        for i in range(n):
+            r = rng.randint(0, int(min(as_of, 60)))
+            c = r + rng.choice([.25, 1, 2, 2.5, 9]) if rng.random() < .7 else None
+            ds.append({"id": f"d{i}", "response_day": r, "score": rng.randint(0, 6), "first_contact_day": c, "loop_closed_day": c + rng.randint(0, 12) if c is not None and rng.random() < .6 else None,
+                       "follow_up": [r + rng.randint(3, 90), rng.randint(0, 10)] if rng.random() < .6 else None})
+        known = lambda v: v is not None and v <= as_of
+        old = [d for d in ds if as_of - d["response_day"] >= 2]
+        quick = sum(known(d["first_contact_day"]) and d["first_contact_day"] - d["response_day"] <= 2 for d in old)
+        pairs = lambda k: {"time": [(d[k] if known(d[k]) else as_of) - d["response_day"] for d in ds], "status": [int(known(d[k])) for d in ds]}
+        re = [d for d in ds if d["follow_up"] and known(d["follow_up"][0])]
+        grp = {b: [d["follow_up"][1] >= 7 for d in re if (d["first_contact_day"] is not None and d["first_contact_day"] < d["follow_up"][0]) == b] for b in (True, False)}
+        rec = sum(d["follow_up"][1] >= 7 for d in re)
+        out = {"n_detractors": n, "contacted": sum(known(d["first_contact_day"]) for d in ds), "contact_rate_naive": mean([known(d["first_contact_day"]) for d in ds]), "contact_48h_n": len(old),
+               "contact_48h": quick / len(old) if old else None, "contact_48h_wilson": wilson(quick, len(old)) if old else None, "closed": sum(known(d["loop_closed_day"]) for d in ds),
+               "time_to_contact": pairs("first_contact_day"), "time_to_close": pairs("loop_closed_day"), "resurveyed": len(re)}
+        if re:
+            out.update({"recovered_7plus": rec / len(re), "recovered_wilson": wilson(rec, len(re)), "recovered_to_promoter": mean([d["follow_up"][1] >= 9 for d in re]), "mean_change": mean([d["follow_up"][1] - d["score"] for d in re]),
+                        "recovered_contacted": [sum(grp[True]), len(grp[True])], "recovered_not_contacted": [sum(grp[False]), len(grp[False])],
+                        "recovery_lift": mean(grp[True]) - mean(grp[False]) if grp[True] and grp[False] else None})
+        case("loop_closing", f"more-loop-{as_of}", {"as_of": as_of, "detractors": ds}, out, {"abs": 1e-9})
+    for id, told, rep, as_of, reach in [("short", 10, 20, 115, .7), ("unreachable", 30, 90, 300, 0)]:
+        cs = [{"id": f"k{i}", "complaints": [rng.randint(0, 99)], "reachable": rng.random() < reach, "told_on": rng.choice([None, 95, 100, 104, 118, 140]), "transactions_after": rng.choice([0, 0, 2, 5]),
+               "after": sorted(rng.sample(range(100, 200), rng.choice([0, 0, 1, 2])))} for i in range(12)]
+        again = lambda c: sum(100 < a <= 100 + rep and a <= as_of for a in c["after"])
+        rc = [c for c in cs if c["reachable"]]
+        tl = sum(c["told_on"] is not None and 100 <= c["told_on"] <= 100 + told and c["told_on"] <= as_of for c in rc)
+        ex = [c for c in cs if c["transactions_after"]]
+        tx = sum(c["transactions_after"] for c in cs)
+        k = sum(again(c) > 0 for c in cs)
+        case("loop_closing", f"more-fix-{id}", {"theme": "app", "fixed_on": 100, "told_window_days": told, "as_of": as_of, "repeat_window": rep, "customers": cs}, {"told_share_of_reachable": tl / len(rc) if rc else None,
+             "told_wilson": wilson(tl, len(rc)) if rc else None, "told_share_of_all": tl / 12, "repeat_customer_rate": k / 12, "repeat_customer_rate_exposed": mean([again(c) > 0 for c in ex]), "repeat_wilson": wilson(k, 12),
+             "repeat_complaints": sum(map(again, cs)), "repeat_per_100_transactions": 100 * sum(map(again, cs)) / tx}, {"abs": 1e-9})
+
+
 def write():
     for name, cases in FILES.items():
         with open(name + ".json", "w") as f:
@@ -854,6 +1298,6 @@ def write():
 
 
 if __name__ == "__main__":
-    for part in (nps, shares, weighting, health, drivers, watch):
+    for part in (nps, shares, weighting, health, drivers, watch, effects, survival, loop):
         part()
     write()
