@@ -36,7 +36,8 @@ type Service struct {
 	forms      map[int64]form
 	known      map[int64][]ThemeLabel // what sets of themes hold
 
-	maxScored int // bounds the groups of answers that themes are scored from
+	maxScored int   // bounds the groups of answers that themes are scored from
+	many      int64 // answers from which on not all customers are told apart
 }
 
 // settings are what a workspace means by a day and a week; remembered for a few seconds.
@@ -50,7 +51,7 @@ type settings struct {
 // answered.
 func NewService(db *store.DB, columns *column.DB, f *feedback.Service) *Service {
 	return &Service{db: db, columns: columns, feedback: f, clock: db.Clock(), workspaces: map[identity.WorkspaceID]settings{}, forms: map[int64]form{}, known: map[int64][]ThemeLabel{},
-		maxScored: 10 * maxCells}
+		maxScored: 10 * maxCells, many: manyAnswers}
 }
 
 func (s *Service) settings(ctx context.Context, ws identity.WorkspaceID) (settings, error) {

@@ -2,6 +2,7 @@ package insight
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,29 +51,34 @@ func (s *Service) byCustomer(ctx context.Context, a *asked, rows []Row, total *R
 	if !a.Measure.ofCustomers() || total.Value == nil || slices.ContainsFunc(a.by, field.theme) {
 		return nil
 	}
-	whole, err := s.clusters(ctx, a.without(true))
+	one := max(1, total.N/s.many)
+	whole, err := s.clusters(ctx, a.without(true), one)
 	if err != nil {
 		return err
 	}
-	a.robust(total, whole[""])
+	a.robust(total, whole[""], one)
 	if a.Bucket != "" || len(a.by) == 0 {
 		if a.Bucket == "" && len(rows) == 1 {
 			rows[0] = *total
 		}
 		return nil
 	}
-	groups, err := s.clusters(ctx, a)
+	groups, err := s.clusters(ctx, a, one)
 	if err != nil {
 		return err
 	}
 	for i := range rows {
-		a.robust(&rows[i], groups[keyOf(rows[i].Keys, a.By)])
+		a.robust(&rows[i], groups[keyOf(rows[i].Keys, a.By)], one)
 	}
 	return nil
 }
 
-// clusters sums the answers of known customers, by group.
-func (s *Service) clusters(ctx context.Context, a *asked) (map[string]stat.Clusters, error) {
+// manyAnswers are enough to learn from what customers who answer several times do to an interval: of more, so many are taken, all of a
+// customer or none. Telling the customers of ten million answers apart would take three times as long as the question.
+const manyAnswers = 250_000
+
+// clusters sums the answers of known customers, by group: of one in so many customers.
+func (s *Service) clusters(ctx context.Context, a *asked, one int64) (map[string]stat.Clusters, error) {
 	var args arguments
 	cond, err := where(a.asking, a.span, a.Where, &args)
 	if err != nil {
@@ -84,6 +90,9 @@ func (s *Service) clusters(ctx context.Context, a *asked) (map[string]stat.Clust
 	keys.add("k", "contact_key")
 	keys.value("x", x)
 	cond += " AND contact_key <> 0 AND " + has + a.onScale(&args)
+	if one > 1 { // keys are hashes: what remains of a division is chance
+		cond += " AND contact_key % " + strconv.FormatInt(one, 10) + " = 0"
+	}
 	text := "SELECT " + strings.Join(append(groups, "count(*)", "sum(n)", "sum(s)", "sum(q)", "sum(s * s)", "sum(n * s)", "sum(n * n)"), ", ") +
 		" FROM (" + keys.each(a.Dialect, cond, []aggregate{{"count(*) * 1.0", "n"}, {"sum(x)", "s"}, {"sum(x * x)", "q"}}) + ") AS c"
 	if len(keys.names) > 1 {
@@ -114,29 +123,36 @@ func (a *asked) onScale(args *arguments) string {
 	return " AND " + a.Measure.metric() + "_scale = " + args.add(a.scale)
 }
 
-// robust tells of a row how many customers answered, and widens its interval where some did several times.
-func (a *asked) robust(r *Row, k stat.Clusters) {
+// robust tells of a row how many customers answered, where all were looked at, and widens its interval where some did several times.
+// The sums are of one in so many customers.
+func (a *asked) robust(r *Row, k stat.Clusters, one int64) {
 	if r.Value == nil {
 		return
 	}
-	customers := k.Groups
-	r.Customers = &customers
+	if one == 1 {
+		customers := k.Groups
+		r.Customers = &customers
+	}
 	if k.N == k.Groups { // nobody answered twice
 		return
 	}
 	sum, square := a.values(r.sum)
-	k.AddSingles(r.N-k.N, sum-k.Sum, square-k.Square)
+	part := float64(one)
+	k.AddSingles(max(0, r.N/one-k.N), sum/part-k.Sum, max(0, square/part-k.Square)) // those whom nobody knows
 	c, err := k.Estimate(a.Level)
 	if err != nil || c.DesignEffect <= 1 {
 		return
 	}
 	r.deff, r.DesignEffect = c.DesignEffect, &c.DesignEffect
+	n := float64(r.N)
+	mean, half := sum/n, stat.CriticalT(a.Level, c.DF)*math.Sqrt(c.DesignEffect*a.variance(r.sum)/n)
 	i := c.Interval
+	i.Low, i.High = mean-half, mean+half
 	switch a.Measure.Unit() {
 	case "points":
 		i.Low, i.High = max(-100, 100*i.Low), min(100, 100*i.High)
 	case "share":
-		if i, err = stat.WilsonEffective(*r.Value, float64(r.N)/c.DesignEffect, a.Level); err != nil {
+		if i, err = stat.WilsonEffective(*r.Value, n/c.DesignEffect, a.Level); err != nil {
 			return
 		}
 	}

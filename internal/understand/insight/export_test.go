@@ -9,6 +9,9 @@ import (
 // ScoreAtMost bounds the groups of answers that s scores themes from.
 func (s *Service) ScoreAtMost(n int) { s.maxScored = n }
 
+// ManyAre has s tell only some of the customers apart from so many answers on.
+func (s *Service) ManyAre(n int64) { s.many = n }
+
 // ForgetSets has s forget what it remembers of sets of themes, as it does when it remembers too many.
 func (s *Service) ForgetSets() {
 	s.mu.Lock()
