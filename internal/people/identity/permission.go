@@ -45,6 +45,8 @@ const (
 	InsightsSave     Permission = "insights.save"
 	LabelsCorrect    Permission = "labels.correct" // say what a text is about and how it speaks of it
 	ThemesManage     Permission = "themes.manage"  // change the themes, and what the models learn
+	AlertsWork       Permission = "alerts.work"    // take alerts on, snooze and close them
+	AlertsManage     Permission = "alerts.manage"  // say what is watched
 	ImportsWrite     Permission = "imports.write"
 	ExportsRead      Permission = "exports.read"
 	MembersManage    Permission = "members.manage"
@@ -60,17 +62,17 @@ const (
 
 // Permissions lists them all.
 func Permissions() []Permission {
-	return []Permission{FeedbackRead, FeedbackWrite, EventsWrite, ContactsRead, ContactsWrite, ContactsIdentify, InsightsRead, InsightsSave, LabelsCorrect, ThemesManage,
+	return []Permission{FeedbackRead, FeedbackWrite, EventsWrite, ContactsRead, ContactsWrite, ContactsIdentify, InsightsRead, InsightsSave, LabelsCorrect, ThemesManage, AlertsWork, AlertsManage,
 		ImportsWrite, ExportsRead, MembersManage, TeamsManage, KeysManage, AttributesManage, WebhooksManage, DeliveriesManage, AuditRead, WorkspaceManage, Erase}
 }
 
 // granted is the whole rule: what is not in a role's row is denied.
 var granted = map[Role][]Permission{
 	Owner: Permissions(),
-	Admin: {FeedbackRead, FeedbackWrite, EventsWrite, ContactsRead, ContactsWrite, ContactsIdentify, InsightsRead, InsightsSave, LabelsCorrect, ThemesManage,
+	Admin: {FeedbackRead, FeedbackWrite, EventsWrite, ContactsRead, ContactsWrite, ContactsIdentify, InsightsRead, InsightsSave, LabelsCorrect, ThemesManage, AlertsWork, AlertsManage,
 		ImportsWrite, ExportsRead, MembersManage, TeamsManage, KeysManage, AttributesManage, WebhooksManage, DeliveriesManage, AuditRead, Erase},
-	Analyst: {FeedbackRead, FeedbackWrite, EventsWrite, ContactsRead, InsightsRead, InsightsSave, LabelsCorrect, ThemesManage, ImportsWrite, ExportsRead, AttributesManage},
-	Agent:   {FeedbackRead, FeedbackWrite, EventsWrite, ContactsRead, ContactsWrite, ContactsIdentify, InsightsRead, InsightsSave, LabelsCorrect},
+	Analyst: {FeedbackRead, FeedbackWrite, EventsWrite, ContactsRead, InsightsRead, InsightsSave, LabelsCorrect, ThemesManage, AlertsWork, AlertsManage, ImportsWrite, ExportsRead, AttributesManage},
+	Agent:   {FeedbackRead, FeedbackWrite, EventsWrite, ContactsRead, ContactsWrite, ContactsIdentify, InsightsRead, InsightsSave, LabelsCorrect, AlertsWork},
 	Viewer:  {FeedbackRead, InsightsRead},
 }
 

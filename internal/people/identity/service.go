@@ -309,10 +309,15 @@ func (s *Service) Workspace(ctx context.Context, ws WorkspaceID) (w Workspace, e
 // Workspaces lists all of them, for work that goes through every one. People see those of WorkspacesOf.
 func (s *Service) Workspaces(ctx context.Context) (list []Workspace, err error) {
 	err = s.db.View(ctx, func(tx *store.Tx) (err error) {
-		list, err = store.All(tx, scanWorkspace, "/* identity.Workspaces */ SELECT "+workspaceColumns+" FROM workspace w ORDER BY w.id")
+		list, err = AllWorkspaces(tx)
 		return err
 	})
 	return list, err
+}
+
+// AllWorkspaces is Workspaces in the caller's transaction.
+func AllWorkspaces(tx *store.Tx) ([]Workspace, error) {
+	return store.All(tx, scanWorkspace, "/* identity.AllWorkspaces */ SELECT "+workspaceColumns+" FROM workspace w ORDER BY w.id")
 }
 
 // WorkspacesOf lists the workspaces that a person may enter, by name.

@@ -88,7 +88,7 @@ func (s Subject) Behind() insight.Conditions {
 		c = append(c, insight.Condition{Field: "sentiment", Op: "in", Values: []string{"negative"}})
 	case s.Score():
 		c = append(c, insight.Condition{Field: s.Measure + "_group", Op: "in", Values: []string{badGroup[s.Measure]}})
-	case s.Field == "channel":
+	case s.Field == "channel" || s.Field == "":
 		c = append(c, insight.Condition{Field: "kind", Op: "in", Values: unasked})
 	}
 	return c

@@ -1,10 +1,10 @@
 package alert
 
 import (
-	"log/slog"
 	"time"
 
 	"kolo/internal/foundation/clock"
+	"kolo/internal/foundation/job"
 	"kolo/internal/foundation/store"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
@@ -14,12 +14,13 @@ import (
 type Service struct {
 	db      *store.DB
 	insight *insight.Service
-	log     *slog.Logger
+	after   []job.Kind
 }
 
-// NewService watches through insights. One without columns keeps alerts all the same, but cannot look.
-func NewService(db *store.DB, i *insight.Service, log *slog.Logger) *Service {
-	return &Service{db: db, insight: i, log: log}
+// NewService watches through insights. One without columns keeps alerts all the same, but cannot look. A look waits while a job of one
+// of the kinds waits or runs in the workspace: what brings in or changes much at once.
+func NewService(db *store.DB, i *insight.Service, after ...job.Kind) *Service {
+	return &Service{db: db, insight: i, after: after}
 }
 
 // today is the day in the workspace's zone.

@@ -136,3 +136,12 @@ func (s *Service) CaughtUp(ctx context.Context, upTo int64) (bool, error) {
 	mark, err := s.columns.Watermark(ctx, stream)
 	return mark >= upTo, fault.Wrap("insight.CaughtUp", err)
 }
+
+// Tree is the themes of a workspace.
+func (s *Service) Tree(ctx context.Context, ws identity.WorkspaceID) (Tree, error) {
+	if s.trees == nil {
+		return bare{}, nil
+	}
+	t, err := s.trees.Tree(ctx, ws)
+	return t, fault.Wrap("insight.Tree", err)
+}

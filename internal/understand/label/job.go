@@ -11,8 +11,10 @@ import (
 	"kolo/internal/people/identity"
 )
 
+// RereadKind is the kind of the job that reads a workspace's texts again: while it runs, some were read by another model than the rest.
+const RereadKind job.Kind = "label.reread"
+
 const (
-	rereadKind  job.Kind = "label.reread"
 	upgradeKind job.Kind = "label.upgrade"
 
 	rereadRows = 1000   // in a transaction
@@ -21,14 +23,14 @@ const (
 
 // Handle has a runner read texts again when what reads them has changed.
 func (s *Service) Handle(r *job.Runner) {
-	r.Handle(rereadKind, s.reread, job.AtMost(1))
+	r.Handle(RereadKind, s.reread, job.AtMost(1))
 	r.Handle(upgradeKind, s.upgrade)
 	r.Every(upgradeKind, time.Hour)
 }
 
 // Reread asks for all texts of a workspace that another version of its reader has read to be read again, in the background.
 func Reread(tx *store.Tx, ws identity.WorkspaceID) error {
-	_, err := job.Enqueue(tx, job.Spec{Workspace: string(ws), Kind: rereadKind, Key: "reread", Again: true})
+	_, err := job.Enqueue(tx, job.Spec{Workspace: string(ws), Kind: RereadKind, Key: "reread", Again: true})
 	return err
 }
 

@@ -1,0 +1,464 @@
+package alert
+
+import (
+	"context"
+	"slices"
+
+	"kolo/internal/foundation/clock"
+	"kolo/internal/foundation/fault"
+	"kolo/internal/people/identity"
+	"kolo/internal/understand/insight"
+	"kolo/internal/understand/stat"
+)
+
+// drawing is a bucket of time being drawn from the columns: a few questions, whatever the number of series.
+type drawing struct {
+	s       *Service
+	ctx     context.Context
+	ws      identity.WorkspaceID
+	set     Settings
+	frame   frame
+	from    clock.Day // first day that is asked for
+	to      clock.Day // last complete day
+	begins  []clock.Day
+	ends    []clock.Day
+	totals  []int64 // feedback by period
+	texts   []float64
+	unasked []float64 // pieces that came unasked
+	blank   []bool    // so little has arrived that it is no news from customers but from the intake
+	lines   []*line
+}
+
+// drawing begins one, up to the last complete day.
+func (s *Service) drawing(ctx context.Context, ws identity.WorkspaceID, set Settings, f frame, to clock.Day) *drawing {
+	days := 1
+	if f.bucket == week {
+		days = 7
+	}
+	return &drawing{s: s, ctx: ctx, ws: ws, set: set, frame: f, to: to, from: to - clock.Day(days*(f.recent+f.history+1)) + 1}
+}
+
+// draw gives the series of a workspace by a bucket of time, up to the last complete day.
+func (s *Service) draw(ctx context.Context, ws identity.WorkspaceID, set Settings, f frame, to clock.Day) (*drawing, error) {
+	d := s.drawing(ctx, ws, set, f, to)
+	for _, step := range []func() error{d.volume, d.themes, d.channels, d.negative, d.scores} {
+		if err := step(); err != nil {
+			return nil, fault.Wrap("alert.draw", err)
+		}
+	}
+	if f.bucket == daily {
+		d.lines = slices.DeleteFunc(d.lines, func(l *line) bool { return !l.busy() })
+	}
+	return d, nil
+}
+
+// busyDays is how many of the latest days tell whether a series is watched daily: at least one a day, of a score as many answers as may
+// be shown. What is rarer is as soon told by its weeks.
+const busyDays = 84
+
+func (l *line) busy() bool {
+	sum := 0.0
+	for i := max(0, len(l.ends)-busyDays); i < len(l.ends); i++ {
+		if l.points != nil {
+			sum += float64(l.points[i].n) / stat.MinimumToShow
+		} else {
+			sum += l.counts[i]
+		}
+	}
+	return sum >= busyDays
+}
+
+// grid asks one question.
+func (d *drawing) grid(q insight.Query) (*insight.Grid, error) {
+	q.Bucket, q.Between = d.frame.bucket, insight.Period{From: d.from.String(), To: d.to.String()}
+	return d.s.insight.Grid(d.ctx, d.ws, q)
+}
+
+// volume is how much was said in all, and of each kind.
+func (d *drawing) volume() error {
+	g, err := d.grid(insight.Query{Measure: insight.Count, By: []string{"kind"}})
+	if err != nil {
+		return err
+	}
+	// Only whole periods: the first and the last of the asked may be cut off.
+	n := len(g.Starts)
+	for i, start := range g.Starts {
+		end := d.to
+		if i+1 < n {
+			end = g.Starts[i+1] - 1
+		}
+		if d.frame.bucket == week {
+			end = start + 6
+		}
+		d.begins, d.ends = append(d.begins, start), append(d.ends, end)
+	}
+	d.totals = make([]int64, n)
+	for _, x := range g.Groups {
+		for _, c := range x.Cells {
+			d.totals[c.At] += c.N
+		}
+	}
+	d.blank = silent(d.totals)
+	t, err := d.grid(insight.Query{Measure: insight.Count, Where: insight.Conditions{{Field: "has_text", Op: "in", Values: []string{"yes"}}}})
+	if err != nil {
+		return err
+	}
+	d.texts = make([]float64, n)
+	for _, x := range t.Groups {
+		for _, c := range x.Cells {
+			d.texts[c.At] += float64(c.N)
+		}
+	}
+	// What comes unasked grows with the company and follows its calendar; the share of each kind and channel of it does not.
+	d.unasked = make([]float64, n)
+	var all []insight.GridCell
+	for _, x := range g.Groups {
+		if slices.Contains(unasked, x.Keys[0]) {
+			for _, c := range x.Cells {
+				d.unasked[c.At] += float64(c.N)
+			}
+		}
+	}
+	for i, k := range d.unasked {
+		if k > 0 {
+			all = append(all, insight.GridCell{At: i, N: int64(k)})
+		}
+	}
+	if !d.set.Kinds {
+		return nil
+	}
+	d.count(Subject{Measure: Count}, all, nil)
+	for _, x := range g.Groups {
+		if slices.Contains(unasked, x.Keys[0]) {
+			d.count(Subject{Measure: Count, Field: "kind", Value: x.Keys[0]}, x.Cells, d.unasked)
+		}
+	}
+	return nil
+}
+
+const (
+	// A period with less than a fifth of what the periods before it usually had is not watched.
+	silentShare  = 0.2
+	silentBefore = 8
+)
+
+// silent are the periods in which so little arrived, of all feedback together, that the intake must have stood still.
+func silent(totals []int64) []bool {
+	out := make([]bool, len(totals))
+	var before []int64
+	for i, n := range totals {
+		if len(before) == silentBefore {
+			sorted := slices.Clone(before)
+			slices.Sort(sorted)
+			if middle := sorted[silentBefore/2]; middle >= stat.MinimumToShow && float64(n) < silentShare*float64(middle) {
+				out[i] = true
+				continue
+			}
+			before = before[1:]
+		}
+		before = append(before, n)
+	}
+	return out
+}
+
+// add takes in a line, without its incomplete periods and without those before the first with anything at all.
+func (d *drawing) add(l *line, first int) {
+	n := len(d.ends)
+	if d.begins[0] < d.from {
+		first = max(first, 1)
+	}
+	if d.ends[n-1] > d.to {
+		n--
+	}
+	if first >= n {
+		return
+	}
+	l.frame, l.begins, l.ends = d.frame, d.begins[first:n], d.ends[first:n]
+	if l.points != nil {
+		l.points = l.points[first:n]
+	} else {
+		l.counts, l.exposure = l.counts[first:n], l.exposure[first:n]
+	}
+	d.lines = append(d.lines, l)
+}
+
+// count adds a line of counts. exposure nil: they are out of nothing, and begin with the first of them.
+func (d *drawing) count(s Subject, cells []insight.GridCell, exposure []float64) {
+	l := &line{subject: s, counts: make([]float64, len(d.ends)), exposure: make([]float64, len(d.ends))}
+	for _, c := range cells {
+		l.counts[c.At] = float64(c.N)
+	}
+	first := 0
+	if exposure == nil {
+		if len(cells) == 0 {
+			return
+		}
+		first = cells[0].At
+		for i := range l.exposure {
+			if !d.blank[i] {
+				l.exposure[i] = 1
+			}
+		}
+	} else {
+		copy(l.exposure, exposure)
+		for first < len(exposure) && exposure[first] == 0 {
+			first++
+		}
+		for i, e := range exposure {
+			if e == 0 {
+				l.counts[i] = 0
+			}
+		}
+	}
+	d.add(l, first)
+}
+
+// themes are groups of themes and the themes in them, out of all texts.
+func (d *drawing) themes() error {
+	if !d.set.Themes {
+		return nil
+	}
+	tree, err := d.s.insight.Tree(d.ctx, d.ws)
+	if err != nil {
+		return err
+	}
+	groups, err := d.grid(insight.Query{Measure: insight.Count, By: []string{"theme_group"}})
+	if err != nil {
+		return err
+	}
+	top := map[string]bool{}
+	for _, x := range groups.Groups {
+		top[x.Keys[0]] = true
+		d.count(Subject{Measure: Count, Field: "theme", Value: x.Keys[0]}, x.Cells, d.texts)
+	}
+	single, err := d.grid(insight.Query{Measure: insight.Count, By: []string{"theme"}})
+	if err != nil {
+		return err
+	}
+	for _, x := range single.Groups {
+		id := x.Keys[0]
+		switch {
+		case top[id]:
+		case len(tree.Under(id)) > 1 && slices.ContainsFunc(tree.Under(id), func(c string) bool { return tree.Parent(c) == id }):
+			// With others under it, it is watched by what is said of it alone.
+			d.count(Subject{Measure: Count, Field: "theme_only", Value: id}, x.Cells, d.texts)
+		default:
+			d.count(Subject{Measure: Count, Field: "theme", Value: id}, x.Cells, d.texts)
+		}
+	}
+	return nil
+}
+
+// channels are what comes unasked, by channel.
+func (d *drawing) channels() error {
+	if !d.set.Channels {
+		return nil
+	}
+	g, err := d.grid(insight.Query{Measure: insight.Count, By: []string{"channel"}, Where: insight.Conditions{{Field: "kind", Op: "in", Values: unasked}}})
+	if err != nil {
+		return err
+	}
+	for _, x := range g.Groups {
+		d.count(Subject{Measure: Count, Field: "channel", Value: x.Keys[0]}, x.Cells, d.unasked)
+		// A channel that is all there is of a kind would say everything twice, and take its share of the budget.
+		if n := len(d.lines) - 1; n > 0 && slices.ContainsFunc(d.lines[:n], func(l *line) bool {
+			return l.subject.Field == "kind" && slices.Equal(l.counts, d.lines[n].counts)
+		}) {
+			d.lines = d.lines[:n]
+		}
+	}
+	return nil
+}
+
+// negative are texts that blame, out of those that were read, in all and by channel.
+func (d *drawing) negative() error {
+	if !d.set.Negative {
+		return nil
+	}
+	g, err := d.grid(insight.Query{Measure: insight.NegativeShare, By: []string{"channel"}})
+	if err != nil {
+		return err
+	}
+	n := len(d.ends)
+	all, allOf := make([]int64, n), make([]float64, n)
+	for _, x := range g.Groups {
+		of := make([]float64, n)
+		cells := make([]insight.GridCell, 0, len(x.Cells))
+		for _, c := range x.Cells {
+			of[c.At] = float64(c.N)
+			all[c.At] += c.Bad
+			allOf[c.At] += float64(c.N)
+			cells = append(cells, insight.GridCell{At: c.At, N: c.Bad})
+		}
+		if len(g.Groups) > 1 {
+			d.count(Subject{Measure: Negative, Field: "channel", Value: x.Keys[0]}, cells, of)
+		}
+	}
+	cells := make([]insight.GridCell, 0, n)
+	for i, k := range all {
+		cells = append(cells, insight.GridCell{At: i, N: k})
+	}
+	d.count(Subject{Measure: Negative}, cells, allOf)
+	return nil
+}
+
+// scores are the scores, in all and by the fields that were chosen.
+func (d *drawing) scores() error {
+	if !d.set.Scores {
+		return nil
+	}
+	for _, m := range Scores {
+		if err := d.score(m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fields by which scores are watched: by survey always, for scale and wording are a survey's.
+func (set Settings) fields() []string {
+	out := []string{"survey"}
+	for _, f := range set.Segments {
+		if !slices.Contains(out, f) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func (d *drawing) score(m insight.Measure) error {
+	scales := []string{""}
+	for k := 0; k < len(scales) && k < mostScales; k++ {
+		var all map[int]point
+		var marks []insight.Mark
+		for _, field := range d.set.fields() {
+			g, err := d.grid(insight.Query{Measure: m, By: []string{field}, Scale: scales[k]})
+			if err != nil {
+				return err
+			}
+			if g.Scale == "" || len(g.Groups) == 0 {
+				break
+			}
+			if scales[k] == "" {
+				scales[k] = g.Scale
+				for _, o := range g.LeftOut {
+					scales = append(scales, o.Scale)
+				}
+			}
+			bad, err := d.bad(m, field, g.Scale)
+			if err != nil {
+				return err
+			}
+			if field == "survey" {
+				all, marks = map[int]point{}, g.Marks
+			}
+			for _, x := range g.Groups {
+				points := make(map[int]point, len(x.Cells))
+				for _, c := range x.Cells {
+					p := pointOf(m, c)
+					if m == insight.Star {
+						p.bad = bad[x.Keys[0]][c.At]
+					}
+					points[c.At] = p
+					if field == "survey" {
+						all[c.At] = all[c.At].plus(p)
+					}
+				}
+				first := d.after(marks)
+				if field == "survey" && len(marks) > 0 && len(g.Groups) > 1 {
+					if first, err = d.own(m, g.Scale, x.Keys[0]); err != nil {
+						return err
+					}
+				}
+				if len(g.Groups) > 1 {
+					d.points(Subject{Measure: string(m), Field: field, Value: x.Keys[0], Scale: g.Scale}, points, first)
+				}
+			}
+		}
+		if len(all) > 0 {
+			d.points(Subject{Measure: string(m), Scale: scales[k]}, all, d.after(marks))
+		}
+	}
+	return nil
+}
+
+// mostScales bounds the scales of one score that are watched.
+const mostScales = 4
+
+// pointOf is a cell of a score in the score's unit: NPS in points, the others as insight.Measure has them.
+func pointOf(m insight.Measure, c insight.GridCell) point {
+	p := point{n: c.N, bad: c.Bad}
+	switch m {
+	case insight.NPS:
+		p.sum, p.square = 100*float64(c.Good-c.Bad), 1e4*float64(c.Good+c.Bad)
+	case insight.Star:
+		p.sum, p.square = c.Sum, c.Square
+	default:
+		p.sum, p.square = float64(c.Good), float64(c.Good)
+	}
+	return p
+}
+
+// bad are the answers at the bad end of a score of which the means alone are asked, by value of the field and period.
+func (d *drawing) bad(m insight.Measure, field, scale string) (map[string]map[int]int64, error) {
+	if m != insight.Star {
+		return nil, nil
+	}
+	g, err := d.grid(insight.Query{Measure: insight.Share, By: []string{field}, Share: insight.Conditions{{Field: string(m) + "_group", Op: "in", Values: []string{badGroup[string(m)]}}},
+		Where: insight.Conditions{{Field: string(m) + "_scale", Op: "in", Values: []string{scale}}}})
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]map[int]int64{}
+	for _, x := range g.Groups {
+		out[x.Keys[0]] = map[int]int64{}
+		for _, c := range x.Cells {
+			out[x.Keys[0]][c.At] = c.Good
+		}
+	}
+	return out, nil
+}
+
+// after is the first period behind all changes of scale or wording.
+func (d *drawing) after(marks []insight.Mark) int {
+	first := 0
+	for _, m := range marks {
+		day, err := clock.ParseDay(m.Day)
+		if err != nil {
+			continue // written by ourselves
+		}
+		for i, begin := range d.begins {
+			if begin < day {
+				first = max(first, i+1)
+			}
+		}
+	}
+	return first
+}
+
+// own is after for the changes of one survey.
+func (d *drawing) own(m insight.Measure, scale, survey string) (int, error) {
+	g, err := d.grid(insight.Query{Measure: m, Scale: scale, Where: Subject{Field: "survey", Value: survey}.place()})
+	if err != nil {
+		return 0, err
+	}
+	return d.after(g.Marks), nil
+}
+
+// points adds a line of a score, from the first answer on that is not before a period.
+func (d *drawing) points(s Subject, points map[int]point, first int) {
+	l := &line{subject: s, points: make([]point, len(d.ends))}
+	begun := false
+	for i := range l.points {
+		if i < first {
+			continue
+		}
+		l.points[i] = points[i]
+		if !begun && points[i].n > 0 {
+			first, begun = i, true
+		}
+	}
+	if begun {
+		d.add(l, first)
+	}
+}

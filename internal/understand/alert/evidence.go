@@ -1,0 +1,178 @@
+package alert
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"kolo/internal/foundation/fault"
+	"kolo/internal/listen/feedback"
+	"kolo/internal/people/identity"
+	"kolo/internal/understand/insight"
+	"kolo/internal/understand/stat"
+	"kolo/internal/understand/stat/dist"
+)
+
+// Carrier is a group of feedback in which an alert's excess lies: more (of a score: more bad answers) than the rest of what changed
+// would have it.
+type Carrier struct {
+	Field    string  `json:"field"`
+	Value    string  `json:"value"`
+	Observed int64   `json:"observed" doc:"In the period of the alert"`
+	Expected float64 `json:"expected" doc:"As it was in the twelve weeks before, for as many days (of a score: answers)"`
+	Share    float64 `json:"share" doc:"Of the whole excess"`
+	Q        float64 `json:"q" doc:"Benjamini-Hochberg over all groups that were looked at"`
+	Feedback string  `json:"feedback" doc:"Query string of /v1/feedback for what is behind it"`
+}
+
+// Evidence is where an alert comes from, and what customers say.
+type Evidence struct {
+	Before   insight.Period      `json:"before" doc:"What the period of the alert was held against"`
+	Carriers []Carrier           `json:"carriers" doc:"The groups that carry the excess, the largest first"`
+	Words    []feedback.Feedback `json:"-"`
+	Feedback string              `json:"feedback" doc:"Query string of /v1/feedback for what is behind the alert"`
+}
+
+const (
+	beforeDays   = 84
+	mostFields   = 16
+	mostCarriers = 12
+	mostGroups   = 200 // values of a field; one with more is no segment
+	asksAtOnce   = 4
+	leastShare   = 0.1 // of the excess, below which a group explains nothing
+)
+
+// evidenceFields are the fields by which an alert is taken apart, before the attributes that feedback has.
+var evidenceFields = []string{"channel", "kind", "touchpoint", "survey", "source", "language", "theme"}
+
+// Evidence takes an alert apart by all that feedback can be sliced by, and gives the words behind it, the newest first. fields is the
+// register of feedback's attributes.
+func (s *Service) Evidence(ctx context.Context, ws identity.WorkspaceID, a Alert, fields []feedback.Field, words int) (Evidence, error) {
+	const op = "alert.Evidence"
+	e := Evidence{Carriers: []Carrier{}, Before: insight.Period{From: (a.since - beforeDays).String(), To: (a.since - 1).String()}}
+	during := a.Between()
+	e.Feedback = insight.Encode(a.Subject.Behind(), during).Encode()
+	names := slices.DeleteFunc(slices.Clone(evidenceFields), func(f string) bool { return f == a.Subject.Field || f == "theme" && a.Subject.Field == "theme_only" })
+	for _, f := range fields {
+		if !f.Hidden && f.Field != "answer" && len(names) < mostFields {
+			if name := f.Field + "." + f.Key; name != a.Subject.Field {
+				names = append(names, name)
+			}
+		}
+	}
+	found := make([][]Carrier, len(names))
+	pvalues := make([][]float64, len(names))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(asksAtOnce)
+	for i, f := range names {
+		g.Go(func() (err error) {
+			found[i], pvalues[i], err = s.carriers(gctx, ws, a, f, during, e.Before)
+			return err
+		})
+	}
+	g.Go(func() error {
+		list, err := s.insight.Find(gctx, ws, append(a.Subject.Behind(), insight.Condition{Field: "has_text", Op: "in", Values: []string{"yes"}}), during, "", words)
+		e.Words = list.Feedback
+		return err
+	})
+	if err := g.Wait(); err != nil {
+		return e, fault.Wrap(op, err)
+	}
+	all, p := slices.Concat(found...), slices.Concat(pvalues...)
+	q, err := stat.BenjaminiHochberg(p)
+	if err != nil {
+		return e, fault.Wrap(op, err)
+	}
+	for i, c := range all {
+		if c.Q = q[i]; c.Q <= stat.AlertQ && c.Share >= leastShare {
+			e.Carriers = append(e.Carriers, c)
+		}
+	}
+	slices.SortStableFunc(e.Carriers, func(x, y Carrier) int { return cmp.Compare(y.Share, x.Share) })
+	e.Carriers = e.Carriers[:min(len(e.Carriers), mostCarriers)]
+	return e, nil
+}
+
+// tallies are, by value of a field, how many there are and how many of them are what the alert is about.
+type tallies map[string]struct{ n, hits int64 }
+
+// carriers are the groups of one field with more than their share, and the chance of each.
+func (s *Service) carriers(ctx context.Context, ws identity.WorkspaceID, a Alert, field string, during, before insight.Period) ([]Carrier, []float64, error) {
+	now, truncated, err := s.tally(ctx, ws, a.Subject, field, during)
+	if err != nil || truncated || len(now) < 2 {
+		return nil, nil, err
+	}
+	then, _, err := s.tally(ctx, ws, a.Subject, field, before)
+	if err != nil {
+		return nil, nil, err
+	}
+	counted := a.Subject.Measure == Count
+	days := float64(a.last-a.since+1) / beforeDays
+	var out []Carrier
+	var p []float64
+	whole := 0.0
+	for _, v := range sorted(now) {
+		c := Carrier{Field: field, Value: v, Observed: now[v].hits}
+		base := float64(then[v].hits) + 0.5
+		if counted {
+			c.Expected = base * days
+		} else {
+			c.Expected = float64(now[v].n) * base / (float64(then[v].n) + 1)
+		}
+		whole += float64(c.Observed) - c.Expected
+		y := dist.Counts{Mean: c.Expected, Variance: c.Expected + c.Expected*c.Expected/base}
+		c.Feedback = insight.Encode(append(a.Subject.Behind(), Subject{Field: field, Value: v}.place()...), during).Encode()
+		out, p = append(out, c), append(p, min(1, y.MidP(float64(c.Observed))))
+	}
+	if whole <= 0 {
+		return nil, nil, nil
+	}
+	for i := range out {
+		out[i].Share = (float64(out[i].Observed) - out[i].Expected) / whole
+	}
+	return out, p, nil
+}
+
+func sorted(t tallies) []string {
+	keys := make([]string, 0, len(t))
+	for k := range t {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// tally asks how much of a subject there is by the values of a field. Feedback without a value is no group.
+func (s *Service) tally(ctx context.Context, ws identity.WorkspaceID, x Subject, field string, p insight.Period) (t tallies, truncated bool, err error) {
+	q := insight.Query{Measure: insight.Count, By: []string{field}, Where: x.Behind(), Between: p, Limit: mostGroups}
+	switch {
+	case x.Measure == Negative:
+		q.Measure, q.Where = insight.NegativeShare, x.place()
+	case x.Score():
+		q.Measure = insight.Share
+		q.Share = insight.Conditions{{Field: x.Measure + "_group", Op: "in", Values: []string{badGroup[x.Measure]}}}
+		q.Where = append(x.place(), insight.Condition{Field: x.Measure + "_scale", Op: "in", Values: []string{x.Scale}})
+	}
+	ans, err := s.insight.Ask(ctx, ws, q)
+	if err != nil {
+		return nil, false, err
+	}
+	t = tallies{}
+	for _, r := range ans.Rows {
+		if v := r.Keys[field]; v != "" && r.N > 0 {
+			hits := r.N
+			if r.Parts != nil && r.Parts.Hits != nil {
+				hits = *r.Parts.Hits
+			}
+			t[v] = struct{ n, hits int64 }{r.N, hits}
+		}
+	}
+	return t, ans.Truncated, nil
+}
+
+// CourseOf draws the series of an alert, with what followed it for four weeks.
+func (s *Service) CourseOf(ctx context.Context, ws identity.WorkspaceID, a Alert) (Course, error) {
+	return s.Course(ctx, ws, a.Subject, a.Bucket, a.last+episodeGap)
+}

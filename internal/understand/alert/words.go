@@ -1,0 +1,78 @@
+package alert
+
+import (
+	"strings"
+
+	"kolo/internal/foundation/i18n"
+)
+
+// Title says in the reader's language what an alert is about. themes are the names of themes by id (insight.Service.ThemeNames).
+func Title(l *i18n.Locale, a Alert, themes map[string]string) string {
+	what := What(l, a.Subject, themes)
+	if a.Subject.Score() {
+		return l.T("alerts.title.score."+string(a.Kind), "score", l.T("alerts.score."+a.Subject.Measure), "what", what)
+	}
+	return l.T("alerts.title."+a.Subject.Measure+"."+string(a.Kind), "what", what)
+}
+
+// What names the subject of a series, without what is measured of it.
+func What(l *i18n.Locale, s Subject, themes map[string]string) string {
+	switch place, key, _ := strings.Cut(s.Field, "."); {
+	case s.Field == "" && s.Measure == Count:
+		return l.T("alerts.what.unasked")
+	case s.Field == "":
+		return l.T("alerts.what.all")
+	case s.Value == "":
+		return l.T("alerts.what.without", "field", field(l, s.Field))
+	case place == "theme" || place == "theme_only":
+		if name := themes[s.Value]; name != "" {
+			return name
+		}
+		return s.Value
+	case place == "attribute" || place == "contact":
+		return l.T("alerts.what.of", "field", key, "value", s.Value)
+	case s.Field == "kind" || s.Field == "channel":
+		if l.Has(s.Field + "." + s.Value) {
+			return l.T(s.Field + "." + s.Value)
+		}
+		return s.Value
+	}
+	return l.T("alerts.what.of", "field", field(l, s.Field), "value", s.Value)
+}
+
+// Measured says what is measured of a subject.
+func Measured(l *i18n.Locale, s Subject) string {
+	if s.Score() {
+		return l.T("alerts.score." + s.Measure)
+	}
+	return l.T("alerts.measured." + s.Measure)
+}
+
+func field(l *i18n.Locale, name string) string {
+	if l.Has("field." + name) {
+		return l.T("field." + name)
+	}
+	_, key, _ := strings.Cut(name, ".")
+	return key
+}
+
+// Figure is a value of a subject as it is written.
+func Figure(l *i18n.Locale, s Subject, v float64) string {
+	switch s.Measure {
+	case "nps":
+		return l.N(v, 1)
+	case "csat", "ces":
+		return l.Percent(v, 1)
+	case "star":
+		return l.N(v, 2)
+	}
+	return l.N(v, decimals(v))
+}
+
+// decimals of a count: expected counts are no whole numbers, and small ones should not look like 0.
+func decimals(v float64) int {
+	if v == float64(int64(v)) || v >= 100 {
+		return 0
+	}
+	return 1
+}
