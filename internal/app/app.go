@@ -15,6 +15,7 @@ import (
 	"kolo/internal/deliver"
 	"kolo/internal/edge/api"
 	"kolo/internal/edge/web"
+	pagealerts "kolo/internal/edge/web/page/alerts"
 	pagecontacts "kolo/internal/edge/web/page/contacts"
 	"kolo/internal/edge/web/page/door"
 	"kolo/internal/edge/web/page/explore"
@@ -133,7 +134,7 @@ func (r *Rows) OpenColumns(ctx context.Context) (c *column.DB, err error) {
 
 // Exports writes lists to files, as far as the insights that it is given go.
 func (r *Rows) Exports(i *insight.Service) *export.Service {
-	return export.NewService(export.Sources{Store: r.Store, Identity: r.Identity, Contacts: r.Contacts, Feedback: r.Feedback, Events: r.Events, Imports: r.Imports, Insight: i, Labels: r.Labels, Themes: r.Themes})
+	return export.NewService(export.Sources{Store: r.Store, Identity: r.Identity, Contacts: r.Contacts, Feedback: r.Feedback, Events: r.Events, Imports: r.Imports, Insight: i, Labels: r.Labels, Themes: r.Themes, Alerts: alert.NewService(r.Store, i)})
 }
 
 // NewInsight makes what answers questions, from columns or, nil, from the rows alone.
@@ -333,10 +334,10 @@ func (a *App) serve(ctx context.Context, handler http.Handler, ready func(addres
 func (a *App) routes() (http.Handler, error) {
 	exports := a.Exports(a.Insight)
 	v1 := api.New(api.Services{
-		Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Events: a.Events, Imports: a.Imports, Insight: a.Insight, Exports: exports, Labels: a.Labels, Themes: a.Themes, Log: a.Log, Base: a.Config.Base(),
+		Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Events: a.Events, Imports: a.Imports, Insight: a.Insight, Exports: exports, Labels: a.Labels, Themes: a.Themes, Alerts: a.Alerts, Log: a.Log, Base: a.Config.Base(),
 		BodyLimit: int64(a.Config.BodyLimit), RowLimit: int64(a.Config.RowLimit),
 	})
-	site, err := web.New(web.Options{Identity: a.Identity, Clock: a.Store.Clock(), Log: a.Log, Secure: a.Config.Secure()})
+	site, err := web.New(web.Options{Identity: a.Identity, Clock: a.Store.Clock(), Log: a.Log, Secure: a.Config.Secure(), Waiting: a.Alerts.Waiting})
 	if err != nil {
 		return nil, err
 	}
@@ -346,6 +347,7 @@ func (a *App) routes() (http.Handler, error) {
 	(&pagefeedback.Pages{Store: a.Store, Feedback: a.Feedback, Insight: a.Insight, Labels: a.Labels, Assist: a.Assist, Words: words}).Register(site)
 	(&pagethemes.Pages{Store: a.Store, Feedback: a.Feedback, Insight: a.Insight, Labels: a.Labels, Themes: a.Themes, Adapt: a.Adapt, Words: words}).Register(site)
 	(&pagemodel.Pages{Feedback: a.Feedback, Labels: a.Labels, Themes: a.Themes, Adapt: a.Adapt, Words: words}).Register(site)
+	(&pagealerts.Pages{Alerts: a.Alerts, Insight: a.Insight, Feedback: a.Feedback, Identity: a.Identity, Words: words}).Register(site)
 	(&explore.Pages{Store: a.Store, Insight: a.Insight}).Register(site)
 	(&pageexport.Pages{Exports: exports}).Register(site)
 	(&pageimports.Pages{Imports: a.Imports, Insight: a.Insight, Feeder: a.Feeder}).Register(site)

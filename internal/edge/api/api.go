@@ -29,6 +29,7 @@ import (
 	"kolo/internal/listen/imports"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/alert"
 	"kolo/internal/understand/export"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
@@ -46,6 +47,7 @@ type Services struct {
 	Exports  *export.Service
 	Labels   *label.Service
 	Themes   *theme.Service
+	Alerts   *alert.Service
 	Log      *slog.Logger
 	Base     string // the URL that links begin with, without a slash at its end
 
@@ -78,6 +80,7 @@ func New(s Services) *API {
 	a.eventRoutes()
 	a.insightRoutes()
 	a.understandRoutes()
+	a.alertRoutes()
 	a.importRoutes()
 	a.contactRoutes()
 	a.settingsRoutes()

@@ -27,6 +27,8 @@ type Options struct {
 	Clock    clock.Clock
 	Log      *slog.Logger
 	Secure   bool // cookies over HTTPS alone
+
+	Waiting func(context.Context, identity.WorkspaceID) (int64, error) // how many early warnings wait for somebody; may be nil
 }
 
 // Site serves the staff pages. Each part of it is a package under page/ whose Register adds its routes.
@@ -208,7 +210,7 @@ func (q *Request) outside(actor identity.Actor) error {
 
 // needs says which permission an entry of the navigation is for; and the menu of exports.
 var needs = map[string]identity.Permission{
-	"home": identity.InsightsRead, "feedback": identity.FeedbackRead, "explore": identity.InsightsRead, "themes": identity.FeedbackRead, "model": identity.FeedbackRead,
+	"home": identity.InsightsRead, "feedback": identity.FeedbackRead, "explore": identity.InsightsRead, "themes": identity.FeedbackRead, "alerts": identity.InsightsRead, "model": identity.FeedbackRead,
 	"contacts": identity.ContactsRead, "import": identity.ImportsWrite, "export": identity.ExportsRead,
 }
 
@@ -229,6 +231,13 @@ func (q *Request) Shell(active, title string) ui.Shell {
 	sh.Hide = map[string]bool{}
 	for entry, p := range needs {
 		sh.Hide[entry] = !q.Actor.May(p)
+	}
+	if q.Site.Waiting != nil && !sh.Hide["alerts"] {
+		n, err := q.Site.Waiting(q.Context(), q.Workspace.ID)
+		if err != nil && q.Context().Err() == nil {
+			q.Site.Log.ErrorContext(q.Context(), "early warnings cannot be counted", "error", err)
+		}
+		sh.Badges = map[string]int{"alerts": int(n)}
 	}
 	for _, m := range q.theirs {
 		sh.Workspaces = append(sh.Workspaces, ui.Workspace{ID: string(m.Workspace.ID), Name: m.Workspace.Name, Current: m.Workspace.ID == q.Workspace.ID})

@@ -56,7 +56,11 @@ func ParseSubject(key string) (Subject, error) {
 	if !ok || err != nil || measure == "" {
 		return Subject{}, fault.Bad("alert.ParseSubject", fault.Field{Path: "subject", Code: "form", Msg: "a subject is written as count?field=theme&value=delivery"})
 	}
-	return Subject{Measure: measure, Field: v.Get("field"), Value: v.Get("value"), Scale: v.Get("scale")}, nil
+	s := Subject{Measure: measure, Field: v.Get("field"), Value: v.Get("value"), Scale: v.Get("scale")}
+	if measure != Count && measure != Negative && !s.Score() {
+		return s, fault.Bad("alert.ParseSubject", fault.Field{Path: "subject", Code: "unknown", Msg: "what is measured is count, negative, nps, csat, ces or star"})
+	}
+	return s, nil
 }
 
 // Score tells whether the subject is a score: then low is bad, otherwise much is.

@@ -53,7 +53,7 @@ func (s *Service) Evidence(ctx context.Context, ws identity.WorkspaceID, a Alert
 	const op = "alert.Evidence"
 	e := Evidence{Carriers: []Carrier{}, Before: insight.Period{From: (a.since - beforeDays).String(), To: (a.since - 1).String()}}
 	during := a.Between()
-	e.Feedback = insight.Encode(a.Subject.Behind(), during).Encode()
+	e.Feedback = FeedbackOf(a)
 	names := slices.DeleteFunc(slices.Clone(evidenceFields), func(f string) bool { return f == a.Subject.Field || f == "theme" && a.Subject.Field == "theme_only" })
 	for _, f := range fields {
 		if !f.Hidden && f.Field != "answer" && len(names) < mostFields {
@@ -176,3 +176,6 @@ func (s *Service) tally(ctx context.Context, ws identity.WorkspaceID, x Subject,
 func (s *Service) CourseOf(ctx context.Context, ws identity.WorkspaceID, a Alert) (Course, error) {
 	return s.Course(ctx, ws, a.Subject, a.Bucket, a.last+episodeGap)
 }
+
+// FeedbackOf is the query string of /v1/feedback, and of the page /feedback, for what is behind an alert.
+func FeedbackOf(a Alert) string { return insight.Encode(a.Subject.Behind(), a.Between()).Encode() }

@@ -21,6 +21,7 @@ import (
 	"kolo/internal/listen/imports"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/alert"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
 	"kolo/internal/understand/theme"
@@ -37,6 +38,7 @@ type Sources struct {
 	Insight  *insight.Service
 	Labels   *label.Service
 	Themes   *theme.Service
+	Alerts   *alert.Service
 }
 
 // Service writes files. Safe for concurrent use.

@@ -63,6 +63,9 @@ func init() { // not in the variable's own value: what writes a list may look fo
 				{Name: "compare", Doc: "previous or year"},
 				{Name: "level", Doc: "Confidence level of the intervals, 0.95 by default"},
 			}, period...)},
+		{Name: "alerts", Title: "early warnings, newest first", Permission: identity.InsightsRead, write: alerts, Filters: []Filter{
+			{Name: "state", Doc: "open, acknowledged or closed", Many: true}, {Name: "kind", Doc: "alarm or improvement"}, {Name: "owner", Doc: "Id of a member"}}},
+		{Name: "alert_series", Title: "what early warning watches, the most unusual first", Permission: identity.InsightsRead, write: alertSeries},
 		{Name: "corrections", Title: "what people said about labels and still counts, newest first", Permission: identity.FeedbackRead, write: corrections},
 		{Name: "contacts", Title: "contacts, newest first", Permission: identity.ContactsRead, write: contacts,
 			Other: "Any attribute: attribute.plan=pro, attribute.plan.is_not=pro, attribute.visits.above=3, attribute.plan.present=",

@@ -70,6 +70,7 @@ type Shell struct {
 	Member     Member
 	Query      string          // what the search box holds
 	Hide       map[string]bool // entries of the navigation that the member's role has no use for
+	Badges     map[string]int  // how much waits behind an entry of the navigation, where something does
 	Toasts     []Toast
 }
 
@@ -166,12 +167,12 @@ type stage struct {
 var loop = []stage{
 	{"", []string{"home"}},
 	{"loop.listen", []string{"feedback"}},
-	{"loop.understand", []string{"themes", "explore", "model"}},
+	{"loop.understand", []string{"themes", "explore", "alerts", "model"}},
 	{"nav.data", []string{"contacts", "import"}},
 }
 
 var addresses = map[string]string{
-	"home": "/", "feedback": "/feedback", "explore": "/explore", "themes": "/themes", "model": "/model", "contacts": "/contacts", "import": "/import",
+	"home": "/", "feedback": "/feedback", "explore": "/explore", "themes": "/themes", "alerts": "/alerts", "model": "/model", "contacts": "/contacts", "import": "/import",
 	"settings": "/settings",
 }
 
