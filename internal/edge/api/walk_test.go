@@ -28,6 +28,7 @@ import (
 	"kolo/internal/listen/imports"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/alert"
 	"kolo/internal/understand/export"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
@@ -66,7 +67,8 @@ func newWorld(t *testing.T) *world {
 	w.events = es.NewFeeder(columns, quiet)
 	s.Labels, s.Themes = label.NewService(db, fs, label.Same(reader{}), quiet), theme.NewService(db)
 	w.labels = s.Labels
-	w.exports = export.NewService(export.Sources{Store: db, Identity: s.Identity, Contacts: s.Contacts, Feedback: fs, Events: es, Imports: s.Imports, Insight: s.Insight, Labels: s.Labels, Themes: s.Themes})
+	s.Alerts = alert.NewService(db, s.Insight)
+	w.exports = export.NewService(export.Sources{Store: db, Identity: s.Identity, Contacts: s.Contacts, Feedback: fs, Events: es, Imports: s.Imports, Insight: s.Insight, Labels: s.Labels, Themes: s.Themes, Alerts: s.Alerts})
 	s.Exports, s.Log, s.Base, s.BodyLimit, s.RowLimit = w.exports, quiet, "https://voc.example.org", 1<<20, 1<<16
 	w.api = api.New(s)
 	return w

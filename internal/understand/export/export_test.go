@@ -31,6 +31,7 @@ import (
 	"kolo/internal/listen/imports"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/alert"
 	"kolo/internal/understand/export"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
@@ -67,6 +68,7 @@ func each(t *testing.T, test func(w *world)) {
 		w.Sources = export.Sources{Store: db, Identity: identity.NewService(db, identity.Options{}), Contacts: contact.NewService(db), Feedback: f, Events: es,
 			Imports: imports.NewService(db, f, quiet), Insight: insight.NewService(db, columns, f), Labels: label.NewService(db, f, label.Same(plain{}), quiet), Themes: theme.NewService(db)}
 		w.Insight.Understand(complaints{}, complaints{})
+		w.Sources.Alerts = alert.NewService(db, w.Insight)
 		w.exports = export.NewService(w.Sources)
 		w.feeder = insight.NewFeeder(w.Insight, quiet)
 		w.ws, w.owner = w.workspace("One")
@@ -104,6 +106,27 @@ func (complaints) Under(id string) []string { return []string{"delivery"} }
 
 func (complaints) Name(_, language string) string {
 	return map[string]string{"en": "Delivery", "he": "משלוח"}[language]
+}
+
+// alarmed brings so many complaints in one week that early warning opens an alert.
+func (w *world) alarmed() {
+	w.Helper()
+	var in []feedback.Input
+	for k := range 20 {
+		n := 2
+		if k == 0 {
+			n = 30
+		}
+		for i := range n {
+			at := today.AddDate(0, 0, -7*k-7).Add(time.Duration(i) * time.Hour)
+			in = append(in, feedback.Input{Kind: "complaint", Channel: "email", Source: "mail", Time: &at, Text: "Late again"})
+		}
+	}
+	_, err := w.Feedback.Receive(w.Context(), w.ws, in)
+	w.must(err)
+	w.must(w.feeder.Feed(w.Context()))
+	_, err = w.Alerts.Look(w.Context(), w.ws, today, nil)
+	w.must(err)
 }
 
 // corrected has a person say of the newest text what it is about.
@@ -406,7 +429,8 @@ func TestTheWallAndTheRoles(t *testing.T) {
 		w.must(err)
 		mine := map[string]string{"feedback": "hyperlink", "answer": "nps", "contacts": "ana", "accounts": "acme", "segments": "secret segment", "attributes": "plan", "fields": "country",
 			"views": "secret view", "imports": "secret.csv", "members": "dana one", "invites": "secret@example.com", "teams": "secret team", "keys": "secret key", "audit": "secret team",
-			"themes": "delivery", "corrections": "dana one", "events": "secret purchase"}
+			"themes": "delivery", "corrections": "dana one", "events": "secret purchase", "alerts": "alarm", "alert_series": "kind"}
+		w.alarmed()
 		w.corrected()
 		_, stranger := w.workspace("Three")
 		for _, l := range export.Lists() {
