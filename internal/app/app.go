@@ -50,6 +50,7 @@ import (
 	"kolo/internal/understand/alert"
 	"kolo/internal/understand/assist"
 	"kolo/internal/understand/export"
+	"kolo/internal/understand/health"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
 	"kolo/internal/understand/reading"
@@ -72,6 +73,7 @@ type Rows struct {
 	Assist   *assist.Service
 	Adapt    *adapt.Service
 	Deliver  *deliver.Service
+	Scores   *health.Service // of customers
 }
 
 // OpenRows opens the store, brings its schema up to date, and builds the domains on it.
@@ -111,6 +113,9 @@ func OpenRows(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Rows,
 	r.Contacts.OnErase(feedback.Erased)
 	r.Contacts.OnMerge(event.Merged)
 	r.Contacts.OnErase(event.Erased)
+	r.Scores = health.NewService(db, r.Contacts, r.Events)
+	r.Contacts.OnMerge(health.Merged)
+	r.Contacts.OnErase(health.Forget)
 	return r, nil
 }
 
@@ -200,6 +205,8 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*App, erro
 	a.Deliver.Handle(a.Jobs)
 	(&flow.Flow{Store: a.Store, Deliver: a.Deliver, Alerts: a.Alerts, Themes: a.Themes, Base: cfg.Base(), Log: log}).Handle(a.Jobs)
 	a.Alerts.Handle(a.Jobs)
+	a.Scores.Hear(a.Insight, a.fed)
+	a.Scores.Handle(a.Jobs)
 	a.Health.Ready("rows", a.Store.Ready)
 	a.Health.Ready("columns", a.Columns.Ready)
 	a.Metrics.Gauge("kolo_texts_read", "Texts that this process has read.", func() float64 { return float64(a.Labels.Texts()) })
@@ -224,6 +231,20 @@ func Rebuild(ctx context.Context, cfg *config.Config, log *slog.Logger) (upTo in
 		upTo, err = a.follow(ctx)
 	}
 	return upTo, errors.Join(err, a.close())
+}
+
+// fed tells whether the columns have all that the rows have now.
+func (a *App) fed(ctx context.Context) (bool, error) {
+	for stream, settled := range map[string]func(context.Context) (int64, error){"feedback": a.Feedback.Settled, "event": a.Events.Settled} {
+		upTo, err := settled(ctx)
+		if err != nil {
+			return false, err
+		}
+		if mark, err := a.Columns.Watermark(ctx, stream); err != nil || mark < upTo {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // follow waits until the columns are where the rows are now, feeding them unless another process does.

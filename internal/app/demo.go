@@ -14,6 +14,7 @@ import (
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/health"
 )
 
 // Demo says what demo company is wanted.
@@ -75,7 +76,10 @@ func (r *Rows) FillDemo(ctx context.Context, ws identity.WorkspaceID, c *demo.Co
 	}); err != nil {
 		return err
 	}
-	return r.fillEvents(ctx, ws, c)
+	if err := r.fillEvents(ctx, ws, c); err != nil {
+		return err
+	}
+	return r.Store.Update(ctx, func(tx *store.Tx) error { return health.Fill(tx, ws) })
 }
 
 // fillContacts makes the contacts as the company's own books have them: since they joined.

@@ -26,9 +26,10 @@ const (
 	mostLearned = 25_000 // contacts that a training looks at, chosen by chance; more would say the same
 	scanned     = 2_000  // contacts of a page
 
-	trainEvery = 7 * 24 * time.Hour
-	scoreEvery = 24 * time.Hour
-	grown      = 1.5 // a new version is due early when there are so many times the facts
+	trainEvery  = 7 * 24 * time.Hour
+	scoreEvery  = 24 * time.Hour
+	longestWait = 30 * time.Minute // for facts on their way
+	grown       = 1.5              // a new version is due early when there are so many times the facts
 )
 
 // Handle has a runner train each week and score each night, and when somebody asks for it.
@@ -264,6 +265,15 @@ func (s *Service) train(ctx context.Context, run *job.Run) error {
 		return err
 	}
 	ws := identity.WorkspaceID(run.Workspace)
+	if s.fed != nil && s.db.Clock().Now().Sub(run.Created) < longestWait {
+		ready, err := s.fed(ctx)
+		if err != nil {
+			return fault.Wrap(op, err)
+		}
+		if !ready { // what was brought a moment ago is on its way
+			return job.After(10*time.Second, nil)
+		}
+	}
 	x, err := s.setting(ctx, ws)
 	if err != nil {
 		return fault.Wrap(op, err)

@@ -30,7 +30,9 @@ func factsOf(t *testing.T, c *demo.Company) []*Facts {
 	byID := map[string]*Facts{}
 	var list []*Facts
 	must(c.Contacts(func(k demo.Contact) error {
-		f := &Facts{Contact: contact.ID(k.ExternalID), Segment: k.Attributes["segment"], Attributes: k.Attributes}
+		joined, err := clock.ParseDay(k.Joined)
+		must(err)
+		f := &Facts{Contact: contact.ID(k.ExternalID), First: joined, Segment: k.Attributes["segment"], Attributes: k.Attributes}
 		byID[k.ExternalID] = f
 		list = append(list, f)
 		return nil
@@ -83,7 +85,7 @@ func factsOf(t *testing.T, c *demo.Company) []*Facts {
 	}))
 	out := list[:0]
 	for _, f := range list {
-		f.settle(0)
+		f.settle(f.First)
 		if len(f.Acts)+len(f.Voices) > 0 {
 			out = append(out, f)
 		}
@@ -148,8 +150,9 @@ func TestSnapshotKnowsNothingOfWhatCameLater(t *testing.T) {
 		}
 		cut, mad = append(cut, &a), append(mad, &b)
 	}
-	spec := specOf(list, day, &set)
-	if other := specOf(mad, day, &set); !reflect.DeepEqual(spec, other) {
+	begin := begins(list, to)
+	spec := specOf(list, begin, day, &set)
+	if other := specOf(mad, begin, day, &set); !reflect.DeepEqual(spec, other) {
 		t.Errorf("half-lives are %v, or %v with what came later", spec, other)
 	}
 	whole, without, with := spec.shoot(list, day, &set), spec.shoot(cut, day, &set), spec.shoot(mad, day, &set)

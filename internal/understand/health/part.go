@@ -10,6 +10,7 @@ import (
 
 // Spec is what the parts of a score are computed by: settings, with what they leave open filled in from the facts.
 type Spec struct {
+	Begin    clock.Day       `json:"begin"`      // since when facts are kept: a contact may be older than they are
 	HalfLife map[Key]float64 `json:"half_lives"` // of usage, sentiment, support, commercial, engagement
 	Usage    bool            `json:"usage"`      // there are events of use; so for purchases
 	Buying   bool            `json:"buying"`
@@ -32,7 +33,8 @@ const (
 
 // measured is what the facts of a contact come to as of a day.
 type measured struct {
-	days                       int     // known for
+	days                       int     // for which facts were kept of the contact
+	tenure                     int     // since the contact became one
 	usage, buying, engaging    float64 // decayed events a day
 	past                       float64 // 0-100: usage beside the own past; -1 unknown
 	voice                      score.Decayed
@@ -52,8 +54,11 @@ func rate(sum, days, halfLife float64) float64 {
 	return sum / (window(halfLife) * (1 - math.Exp2(-days/halfLife)))
 }
 
+// since is the day from which on facts of a contact were kept.
+func (s *Spec) since(f *Facts) clock.Day { return max(f.First, s.Begin) }
+
 func (s *Spec) measure(f *Facts, t clock.Day) measured {
-	m := measured{days: int(t - f.First), past: -1, fresh: [parts]int{-1, -1, -1, -1, -1}}
+	m := measured{days: int(t - s.since(f)), tenure: int(t - f.First), past: -1, fresh: [parts]int{-1, -1, -1, -1, -1}}
 	if m.days <= 0 {
 		m.days = 0
 		return m
@@ -201,8 +206,8 @@ func (s *Spec) raw(m *measured, p *Peers) (value, evidence [parts]float64) {
 		value[4], evidence[4] = rank(Engagement, m.engaging), expected(Engagement)
 	}
 	if s.Buying && known {
-		stay, _ := score.Logistic(float64(m.days)/365, 1, 1.2)
-		value[3], evidence[3] = (0.6*rank(Commercial, m.buying)+0.4*stay)*math.Exp2(-m.setbacks), expected(Commercial)+min(float64(m.days)/180, 3)
+		stay, _ := score.Logistic(float64(m.tenure)/365, 1, 1.2)
+		value[3], evidence[3] = (0.6*rank(Commercial, m.buying)+0.4*stay)*math.Exp2(-m.setbacks), expected(Commercial)+min(float64(m.tenure)/180, 3)
 	}
 	return value, evidence
 }

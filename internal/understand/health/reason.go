@@ -79,18 +79,20 @@ type panel struct {
 	who              []*Facts
 	days             []clock.Day // first day of each week
 	to               clock.Day
-	exposed          [][]uint16 // by contact and week: bits of behaviours
-	eligible         [][]uint16 // bits of the behaviours of which something can be said
-	risk             [][]bool   // a customer at the beginning of the week, and not set aside
-	left             []int      // week in which the contact leaves, -1
-	now              []uint16   // behaviours at the end
-	usageFor, buyFor int        // windows in days
+	exposed          [][]uint16  // by contact and week: bits of behaviours
+	eligible         [][]uint16  // bits of the behaviours of which something can be said
+	risk             [][]bool    // a customer at the beginning of the week, and not set aside
+	weight           [][]float32 // how many times as fast as others this customer is expected to leave in the week; 0: not at risk
+	left             []int       // week in which the contact leaves, -1
+	now              []uint16    // behaviours at the end
+	usageFor, buyFor int         // windows in days
 }
 
 // reasons finds out why customers leave: among behaviours, and among segments of the attributes in slices, always or for some weeks.
 // The strongest is taken first, and what it explains is set aside before the rest is looked at again; so a complaint's angry
-// words are no reason beside the complaint. Behaviours are compared within stretches of four weeks. All is adjusted by
-// Benjamini-Hochberg at stat.AlertQ in each round, the segment by Bonferroni for all segments and stretches before that.
+// words are no reason beside the complaint. Segments keep all their customers: those who leave faster for a reason that was found
+// are expected to. Behaviours are compared within stretches of four weeks. The two
+// are questions of their own: each is adjusted by Benjamini-Hochberg at stat.AlertQ, segments for all stretches of all of them.
 func reasons(list []*Facts, attributes []string, spec *Spec, to clock.Day) (found, others []Reason, looked int) {
 	p := newPanel(list, spec, to)
 	if len(p.days) < blockWeeks {
@@ -130,9 +132,11 @@ func reasons(list []*Facts, attributes []string, spec *Spec, to clock.Day) (foun
 				all = append(all, candidate{r, -1, best, best.z})
 			}
 		}
-		ps := make([]float64, len(all))
+		var ps []float64
 		for i := range all {
-			ps[i] = all[i].P
+			if all[i].bit >= 0 {
+				ps = append(ps, all[i].P)
+			}
 		}
 		q, err := stat.BenjaminiHochberg(ps)
 		if err != nil { // p-values all lie between 0 and 1
@@ -141,7 +145,9 @@ func reasons(list []*Facts, attributes []string, spec *Spec, to clock.Day) (foun
 		pick := -1
 		for i := range all {
 			c := &all[i]
-			c.Q = q[i]
+			if c.Q = c.P; c.bit >= 0 { // behaviours come first
+				c.Q = q[i]
+			}
 			if c.Q <= stat.AlertQ && c.Ratio >= leastRatio && c.Range.Low > 1 && c.Left >= leastLeft && (pick < 0 || c.z > all[pick].z) {
 				pick = i
 			}
@@ -159,9 +165,9 @@ func reasons(list []*Facts, attributes []string, spec *Spec, to clock.Day) (foun
 		found = append(found, c.Reason)
 		if c.bit >= 0 {
 			delete(open, c.bit)
-			p.setAside(func(i, k int) bool { return p.exposed[i][k]&(1<<c.bit) != 0 })
+			p.setAside(func(i, k int) bool { return p.exposed[i][k]&(1<<c.bit) != 0 }, float32(c.Ratio))
 		} else {
-			p.setAside(func(i, k int) bool { return k >= c.hit.from && k < c.hit.to && s.has(i, c.hit.combo) })
+			p.setAside(func(i, k int) bool { return k >= c.hit.from && k < c.hit.to && s.has(i, c.hit.combo) }, 0)
 		}
 	}
 	slices.SortStableFunc(found, func(a, b Reason) int { return cmp.Compare(b.Ratio, a.Ratio) })
@@ -169,11 +175,7 @@ func reasons(list []*Facts, attributes []string, spec *Spec, to clock.Day) (foun
 }
 
 func newPanel(list []*Facts, spec *Spec, to clock.Day) *panel {
-	first := to
-	for _, f := range list {
-		first = min(first, f.First)
-	}
-	n := min(int(to-first)/week, mostWeeks)
+	n := min(int(to-spec.Begin)/week, mostWeeks)
 	p := &panel{who: list, to: to}
 	for k := n; k > 0; k-- {
 		p.days = append(p.days, to-clock.Day(k*week))
@@ -202,7 +204,7 @@ func newPanel(list []*Facts, spec *Spec, to clock.Day) *panel {
 	columns := append(slices.Clone(p.days), to) // the end is a column of its own: how customers stand now
 	for _, f := range list {
 		for k, t := range columns {
-			if f.First > t-longest || f.gone(t) {
+			if spec.since(f) > t-longest || f.gone(t) {
 				continue
 			}
 			uses, buys := f.count(used, t-clock.Day(p.usageFor), t), f.count(bought, t-clock.Day(p.buyFor), t)
@@ -222,10 +224,10 @@ func newPanel(list []*Facts, spec *Spec, to clock.Day) *panel {
 		return &sum{n: 1}
 	}
 	for i, f := range list {
-		exposed, eligible, risk := make([]uint16, n), make([]uint16, n), make([]bool, n)
+		exposed, eligible, risk, weight := make([]uint16, n), make([]uint16, n), make([]bool, n), make([]float32, n)
 		p.left = append(p.left, -1)
 		for k, t := range columns {
-			if f.First > t || f.gone(t) {
+			if spec.since(f) > t || f.gone(t) {
 				if k == n {
 					p.now = append(p.now, 0)
 				}
@@ -237,12 +239,13 @@ func newPanel(list []*Facts, spec *Spec, to clock.Day) *panel {
 				p.now = append(p.now, ex)
 				break
 			}
-			exposed[k], eligible[k], risk[k] = ex, el, true
+			exposed[k], eligible[k], risk[k], weight[k] = ex, el, true, 1
 			if _, gone := f.leaves(t, t+week); gone {
 				p.left[i] = k
 			}
 		}
 		p.exposed, p.eligible, p.risk = append(p.exposed, exposed), append(p.eligible, eligible), append(p.risk, risk)
+		p.weight = append(p.weight, weight)
 	}
 	return p
 }
@@ -257,7 +260,7 @@ func (p *panel) bits(f *Facts, spec *Spec, t clock.Day, peersUse, peersBuy float
 			}
 		}
 	}
-	known := int(t - f.First)
+	known := int(t - spec.since(f))
 	if spec.Usage {
 		w := clock.Day(p.usageFor)
 		uses := f.count(used, t-w, t)
@@ -299,16 +302,18 @@ func (p *panel) bits(f *Facts, spec *Spec, t clock.Day, peersUse, peersBuy float
 	set(bHelp, true, f.count(helped, t-recent, t) >= 2)
 	set(bSetback, true, f.count(setback, t-recent, t) >= 1)
 	set(bSilent, known >= silentDays, !lately && f.count(visited, t-silentDays, t) == 0)
-	set(bNew, true, known < newcomer)
+	set(bNew, true, int(t-f.First) < newcomer)
 	return exposed, eligible
 }
 
-// setAside takes the weeks of contacts out of what is looked at.
-func (p *panel) setAside(which func(contact, week int) bool) {
+// setAside takes the weeks of contacts out of what behaviours are looked for in, and has segments expect them to leave so many
+// times as fast; 0 takes them out there too.
+func (p *panel) setAside(which func(contact, week int) bool, faster float32) {
 	for i := range p.who {
 		for k := range p.days {
-			if p.risk[i][k] && which(i, k) {
+			if p.weight[i][k] > 0 && which(i, k) {
 				p.risk[i][k] = false
+				p.weight[i][k] *= faster
 			}
 		}
 	}
@@ -470,8 +475,8 @@ func running(x []float64) {
 }
 
 // best is the segment and the stretch of weeks in which it left faster than all others of the same weeks with the highest likelihood
-// ratio (Kulldorff's scan statistic, conditional on how many left); nil where there is none. tests is how many were looked at; its p
-// is that of the signed root of the ratio times so many (Bonferroni), which is on the safe side, for they overlap.
+// ratio (Kulldorff's scan statistic, conditional on how many left); nil where there is none. tests is how many were looked at, and its
+// p is adjusted for these.
 func (s *segments) best(p *panel) (best *hit, tests int) {
 	n := len(p.days)
 	c := counts{all: make([]float64, n+1), allLeft: make([]float64, n+1), time: make([][]float64, len(s.list)), left: make([][]float64, len(s.list))}
@@ -479,13 +484,13 @@ func (s *segments) best(p *panel) (best *hit, tests int) {
 		c.time[at], c.left[at] = make([]float64, n+1), make([]float64, n+1)
 	}
 	for i := range p.who {
-		for k, yes := range p.risk[i] {
-			if !yes {
+		for k, w := range p.weight[i] {
+			if w == 0 {
 				continue
 			}
-			c.all[k+1]++
+			c.all[k+1] += float64(w)
 			for _, at := range s.member[i] {
-				c.time[at][k+1]++
+				c.time[at][k+1] += float64(w)
 			}
 			if p.left[i] == k {
 				c.allLeft[k+1]++
@@ -501,15 +506,11 @@ func (s *segments) best(p *panel) (best *hit, tests int) {
 		running(c.time[at])
 		running(c.left[at])
 	}
-	best, tests = c.scan()
-	if best == nil {
-		return nil, tests
-	}
-	best.p = min(1, float64(tests)*dist.NormTwoSided(best.z))
-	return best, tests
+	return c.scan()
 }
 
 func (c *counts) scan() (best *hit, tests int) {
+	var zs []float64 // of those that left faster; the others can only be further from it
 	n := len(c.all) - 1
 	for at := range c.time {
 		time, left := c.time[at], c.left[at]
@@ -535,14 +536,21 @@ func (c *counts) scan() (best *hit, tests int) {
 				if d > d1 {
 					ratio += (d - d1) * math.Log((d-d1)/(d*(1-q)))
 				}
-				if z := math.Sqrt(2 * max(ratio, 0)); best == nil || z > best.z {
-					best = &hit{combo: at, from: a, to: a + length, z: z}
+				z := math.Sqrt(2 * max(ratio, 0))
+				if zs = append(zs, z); best == nil || z > best.z {
+					best = &hit{combo: at, from: a, to: a + length, z: z, p: 1}
 				}
 			}
 			if length == n {
 				break
 			}
 		}
+	}
+	// Benjamini-Hochberg of the best: the segments and stretches around it that show the same support it.
+	slices.Sort(zs)
+	for i, z := range slices.Backward(zs) {
+		rank := float64(len(zs) - i)
+		best.p = min(best.p, dist.NormTwoSided(z)*float64(tests)/rank)
 	}
 	return best, tests
 }
@@ -567,7 +575,8 @@ func (s *segments) reason(p *panel, h *hit) (Reason, error) {
 	for i := range p.who {
 		in, concerned := s.has(i, h.combo), false
 		for k := h.from; k < h.to; k++ {
-			if !p.risk[i][k] {
+			w := float64(p.weight[i][k])
+			if w == 0 {
 				continue
 			}
 			x, leaves := &strata[k-h.from], 0
@@ -576,10 +585,10 @@ func (s *segments) reason(p *panel, h *hit) (Reason, error) {
 			}
 			if in {
 				concerned = true
-				x.ExposedTime++
+				x.ExposedTime += w
 				x.Exposed += leaves
 			} else {
-				x.OthersTime++
+				x.OthersTime += w
 				x.Others += leaves
 			}
 		}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"log/slog"
 	"math"
 	"slices"
 	"strconv"
@@ -38,13 +37,17 @@ type Service struct {
 	contacts *contact.Service
 	events   Events
 	voices   Voices
-	log      *slog.Logger
+	fed      func(context.Context) (bool, error) // nil: it is
 }
 
-// NewService makes the service.
-func NewService(db *store.DB, contacts *contact.Service, events Events, voices Voices, log *slog.Logger) *Service {
-	return &Service{db: db, contacts: contacts, events: events, voices: voices, log: log}
+// NewService makes the service, which reads scores; it makes them once it hears (see Hear).
+func NewService(db *store.DB, contacts *contact.Service, events Events) *Service {
+	return &Service{db: db, contacts: contacts, events: events}
 }
+
+// Hear tells the service what customers say, and whether all that there is can be asked for: a training waits for that for a while.
+// Call it before Handle.
+func (s *Service) Hear(v Voices, fed func(context.Context) (bool, error)) { s.voices, s.fed = v, fed }
 
 // Meaning is what the events of a workspace mean for the score, and what else there is.
 type Meaning struct {

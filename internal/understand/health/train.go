@@ -2,6 +2,7 @@ package health
 
 import (
 	"errors"
+	"maps"
 	"math"
 	"slices"
 
@@ -113,7 +114,7 @@ func (s *Spec) shoot(list []*Facts, t clock.Day, weights *Settings) shot {
 	var all []measured
 	var segments []string
 	for _, f := range list {
-		if f.First > t-leastKnown || f.gone(t) {
+		if s.since(f) > t-leastKnown || f.gone(t) {
 			continue
 		}
 		out.who = append(out.who, f)
@@ -139,16 +140,39 @@ func covered(p *[parts]Part) bool {
 	return all > 0 && known/all >= score.LeastCoverage
 }
 
-// spec fills in what settings leave open from what happened before a day: half-lives long enough for a typical customer to
+// begins is the day since when facts are kept, but for the very first: some old letter that somebody typed in. It does not
+// depend on how many follow.
+func begins(list []*Facts, to clock.Day) clock.Day {
+	const strays = 10
+	count := map[clock.Day]int{}
+	for _, f := range list {
+		for _, a := range f.Acts {
+			count[a.Day]++
+		}
+		for _, v := range f.Voices {
+			count[v.Day]++
+		}
+	}
+	sum := 0
+	for _, d := range slices.Sorted(maps.Keys(count)) {
+		if sum += count[d]; sum > strays {
+			return min(d, to)
+		}
+	}
+	return to
+}
+
+// specOf fills in what settings leave open from what happened before a day: half-lives long enough for a typical customer to
 // have done something within the window.
-func specOf(list []*Facts, t clock.Day, set *Settings) Spec {
-	s := Spec{HalfLife: map[Key]float64{}}
+func specOf(list []*Facts, begin, t clock.Day, set *Settings) Spec {
+	s := Spec{Begin: begin, HalfLife: map[Key]float64{}}
 	for k, h := range set.HalfLife {
 		s.HalfLife[k] = h
 	}
 	var days, uses, buys float64
 	for _, f := range list {
-		if f.First >= t {
+		first := s.since(f)
+		if first >= t {
 			continue
 		}
 		last := t
@@ -162,7 +186,7 @@ func specOf(list []*Facts, t clock.Day, set *Settings) Spec {
 				last = a.Day
 			}
 		}
-		days += float64(last - f.First)
+		days += float64(max(last-first, 0))
 	}
 	longer := func(half, n, least, most float64) float64 {
 		if n == 0 || days == 0 {
@@ -179,9 +203,8 @@ func specOf(list []*Facts, t clock.Day, set *Settings) Spec {
 // learn makes a model of facts of the days before "to" and holds it against what happened. was is the model before, or nil.
 func learn(list []*Facts, set *Settings, to clock.Day, was *Model) (*Model, Report) {
 	r := Report{Horizon: set.Horizon, Contacts: len(list), To: to.String(), Refused: []string{}, Reasons: []Reason{}, Others: []Reason{}}
-	from := to
+	from := begins(list, to)
 	for _, f := range list {
-		from = min(from, f.First)
 		if _, left := f.leaves(f.First, to); left {
 			r.Left++
 		}
@@ -194,7 +217,7 @@ func learn(list []*Facts, set *Settings, to clock.Day, was *Model) (*Model, Repo
 		tests = append(tests, to-2*h)
 	}
 	t0 := slices.Min(tests)
-	spec := specOf(list, t0, set)
+	spec := specOf(list, from, t0, set)
 	m := &Model{Spec: spec, Kind: Weighted, Limit: riskScore}
 	var shots []shot // the oldest first
 	for k := mostSteps; k >= 0; k-- {
