@@ -542,6 +542,16 @@ func testFragments(t *testing.T, db *column.DB) {
 	signs, names := "(SELECT CASE WHEN said_at < 0 THEN -1 ELSE said_at END AS k, count(*) AS n FROM said GROUP BY k) AS p", "(SELECT said_at AS k, said_at + 1 AS m FROM said WHERE said_at = -1 OR said_at > 14) AS q"
 	want(t, db, [][]any{{int64(-1), int64(5), int64(0)}, {int64(15), int64(1), int64(16)}, {int64(16), int64(1), int64(17)}},
 		"SELECT k, n, m FROM "+d.Join(signs, names, "k")+" ORDER BY k")
+	among := []string{"abc", `x'y\z`, "12", "שלום", "-2"}
+	for i, s := range append(among, "nothing of the kind") {
+		n := i + 1
+		if n > len(among) {
+			n = 0
+		}
+		want(t, db, [][]any{{int64(n), int64(n)}}, "SELECT "+d.Code(d.Quote(s), among)+", "+d.Code("v", among)+" FROM (SELECT "+d.Quote(s)+" AS v) x")
+	}
+	want(t, db, [][]any{{int64(0), int64(0)}}, "SELECT "+d.Code("words", nil)+", "+d.Code(d.Extra("said", "n"), among)+" FROM said WHERE words IS NULL")
+	want(t, db, [][]any{{int64(1), int64(3)}}, "SELECT count(*), sum("+d.Code("words", among)+") FROM said WHERE "+d.Code(d.Extra("said", "n"), among)+" > 1")
 	for _, s := range []string{"it's", `back\slash`, "nul\x00", "$1", "''"} {
 		want(t, db, [][]any{{s}}, "SELECT "+d.Quote(s))
 	}
