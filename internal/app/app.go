@@ -18,6 +18,7 @@ import (
 	pagealerts "kolo/internal/edge/web/page/alerts"
 	pagecontacts "kolo/internal/edge/web/page/contacts"
 	"kolo/internal/edge/web/page/door"
+	pagedrivers "kolo/internal/edge/web/page/drivers"
 	"kolo/internal/edge/web/page/explore"
 	pageexport "kolo/internal/edge/web/page/export"
 	pagefeedback "kolo/internal/edge/web/page/feedback"
@@ -25,6 +26,7 @@ import (
 	"kolo/internal/edge/web/page/home"
 	pageimports "kolo/internal/edge/web/page/imports"
 	pagemodel "kolo/internal/edge/web/page/model"
+	pagescan "kolo/internal/edge/web/page/scan"
 	"kolo/internal/edge/web/page/settings"
 	pagethemes "kolo/internal/edge/web/page/themes"
 	"kolo/internal/flow"
@@ -49,11 +51,13 @@ import (
 	"kolo/internal/understand/adapt"
 	"kolo/internal/understand/alert"
 	"kolo/internal/understand/assist"
+	"kolo/internal/understand/driving"
 	"kolo/internal/understand/export"
 	"kolo/internal/understand/health"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
 	"kolo/internal/understand/reading"
+	"kolo/internal/understand/scan"
 	"kolo/internal/understand/theme"
 )
 
@@ -139,7 +143,8 @@ func (r *Rows) OpenColumns(ctx context.Context) (c *column.DB, err error) {
 
 // Exports writes lists to files, as far as the insights that it is given go.
 func (r *Rows) Exports(i *insight.Service) *export.Service {
-	return export.NewService(export.Sources{Store: r.Store, Identity: r.Identity, Contacts: r.Contacts, Feedback: r.Feedback, Events: r.Events, Imports: r.Imports, Insight: i, Labels: r.Labels, Themes: r.Themes, Alerts: alert.NewService(r.Store, i)})
+	return export.NewService(export.Sources{Store: r.Store, Identity: r.Identity, Contacts: r.Contacts, Feedback: r.Feedback, Events: r.Events, Imports: r.Imports, Insight: i,
+		Driving: driving.NewService(i, r.Feedback, r.Store.Clock()), Scan: scan.NewService(i, r.Feedback), Labels: r.Labels, Themes: r.Themes, Alerts: alert.NewService(r.Store, i)})
 }
 
 // NewInsight makes what answers questions, from columns or, nil, from the rows alone.
@@ -168,6 +173,8 @@ type App struct {
 	*Rows
 	Columns     *column.DB
 	Insight     *insight.Service
+	Driving     *driving.Service
+	Scan        *scan.Service
 	Feeder      *insight.Feeder
 	EventFeeder *follow.Follower
 	Alerts      *alert.Service
@@ -191,6 +198,7 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*App, erro
 		return nil, errors.Join(err, a.close())
 	}
 	a.Insight = a.NewInsight(a.Columns)
+	a.Driving, a.Scan = driving.NewService(a.Insight, a.Feedback, a.Store.Clock()), scan.NewService(a.Insight, a.Feedback)
 	a.Feeder = a.NewFeeder(a.Insight)
 	a.Events.CountIn(a.Columns)
 	a.EventFeeder = a.Events.NewFeeder(a.Columns, log)
@@ -355,7 +363,7 @@ func (a *App) serve(ctx context.Context, handler http.Handler, ready func(addres
 func (a *App) routes() (http.Handler, error) {
 	exports := a.Exports(a.Insight)
 	v1 := api.New(api.Services{
-		Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Events: a.Events, Imports: a.Imports, Insight: a.Insight, Exports: exports, Labels: a.Labels, Themes: a.Themes, Alerts: a.Alerts, Log: a.Log, Base: a.Config.Base(),
+		Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Events: a.Events, Imports: a.Imports, Insight: a.Insight, Driving: a.Driving, Scan: a.Scan, Exports: exports, Labels: a.Labels, Themes: a.Themes, Alerts: a.Alerts, Log: a.Log, Base: a.Config.Base(),
 		BodyLimit: int64(a.Config.BodyLimit), RowLimit: int64(a.Config.RowLimit),
 	})
 	site, err := web.New(web.Options{Identity: a.Identity, Clock: a.Store.Clock(), Log: a.Log, Secure: a.Config.Secure(), Waiting: a.Alerts.Waiting})
@@ -369,6 +377,8 @@ func (a *App) routes() (http.Handler, error) {
 	(&pagethemes.Pages{Store: a.Store, Feedback: a.Feedback, Insight: a.Insight, Labels: a.Labels, Themes: a.Themes, Adapt: a.Adapt, Words: words}).Register(site)
 	(&pagemodel.Pages{Feedback: a.Feedback, Labels: a.Labels, Themes: a.Themes, Adapt: a.Adapt, Words: words}).Register(site)
 	(&pagealerts.Pages{Alerts: a.Alerts, Insight: a.Insight, Feedback: a.Feedback, Identity: a.Identity, Words: words}).Register(site)
+	(&pagedrivers.Pages{Feedback: a.Feedback, Insight: a.Insight, Driving: a.Driving}).Register(site)
+	(&pagescan.Pages{Feedback: a.Feedback, Insight: a.Insight, Scan: a.Scan}).Register(site)
 	(&explore.Pages{Store: a.Store, Insight: a.Insight}).Register(site)
 	(&pageexport.Pages{Exports: exports}).Register(site)
 	(&pageimports.Pages{Imports: a.Imports, Insight: a.Insight, Feeder: a.Feeder}).Register(site)

@@ -30,9 +30,11 @@ import (
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/alert"
+	"kolo/internal/understand/driving"
 	"kolo/internal/understand/export"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
+	"kolo/internal/understand/scan"
 	"kolo/internal/understand/theme"
 )
 
@@ -44,6 +46,8 @@ type Services struct {
 	Events   *event.Service
 	Imports  *imports.Service
 	Insight  *insight.Service
+	Driving  *driving.Service
+	Scan     *scan.Service
 	Exports  *export.Service
 	Labels   *label.Service
 	Themes   *theme.Service

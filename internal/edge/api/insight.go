@@ -6,8 +6,10 @@ import (
 
 	"kolo/internal/foundation/i18n"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/driving"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/insight/say"
+	"kolo/internal/understand/scan"
 )
 
 func (a *API) insightRoutes() {
@@ -38,6 +40,30 @@ func (a *API) insightRoutes() {
 			}
 			ans, err := a.Insight.Themes(ctx, actor.Workspace, q)
 			return &body[*insight.ThemesAnswer]{ans}, err
+		}, unvalidated)
+	handle(a, route{http.MethodPost, "/v1/insights/drivers", identity.InsightsRead, "query-drivers", "Ask what moves a score: importance, effect, penalty or reward, and what there is to gain", tag, 0},
+		func(ctx context.Context, actor identity.Actor, in *struct {
+			RawBody []byte
+			Body    driving.Query
+		}) (*body[*driving.Answer], error) {
+			q, err := strict[driving.Query](in.RawBody)
+			if err != nil {
+				return nil, err
+			}
+			ans, err := a.Driving.Ask(ctx, actor.Workspace, q)
+			return &body[*driving.Answer]{ans}, err
+		}, unvalidated)
+	handle(a, route{http.MethodPost, "/v1/insights/scan", identity.InsightsRead, "scan-segments", "Ask which of all segments differ from the rest, corrected for having looked at all of them", tag, 0},
+		func(ctx context.Context, actor identity.Actor, in *struct {
+			RawBody []byte
+			Body    scan.Query
+		}) (*body[*scan.Answer], error) {
+			q, err := strict[scan.Query](in.RawBody)
+			if err != nil {
+				return nil, err
+			}
+			ans, err := a.Scan.Ask(ctx, actor.Workspace, q)
+			return &body[*scan.Answer]{ans}, err
 		}, unvalidated)
 	type views struct {
 		Views []insight.View `json:"views"`

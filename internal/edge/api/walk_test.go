@@ -29,9 +29,11 @@ import (
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/alert"
+	"kolo/internal/understand/driving"
 	"kolo/internal/understand/export"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
+	"kolo/internal/understand/scan"
 	"kolo/internal/understand/theme"
 )
 
@@ -63,12 +65,14 @@ func newWorld(t *testing.T) *world {
 	es.CountIn(columns)
 	quiet := slog.New(slog.DiscardHandler)
 	s := api.Services{Identity: w.identity, Contacts: contact.NewService(db), Feedback: fs, Events: es, Imports: imports.NewService(db, fs, quiet), Insight: insight.NewService(db, columns, fs)}
+	s.Driving, s.Scan = driving.NewService(s.Insight, fs, db.Clock()), scan.NewService(s.Insight, fs)
 	w.feeder = insight.NewFeeder(s.Insight, quiet)
 	w.events = es.NewFeeder(columns, quiet)
 	s.Labels, s.Themes = label.NewService(db, fs, label.Same(reader{}), quiet), theme.NewService(db)
 	w.labels = s.Labels
 	s.Alerts = alert.NewService(db, s.Insight)
-	w.exports = export.NewService(export.Sources{Store: db, Identity: s.Identity, Contacts: s.Contacts, Feedback: fs, Events: es, Imports: s.Imports, Insight: s.Insight, Labels: s.Labels, Themes: s.Themes, Alerts: s.Alerts})
+	w.exports = export.NewService(export.Sources{Store: db, Identity: s.Identity, Contacts: s.Contacts, Feedback: fs, Events: es, Imports: s.Imports, Insight: s.Insight,
+		Driving: s.Driving, Scan: s.Scan, Labels: s.Labels, Themes: s.Themes, Alerts: s.Alerts})
 	s.Exports, s.Log, s.Base, s.BodyLimit, s.RowLimit = w.exports, quiet, "https://voc.example.org", 1<<20, 1<<16
 	w.api = api.New(s)
 	return w

@@ -22,8 +22,10 @@ import (
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/alert"
+	"kolo/internal/understand/driving"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
+	"kolo/internal/understand/scan"
 	"kolo/internal/understand/theme"
 )
 
@@ -36,6 +38,8 @@ type Sources struct {
 	Events   *event.Service
 	Imports  *imports.Service
 	Insight  *insight.Service
+	Driving  *driving.Service
+	Scan     *scan.Service
 	Labels   *label.Service
 	Themes   *theme.Service
 	Alerts   *alert.Service

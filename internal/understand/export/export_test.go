@@ -32,10 +32,12 @@ import (
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/alert"
+	"kolo/internal/understand/driving"
 	"kolo/internal/understand/export"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
 	"kolo/internal/understand/reading"
+	"kolo/internal/understand/scan"
 	"kolo/internal/understand/theme"
 )
 
@@ -67,6 +69,7 @@ func each(t *testing.T, test func(w *world)) {
 		t.Cleanup(es.Close)
 		w.Sources = export.Sources{Store: db, Identity: identity.NewService(db, identity.Options{}), Contacts: contact.NewService(db), Feedback: f, Events: es,
 			Imports: imports.NewService(db, f, quiet), Insight: insight.NewService(db, columns, f), Labels: label.NewService(db, f, label.Same(plain{}), quiet), Themes: theme.NewService(db)}
+		w.Driving, w.Scan = driving.NewService(w.Insight, f, db.Clock()), scan.NewService(w.Insight, f)
 		w.Insight.Understand(complaints{}, complaints{})
 		w.Sources.Alerts = alert.NewService(db, w.Insight)
 		w.exports = export.NewService(w.Sources)
@@ -408,6 +411,20 @@ func TestWhoMayNotIdentifyGetsNoNames(t *testing.T) {
 	})
 }
 
+// rated adds answers that say what moves them, and who differs.
+func (w *world) rated() {
+	w.Helper()
+	var in []feedback.Input
+	for i := range 150 {
+		in = append(in, feedback.Input{Survey: "rated", Scores: []feedback.Score{{Metric: "nps", Value: float64(3 + i%5 + i%2), Scale: feedback.Scale{Min: 0, Max: 10}}},
+			Answers:    feedback.Answers{{Question: "secret rating", Value: float64(1 + i%5)}, {Question: "other", Value: float64(1 + i%3)}},
+			Attributes: feedback.Attributes{"secret tier": []string{"gold", "plain", "silver"}[i%3]}})
+	}
+	_, err := w.Feedback.Receive(w.Context(), w.ws, in)
+	w.must(err)
+	w.must(w.feeder.Feed(w.Context()))
+}
+
 // TestTheWallAndTheRoles asks for every list from outside its workspace, and with every permission but the one it needs.
 func TestTheWallAndTheRoles(t *testing.T) {
 	t.Parallel()
@@ -429,9 +446,10 @@ func TestTheWallAndTheRoles(t *testing.T) {
 		w.must(err)
 		mine := map[string]string{"feedback": "hyperlink", "answer": "nps", "contacts": "ana", "accounts": "acme", "segments": "secret segment", "attributes": "plan", "fields": "country",
 			"views": "secret view", "imports": "secret.csv", "members": "dana one", "invites": "secret@example.com", "teams": "secret team", "keys": "secret key", "audit": "secret team",
-			"themes": "delivery", "corrections": "dana one", "events": "secret purchase", "alerts": "alarm", "alert_series": "kind"}
+			"themes": "delivery", "corrections": "dana one", "events": "secret purchase", "alerts": "alarm", "alert_series": "kind", "drivers": "secret rating", "scan": "secret tier"}
 		w.alarmed()
 		w.corrected()
+		w.rated()
 		_, stranger := w.workspace("Three")
 		for _, l := range export.Lists() {
 			filter := map[string]string{"answer": "measure=nps"}[l.Name]

@@ -66,6 +66,23 @@ func init() { // not in the variable's own value: what writes a list may look fo
 		{Name: "alerts", Title: "early warnings, newest first", Permission: identity.InsightsRead, write: alerts, Filters: []Filter{
 			{Name: "state", Doc: "open, acknowledged or closed", Many: true}, {Name: "kind", Doc: "alarm or improvement"}, {Name: "owner", Doc: "Id of a member"}}},
 		{Name: "alert_series", Title: "what early warning watches, the most unusual first", Permission: identity.InsightsRead, write: alertSeries},
+		{Name: "drivers", Title: "what moves a score: importance, effect, penalty and reward, and what there is to gain of each driver", Permission: identity.InsightsRead, Columns: true, Other: anyField, write: drivers,
+			Filters: append([]Filter{
+				{Name: "score", Doc: "nps, csat, ces, star, rating, csat_mean or ces_mean; the first that has answers by default"},
+				{Name: "block", Doc: "Which answers: survey:NAME, source:NAME, themes or all; the best by default"},
+				{Name: "driver", Doc: "A field to look at, or theme.ID, instead of those that the block begins with", Many: true},
+				{Name: "scale", Doc: "The scale to count, such as 1..5; the most frequent one by default"},
+				{Name: "level", Doc: "Confidence level of the intervals, 0.95 by default"},
+			}, period...)},
+		{Name: "scan", Title: "segments that were compared with the rest, by evidence", Permission: identity.InsightsRead, Columns: true, Other: anyField, write: scanned,
+			Filters: append([]Filter{
+				{Name: "score", Doc: "nps, csat, ces, star, rating, net_sentiment, csat_mean or ces_mean; the first that has answers by default"},
+				{Name: "field", Doc: "A field to look through instead of all that are known", Many: true},
+				{Name: "pairs", Doc: "no: single values alone"},
+				{Name: "rate", Doc: "Expected share of false ones among those that are told to differ, 0.10 by default"},
+				{Name: "scale", Doc: "The scale to count, such as 1..5; the most frequent one by default"},
+				{Name: "level", Doc: "Confidence level of the intervals, 0.95 by default"},
+			}, period...)},
 		{Name: "corrections", Title: "what people said about labels and still counts, newest first", Permission: identity.FeedbackRead, write: corrections},
 		{Name: "contacts", Title: "contacts, newest first", Permission: identity.ContactsRead, write: contacts,
 			Other: "Any attribute: attribute.plan=pro, attribute.plan.is_not=pro, attribute.visits.above=3, attribute.plan.present=",

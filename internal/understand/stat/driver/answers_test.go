@@ -61,7 +61,7 @@ func sample(seed uint64, n, ratings, parts int) (*Answers, Data) {
 	return a, d
 }
 
-func close(t *testing.T, what string, got, want, tolerance float64) {
+func sameFigure(t *testing.T, what string, got, want, tolerance float64) {
 	t.Helper()
 	if !(math.Abs(got-want) <= tolerance) {
 		t.Errorf("%s: %v, want %v", what, got, want)
@@ -83,19 +83,19 @@ func TestAnswersAgreeWithData(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	close(t, "R2", f.R2, want.R2, 1e-10)
+	sameFigure(t, "R2", f.R2, want.R2, 1e-10)
 	for j, w := range want.Coefficients[1:] {
 		c, ok := f.Combination(w.Name, map[int]float64{j + 1: 1}, 0.9)
 		if !ok {
 			t.Fatal(w.Name)
 		}
-		close(t, w.Name, c.Estimate, w.Estimate, 1e-9)
-		close(t, w.Name+" error", c.SE, w.SE, 1e-9)
-		close(t, w.Name+" p", c.P, w.P, 1e-9)
-		close(t, w.Name+" low", c.Interval.Low, w.Interval.Low, 1e-9)
+		sameFigure(t, w.Name, c.Estimate, w.Estimate, 1e-9)
+		sameFigure(t, w.Name+" error", c.SE, w.SE, 1e-9)
+		sameFigure(t, w.Name+" p", c.P, w.P, 1e-9)
+		sameFigure(t, w.Name+" low", c.Interval.Low, w.Interval.Low, 1e-9)
 	}
 	difference, _ := f.Combination("", map[int]float64{5: 1, 6: -1}, 0.9)
-	close(t, "difference", difference.Estimate, want.Coefficients[5].Estimate-want.Coefficients[6].Estimate, 1e-9)
+	sameFigure(t, "difference", difference.Estimate, want.Coefficients[5].Estimate-want.Coefficients[6].Estimate, 1e-9)
 
 	// With the values of the attribute one by one the importances are those of Analyse; together they share what these have.
 	single := *a
@@ -112,13 +112,13 @@ func TestAnswersAgreeWithData(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	close(t, "R2 after controls", got.R2, all.R2, 1e-10)
-	close(t, "adjusted R2", got.AdjR2, all.AdjR2, 1e-10)
-	close(t, "condition", got.Condition, all.Condition, 1e-6)
+	sameFigure(t, "R2 after controls", got.R2, all.R2, 1e-10)
+	sameFigure(t, "adjusted R2", got.AdjR2, all.AdjR2, 1e-10)
+	sameFigure(t, "condition", got.Condition, all.Condition, 1e-6)
 	for j, w := range all.Drivers {
-		close(t, "LMG of "+w.Name, got.Drivers[j].LMG, w.LMG, 1e-10)
-		close(t, "VIF of "+w.Name, got.Drivers[j].VIF, w.VIF, 1e-8)
-		close(t, "correlation of "+w.Name, got.Drivers[j].ZeroOrder, w.ZeroOrder, 1e-10)
+		sameFigure(t, "LMG of "+w.Name, got.Drivers[j].LMG, w.LMG, 1e-10)
+		sameFigure(t, "VIF of "+w.Name, got.Drivers[j].VIF, w.VIF, 1e-8)
+		sameFigure(t, "correlation of "+w.Name, got.Drivers[j].ZeroOrder, w.ZeroOrder, 1e-10)
 	}
 	if p, err = Gather(a); err != nil {
 		t.Fatal(err)
@@ -131,8 +131,8 @@ func TestAnswersAgreeWithData(t *testing.T) {
 	for _, x := range together.Drivers {
 		sum += x.LMG
 	}
-	close(t, "sum of LMG", sum, together.R2, 1e-10)
-	close(t, "R2 of drivers with several columns", together.R2, all.R2, 1e-10)
+	sameFigure(t, "sum of LMG", sum, together.R2, 1e-10)
+	sameFigure(t, "R2 of drivers with several columns", together.R2, all.R2, 1e-10)
 }
 
 // TestDrawnParts: parts that are single customers give the case bootstrap, and larger ones nearly the same intervals.
@@ -166,7 +166,7 @@ func TestDrawnParts(t *testing.T) {
 	}
 	for j, w := range want.Drivers {
 		g := got.Drivers[j]
-		close(t, "LMG of "+w.Name, g.LMG, w.LMG, 1e-10)
+		sameFigure(t, "LMG of "+w.Name, g.LMG, w.LMG, 1e-10)
 		if ratio := g.Interval.Width() / w.Interval.Width(); ratio < .8 || ratio > 1.25 {
 			t.Errorf("%s: %v, want %v", w.Name, g.Interval, w.Interval)
 		}
@@ -204,8 +204,8 @@ func TestAnswersPairwise(t *testing.T) {
 	}
 	cov, columns := p.covariance(p.total)
 	at := slices.Index(columns, 2)
-	close(t, "pairwise covariance", cov[at][len(cov)-1], (sxy-sx*sy/k)/k, 1e-9)
-	close(t, "variance where it is there", cov[at][at], (sxx-sx*sx/k)/k, 1e-9)
+	sameFigure(t, "pairwise covariance", cov[at][len(cov)-1], (sxy-sx*sy/k)/k, 1e-9)
+	sameFigure(t, "variance where it is there", cov[at][at], (sxx-sx*sx/k)/k, 1e-9)
 	got, err := p.Importance(Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -215,7 +215,7 @@ func TestAnswersPairwise(t *testing.T) {
 		t.Fatal(err)
 	}
 	for j := range 3 {
-		close(t, "LMG of "+a.Names[j], got.Drivers[j].LMG, want.Drivers[j].LMG, .02)
+		sameFigure(t, "LMG of "+a.Names[j], got.Drivers[j].LMG, want.Drivers[j].LMG, .02)
 	}
 }
 
@@ -357,9 +357,9 @@ func TestAsymmetryOfAnswers(t *testing.T) {
 		if !ok || g.Class != w.Class || g.LowN != w.LowN || g.HighShare != w.HighShare {
 			t.Errorf("%+v, want %+v", g, w)
 		}
-		close(t, "penalty", g.Penalty.Estimate, w.Penalty.Estimate, 1e-9)
-		close(t, "asymmetry", g.Impact, w.Impact, 1e-9)
-		close(t, "p", g.Test.P, w.Test.P, 1e-9)
+		sameFigure(t, "penalty", g.Penalty.Estimate, w.Penalty.Estimate, 1e-9)
+		sameFigure(t, "asymmetry", g.Impact, w.Impact, 1e-9)
+		sameFigure(t, "p", g.Test.P, w.Test.P, 1e-9)
 	}
 }
 

@@ -1,0 +1,285 @@
+package driving
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"kolo/internal/foundation/clock"
+	"kolo/internal/foundation/fault"
+	"kolo/internal/listen/feedback"
+	"kolo/internal/people/identity"
+	"kolo/internal/understand/insight"
+	"kolo/internal/understand/stat"
+)
+
+// DefinitionVersion changes whenever the same answers would give another result.
+const DefinitionVersion = 1
+
+// Service answers what moves scores. It remembers its answers as long as no feedback has come since.
+type Service struct {
+	insight  *insight.Service
+	feedback *feedback.Service
+	clock    clock.Clock
+
+	busy chan struct{} // how many questions are worked on at once: each takes all processors and some hundred MB
+
+	mu    sync.Mutex
+	kept  map[string]*Answer
+	order []string
+}
+
+const mostKept = 64
+
+// NewService answers from what insight can ask.
+func NewService(in *insight.Service, f *feedback.Service, now clock.Clock) *Service {
+	return &Service{insight: in, feedback: f, clock: now, busy: make(chan struct{}, 2), kept: map[string]*Answer{}}
+}
+
+// Scores are the measures that something can move.
+var Scores = []insight.Measure{insight.NPS, insight.CSAT, insight.CES, insight.Star, insight.Rating, insight.CSATMean, insight.CESMean}
+
+// Ask answers what moves a score in a workspace.
+func (s *Service) Ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*Answer, error) {
+	const op = "driving.Ask"
+	if err := s.check(ctx, ws, &q); err != nil {
+		return nil, err
+	}
+	key, err := s.key(ctx, ws, q)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	s.mu.Lock()
+	known := s.kept[key]
+	s.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	select {
+	case s.busy <- struct{}{}:
+		defer func() { <-s.busy }()
+	case <-ctx.Done():
+		return nil, fault.Wrap(op, ctx.Err())
+	}
+	ans, err := s.answer(ctx, ws, q)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.kept[key] == nil {
+		s.order = append(s.order, key)
+	}
+	s.kept[key] = ans
+	if len(s.order) > mostKept {
+		delete(s.kept, s.order[0])
+		s.order = slices.Delete(s.order, 0, 1)
+	}
+	return ans, nil
+}
+
+// check fills the defaults of a question in, and says what is wrong with it.
+func (s *Service) check(ctx context.Context, ws identity.WorkspaceID, q *Query) error {
+	const op = "driving.Query"
+	var bad []fault.Field
+	if q.Level == 0 {
+		q.Level = stat.DefaultLevel
+	}
+	if q.Level < 0.5 || q.Level >= 1 {
+		bad = append(bad, fault.Field{Path: "level", Code: "range", Msg: "a confidence level lies between 0.5 and 1"})
+	}
+	if q.Score != "" && !slices.Contains(Scores, q.Score) {
+		bad = append(bad, fault.Field{Path: "score", Code: "unknown", Msg: fmt.Sprintf("%q is not a score", q.Score)})
+	}
+	if len(q.Drivers) > MostDrivers {
+		bad = append(bad, fault.Field{Path: "drivers", Code: "too_many", Msg: fmt.Sprintf("at most %d drivers can be tried in all orders", MostDrivers)})
+	}
+	if len(bad) > 0 {
+		return fault.Bad(op, bad...)
+	}
+	if err := s.insight.Check(ctx, ws, q.Where, q.Between); err != nil {
+		return err
+	}
+	if q.Score == "" {
+		scores, err := s.insight.Metrics(ctx, ws, q.Where, q.Between)
+		if err != nil {
+			return err
+		}
+		q.Score = insight.NPS
+		if len(scores) > 0 {
+			q.Score = insight.Measure(scores[0])
+		}
+	}
+	return nil
+}
+
+// key names a question, and the feedback and themes that it was asked about.
+func (s *Service) key(ctx context.Context, ws identity.WorkspaceID, q Query) (string, error) {
+	fed, err := s.insight.Fed(ctx)
+	if err != nil {
+		return "", err
+	}
+	tree, err := s.insight.TreeMark(ctx, ws)
+	if err != nil {
+		return "", err
+	}
+	register, err := s.feedback.Register(ctx, ws)
+	if err != nil {
+		return "", err
+	}
+	text, err := json.Marshal(q)
+	if err != nil {
+		return "", err
+	}
+	hidden := 0
+	for _, f := range register {
+		if f.Hidden {
+			hidden++
+		}
+	}
+	// What the last 90 days are depends on the hour at most, whatever the zone.
+	return fmt.Sprint(ws, " ", fed, " ", tree, " ", len(register), " ", hidden, " ", s.clock.Now().Unix()/3600, " ", string(text)), nil
+}
+
+func (s *Service) answer(ctx context.Context, ws identity.WorkspaceID, q Query) (*Answer, error) {
+	const op = "driving.Ask"
+	ans := &Answer{Score: q.Score, Unit: "points", Scale: q.Scale, Blocks: []Block{}, Candidates: []Candidate{}, Controls: []string{}, Drivers: []Driver{}, Refused: []Refusal{},
+		Warnings: []Warning{}, LeftOut: []insight.LeftOut{}, Definition: fmt.Sprintf("drivers v%d", DefinitionVersion), Filter: insight.Encode(q.Where, q.Between).Encode()}
+	register, err := s.feedback.Register(ctx, ws)
+	if err != nil {
+		return nil, err
+	}
+	k := known{}
+	k.fields, k.kinds = fieldsOf(register)
+	ask := insight.MatrixQuery{Score: q.Score, Scale: q.Scale, Where: q.Where, Between: q.Between}
+	if k.populations, err = s.insight.Populations(ctx, ws, ask, k.fields); err != nil {
+		return nil, err
+	}
+	k.learn()
+	plans := k.plans()
+	for _, p := range plans {
+		ans.Blocks = append(ans.Blocks, p.Block)
+	}
+	if len(plans) == 0 {
+		return ans, nil
+	}
+	at := 0
+	if q.Block != "" {
+		if at = slices.IndexFunc(plans, func(p plan) bool { return p.ID == q.Block }); at < 0 {
+			return nil, fault.Bad(op, fault.Field{Path: "block", Code: "unknown", Msg: fmt.Sprintf("there is no block %q among these answers", q.Block)})
+		}
+	}
+	b := plans[at]
+	for _, d := range q.Drivers {
+		if k.kinds[d] == "" && !strings.HasPrefix(d, "theme.") || d == anyTheme {
+			return nil, fault.Bad(op, fault.Field{Path: "drivers", Code: "unknown", Msg: fmt.Sprintf("%q is no field that could move a score", d)})
+		}
+	}
+	ans.Block = b.ID
+	for _, f := range b.choose(q.Drivers) {
+		ans.Refused = append(ans.Refused, Refusal{Field: f, Reason: "many"})
+	}
+	ask.Where = append(slices.Clone(q.Where), b.where...)
+	ask.Themes = b.themes
+	for _, d := range b.drivers {
+		switch {
+		case strings.HasPrefix(d, "theme."):
+			ask.Themes = true
+		case k.kinds[d] == Rating || k.kinds[d] == Fact:
+			ask.Numbers = append(ask.Numbers, d)
+		default:
+			ask.Texts = append(ask.Texts, d)
+		}
+	}
+	ask.Texts = append(ask.Texts, b.controls...)
+	m, err := s.insight.Matrix(ctx, ws, ask)
+	if err != nil {
+		return nil, err
+	}
+	ans.Unit, ans.Scale, ans.From, ans.To, ans.Answers = m.Unit, m.Scale, m.From, m.To, m.N
+	ans.LeftOut = append(ans.LeftOut, m.LeftOut...)
+	ans.Filter = insight.Encode(ask.Where, q.Between).Encode()
+	ans.Sampled = int64(len(m.Y)) < m.N
+	if len(m.Y) == 0 {
+		return ans, nil
+	}
+	o, refused := newModel(m, b, k, q.Level)
+	ans.Refused = append(ans.Refused, refused...)
+	ans.Customers = o.customers()
+	rows := o.rows()
+	ans.N = int64(len(rows))
+	mean := 0.0
+	for _, i := range rows {
+		mean += m.Y[i] / float64(len(rows))
+	}
+	if len(rows) > 0 {
+		ans.Value = &mean
+	}
+	if ans.Missing = "complete"; o.pairs {
+		ans.Missing = "pairwise"
+	}
+	if err := o.solve(ans); err != nil {
+		return nil, err
+	}
+	metric, _ := strings.CutSuffix(string(q.Score), "_mean")
+	roles := map[string]string{}
+	for _, h := range o.holds {
+		ans.Controls = append(ans.Controls, h.field)
+		roles[h.field] = "control"
+	}
+	for i := range ans.Drivers {
+		d := &ans.Drivers[i]
+		d.Feedback = behind(ask.Where, q.Between, metric, *d)
+		roles[d.Field] = "driver"
+	}
+	ans.Candidates = append(ans.Candidates, b.candidates...)
+	for _, id := range o.mentionedIf(b.themes || ask.Themes) {
+		ans.Candidates = append(ans.Candidates, Candidate{Field: "theme." + id, Kind: Theme, N: b.N, Coverage: 1})
+	}
+	for i := range ans.Candidates {
+		ans.Candidates[i].Role = roles[ans.Candidates[i].Field]
+	}
+	ans.warn(o)
+	return ans, nil
+}
+
+// mentionedIf are the themes to offer, where they were read.
+func (o *model) mentionedIf(read bool) []string {
+	if !read {
+		return nil
+	}
+	return o.mentioned()
+}
+
+// warn says what to know before believing the answer.
+func (ans *Answer) warn(o *model) {
+	if len(ans.Drivers) == 0 {
+		return
+	}
+	add := func(is bool, w Warning) {
+		if is {
+			ans.Warnings = append(ans.Warnings, w)
+		}
+	}
+	kinds := map[Kind]int{}
+	columns, inflated, effects := 0, false, false
+	for _, d := range ans.Drivers {
+		kinds[d.Kind]++
+		inflated = inflated || d.VIF > 10
+		effects = effects || d.Effect != nil || len(d.Levels) > 1 && d.Levels[1].Effect != nil
+	}
+	for _, d := range o.drivers {
+		columns += len(d.at)
+	}
+	add(true, Association)
+	add(kinds[Rating] > 1, Halo)
+	add(kinds[Theme] > 0, Reading)
+	add(ans.R2 < lowR2, LowR2)
+	add(inflated || ans.Condition > 30, Collinear)
+	add(o.pairs, Pairwise)
+	add(ans.N < int64(max(fewestAnswers, 20*columns)), Few)
+	add(!effects, NoEffects)
+}
