@@ -382,7 +382,7 @@ func (a *App) routes() (http.Handler, error) {
 	(&explore.Pages{Store: a.Store, Insight: a.Insight}).Register(site)
 	(&pageexport.Pages{Exports: exports}).Register(site)
 	(&pageimports.Pages{Imports: a.Imports, Insight: a.Insight, Feeder: a.Feeder}).Register(site)
-	(&pagecontacts.Pages{Contacts: a.Contacts, Feedback: a.Feedback, Words: words}).Register(site)
+	(&pagecontacts.Pages{Contacts: a.Contacts, Feedback: a.Feedback, Events: a.Events, Words: words}).Register(site)
 	(&settings.Pages{Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Base: a.Config.Base()}).Register(site)
 	a.site = site
 	mux := a.vitals()

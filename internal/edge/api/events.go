@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 	"reflect"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -160,13 +158,8 @@ func (a *API) listEvents(ctx context.Context, actor identity.Actor, in *listEven
 	if f.From, f.To, err = a.Insight.Instants(ctx, actor.Workspace, insight.Period{From: in.From, To: in.To, Last: in.Last}); err != nil {
 		return nil, err
 	}
-	if in.Cursor != "" {
-		at, id, ok := strings.Cut(in.Cursor, "-")
-		ms, err := strconv.ParseInt(at, 10, 64)
-		if err != nil || !ok {
-			return nil, fault.Bad("api.listEvents", fault.Field{Path: "cursor", Code: "form", Msg: "this is not a cursor of this list"})
-		}
-		f.Before = event.Place{Time: ms, ID: event.ID(id)}
+	if f.Before, err = event.ParsePlace(in.Cursor); err != nil {
+		return nil, err
 	}
 	list, err := a.Events.List(ctx, actor.Workspace, f)
 	if err != nil {
@@ -174,8 +167,7 @@ func (a *API) listEvents(ctx context.Context, actor identity.Actor, in *listEven
 	}
 	page := EventsPage{Events: orEmpty(list)}
 	if len(list) == in.Limit {
-		last := event.PlaceOf(list[len(list)-1])
-		page.Next = strconv.FormatInt(last.Time, 10) + "-" + string(last.ID)
+		page.Next = event.PlaceOf(list[len(list)-1]).String()
 	}
 	return &body[EventsPage]{page}, nil
 }

@@ -86,6 +86,21 @@ func (s *Service) next(ctx context.Context, after, upTo int64) (b follow.Batch, 
 	return b, nil
 }
 
+// Fact is one property of an event as texts.
+type Fact struct{ Key, Value string }
+
+// Facts are an event's properties by their names; parts of a property are named with a dot between.
+func (e Event) Facts() []Fact {
+	r := jsonread.Get()
+	defer r.Put()
+	all := facts(r, e.Properties)
+	out := make([]Fact, 0, len(all))
+	for _, k := range slices.Sorted(maps.Keys(all)) {
+		out = append(out, Fact{k, all[k]})
+	}
+	return out
+}
+
 // facts are properties as texts, those of their parts with a dot between.
 func facts(r *jsonread.Reader, p Properties) map[string]string {
 	if p == "" {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -211,6 +212,27 @@ type Filter struct {
 type Place struct {
 	Time int64 // Unix milliseconds
 	ID   ID    // "": the beginning of the list
+}
+
+// String writes a place as a cursor; the beginning is "".
+func (p Place) String() string {
+	if p.ID == "" {
+		return ""
+	}
+	return strconv.FormatInt(p.Time, 10) + "-" + string(p.ID)
+}
+
+// ParsePlace reads what String wrote.
+func ParsePlace(cursor string) (p Place, err error) {
+	if cursor == "" {
+		return p, nil
+	}
+	at, id, ok := strings.Cut(cursor, "-")
+	p.Time, err = strconv.ParseInt(at, 10, 64)
+	if p.ID = ID(id); err != nil || !ok || id == "" {
+		return p, fault.Bad("event.ParsePlace", fault.Field{Path: "cursor", Code: "form", Msg: "this is not a cursor of this list"})
+	}
+	return p, nil
 }
 
 // PlaceOf is the place of an event.

@@ -13,6 +13,7 @@ import (
 	"kolo/internal/edge/web/page/figure"
 	"kolo/internal/edge/web/ui"
 	"kolo/internal/foundation/fault"
+	"kolo/internal/listen/event"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
@@ -22,6 +23,7 @@ import (
 type Pages struct {
 	Contacts *contact.Service
 	Feedback *feedback.Service
+	Events   *event.Service
 	Words    figure.Words
 }
 
@@ -38,6 +40,7 @@ func (p *Pages) Register(s *web.Site) {
 	s.Page("POST /contacts/duplicates/dismiss", identity.ContactsWrite, p.dismiss)
 
 	s.Page("GET /contacts/{id}", identity.ContactsRead, p.detail)
+	s.Page("GET /contacts/{id}/events", identity.ContactsRead, p.events)
 	s.Page("GET /contacts/{id}/edit", identity.ContactsWrite, p.edit)
 	s.Page("POST /contacts/{id}", identity.ContactsWrite, p.save)
 	s.Page("POST /contacts/{id}/identities", identity.ContactsWrite, p.addIdentity)

@@ -18,23 +18,25 @@ import (
 )
 
 type detailView struct {
-	Path       string
-	Name       string
-	Masked     bool
-	Identities []identityView
-	About      []ui.Fact
-	Attributes []ui.Fact
-	Consents   []consentView
-	History    []consentView // all decisions, when there are more than those that count
-	Scores     []scoreView
-	Quotes     []ui.Quote
-	More       string // address of all feedback, when there is more than is shown
-	May        bool   // change
-	MayErase   bool
-	Erased     time.Time
-	Error      string
-	Adding     form // an identity
-	Deciding   form // a consent
+	Path        string
+	Name        string
+	Masked      bool
+	Identities  []identityView
+	About       []ui.Fact
+	Attributes  []ui.Fact
+	Consents    []consentView
+	History     []consentView // all decisions, when there are more than those that count
+	Scores      []scoreView
+	Quotes      []ui.Quote
+	Happened    []happenedView
+	AllHappened bool   // there are more events than are shown
+	More        string // address of all feedback, when there is more than is shown
+	May         bool   // change
+	MayErase    bool
+	Erased      time.Time
+	Error       string
+	Adding      form // an identity
+	Deciding    form // a consent
 }
 
 // form is a form of the page: open when it was refused.
@@ -118,6 +120,9 @@ func (p *Pages) showDetail(q *web.Request, status int, c contact.Contact, adding
 		v.Identities = append(v.Identities, identityView{string(i.Kind), e.T("contact.kind." + string(i.Kind)), kindIcons[i.Kind], i.Value, i.Norm})
 	}
 	if err := p.about(q, c, &v); err != nil {
+		return err
+	}
+	if err := p.latest(q, c, &v); err != nil {
 		return err
 	}
 	for _, x := range c.Consents {

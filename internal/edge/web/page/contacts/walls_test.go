@@ -21,7 +21,7 @@ func (w *world) routes() map[string]identity.Permission {
 			all[r.Pattern] = r.Permission
 		}
 	}
-	if len(all) != 20 {
+	if len(all) != 21 {
 		w.Fatalf("%d routes: %v", len(all), all)
 	}
 	return all
@@ -42,7 +42,7 @@ func TestRoles(t *testing.T) {
 		}
 		want := map[string]identity.Permission{
 			"GET /contacts": identity.ContactsRead, "GET /contacts/accounts": identity.ContactsRead, "GET /contacts/duplicates": identity.ContactsRead,
-			"GET /contacts/{id}": identity.ContactsRead, "GET /contacts/{id}/erase": identity.Erase, "POST /contacts/{id}/erase": identity.Erase,
+			"GET /contacts/{id}": identity.ContactsRead, "GET /contacts/{id}/events": identity.ContactsRead, "GET /contacts/{id}/erase": identity.Erase, "POST /contacts/{id}/erase": identity.Erase,
 		}
 		for _, role := range identity.Roles() {
 			b := w.as(role)

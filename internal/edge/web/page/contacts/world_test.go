@@ -16,6 +16,7 @@ import (
 	"kolo/internal/foundation/clock"
 	"kolo/internal/foundation/store"
 	"kolo/internal/foundation/store/storetest"
+	"kolo/internal/listen/event"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
@@ -32,6 +33,7 @@ type world struct {
 	identity *identity.Service
 	contacts *contact.Service
 	feedback *feedback.Service
+	events   *event.Service
 	site     *web.Site
 	ws       identity.WorkspaceID
 	owner    identity.Actor
@@ -50,16 +52,19 @@ func each(t *testing.T, test func(w *world)) {
 }
 
 func newWorld(t *testing.T, db *store.DB, now *clock.Fake) *world {
-	w := &world{T: t, clock: now, contacts: contact.NewService(db), feedback: feedback.NewService(db),
+	w := &world{T: t, clock: now, contacts: contact.NewService(db), feedback: feedback.NewService(db), events: event.NewService(db),
 		identity: identity.NewService(db, identity.Options{Cost: identity.Cost{MemoryKiB: 64, Passes: 1}})}
 	t.Cleanup(w.feedback.Close)
+	t.Cleanup(w.events.Close)
 	w.contacts.OnMerge(feedback.Merged)
 	w.contacts.OnErase(feedback.Erased)
+	w.contacts.OnMerge(event.Merged)
+	w.contacts.OnErase(event.Erased)
 	var err error
 	w.site, err = web.New(web.Options{Identity: w.identity, Clock: now, Log: slog.New(slog.DiscardHandler)})
 	w.must(err)
 	words := figure.Words{Contacts: w.contacts, Labels: label.NewService(db, w.feedback, nil, slog.New(slog.DiscardHandler)), Themes: theme.NewService(db)}
-	(&Pages{Contacts: w.contacts, Feedback: w.feedback, Words: words}).Register(w.site)
+	(&Pages{Contacts: w.contacts, Feedback: w.feedback, Events: w.events, Words: words}).Register(w.site)
 	w.ws, w.owner = w.workspace("one")
 	return w
 }
