@@ -118,7 +118,7 @@ func TestWithoutAMailServer(t *testing.T) {
 		if _, err := off.Redeliver(w.Context(), w.one.Workspace, w.one, id); !fault.Is(err, fault.Conflict) {
 			w.Error(err)
 		}
-		if _, err := off.TestMail(w.Context(), w.one.Workspace, w.one, deliver.Message{}); !fault.Is(err, fault.Conflict) {
+		if _, err := off.TestMail(w.Context(), w.one.Workspace, w.one); !fault.Is(err, fault.Conflict) {
 			w.Error(err)
 		}
 		// A process that has one sends it, once somebody asks.
@@ -126,7 +126,7 @@ func TestWithoutAMailServer(t *testing.T) {
 		_, err = w.Redeliver(w.Context(), w.one.Workspace, w.one, id)
 		w.must(err)
 		w.await(w.one, id, in(deliver.Sent))
-		test, err := w.TestMail(w.Context(), w.one.Workspace, w.one, deliver.Message{Subject: "does it arrive?", Text: "it does"})
+		test, err := w.TestMail(w.Context(), w.one.Workspace, w.one)
 		w.must(err)
 		if d := w.await(w.one, test, in(deliver.Sent)); d.Address != "dana@one.example" {
 			w.Errorf("%+v", d)

@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"time"
 
 	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/i18n"
 	"kolo/internal/foundation/id"
 	"kolo/internal/foundation/job"
 	"kolo/internal/foundation/mail"
@@ -203,7 +205,7 @@ func (s *Service) Redeliver(ctx context.Context, ws identity.WorkspaceID, actor 
 }
 
 // TestMail sends a mail to the member who asks, so that they see whether mail arrives.
-func (s *Service) TestMail(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, m Message) (delivery ID, err error) {
+func (s *Service) TestMail(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor) (delivery ID, err error) {
 	const op = "deliver.TestMail"
 	if err := actor.RequireIn(op, ws, identity.DeliveriesManage); err != nil {
 		return "", err
@@ -212,15 +214,22 @@ func (s *Service) TestMail(ctx context.Context, ws identity.WorkspaceID, actor i
 		return "", fault.New(fault.Conflict, op, "there is no mail server (KOLO_SMTP_URL)")
 	}
 	err = s.db.Update(ctx, func(tx *store.Tx) error {
-		who, err := identity.GetMember(tx, ws, actor.Member)
-		if fault.Is(err, fault.NotFound) {
-			return fault.New(fault.Conflict, op, "a key has no mailbox: only a member can have a mail sent to them")
-		}
+		w, err := identity.GetWorkspace(tx, ws)
 		if err != nil {
 			return err
 		}
-		m.Kind, m.Topic, m.Member, m.Address, m.Name = Email, "test", who.ID, who.Email, who.Name
-		delivery, err = s.Queue(tx, ws, m)
+		readers, err := identity.Readers(tx, w)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(readers, func(r identity.Reader) bool { return r.ID == actor.Member })
+		if i < 0 {
+			return fault.New(fault.Conflict, op, "a key has no mailbox: only a member can have a mail sent to them")
+		}
+		l := i18n.Load().Language(readers[i].Language)
+		letter := mail.Letter{Language: l.Tag(), Direction: l.Dir(), Title: l.T("mail.test_title"), Lead: l.T("mail.test_text", "workspace", w.Name)}
+		delivery, err = s.Queue(tx, ws, Message{Kind: Email, Topic: "test", Member: actor.Member, Address: readers[i].Email, Name: readers[i].Name,
+			Language: letter.Language, Subject: letter.Title, Text: letter.Text(), HTML: letter.HTML()})
 		return err
 	})
 	return delivery, err

@@ -22,6 +22,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"kolo/internal/deliver"
 	"kolo/internal/edge/web"
 	"kolo/internal/foundation/fault"
 	"kolo/internal/listen/event"
@@ -52,6 +53,7 @@ type Services struct {
 	Labels   *label.Service
 	Themes   *theme.Service
 	Alerts   *alert.Service
+	Deliver  *deliver.Service
 	Log      *slog.Logger
 	Base     string // the URL that links begin with, without a slash at its end
 
@@ -88,6 +90,7 @@ func New(s Services) *API {
 	a.importRoutes()
 	a.contactRoutes()
 	a.settingsRoutes()
+	a.deliverRoutes()
 	a.exportRoutes()
 	a.mux.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) {
 		WriteProblem(w, r, fault.New(fault.NotFound, "api", "%s %s does not exist; /v1/openapi.json lists what does", r.Method, r.URL.Path))

@@ -15,6 +15,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"kolo/internal/deliver"
 	"kolo/internal/edge/api"
 	"kolo/internal/foundation/clock"
 	"kolo/internal/foundation/column"
@@ -23,6 +24,7 @@ import (
 	"kolo/internal/foundation/id"
 	"kolo/internal/foundation/store"
 	"kolo/internal/foundation/store/storetest"
+	"kolo/internal/foundation/webhook"
 	"kolo/internal/listen/event"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/listen/imports"
@@ -70,9 +72,10 @@ func newWorld(t *testing.T) *world {
 	w.events = es.NewFeeder(columns, quiet)
 	s.Labels, s.Themes = label.NewService(db, fs, label.Same(reader{}), quiet), theme.NewService(db)
 	w.labels = s.Labels
+	s.Deliver = deliver.NewService(db, deliver.Options{Log: quiet, Base: "https://voc.example.org", Hooks: webhook.New(webhook.Options{})})
 	s.Alerts = alert.NewService(db, s.Insight)
 	w.exports = export.NewService(export.Sources{Store: db, Identity: s.Identity, Contacts: s.Contacts, Feedback: fs, Events: es, Imports: s.Imports, Insight: s.Insight,
-		Driving: s.Driving, Scan: s.Scan, Labels: s.Labels, Themes: s.Themes, Alerts: s.Alerts})
+		Driving: s.Driving, Scan: s.Scan, Labels: s.Labels, Themes: s.Themes, Alerts: s.Alerts, Outbox: deliver.Outbox{Service: s.Deliver}})
 	s.Exports, s.Log, s.Base, s.BodyLimit, s.RowLimit = w.exports, quiet, "https://voc.example.org", 1<<20, 1<<16
 	w.api = api.New(s)
 	return w
@@ -231,9 +234,12 @@ func TestOtherWorkspacesThingsDoNotExist(t *testing.T) {
 		"/v1/teams":          idOf("/v1/teams", `{"name":"Front"}`),
 		"/v1/keys":           idOf("/v1/keys", `{"name":"till","scopes":["feedback.write"]}`),
 		"/v1/invites":        idOf("/v1/invites", `{"email":"new@example.com","role":"viewer"}`),
+		"/v1/webhooks":       idOf("/v1/webhooks", `{"url":"https://hooks.example.org/kolo"}`),
 		"/v1/insights/views": idOf("/v1/insights/views", `{"name":"NPS","query":{"measure":"nps"}}`),
 	}
+	things["/v1/deliveries"] = w.ask(theirs, "POST", "/v1/webhooks/"+things["/v1/webhooks"]+"/test", "", 202)["delivery_id"].(string)
 	bodies := map[string]string{
+		"PATCH /v1/webhooks/{id}": `{"name":"Mine now"}`, "PUT /v1/members/{id}/notifications": `{"mode":"none","hour":8,"mine":false}`,
 		"PATCH /v1/contacts/{id}": `{"name":"Mine now"}`, "POST /v1/contacts/{id}/merge": `{"into":"` + person + `"}`,
 		"POST /v1/contacts/{id}/identities": `{"kind":"email","value":"x@example.com"}`,
 		"PUT /v1/contacts/{id}/consents":    `{"channel":"email","purpose":"survey","granted":true}`,

@@ -92,7 +92,7 @@ var (
 func sources(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	for _, root := range []string{"../../edge", "../../flow", "../../understand/insight/say", "../../understand/alert", "."} {
+	for _, root := range []string{"../../deliver", "../../edge", "../../flow", "../../understand/insight/say", "../../understand/alert", "."} {
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go") || strings.HasSuffix(path, "_templ.go") {
 				return err

@@ -43,6 +43,7 @@ type Sources struct {
 	Labels   *label.Service
 	Themes   *theme.Service
 	Alerts   *alert.Service
+	Outbox   Outbox
 }
 
 // Service writes files. Safe for concurrent use.

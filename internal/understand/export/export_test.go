@@ -19,6 +19,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
+	"kolo/internal/deliver"
 	"kolo/internal/foundation/clock"
 	"kolo/internal/foundation/column"
 	"kolo/internal/foundation/column/duck"
@@ -26,6 +27,7 @@ import (
 	"kolo/internal/foundation/store"
 	"kolo/internal/foundation/store/storetest"
 	"kolo/internal/foundation/table"
+	"kolo/internal/foundation/webhook"
 	"kolo/internal/listen/event"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/listen/imports"
@@ -47,6 +49,7 @@ type world struct {
 	*testing.T
 	export.Sources
 	exports *export.Service
+	deliver *deliver.Service
 	feeder  *insight.Feeder
 	ws      identity.WorkspaceID
 	owner   identity.Actor
@@ -67,9 +70,11 @@ func each(t *testing.T, test func(w *world)) {
 		t.Cleanup(f.Close)
 		es := event.NewService(db)
 		t.Cleanup(es.Close)
+		w.deliver = deliver.NewService(db, deliver.Options{Log: quiet, Hooks: webhook.New(webhook.Options{})})
 		w.Sources = export.Sources{Store: db, Identity: identity.NewService(db, identity.Options{}), Contacts: contact.NewService(db), Feedback: f, Events: es,
 			Imports: imports.NewService(db, f, quiet), Insight: insight.NewService(db, columns, f), Labels: label.NewService(db, f, label.Same(plain{}), quiet), Themes: theme.NewService(db)}
 		w.Driving, w.Scan = driving.NewService(w.Insight, f, db.Clock()), scan.NewService(w.Insight, f)
+		w.Outbox = deliver.Outbox{Service: w.deliver}
 		w.Insight.Understand(complaints{}, complaints{})
 		w.Sources.Alerts = alert.NewService(db, w.Insight)
 		w.exports = export.NewService(w.Sources)
@@ -444,7 +449,11 @@ func TestTheWallAndTheRoles(t *testing.T) {
 		w.must(err)
 		_, err = w.Imports.Upload(w.Context(), w.ws, w.owner, "secret.csv", strings.NewReader("comment,nps\nFine indeed it was,9\n"))
 		w.must(err)
-		mine := map[string]string{"feedback": "hyperlink", "answer": "nps", "contacts": "ana", "accounts": "acme", "segments": "secret segment", "attributes": "plan", "fields": "country",
+		hook, signing, err := w.deliver.AddWebhook(w.Context(), w.ws, w.owner, deliver.NewWebhook{URL: "https://hooks.example.org/secret-hook", Events: []string{deliver.Any}})
+		w.must(err)
+		_, err = w.deliver.TestWebhook(w.Context(), w.ws, w.owner, hook.ID)
+		w.must(err)
+		mine := map[string]string{"webhooks": "secret-hook", "deliveries": string(hook.ID), "feedback": "hyperlink", "answer": "nps", "contacts": "ana", "accounts": "acme", "segments": "secret segment", "attributes": "plan", "fields": "country",
 			"views": "secret view", "imports": "secret.csv", "members": "dana one", "invites": "secret@example.com", "teams": "secret team", "keys": "secret key", "audit": "secret team",
 			"themes": "delivery", "corrections": "dana one", "events": "secret purchase", "alerts": "alarm", "alert_series": "kind", "drivers": "secret rating", "scan": "secret tier"}
 		w.alarmed()
@@ -454,7 +463,7 @@ func TestTheWallAndTheRoles(t *testing.T) {
 		for _, l := range export.Lists() {
 			filter := map[string]string{"answer": "measure=nps"}[l.Name]
 			own := strings.ToLower(string(w.export(l.Name, table.NDJSON, w.owner, filter)))
-			if !strings.Contains(own, mine[l.Name]) || strings.Contains(own, strings.ToLower(secret)) {
+			if !strings.Contains(own, mine[l.Name]) || strings.Contains(own, strings.ToLower(secret)) || strings.Contains(own, strings.ToLower(signing)) {
 				w.Errorf("%s: %s", l.Name, own)
 			}
 			r := w.request(l.Name, table.CSV, stranger, filter)

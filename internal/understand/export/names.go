@@ -101,6 +101,9 @@ func init() { // not in the variable's own value: what writes a list may look fo
 		{Name: "invites", Title: "invitations that wait for an answer", Permission: identity.MembersManage, write: invites},
 		{Name: "teams", Title: "teams by name", Permission: identity.TeamsManage, write: teams},
 		{Name: "keys", Title: "API keys without their secrets, revoked ones too", Permission: identity.KeysManage, write: keys},
+		{Name: "webhooks", Title: "webhooks without their secrets, the oldest first", Permission: identity.WebhooksManage, write: webhooks},
+		{Name: "deliveries", Title: "mail and events that were sent, are to be, or were given up, newest first", Permission: identity.DeliveriesManage, write: deliveries, Filters: []Filter{
+			{Name: "kind", Doc: "email or webhook"}, {Name: "state", Doc: "queued, sent or failed"}, {Name: "topic", Doc: "alerts, alert.opened ..."}, {Name: "webhook", Doc: "Id of the webhook"}}},
 		{Name: "audit", Title: "the audit log, newest first", Permission: identity.AuditRead, write: audit, Filters: []Filter{
 			{Name: "text", Doc: "Words found anywhere in who, what and the details"}, {Name: "who", Doc: "member:<id> or key:<id>"},
 			{Name: "action", Doc: "key.revoke, or key for all that happens to keys"}, {Name: "object", Doc: "Id of what was changed"},

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
+	"kolo/internal/deliver"
 	"kolo/internal/edge/web"
 	"kolo/internal/edge/web/page/figure"
 	"kolo/internal/edge/web/ui"
@@ -91,6 +92,13 @@ func (n names) of(e ui.Env, a identity.Entry) (name, href string) {
 		return d["name"], href
 	case "key":
 		return d["name"], "/settings/keys"
+	case "webhook":
+		if a.Action != "webhook.delete" {
+			href = webhookHref(deliver.WebhookID(a.Object))
+		}
+		return d["name"], href
+	case "delivery":
+		return ui.Named(e, "topic.", d["topic"]), "/settings/deliveries"
 	case "contact":
 		if c, ok := n.contacts[contact.ID(a.Object)]; ok {
 			return figure.Name(e, c), "/contacts/" + a.Object
@@ -178,7 +186,7 @@ func sentence(e ui.Env, a identity.Entry) (before, after string) {
 // inSentence tells whether a detail stands in the sentence of an action already, or in the name there.
 func inSentence(action, detail string) bool {
 	switch detail {
-	case "name", "file", "email", "title", "invite":
+	case "name", "file", "email", "title", "invite", "topic":
 		return true
 	case "role":
 		return strings.HasPrefix(action, "invite.")
@@ -225,6 +233,8 @@ func detail(e ui.Env, a identity.Entry, key, value string) string {
 		if n, err := strconv.ParseFloat(value, 64); err == nil {
 			return e.N(n, 0)
 		}
+	case "mode":
+		return ui.Named(e, "notify_mode.", value)
 	case "kind":
 		if a.Kind == "contact attribute" {
 			return ui.Named(e, "attr_kind.", value)

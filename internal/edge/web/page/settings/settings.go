@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
+	"kolo/internal/deliver"
 	"kolo/internal/edge/web"
 	"kolo/internal/edge/web/ui"
 	"kolo/internal/foundation/fault"
@@ -24,6 +25,7 @@ type Pages struct {
 	Identity *identity.Service
 	Contacts *contact.Service
 	Feedback *feedback.Service
+	Deliver  *deliver.Service
 	Base     string // the URL that links begin with, without a slash at its end
 }
 
@@ -58,6 +60,22 @@ func (p *Pages) Register(s *web.Site) {
 	s.Page("GET /settings/attributes/contacts", identity.AttributesManage, p.attribute)
 	s.Page("POST /settings/attributes/contacts", identity.AttributesManage, p.saveAttribute)
 
+	s.Page("GET /settings/notifications", identity.InsightsRead, p.notifications)
+	s.Page("POST /settings/notifications", identity.InsightsRead, p.saveNotifications)
+
+	s.Page("GET /settings/webhooks", identity.WebhooksManage, p.webhooks)
+	s.Page("POST /settings/webhooks", identity.WebhooksManage, p.addWebhook)
+	s.Page("GET /settings/webhooks/{id}", identity.WebhooksManage, p.webhook)
+	s.Page("POST /settings/webhooks/{id}", identity.WebhooksManage, p.saveWebhook)
+	s.Page("POST /settings/webhooks/{id}/state", identity.WebhooksManage, p.switchWebhook)
+	s.Page("POST /settings/webhooks/{id}/rotate", identity.WebhooksManage, p.rotateWebhook)
+	s.Page("POST /settings/webhooks/{id}/test", identity.WebhooksManage, p.testWebhook)
+	s.Page("POST /settings/webhooks/{id}/delete", identity.WebhooksManage, p.deleteWebhook)
+
+	s.Page("GET /settings/deliveries", identity.DeliveriesManage, p.deliveries)
+	s.Page("POST /settings/deliveries/{id}/redeliver", identity.DeliveriesManage, p.redeliver)
+	s.Page("POST /settings/deliveries/test-mail", identity.DeliveriesManage, p.testMail)
+
 	s.Page("GET /settings/audit", identity.AuditRead, p.audit)
 
 	s.Page("GET /profile", "", p.profile)
@@ -82,7 +100,8 @@ func tabs(q *web.Request, current string) []ui.Tab {
 	}{
 		{"workspace", "/settings", identity.FeedbackRead}, {"members", "/settings/members", identity.MembersManage},
 		{"teams", "/settings/teams", identity.TeamsManage}, {"keys", "/settings/keys", identity.KeysManage},
-		{"attributes", "/settings/attributes", identity.AttributesManage}, {"audit", "/settings/audit", identity.AuditRead},
+		{"attributes", "/settings/attributes", identity.AttributesManage}, {"notifications", "/settings/notifications", identity.InsightsRead},
+		{"webhooks", "/settings/webhooks", identity.WebhooksManage}, {"deliveries", "/settings/deliveries", identity.DeliveriesManage}, {"audit", "/settings/audit", identity.AuditRead},
 	} {
 		if q.Actor.May(t.needs) {
 			out = append(out, ui.Tab{Label: q.Env.T("settings." + t.key), Href: t.href, Current: t.key == current, Count: -1})

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"kolo/internal/deliver"
 	"kolo/internal/edge/web"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/contact"
@@ -16,7 +17,7 @@ import (
 
 // things are one of each that a workspace has in its settings.
 type things struct {
-	member, team, invite, key, field, attribute string
+	member, team, invite, key, field, attribute, webhook, delivery string
 }
 
 // furnish makes them. The names begin with the mark.
@@ -34,6 +35,11 @@ func (b *browser) furnish(mark string) (x things) {
 	_, err = b.feedback.Receive(ctx, ws, []feedback.Input{{Channel: "web", Text: "x", Attributes: feedback.Attributes{x.field: "a"}}})
 	b.must(err)
 	b.must(b.contacts.SetAttribute(ctx, ws, b.actor, contact.Attribute{Key: x.attribute, Kind: contact.Text, Title: mark + " attribute"}))
+	hook, _, err := b.deliver.AddWebhook(ctx, ws, b.actor, deliver.NewWebhook{Name: mark + " webhook", URL: "https://hooks.example.org/" + strings.ToLower(mark), Events: []string{deliver.AlertOpened}})
+	b.must(err)
+	sent, err := b.deliver.TestWebhook(ctx, ws, b.actor, hook.ID)
+	b.must(err)
+	x.webhook, x.delivery = string(hook.ID), string(sent)
 	return x
 }
 
@@ -50,9 +56,9 @@ func routes(w *world, x things) []route {
 		"/settings/attributes/feedback": {"field": {"attribute"}, "key": {x.field}, "title": {"Taken over"}},
 		"/settings/attributes/contacts": {"key": {x.attribute}, "kind": {"text"}, "title": {"Taken over"}},
 		"/settings/members/{id}/role":   {"role": {"viewer"}}, "/settings/members/{id}/state": {"state": {"removed"}},
-		"/settings/teams/{id}": {"name": {"Taken over"}},
+		"/settings/teams/{id}": {"name": {"Taken over"}}, "/settings/webhooks/{id}": {"name": {"Taken over"}, "url": {"https://hooks.example.org/"}, "events": {"*"}},
 	}
-	ids := map[string]string{"members": x.member, "teams": x.team, "invites": x.invite, "keys": x.key, "sessions": "0197a000-0000-7000-8000-000000000001"}
+	ids := map[string]string{"members": x.member, "teams": x.team, "invites": x.invite, "keys": x.key, "webhooks": x.webhook, "deliveries": x.delivery, "sessions": "0197a000-0000-7000-8000-000000000001"}
 	var out []route
 	for _, r := range w.site.Routes() {
 		method, pattern, _ := strings.Cut(r.Pattern, " ")
@@ -146,6 +152,7 @@ func TestTheWall(t *testing.T) {
 				w.Errorf("%s %s shows what is theirs", r.method, r.path)
 			}
 			if strings.Contains(r.path, x.member) || strings.Contains(r.path, x.team) || strings.Contains(r.path, x.invite) || strings.Contains(r.path, x.key) ||
+				strings.Contains(r.path, x.webhook) || strings.Contains(r.path, x.delivery) ||
 				strings.Contains(r.path+r.form.Encode(), "whisper") {
 				checked++
 				if p.status != http.StatusNotFound {
@@ -185,6 +192,10 @@ func (b *browser) snapshot(x things) string {
 	add(f, err)
 	a, err := b.contacts.Attributes(ctx, ws)
 	add(a, err)
+	h, err := b.deliver.Webhooks(ctx, ws, b.actor)
+	add(h, err)
+	d, _, err := b.deliver.List(ctx, ws, b.actor, deliver.Filter{})
+	add(d, err)
 	return fmt.Sprintf("%+v", all)
 }
 
@@ -194,12 +205,12 @@ func TestHostileIds(t *testing.T) {
 	each(t, func(w *world) {
 		owner := w.workspace("Acme")
 		for _, id := range []string{"%ff", "%00", "..%2f..", "'%20OR%201=1", strings.Repeat("9", 3000)} {
-			for _, path := range []string{"/settings/members/", "/settings/teams/", "/settings/audit?object=", "/settings/audit?who=member:", "/settings/attributes/contacts?key=", "/settings/attributes/feedback?field=attribute&key="} {
+			for _, path := range []string{"/settings/members/", "/settings/teams/", "/settings/webhooks/", "/settings/deliveries?webhook=", "/settings/deliveries?state=", "/settings/audit?object=", "/settings/audit?who=member:", "/settings/attributes/contacts?key=", "/settings/attributes/feedback?field=attribute&key="} {
 				if p := owner.get(path + id); p.status >= 500 {
 					w.Errorf("%s%.20s: %d", path, id, p.status)
 				}
 			}
-			for _, path := range []string{"/settings/keys/%s/revoke", "/settings/invites/%s/resend", "/settings/teams/%s/delete", "/settings/members/%s/password", "/profile/sessions/%s/end"} {
+			for _, path := range []string{"/settings/keys/%s/revoke", "/settings/invites/%s/resend", "/settings/teams/%s/delete", "/settings/members/%s/password", "/profile/sessions/%s/end", "/settings/webhooks/%s/test", "/settings/webhooks/%s/delete", "/settings/deliveries/%s/redeliver"} {
 				if p := owner.post(fmt.Sprintf(path, id)); p.status < 400 || p.status >= 500 {
 					w.Errorf("%s with %.20s: %d", path, id, p.status)
 				}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"strings"
@@ -13,12 +14,17 @@ import (
 
 	"golang.org/x/net/html"
 
+	"kolo/internal/deliver"
 	"kolo/internal/edge/web"
 	"kolo/internal/edge/web/page/door"
 	"kolo/internal/edge/web/page/settings"
 	"kolo/internal/foundation/clock"
+	"kolo/internal/foundation/mail"
+	"kolo/internal/foundation/mail/mailtest"
+	"kolo/internal/foundation/outbound"
 	"kolo/internal/foundation/store"
 	"kolo/internal/foundation/store/storetest"
+	"kolo/internal/foundation/webhook"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
@@ -33,6 +39,9 @@ type world struct {
 	site     *web.Site
 	contacts *contact.Service
 	feedback *feedback.Service
+	deliver  *deliver.Service
+	mails    *mailtest.Server
+	db       *store.DB
 	clock    *clock.Fake
 }
 
@@ -46,10 +55,15 @@ func each(t *testing.T, test func(w *world)) {
 			w := &world{T: t, Service: identity.NewService(db, identity.Options{Cost: identity.Cost{MemoryKiB: 64, Passes: 1}}),
 				contacts: contact.NewService(db), feedback: feedback.NewService(db), clock: c}
 			t.Cleanup(w.feedback.Close)
+			w.mails, w.db = &mailtest.Server{}, db
+			w.mails.Start(t)
+			post, err := mail.New(mail.Options{URL: w.mails.URL(), From: "kolo@example.org"})
+			w.must(err)
+			w.deliver = deliver.NewService(db, deliver.Options{Mail: post, Base: "https://kolo.example", Hooks: webhook.New(webhook.Options{Guard: outbound.Guard{Allow: netip.Addr.IsLoopback}, Plain: true})})
 			site, err := web.New(web.Options{Identity: w.Service, Clock: c, Log: slog.New(slog.DiscardHandler)})
 			w.must(err)
 			(&door.Pages{Identity: w.Service}).Register(site)
-			(&settings.Pages{Identity: w.Service, Contacts: w.contacts, Feedback: w.feedback, Base: "https://kolo.example"}).Register(site)
+			(&settings.Pages{Identity: w.Service, Contacts: w.contacts, Feedback: w.feedback, Deliver: w.deliver, Base: "https://kolo.example"}).Register(site)
 			w.site = site
 			test(w)
 		})
