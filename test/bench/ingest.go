@@ -19,6 +19,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 const connections = 128
@@ -136,6 +138,10 @@ func (b *bench) ingest(imported int) error {
 		return err
 	}
 	b.add(line{"POST /v1/feedback as NDJSON", fmt.Sprintf("%.0f rows/s", rate), "60,000 rows/s", "", rate >= 60000})
+	if rate, err = batches(at, key, streamed); err != nil {
+		return err
+	}
+	b.add(line{"POST /v1/batch, 4 connections, 500 events each", fmt.Sprintf("%.0f events/s", rate), "20,000 events/s", "", rate >= 20000})
 	most := memory(server.Process.Pid, "VmHWM")
 	b.add(line{"kolo serve, under this load: most resident memory", fmt.Sprintf("%.0f MiB", most), "1,536 MiB", "", most <= 1536})
 	return b.importFile(env, imported)
@@ -256,6 +262,51 @@ func readAnswer(in *bufio.Reader) error {
 	}
 	_, err = in.Discard(length)
 	return err
+}
+
+// batches sends n events of 20,000 customers in batches of 500 over four connections, and gives how many are kept a second.
+func batches(at, key string, n int) (float64, error) {
+	const size, senders = 500, 4
+	bodies := make(chan []byte, n/size)
+	for from := 0; from < n; from += size {
+		var all bytes.Buffer
+		all.WriteString(`{"batch":[`)
+		for i := from; i < from+size; i++ {
+			if i > from {
+				all.WriteByte(',')
+			}
+			fmt.Fprintf(&all, `{"type":"track","messageId":"e%d","userId":"c%d","event":"delivery","timestamp":"2026-01-%02dT10:00:00Z","properties":{"courier":"Swift","late":false,"value":12.5,"currency":"EUR"}}`, i, i%20000, 1+i%28)
+		}
+		all.WriteString(`]}`)
+		bodies <- all.Bytes()
+	}
+	close(bodies)
+	start := time.Now()
+	var group errgroup.Group
+	for range senders {
+		group.Go(func() error {
+			for body := range bodies {
+				req, err := http.NewRequest(http.MethodPost, "http://"+at+"/v1/batch", bytes.NewReader(body))
+				if err != nil {
+					return err
+				}
+				req.Header.Set("Authorization", "Bearer "+key)
+				req.Header.Set("Content-Type", "application/json")
+				res, err := http.DefaultClient.Do(req)
+				if err != nil {
+					return err
+				}
+				_, _ = io.Copy(io.Discard, res.Body)
+				_ = res.Body.Close()
+				if res.StatusCode != http.StatusOK {
+					return fmt.Errorf("a batch was answered %s", res.Status)
+				}
+			}
+			return nil
+		})
+	}
+	err := group.Wait()
+	return float64(n) / time.Since(start).Seconds(), err
 }
 
 // stream sends NDJSON in one request and gives rows a second, from the first byte sent to the last byte answered.
