@@ -219,7 +219,7 @@ func (c *change) own(a *Alert, p Patch) error {
 			return err
 		}
 		a.Owner = *owner
-		c.details["owner"] = string(*owner)
+		c.details["owner"] = m.Name
 		if a.State == Open && p.State == nil {
 			a.State = Acknowledged
 			a.AcknowledgedAt = &c.tx.Now

@@ -169,7 +169,7 @@ func (s *Service) drawOne(ctx context.Context, ws identity.WorkspaceID, set Sett
 		case "":
 			d.count(subject, cellsOf(g), nil)
 		case "kind", "channel":
-			d.count(subject, cellsOf(g), d.unasked)
+			d.part(subject, cellsOf(g))
 		default:
 			d.count(subject, cellsOf(g), d.texts)
 		}

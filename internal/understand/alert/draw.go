@@ -109,7 +109,7 @@ func (d *drawing) volume() error {
 			d.texts[c.At] += float64(c.N)
 		}
 	}
-	// What comes unasked grows with the company and follows its calendar; the share of each kind and channel of it does not.
+	// What comes unasked grows with the company and follows its calendar; how its kinds and channels stand to each other does not.
 	d.unasked = make([]float64, n)
 	var all []insight.GridCell
 	for _, x := range g.Groups {
@@ -130,16 +130,18 @@ func (d *drawing) volume() error {
 	d.count(Subject{Measure: Count}, all, nil)
 	for _, x := range g.Groups {
 		if slices.Contains(unasked, x.Keys[0]) {
-			d.count(Subject{Measure: Count, Field: "kind", Value: x.Keys[0]}, x.Cells, d.unasked)
+			d.part(Subject{Measure: Count, Field: "kind", Value: x.Keys[0]}, x.Cells)
 		}
 	}
 	return nil
 }
 
 const (
-	// A period with less than a fifth of what the periods before it usually had is not watched.
+	// A period with less than a fifth of what the periods before it usually had is not watched, nor is one with nothing at all where
+	// there usually is something.
 	silentShare  = 0.2
 	silentBefore = 8
+	silentLeast  = 3
 )
 
 // silent are the periods in which so little arrived, of all feedback together, that the intake must have stood still.
@@ -150,7 +152,8 @@ func silent(totals []int64) []bool {
 		if len(before) == silentBefore {
 			sorted := slices.Clone(before)
 			slices.Sort(sorted)
-			if middle := sorted[silentBefore/2]; middle >= stat.MinimumToShow && float64(n) < silentShare*float64(middle) {
+			middle := sorted[silentBefore/2]
+			if middle >= stat.MinimumToShow && float64(n) < silentShare*float64(middle) || middle >= silentLeast && n == 0 {
 				out[i] = true
 				continue
 			}
@@ -213,6 +216,20 @@ func (d *drawing) count(s Subject, cells []insight.GridCell, exposure []float64)
 	d.add(l, first)
 }
 
+// part adds a line of a part of what comes unasked, held against all other parts: against the whole it would hold a burst against
+// itself.
+func (d *drawing) part(s Subject, cells []insight.GridCell) {
+	others := slices.Clone(d.unasked)
+	for _, c := range cells {
+		others[c.At] -= float64(c.N)
+	}
+	n := len(d.lines)
+	d.count(s, cells, others)
+	for _, l := range d.lines[n:] {
+		l.part = true
+	}
+}
+
 // themes are groups of themes and the themes in them, out of all texts.
 func (d *drawing) themes() error {
 	if !d.set.Themes {
@@ -259,7 +276,7 @@ func (d *drawing) channels() error {
 		return err
 	}
 	for _, x := range g.Groups {
-		d.count(Subject{Measure: Count, Field: "channel", Value: x.Keys[0]}, x.Cells, d.unasked)
+		d.part(Subject{Measure: Count, Field: "channel", Value: x.Keys[0]}, x.Cells)
 		// A channel that is all there is of a kind would say everything twice, and take its share of the budget.
 		if n := len(d.lines) - 1; n > 0 && slices.ContainsFunc(d.lines[:n], func(l *line) bool {
 			return l.subject.Field == "kind" && slices.Equal(l.counts, d.lines[n].counts)

@@ -3,6 +3,7 @@ package alert
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -95,33 +96,41 @@ func (s *Service) Evidence(ctx context.Context, ws identity.WorkspaceID, a Alert
 	return e, nil
 }
 
-// tallies are, by value of a field, how many there are and how many of them are what the alert is about.
-type tallies map[string]struct{ n, hits int64 }
+// tally is how many there are, and how many of them are what the alert is about.
+type tally struct{ n, hits int64 }
+
+// tallies are those of the values of a field, and of everything together.
+type tallies struct {
+	of  map[string]tally
+	all tally
+}
 
 // carriers are the groups of one field with more than their share, and the chance of each.
 func (s *Service) carriers(ctx context.Context, ws identity.WorkspaceID, a Alert, field string, during, before insight.Period) ([]Carrier, []float64, error) {
 	now, truncated, err := s.tally(ctx, ws, a.Subject, field, during)
-	if err != nil || truncated || len(now) < 2 {
+	if err != nil || truncated || len(now.of) < 2 {
 		return nil, nil, err
 	}
 	then, _, err := s.tally(ctx, ws, a.Subject, field, before)
 	if err != nil {
 		return nil, nil, err
 	}
-	counted := a.Subject.Measure == Count
 	days := float64(a.last-a.since+1) / beforeDays
+	expected := func(now, then tally) (mean, base float64) {
+		base = float64(then.hits) + 0.5
+		if a.Subject.Measure == Count {
+			return base * days, base
+		}
+		return float64(now.n) * base / (float64(then.n) + 1), base
+	}
 	var out []Carrier
 	var p []float64
-	whole := 0.0
-	for _, v := range sorted(now) {
-		c := Carrier{Field: field, Value: v, Observed: now[v].hits}
-		base := float64(then[v].hits) + 0.5
-		if counted {
-			c.Expected = base * days
-		} else {
-			c.Expected = float64(now[v].n) * base / (float64(then[v].n) + 1)
-		}
-		whole += float64(c.Observed) - c.Expected
+	usual, _ := expected(now.all, then.all)
+	whole := float64(now.all.hits) - usual
+	for _, v := range slices.Sorted(maps.Keys(now.of)) {
+		c := Carrier{Field: field, Value: v, Observed: now.of[v].hits}
+		mean, base := expected(now.of[v], then.of[v])
+		c.Expected = mean
 		y := dist.Counts{Mean: c.Expected, Variance: c.Expected + c.Expected*c.Expected/base}
 		c.Feedback = insight.Encode(append(a.Subject.Behind(), Subject{Field: field, Value: v}.place()...), during).Encode()
 		out, p = append(out, c), append(p, min(1, y.MidP(float64(c.Observed))))
@@ -133,15 +142,6 @@ func (s *Service) carriers(ctx context.Context, ws identity.WorkspaceID, a Alert
 		out[i].Share = (float64(out[i].Observed) - out[i].Expected) / whole
 	}
 	return out, p, nil
-}
-
-func sorted(t tallies) []string {
-	keys := make([]string, 0, len(t))
-	for k := range t {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // tally asks how much of a subject there is by the values of a field. Feedback without a value is no group.
@@ -157,16 +157,12 @@ func (s *Service) tally(ctx context.Context, ws identity.WorkspaceID, x Subject,
 	}
 	ans, err := s.insight.Ask(ctx, ws, q)
 	if err != nil {
-		return nil, false, err
+		return t, false, err
 	}
-	t = tallies{}
+	t = tallies{of: map[string]tally{}, all: tallyOf(ans.Total)}
 	for _, r := range ans.Rows {
 		if v := r.Keys[field]; v != "" && r.N > 0 {
-			hits := r.N
-			if r.Parts != nil && r.Parts.Hits != nil {
-				hits = *r.Parts.Hits
-			}
-			t[v] = struct{ n, hits int64 }{r.N, hits}
+			t.of[v] = tallyOf(r)
 		}
 	}
 	return t, ans.Truncated, nil
@@ -175,6 +171,13 @@ func (s *Service) tally(ctx context.Context, ws identity.WorkspaceID, x Subject,
 // CourseOf draws the series of an alert, with what followed it for four weeks.
 func (s *Service) CourseOf(ctx context.Context, ws identity.WorkspaceID, a Alert) (Course, error) {
 	return s.Course(ctx, ws, a.Subject, a.Bucket, a.last+episodeGap)
+}
+
+func tallyOf(r insight.Row) tally {
+	if r.Parts != nil && r.Parts.Hits != nil {
+		return tally{r.N, *r.Parts.Hits}
+	}
+	return tally{r.N, r.N}
 }
 
 // FeedbackOf is the query string of /v1/feedback, and of the page /feedback, for what is behind an alert.

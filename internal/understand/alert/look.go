@@ -51,6 +51,7 @@ type line struct {
 	counts   []float64 // of a count
 	exposure []float64 // 0 leaves a period out
 	points   []point   // of a score, instead
+	part     bool      // the exposure is what else there is of the same whole
 }
 
 // point is one period of a score: its answers, and how many of them are at the bad end.
@@ -149,6 +150,8 @@ func (l *line) lookAtCounts(rate float64, wanted func(int) bool, keep func(int, 
 		up.add(r.Period, r.Count, r.Expected)
 		down.add(r.Period, r.Count, r.Expected)
 		switch {
+		case r.Signal() && l.part && !l.over(up, r, leastMore):
+			// It is the others that have become fewer.
 		case r.Learning:
 			// The normal tail of EARS is too light for small counts at so small a chance: the counts' own must agree.
 			if r.Spike && p.p < rate {
@@ -158,7 +161,7 @@ func (l *line) lookAtCounts(rate float64, wanted func(int) bool, keep func(int, 
 			out = append(out, signal{r.Period, up.from, Alarm, Shift, up.excess(), p})
 		case r.Spike:
 			out = append(out, signal{r.Period, r.Period, Alarm, Spike, r.Count - r.Expected, p})
-		case r.Fell && down.expected >= leastExpected && down.observed*leastUnder <= down.expected:
+		case r.Fell && down.expected >= leastExpected && down.observed*leastUnder <= down.expected && down.observed*leastUnder <= l.usual(r.Period)*float64(down.n):
 			out = append(out, signal{r.Period, down.from, Improvement, Shift, down.excess(), p})
 		}
 		if r.Up == 0 {
@@ -171,9 +174,36 @@ func (l *line) lookAtCounts(rate float64, wanted func(int) bool, keep func(int, 
 	return out, nil
 }
 
+// leastMore is by how much a part must itself have grown before its share of the whole is told.
+const leastMore = 1.15
+
+// over tells whether what signals is more than so many times what there usually is, whatever it is out of.
+func (l *line) over(up run, r watch.Reading, times float64) bool {
+	usual := l.usual(r.Period)
+	if r.Shift {
+		return up.observed >= times*usual*float64(up.n)
+	}
+	return r.Count >= times*usual
+}
+
+// usual is the mean of the latest half year before a period and its guard, whatever it is out of.
+func (l *line) usual(t int) float64 {
+	sum, n := 0.0, 0
+	for i := t - l.frame.guard - 1; i >= 0 && n < l.frame.perYear/2; i-- {
+		if l.exposure[i] > 0 {
+			sum += l.counts[i]
+			n++
+		}
+	}
+	if n == 0 {
+		return 0
+	}
+	return sum / float64(n)
+}
+
 // run is what happened since a sum left 0.
 type run struct {
-	from               int
+	from, n            int
 	observed, expected float64
 }
 
@@ -181,6 +211,7 @@ func (r *run) add(at int, observed, expected float64) {
 	if r.from < 0 {
 		r.from = at
 	}
+	r.n++
 	r.observed += observed
 	r.expected += expected
 }

@@ -25,8 +25,11 @@ import (
 // episodeGap is how many days may lie between two signals of one episode.
 const episodeGap = 7 * watch.EpisodeGap
 
+// firstDays is how far back the first look opens alerts: as far as its sums reach.
+const firstDays = 56
+
 // Look looks at everything that a workspace watches as it is at an instant, and opens alerts for what has left its normal range in the
-// periods that were completed since the last look; at the first look, in the latest four weeks. To look again changes nothing, whoever
+// periods that were completed since the last look; at the first look, in the latest eight weeks. To look again changes nothing, whoever
 // does it and however often. also, which may be nil, runs in the transaction that keeps what was found.
 func (s *Service) Look(ctx context.Context, ws identity.WorkspaceID, now time.Time, also func(*store.Tx) error) (Report, error) {
 	const op = "alert.Look"
@@ -70,6 +73,7 @@ type look struct {
 
 	arrived  map[clock.Day]int64
 	findings []finding
+	fresh    map[ID]bool // opened by this look
 	tree     insight.Tree
 	report   Report
 }
@@ -195,6 +199,9 @@ func (b *look) arrivals(ctx context.Context) error {
 		return err
 	}
 	b.arrived = map[clock.Day]int64{}
+	for _, d := range g.Starts {
+		b.arrived[d] = 0
+	}
 	for _, x := range g.Groups {
 		for _, c := range x.Cells {
 			b.arrived[g.Starts[c.At]] = c.N
@@ -227,16 +234,15 @@ func held(tx *store.Tx, ws identity.WorkspaceID, set Settings) (int, error) {
 		}
 	}
 	for lag := range int64(arrivalLast) {
-		if x := shares[lag]; len(x) >= arrivalLike {
-			if slices.Sort(x); x[len(x)/2] >= arrived {
-				return int(lag), nil
-			}
+		x := shares[lag]
+		if len(x) < arrivalLike {
+			return 0, nil // it takes three weeks to know
+		}
+		if slices.Sort(x); x[len(x)/2] >= arrived {
+			return int(lag), nil
 		}
 	}
-	if len(whole) >= arrivalLike {
-		return arrivalLast, nil
-	}
-	return 0, nil
+	return arrivalLast, nil
 }
 
 // falseVerdicts counts, by subject, the verdicts "false" of the last year since the last other one.
@@ -268,7 +274,7 @@ func (b *look) keep(tx *store.Tx) error {
 	if b.report.Series > 0 && b.to > w.day {
 		since := w.day
 		if since == 0 {
-			since = b.to - episodeGap
+			since = b.to - firstDays
 		}
 		if err := b.raise(tx, since); err != nil {
 			return err
@@ -357,6 +363,7 @@ func (b *look) raise(tx *store.Tx, since clock.Day) error {
 		return err
 	}
 	actor := identity.Program(b.ws, "early warning")
+	b.fresh = map[ID]bool{}
 	for _, t := range list {
 		key := episodes{t.subject.Key(), t.kind}
 		a, ok := known[key]
@@ -377,40 +384,62 @@ func (b *look) raise(tx *store.Tx, since clock.Day) error {
 			if err := keepSignal(tx, b.ws, a.ID, t); err != nil {
 				return err
 			}
-			if err := identity.Audit(tx, actor, "alert.open", "alert", string(a.ID), map[string]string{"subject": key.subject, "kind": string(t.kind), "rule": string(t.rule)}); err != nil {
+			if err := identity.Audit(tx, actor, "alert.open", "alert", string(a.ID), map[string]string{"subject": key.subject, "rule": string(t.rule)}); err != nil {
 				return err
 			}
 			if err := tell(tx, b.ws, a, Opened); err != nil {
 				return err
 			}
+			b.fresh[a.ID] = true
 		}
 		known[key] = a
 	}
 	return nil
 }
 
-// depth is how far down in the tree the theme of a subject stands.
-func (b *look) depth(s Subject) (n int) {
-	if s.Field != "theme" && s.Field != "theme_only" {
+// depth puts what is narrower before what holds it: themes by their place in the tree, a kind before the channels that it comes by,
+// and everything before its whole.
+func (b *look) depth(s Subject) int {
+	switch s.Field {
+	case "":
 		return 0
+	case "channel":
+		return 1
+	case "theme", "theme_only":
+		n := 3
+		for id := b.tree.Parent(s.Value); id != "" && n < 20; id = b.tree.Parent(id) {
+			n++
+		}
+		return n
 	}
-	for id := b.tree.Parent(s.Value); id != "" && n < 20; id = b.tree.Parent(id) {
-		n++
-	}
-	return n + 1
+	return 2
 }
 
-// explained tells whether most of what a group of themes signals is known of a theme in it.
+// explained tells whether at least half of what a whole signals is known of a part of it, so that it need not be told twice.
 func (b *look) explained(known map[episodes]Alert, t told) bool {
-	if t.subject.Field != "theme" || t.kind != Alarm {
+	if t.kind != Alarm {
 		return false
 	}
-	under := b.tree.Under(t.subject.Value)
 	for k, a := range known {
-		if k.kind == t.kind && a.Subject.Field != "" && a.Subject.Measure == t.subject.Measure && a.Subject.Value != t.subject.Value && slices.Contains([]string{"theme", "theme_only"}, a.Subject.Field) &&
-			slices.Contains(under, a.Subject.Value) && t.day() <= a.last+episodeGap && a.last >= t.sinceDay() && a.Excess >= t.excess/2 {
+		if k.kind == Alarm && b.holds(t.subject, a.Subject) && t.day() <= a.last+episodeGap && a.last >= t.sinceDay() && a.Excess >= t.excess/2 {
 			return true
 		}
+	}
+	return false
+}
+
+// holds tells whether a subject is a whole of which another is a part; a channel counts as the whole of the kinds that come by it.
+func (b *look) holds(whole, part Subject) bool {
+	if whole.Measure != part.Measure || whole.Scale != part.Scale || whole == part {
+		return false
+	}
+	switch whole.Field {
+	case "":
+		return part.Field != "theme" && part.Field != "theme_only" // those are out of all texts, asked for or not
+	case "channel":
+		return part.Field == "kind"
+	case "theme":
+		return (part.Field == "theme" || part.Field == "theme_only") && slices.Contains(b.tree.Under(whole.Value), part.Value)
 	}
 	return false
 }
@@ -451,7 +480,10 @@ func (b *look) join(tx *store.Tx, a Alert, t told) (Alert, error) {
 	}
 	a.since = min(a.since, t.sinceDay())
 	a.ChangedAt = tx.Now
-	if a.State != Closed && a.Kind == Alarm && !a.Snoozed(b.today) && a.Excess >= 2*a.told && a.Excess >= a.told+leastWorse {
+	switch {
+	case b.fresh[a.ID]: // it is told as it is when this look ends
+		a.told = a.Excess
+	case a.State != Closed && a.Kind == Alarm && !a.Snoozed(b.today) && a.Excess >= 2*a.told && a.Excess >= a.told+leastWorse:
 		a.told = a.Excess
 		if err := tell(tx, b.ws, a, Escalated); err != nil {
 			return a, err

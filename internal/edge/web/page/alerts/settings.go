@@ -78,7 +78,7 @@ func (p *Pages) fields(q *web.Request, set alert.Settings) ([]ui.Field, error) {
 		return nil, err
 	}
 	for _, f := range register {
-		if !f.Hidden && f.Field != "answer" && len(names) < 40 {
+		if !f.Hidden && f.Field != "answer" && f.Kind != "number" && len(names) < 40 {
 			names = append(names, f.Field+"."+f.Key)
 		}
 	}
@@ -88,7 +88,11 @@ func (p *Pages) fields(q *web.Request, set alert.Settings) ([]ui.Field, error) {
 		}
 	}
 	for _, n := range names {
-		segments.Options = append(segments.Options, ui.Option{Value: n, Label: figure.Field(e, n), On: slices.Contains(set.Segments, n)})
+		o := ui.Option{Value: n, Label: figure.Field(e, n), On: slices.Contains(set.Segments, n)}
+		if strings.HasPrefix(n, "contact.") {
+			o.Help = e.T("alerts.set.of_contact")
+		}
+		segments.Options = append(segments.Options, o)
 	}
 	hold := ui.Field{Name: "hold_days", Label: e.T("alerts.set.hold"), Help: e.T("alerts.set_help.hold"), Value: strconv.Itoa(set.Hold), Options: []ui.Option{{Value: "-1", Label: e.T("alerts.set.hold_learn")}}}
 	for d := range 15 {

@@ -17,6 +17,7 @@ import (
 	"kolo/internal/foundation/i18n"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/alert"
 )
 
 // line is an entry of the log as a sentence: what happened, with the name of the thing in it as a link to its page, and
@@ -118,6 +119,12 @@ func (n names) of(e ui.Env, a identity.Entry) (name, href string) {
 			href = "/explore?" + url.Values{"view": {a.Object}}.Encode()
 		}
 		return d["name"], href
+	case "alert":
+		s, err := alert.ParseSubject(d["subject"])
+		if err != nil {
+			return "", "/alerts/" + a.Object
+		}
+		return alert.Measured(e.Locale, s) + ": " + alert.What(e.Locale, s, nil), "/alerts/" + a.Object
 	case "theme":
 		return d["name"], "/themes/" + url.PathEscape(a.Object)
 	case "export":
@@ -206,7 +213,7 @@ type fact struct {
 func details(e ui.Env, a identity.Entry) []fact {
 	var out []fact
 	for k, v := range a.Details {
-		if strings.HasSuffix(k, "_was") || inSentence(a.Action, k) && a.Details[k+"_was"] == "" {
+		if strings.HasSuffix(k, "_was") || a.Kind == "alert" && k == "subject" || inSentence(a.Action, k) && a.Details[k+"_was"] == "" {
 			continue
 		}
 		f := fact{label: ui.Named(e, "audit_detail.", k), text: detail(e, a, k, v)}
@@ -224,6 +231,9 @@ func details(e ui.Env, a identity.Entry) []fact {
 
 // detail is the value of a detail in the reader's words.
 func detail(e ui.Env, a identity.Entry, key, value string) string {
+	if a.Kind == "alert" && e.Has("alerts."+key+"."+value) {
+		return e.T("alerts." + key + "." + value)
+	}
 	switch key {
 	case "role", "channel", "format":
 		return ui.Named(e, map[string]string{"role": "role.", "channel": "channel.", "format": "export."}[key], value)
