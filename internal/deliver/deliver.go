@@ -136,11 +136,12 @@ const Any = "*"
 const (
 	AlertOpened    = "alert.opened"
 	AlertEscalated = "alert.escalated" // it has at least doubled since it was told
-	TestEvent      = "webhook.test"    // goes to the webhook that is tested, whatever it listens to
+	AlertClosed    = "alert.closed"
+	TestEvent      = "webhook.test" // goes to the webhook that is tested, whatever it listens to
 )
 
 // Events lists the types that a webhook can choose.
-func Events() []string { return []string{AlertOpened, AlertEscalated} }
+func Events() []string { return []string{AlertOpened, AlertEscalated, AlertClosed} }
 
 // Hears tells whether the webhook wants events of a type.
 func (w Webhook) Hears(event string) bool {

@@ -231,7 +231,7 @@ func TestAFailingWebhookIsLeftAloneAndThenDisabled(t *testing.T) {
 		if now, _ := w.Webhook(w.Context(), w.one.Workspace, w.one, h.ID); !now.Enabled || now.Failures != deliver.MaxAttempts || now.FailingSince.Sub(begin) > time.Second {
 			w.Errorf("%+v", now)
 		}
-		w.clock.Advance(48 * time.Hour)
+		w.clock.Advance(72 * time.Hour)
 		w.publish(w.one, deliver.AlertOpened, 2)
 		second := w.list(w.one, deliver.Filter{})[0].ID
 		d := w.await(w.one, second, in(deliver.Failed))

@@ -4,9 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"kolo/internal/deliver"
@@ -85,7 +83,7 @@ func (f *Flow) tell(tx *store.Tx, ws identity.WorkspaceID, tree *theme.Tree) (in
 	ids := make([]string, len(notices))
 	for i, n := range notices {
 		ids[i] = n.ID
-		if _, err := f.Deliver.Publish(tx, ws, deliver.Event{Type: eventOf[n.Kind], At: n.At, Data: f.event(n, tree, w.Language)}); err != nil {
+		if _, err := f.Deliver.Publish(tx, ws, deliver.Event{Type: eventOf[n.Kind], At: n.At, Data: f.event(n.Alert, tree, w.Language)}); err != nil {
 			return 0, err
 		}
 	}
@@ -95,12 +93,26 @@ func (f *Flow) tell(tx *store.Tx, ws identity.WorkspaceID, tree *theme.Tree) (in
 var eventOf = map[string]string{alert.Opened: deliver.AlertOpened, alert.Escalated: deliver.AlertEscalated}
 
 // event is what a webhook is told of an alert: all that the API tells, a name for people, and where to look.
-func (f *Flow) event(n alert.Notice, tree *theme.Tree, language string) any {
+func (f *Flow) event(a alert.Alert, tree *theme.Tree, language string) any {
 	return struct {
 		Alert alert.Alert `json:"alert"`
 		Name  string      `json:"name"`
 		URL   string      `json:"url"`
-	}{n.Alert, headline(i18n.Load().Language(language), tree, n.Alert), f.link(n.Alert)}
+	}{a, title(i18n.Load().Language(language), tree, a), f.link(a)}
+}
+
+// alertClosed tells webhooks of the verdict.
+func (f *Flow) alertClosed(tx *store.Tx, ws identity.WorkspaceID, a alert.Alert) error {
+	w, err := identity.GetWorkspace(tx, ws)
+	if err != nil {
+		return err
+	}
+	tree, err := f.Themes.Tree(tx.Context(), ws) // from memory, while nobody has changed the themes
+	if err != nil {
+		return err
+	}
+	_, err = f.Deliver.Publish(tx, ws, deliver.Event{Type: deliver.AlertClosed, At: tx.Now, Data: f.event(a, tree, w.Language)})
+	return err
 }
 
 func (f *Flow) link(a alert.Alert) string { return f.Base + "/alerts/" + string(a.ID) }
@@ -178,7 +190,16 @@ func (f *Flow) sendDigest(ctx context.Context, box deliver.Mailbox) error {
 			if err := json.Unmarshal(x.Data, &n); err != nil {
 				return fault.Wrap("flow.sendDigest", err)
 			}
-			notices = append(notices, n)
+			if n.Alert, err = f.Alerts.Find(tx, w.ID, n.Alert.ID); err != nil {
+				return err
+			}
+			// What somebody has dealt with meanwhile is no news.
+			if n.Alert.State != alert.Closed && !n.Alert.Snoozed(clock.DayOf(tx.Now, w.Location())) {
+				notices = append(notices, n)
+			}
+		}
+		if len(notices) == 0 {
+			return nil
 		}
 		return f.write(tx, w, readers[i].Reader, readers, tree, notices)
 	})
@@ -204,20 +225,13 @@ func (f *Flow) write(tx *store.Tx, w identity.Workspace, r identity.Reader, all 
 // item says what an alert is about: what was seen, against what was expected, since when, and who looks after it.
 func (f *Flow) item(l *i18n.Locale, tree *theme.Tree, n alert.Notice, all []listener) mail.Item {
 	a := n.Alert
-	decimals := 0
-	if a.Subject.Score() {
-		decimals = 1
-	}
-	expected := decimals
-	if !a.Subject.Score() && a.Expected < 10 {
-		expected = 1
-	}
 	bucket := "mail.alert_day"
 	if a.Bucket == "week" {
 		bucket = "mail.alert_week"
 	}
-	i := mail.Item{Title: headline(l, tree, a), Lines: []string{
-		l.T(bucket, "day", day(l, a.Last), "observed", l.N(a.Observed, decimals), "expected", l.N(a.Expected, expected), "low", l.N(math.Floor(a.Low), decimals), "high", l.N(math.Ceil(a.High), decimals)),
+	figure := func(v float64) string { return alert.Figure(l, a.Subject, v) }
+	i := mail.Item{Title: title(l, tree, a), Lines: []string{
+		l.T(bucket, "day", day(l, a.Last), "observed", figure(a.Observed), "expected", figure(a.Expected), "low", figure(a.Low), "high", figure(a.High)),
 		l.T("mail.alert_since", "day", day(l, a.Since)),
 	}, Link: mail.Link{Label: l.T("mail.alert_do"), URL: f.link(a)}}
 	if n.Kind == alert.Escalated {
@@ -237,46 +251,11 @@ func day(l *i18n.Locale, s string) string {
 	return l.DateLong(d.Start(time.UTC), time.UTC)
 }
 
-// happenings begin the keys of what has happened.
-var happenings = map[alert.Kind]string{alert.Alarm: "mail.alarm.", alert.Improvement: "mail.improvement."}
-
-// headline says in a line what has happened to what: "Delivery: more feedback than usual".
-func headline(l *i18n.Locale, tree *theme.Tree, a alert.Alert) string {
-	key, happened := happenings[a.Kind], ""
-	if a.Subject.Score() {
-		metric := l.T("metric." + a.Subject.Measure)
-		if a.Subject.Scale != "" && a.Subject.Measure != "nps" {
-			metric += " " + strings.ReplaceAll(a.Subject.Scale, "..", "–")
-		}
-		happened = l.T(key+"score", "metric", metric)
-	} else {
-		happened = l.T(key + a.Subject.Measure)
+// title says in a line what has happened to what.
+func title(l *i18n.Locale, tree *theme.Tree, a alert.Alert) string {
+	names := map[string]string{}
+	if a.Subject.Value != "" {
+		names[a.Subject.Value] = tree.Name(a.Subject.Value, l.Tag())
 	}
-	return l.T("mail.alert_headline", "what", place(l, tree, a.Subject), "happened", i18n.Verbatim(happened))
-}
-
-// place names what a subject is about.
-func place(l *i18n.Locale, tree *theme.Tree, s alert.Subject) string {
-	switch {
-	case s.Field == "":
-		return l.T("mail.alert_everything")
-	case s.Field == "theme":
-		return tree.Name(s.Value, l.Tag())
-	case s.Field == "language" && s.Value != "":
-		return i18n.OwnName(s.Value)
-	}
-	value := s.Value
-	if key := s.Field + "." + value; (s.Field == "kind" || s.Field == "channel") && l.Has(key) {
-		value = l.T(key)
-	}
-	if value == "" {
-		value = "—"
-	}
-	if field := "field." + s.Field; l.Has(field) && s.Field != "channel" && s.Field != "kind" {
-		return l.T("mail.alert_place", "field", l.T(field), "value", value)
-	}
-	if key, ok := strings.CutPrefix(s.Field, "attribute."); ok {
-		return l.T("mail.alert_place", "field", key, "value", value)
-	}
-	return value
+	return alert.Title(l, a, names)
 }

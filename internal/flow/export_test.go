@@ -5,8 +5,8 @@ import (
 	"kolo/internal/people/identity"
 )
 
-// Headline is open to tests.
-var Headline = headline
+// Title is open to tests.
+var Title = title
 
 // Tell is what the job does in its transaction.
 func (f *Flow) Tell(tx *store.Tx, ws identity.WorkspaceID) error {

@@ -34,6 +34,9 @@ func (f *Flow) Handle(r *job.Runner) {
 	// An alert opens, or grows: those who want to know are told.
 	r.Handle(alert.TellKind, f.tellAlerts, job.AtMost(1))
 
+	// An alert is closed: webhooks hear of it and of the verdict.
+	f.Alerts.OnClosed(f.alertClosed)
+
 	// An hour strikes somewhere: what waited for it goes out as one mail.
 	r.Handle(digestJob, f.sendDigests, job.AtMost(1))
 	r.Every(digestJob, 10*time.Minute)

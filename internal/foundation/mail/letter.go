@@ -81,7 +81,7 @@ func (l Letter) HTML() string {
 
 var page = template.Must(template.New("letter").Parse(`<!DOCTYPE html>
 <html lang="{{.Language}}" dir="{{.Direction}}">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>{{.Title}}</title></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light"><title>{{.Title}}</title></head>
 <body dir="{{.Direction}}" style="margin:0;padding:24px 12px;background:#f4f6f8;font-family:system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif;font-size:15px;line-height:1.5;color:#1d2733">
 <table role="presentation" dir="{{.Direction}}" width="100%" cellpadding="0" cellspacing="0" style="max-width:600px;margin:0 auto;background:#ffffff;border:1px solid #dfe5ea;border-radius:8px">
 <tr><td style="padding:24px;text-align:{{.Start}}">

@@ -61,6 +61,11 @@ func (s *Service) List(ctx context.Context, ws identity.WorkspaceID, f Filter) (
 	return list, next, fault.Wrap(op, err)
 }
 
+// Find reads an alert in the caller's transaction.
+func (s *Service) Find(tx *store.Tx, ws identity.WorkspaceID, a ID) (Alert, error) {
+	return get(tx, ws, a)
+}
+
 // Get reads one alert.
 func (s *Service) Get(ctx context.Context, ws identity.WorkspaceID, a ID) (out Alert, err error) {
 	err = s.db.View(ctx, func(tx *store.Tx) (err error) {
@@ -151,6 +156,7 @@ func (s *Service) Change(ctx context.Context, ws identity.WorkspaceID, actor ide
 			return err
 		}
 		c := change{op: op, tx: tx, ws: ws, actor: actor, today: today(tx.Now, workspace), cooldown: w.Settings.Cooldown, details: map[string]string{}}
+		before := a.State
 		if err := c.apply(&a, p); err != nil {
 			return err
 		}
@@ -162,8 +168,10 @@ func (s *Service) Change(ctx context.Context, ws identity.WorkspaceID, actor ide
 		if err := identity.Audit(tx, actor, "alert.change", "alert", string(a.ID), c.details); err != nil {
 			return err
 		}
-		a, err = get(tx, ws, alert)
-		return err
+		if a, err = get(tx, ws, alert); err != nil || before == Closed || a.State != Closed {
+			return err
+		}
+		return s.closed(tx, ws, a)
 	})
 	return a, fault.Wrap(op, err)
 }
