@@ -101,7 +101,8 @@ func (w WeightedNPS) Estimate(level float64) (WeightedScore, error) {
 	}
 	sum := w.Promoters + w.Passives + w.Detractors
 	sq := w.PromotersSq + w.PassivesSq + w.DetractorsSq
-	if w.Promoters < 0 || w.Passives < 0 || w.Detractors < 0 || math.IsNaN(sum) || math.IsInf(sum, 0) {
+	if w.Promoters < 0 || w.Passives < 0 || w.Detractors < 0 || w.PromotersSq < 0 || w.PassivesSq < 0 || w.DetractorsSq < 0 ||
+		math.IsNaN(sum+sq) || math.IsInf(sum+sq, 0) {
 		return WeightedScore{}, Invalid("WeightedNPS", "a sum of weights is out of range")
 	}
 	if !(sum > 0) || !(sq > 0) || w.N < 2 {

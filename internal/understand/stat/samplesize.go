@@ -58,7 +58,7 @@ func checkPower(op string, v1, v2, power, alpha float64) error {
 	if !(v1 >= 0 && v1 <= 1) || !(v2 >= 0 && v2 <= 1) {
 		return Invalid(op, "the variance of an answer lies in [0, 1]")
 	}
-	if !(power > 0 && power < 1) || !(alpha > 0 && alpha < 1) {
+	if !(power > 0 && power < 1) || !(alpha > 0 && alpha < 1) || 1-alpha == 1 {
 		return Invalid(op, "power and alpha lie between 0 and 1")
 	}
 	return nil

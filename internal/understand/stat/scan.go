@@ -1,5 +1,7 @@
 package stat
 
+import "math"
+
 // SegmentResult compares one segment with the rest of the sample.
 type SegmentResult struct {
 	Segment  string     `json:"segment"`
@@ -83,9 +85,9 @@ func PauleMandel(estimates, variances []float64) (tau2, mean float64, err error)
 	if len(estimates) == 0 || len(estimates) != len(variances) {
 		return 0, 0, Invalid("PauleMandel", "%d estimates with %d variances", len(estimates), len(variances))
 	}
-	for _, v := range variances {
-		if !(v > 0) {
-			return 0, 0, Invalid("PauleMandel", "a variance is not positive")
+	for i, v := range variances {
+		if x := estimates[i]; !(v > 0) || math.IsInf(v, 0) || math.IsNaN(x) || math.IsInf(x, 0) {
+			return 0, 0, Invalid("PauleMandel", "estimate %v with variance %v", x, v)
 		}
 	}
 	excess := func(t float64) float64 {

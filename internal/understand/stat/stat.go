@@ -71,5 +71,5 @@ func CheckLevel(op string, level float64) error {
 // Critical is z such that P(|Z| <= z) = level.
 func Critical(level float64) float64 { return -dist.NormQuantile((1 - level) / 2) }
 
-// CriticalT is t such that P(|T| <= t) = level.
+// CriticalT is t such that P(|T| <= t) = level, for at least one degree of freedom.
 func CriticalT(level, df float64) float64 { return -dist.TQuantile((1-level)/2, df) }

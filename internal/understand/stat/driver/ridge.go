@@ -77,6 +77,9 @@ func RidgeFit(d Data, lambdas []float64) ([]Ridge, error) {
 			}
 		}
 		free := 1 - (r.DF+1)/float64(n)
+		if free < 1e-9 {
+			return nil, stat.Undefined(op, "as many coefficients as answers leave nothing to judge lambda %v by", lambda)
+		}
 		r.GCV = rss / float64(n) / (free * free)
 		out = append(out, r)
 	}

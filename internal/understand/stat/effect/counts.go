@@ -101,7 +101,9 @@ func SegmentCounts(s Interruption, exposure []float64, level float64) (*CountSer
 	}
 	c.Rho, c.Used = ar.Rho, max(0, ar.Rho)
 	c.Cov = regress.Scale(fit.Inverse, max(1, c.Phi)*(1+c.Used)/(1-c.Used))
-	c.Level = ratio(c.Coef[LevelAt], math.Sqrt(c.Cov[LevelAt][LevelAt]), c.DF, level, "quasi-Poisson, AR-inflated")
+	if c.Level, err = ratio(c.Coef[LevelAt], math.Sqrt(c.Cov[LevelAt][LevelAt]), c.DF, level, "quasi-Poisson, AR-inflated"); err != nil {
+		return nil, err
+	}
 	c.Avoided = c.avoided(c.Cov, stat.CriticalT(level, c.DF), level)
 	return c, nil
 }
@@ -146,7 +148,11 @@ func SegmentLogRates(s Interruption, exposure []float64, level float64) (Ratio, 
 	if err != nil {
 		return Ratio{}, nil, err
 	}
-	return ratio(seg.Level.Estimate, seg.Level.SE, seg.DF, level, "GLS-REML on log rates"), seg, nil
+	r, err := ratio(seg.Level.Estimate, seg.Level.SE, seg.DF, level, "GLS-REML on log rates")
+	if err != nil {
+		return Ratio{}, nil, err
+	}
+	return r, seg, nil
 }
 
 // NegativeBinomial is a fit with variance mu + mu^2/theta.

@@ -29,7 +29,7 @@ func RatioOfRatios(treatedBefore, treatedAfter, controlBefore, controlAfter Coun
 	if !(phi > 0) || math.IsInf(phi, 0) {
 		return Ratio{}, stat.Invalid(op, "a dispersion of %v", phi)
 	}
-	return ratio(log, math.Sqrt(phi*v), 0, level, "ratio of rate ratios"), nil
+	return ratio(log, math.Sqrt(phi*v), 0, level, "ratio of rate ratios")
 }
 
 // FewestControls is how many unaffected themes the design with controls asks for.
@@ -86,9 +86,13 @@ func AgainstControls(treated Theme, controls []Theme, phi, level float64) (*With
 		sum += 1 / (v + w.Tau2)
 	}
 	df := float64(j - 1)
-	w.Effect = ratio(w.Delta[0]-w.ControlMean, math.Sqrt(w.V[0]+w.Tau2+1/sum), df, level, "prediction t")
+	if w.Effect, err = ratio(w.Delta[0]-w.ControlMean, math.Sqrt(w.V[0]+w.Tau2+1/sum), df, level, "prediction t"); err != nil {
+		return nil, err
+	}
 	m := stat.MomentsOf(w.Delta[1:])
-	w.Equal = ratio(w.Delta[0]-m.Mean, m.SD*math.Sqrt(1+1/float64(j)), df, level, "prediction t, equal variances")
+	if w.Equal, err = ratio(w.Delta[0]-m.Mean, m.SD*math.Sqrt(1+1/float64(j)), df, level, "prediction t, equal variances"); err != nil {
+		return nil, err
+	}
 	w.LeaveOneOut = [2]float64{math.Inf(1), math.Inf(-1)}
 	for out := range j {
 		var d, v []float64
@@ -305,7 +309,10 @@ func (p *Panel) preTrend(cells []Cell, treated, lastBefore int) error {
 	if err != nil {
 		return err
 	}
-	r := ratio(fit.Coef[0], math.Sqrt(phi*fit.Inverse[0][0]), float64(len(y)-len(fit.Coef)), stat.DefaultLevel, "")
+	r, err := ratio(fit.Coef[0], math.Sqrt(phi*fit.Inverse[0][0]), float64(len(y)-len(fit.Coef)), stat.DefaultLevel, "")
+	if err != nil {
+		return err
+	}
 	p.PreTrend, p.PreTrendSE, p.PreTrendP = r.Log, r.SE, r.P
 	return nil
 }

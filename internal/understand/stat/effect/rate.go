@@ -35,13 +35,27 @@ type Ratio struct {
 	Interval stat.Interval // of Ratio
 }
 
-func ratio(log, se, df, level float64, method string) Ratio {
-	q, p := stat.Critical(level), dist.NormTwoSided(log/se)
+// widest is the distance from no effect, in logarithms, beyond which a ratio or its interval says nothing.
+const widest = 700
+
+// ratio is undefined where the interval has no end that a number can hold.
+func ratio(log, se, df, level float64, method string) (Ratio, error) {
+	q, p := stat.Critical(level), 1.0
 	if df > 0 {
-		q, p = stat.CriticalT(level, df), dist.TTwoSided(log/se, df)
+		q = stat.CriticalT(level, df)
+	}
+	switch {
+	case !(math.Abs(log)+q*se < widest):
+		return Ratio{}, stat.Undefined("effect", "too little happened for a ratio")
+	case se == 0 && log != 0:
+		p = 0
+	case se > 0 && df > 0:
+		p = dist.TTwoSided(log/se, df)
+	case se > 0:
+		p = dist.NormTwoSided(log / se)
 	}
 	return Ratio{Log: log, SE: se, DF: df, Ratio: math.Exp(log), P: p,
-		Interval: stat.Interval{Low: math.Exp(log - q*se), High: math.Exp(log + q*se), Level: level, Method: method}}
+		Interval: stat.Interval{Low: math.Exp(log - q*se), High: math.Exp(log + q*se), Level: level, Method: method}}, nil
 }
 
 // BeforeAfter compares two rates of the same thing: the weakest design, whatever its interval says.
@@ -50,7 +64,7 @@ type BeforeAfter struct {
 	Ratio         float64 // after over before
 	Exact         stat.Interval
 	ExactP        float64
-	Wald          *Ratio  // log-Wald, widened by the dispersion; nil when a count is 0
+	Wald          *Ratio  // log-Wald, widened by the dispersion; nil when a count is 0, or so uncertain that it has no end
 	Difference    float64 // after less before
 	DifferenceCI  stat.Interval
 }
@@ -87,8 +101,9 @@ func Compare(before, after Count, phi, level float64) (BeforeAfter, error) {
 	r.Exact = stat.Interval{Low: odds(share.Low), High: odds(share.High), Level: level, Method: "exact conditional"}
 	r.ExactP = binomialP(k, n, after.Exposure/(before.Exposure+after.Exposure))
 	if after.Events > 0 {
-		w := ratio(math.Log(r.Ratio), math.Sqrt(phi*(1/before.Events+1/after.Events)), 0, level, "log-Wald")
-		r.Wald = &w
+		if w, err := ratio(math.Log(r.Ratio), math.Sqrt(phi*(1/before.Events+1/after.Events)), 0, level, "log-Wald"); err == nil {
+			r.Wald = &w
+		}
 	}
 	half := stat.Critical(level) * math.Sqrt(phi*(r.Before/before.Exposure+r.After/after.Exposure))
 	r.DifferenceCI = stat.Interval{Low: r.Difference - half, High: r.Difference + half, Level: level, Method: "Wald"}

@@ -56,6 +56,9 @@ func Forecast(y []float64, x [][]float64, before int, observation, levelVariance
 			return nil, stat.Invalid(op, "period %d is incomplete", i)
 		}
 	}
+	if math.IsNaN(observation+levelVariance) || math.IsInf(observation+levelVariance, 0) {
+		return nil, stat.Invalid(op, "variances %v and %v", observation, levelVariance)
+	}
 	if n == before || before < len(x[0])+3 {
 		return nil, stat.Undefined(op, "%d periods before and %d after are too few", before, n-before)
 	}

@@ -207,8 +207,8 @@ func TestVectorsCounts(t *testing.T) {
 		slope := level
 		slope.Slope = true
 		a := vectortest.OK[*CountSeries](t)(SegmentCounts(slope, in.Exposure, confidence))
-		model := ratio(b.Coef[LevelAt], regress.SE(b.Model)[LevelAt], b.DF, confidence, "")
-		nw := ratio(b.Coef[LevelAt], regress.SE(b.NeweyWest)[LevelAt], b.DF, confidence, "")
+		model := vectortest.OK[Ratio](t)(ratio(b.Coef[LevelAt], regress.SE(b.Model)[LevelAt], b.DF, confidence, ""))
+		nw := vectortest.OK[Ratio](t)(ratio(b.Coef[LevelAt], regress.SE(b.NeweyWest)[LevelAt], b.DF, confidence, ""))
 		avoided := b.avoided(b.NeweyWest, stat.Critical(confidence), confidence)
 		offset := make([]float64, len(in.Exposure))
 		for i, e := range in.Exposure {

@@ -70,7 +70,7 @@ type Decayed struct {
 
 // Decay weights each value by 0.5^(age/halfLife), both in days. Undefined without values.
 func Decay(values, ages []float64, halfLife float64) (Decayed, error) {
-	if len(values) != len(ages) || !(halfLife > 0) {
+	if len(values) != len(ages) || !(halfLife > 0) || math.IsInf(halfLife, 0) {
 		return Decayed{}, stat.Invalid("health", "%d values with %d ages, half-life %v", len(values), len(ages), halfLife)
 	}
 	if len(values) == 0 {
@@ -78,9 +78,9 @@ func Decay(values, ages []float64, halfLife float64) (Decayed, error) {
 	}
 	// Relative to the youngest, so that very old evidence does not underflow to nothing over nothing.
 	youngest := math.Inf(1)
-	for _, a := range ages {
-		if math.IsNaN(a) || math.IsInf(a, 0) {
-			return Decayed{}, stat.Invalid("health", "an age is %v", a)
+	for i, a := range ages {
+		if sum := a + values[i]; math.IsNaN(sum) || math.IsInf(sum, 0) {
+			return Decayed{}, stat.Invalid("health", "value %v is of age %v", values[i], a)
 		}
 		youngest = min(youngest, a)
 	}
@@ -95,15 +95,16 @@ func Decay(values, ages []float64, halfLife float64) (Decayed, error) {
 // Shrink pulls a score towards its segment's mean: (n s + k m)/(n + k) with the effective number of answers n and the
 // prior's weight k.
 func Shrink(score, effectiveN, segmentMean, priorWeight float64) (float64, error) {
-	if !(effectiveN >= 0) || !(priorWeight >= 0) || effectiveN+priorWeight == 0 {
-		return 0, stat.Invalid("health", "evidence %v and prior %v", effectiveN, priorWeight)
+	shrunk := (effectiveN*score + priorWeight*segmentMean) / (effectiveN + priorWeight)
+	if !(effectiveN >= 0) || !(priorWeight >= 0) || math.IsNaN(shrunk) || math.IsInf(shrunk, 0) {
+		return 0, stat.Invalid("health", "score %v of evidence %v, segment's %v of weight %v", score, effectiveN, segmentMean, priorWeight)
 	}
-	return (effectiveN*score + priorWeight*segmentMean) / (effectiveN + priorWeight), nil
+	return shrunk, nil
 }
 
 // MinMax maps low to 0 and high to 100, clamped; low > high turns the direction.
 func MinMax(x, low, high float64) (float64, error) {
-	if low == high || math.IsNaN(x+low+high) {
+	if low == high || math.IsNaN(x+low+high) || math.IsInf(x+low+high, 0) {
 		return 0, stat.Invalid("health", "anchors %v and %v do not span a scale", low, high)
 	}
 	return min(max(100*(x-low)/(high-low), 0), 100), nil

@@ -53,6 +53,9 @@ func RateRatio(strata []Stratum, level float64) (Rates, error) {
 		return r, stat.Undefined(op, "%d of the exposed and %d of the others left", r.Exposed, r.Others)
 	}
 	se := math.Sqrt(spread / (top * bottom))
+	if !(math.Abs(math.Log(top/bottom))+stat.Critical(level)*se < 700) {
+		return r, stat.Undefined(op, "the ratio is too uncertain for an interval")
+	}
 	r.Ratio = top / bottom
 	half := stat.Critical(level) * se
 	r.Interval = stat.Interval{Low: r.Ratio * math.Exp(-half), High: r.Ratio * math.Exp(half), Level: level, Method: "Greenland-Robins"}

@@ -350,15 +350,17 @@ func CumulativeIncidence(times []float64, causes []int, kinds int) (Incidence, e
 			return Incidence{}, stat.Invalid(op, "item %d has cause %d", i, causes[i])
 		}
 		obs[i] = Observation{Time: t, Ended: causes[i] > 0}
+	}
+	if err := check(op, obs); err != nil {
+		return Incidence{}, err
+	}
+	for i, t := range times {
 		if causes[i] > 0 {
 			if ends[t] == nil {
 				ends[t] = make([]float64, kinds)
 			}
 			ends[t][causes[i]-1]++
 		}
-	}
-	if err := check(op, obs); err != nil {
-		return Incidence{}, err
 	}
 	r := Incidence{Shares: make([][]float64, kinds)}
 	open, share := 1.0, make([]float64, kinds)

@@ -86,7 +86,7 @@ func Siegmund(k, h float64) float64 {
 // PoissonCUSUMRunLength is the mean number of periods until S = max(0, S+y-k) >= h for Poisson counts, from S = 0, as a
 // Markov chain on the grid on which k and h lie (to a hundredth).
 func PoissonCUSUMRunLength(mean, k, h float64) (float64, error) {
-	if !(mean > 0) || !(k > 0) || !(h > 0) || mean > 1e6 || math.IsInf(k, 0) {
+	if !(mean > 0) || !(k > 0) || !(h > 0) || mean > 1e4 || k > 1e4 {
 		return 0, stat.Invalid("watch", "mean %v, k %v, h %v", mean, k, h)
 	}
 	den := 1.0

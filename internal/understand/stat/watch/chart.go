@@ -39,7 +39,7 @@ func CUSUM(x []float64, k, start float64) []float64 {
 
 // PoissonReference is the k of a Poisson CUSUM that is best between two means: (mu1-mu0)/ln(mu1/mu0).
 func PoissonReference(mu0, mu1 float64) (float64, error) {
-	if !(mu0 > 0) || !(mu1 > mu0) {
+	if !(mu0 > 0) || !(mu1 > mu0) || math.IsInf(mu1, 0) {
 		return 0, stat.Invalid("watch", "the means %v and %v", mu0, mu1)
 	}
 	return (mu1 - mu0) / math.Log(mu1/mu0), nil
@@ -177,7 +177,9 @@ func ScoreZ(points []ScorePoint, base, baseSE float64) ([]float64, error) {
 		if !(se > 0) || math.IsInf(se, 0) {
 			return nil, stat.Undefined("watch", "period %d has no standard error", i)
 		}
-		out[i] = (p.Mean - base) / se
+		if out[i] = (p.Mean - base) / se; math.IsNaN(out[i]) || math.IsInf(out[i], 0) {
+			return nil, stat.Invalid("watch", "period %d has score %v, the base is %v", i, p.Mean, base)
+		}
 	}
 	return out, nil
 }

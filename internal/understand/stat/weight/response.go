@@ -78,6 +78,9 @@ func Sensitivity(nps, rate float64, gaps []float64) ([]float64, error) {
 	}
 	out := make([]float64, len(gaps))
 	for i, g := range gaps {
+		if math.IsNaN(g) || math.IsInf(g, 0) {
+			return nil, stat.Invalid("weight.Sensitivity", "a gap is %v", g)
+		}
 		out[i] = nps - (1-rate)*g
 	}
 	return out, nil
