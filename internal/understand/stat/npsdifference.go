@@ -27,8 +27,9 @@ func (d Difference) Distinguishable(minimum float64) bool {
 const SmallestInteresting = 5.0
 
 // NPSDifference compares two disjoint groups, B minus A in points, by the split adjusted Wald method: 1.5
-// pseudo-answers in each group. Its type-I error is .037-.047 from 10 answers on. Compare a segment with the rest, never
-// with a whole that contains it.
+// pseudo-answers in each group. Where there is no difference it finds one, at 5 %, in 4.6 % of all cases at 10 answers in
+// each group (at most 6.6 %, over 171 pairs of shares), 4.9 % at 20 (at most 5.9 %) and no more than 5.4 % from 50 on. Compare a
+// segment with the rest, never with a whole that contains it.
 func NPSDifference(a, b NPSCounts, level float64) (Difference, error) {
 	return npsDifference(a, b, level, 1.5, "split adjusted Wald")
 }

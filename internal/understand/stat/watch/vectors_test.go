@@ -271,11 +271,6 @@ func (b benchmarkDesign) detector() Detector {
 	return Detector{Season: b.Period, Window: b.Window, Guard: b.Guard, Least: 12, Full: b.History, Rate: b.A, Rho: b.Rho, LastN: 4}
 }
 
-// reference is that of the file that is with the tests.
-func reference() Detector {
-	return benchmarkDesign{History: 104, Guard: 4, Window: 104, A: 1.0 / 208, Rho: 2, Period: 52}.detector()
-}
-
 func TestBenchmarkSeriesGiveTheExactSignals(t *testing.T) {
 	t.Parallel()
 	var file struct {
