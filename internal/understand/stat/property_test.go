@@ -436,3 +436,153 @@ func BenchmarkNPSBootstrapMillion(b *testing.B) {
 		}
 	}
 }
+
+func shareIntervals() map[string]func(k, n int64, level float64) (Interval, error) {
+	return map[string]func(k, n int64, level float64) (Interval, error){
+		"Wilson": Wilson, "Agresti-Coull": AgrestiCoull, "Clopper-Pearson": ClopperPearson, "Jeffreys": Jeffreys,
+	}
+}
+
+func TestIntervalsOfEverySmallShare(t *testing.T) {
+	t.Parallel()
+	for name, f := range shareIntervals() {
+		for n := int64(1); n <= 40; n++ {
+			for k := int64(0); k <= n; k++ {
+				i, err := f(k, n, 0.95)
+				other, err2 := f(n-k, n, 0.95)
+				wide, err3 := f(k, n, 0.99)
+				if err != nil || err2 != nil || err3 != nil {
+					t.Fatalf("%s of %d of %d: %v, %v, %v", name, k, n, err, err2, err3)
+				}
+				if p := float64(k) / float64(n); i.Low < 0 || i.High > 1 || !i.Contains(p) {
+					t.Errorf("%s of %d of %d is %v", name, k, n, i)
+				}
+				if math.Abs(i.Low+other.High-1) > 1e-9 || math.Abs(i.High+other.Low-1) > 1e-9 {
+					t.Errorf("%s of %d of %d is %v, of the others %v", name, k, n, i, other)
+				}
+				if wide.Low > i.Low || wide.High < i.High {
+					t.Errorf("%s of %d of %d at 99 %% is %v, at 95 %% %v", name, k, n, wide, i)
+				}
+			}
+		}
+		last := math.Inf(1)
+		for n := int64(10); n <= 1e7; n *= 10 {
+			i, err := f(3*n/10, n, 0.95)
+			if err != nil || i.Width() >= last {
+				t.Errorf("%s: %v (%v) at %d answers is no narrower than %v", name, i, err, n, last)
+			}
+			last = i.Width()
+		}
+	}
+}
+
+func TestDifferencesOfSharesAreAntisymmetric(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(11, 12))
+	for range 300 {
+		nA, nB := 1+r.Int64N(60), 1+r.Int64N(60)
+		kA, kB := r.Int64N(nA+1), r.Int64N(nB+1)
+		d, err1 := Newcombe(kA, nA, kB, nB, 0.95)
+		e, err2 := Newcombe(kB, nB, kA, nA, 0.95)
+		p, err3 := Fisher(kA, nA, kB, nB)
+		q, err4 := Fisher(kB, nB, kA, nA)
+		if err1 != nil || err2 != nil || err3 != nil || err4 != nil {
+			t.Fatal(err1, err2, err3, err4)
+		}
+		if d.Estimate != -e.Estimate || math.Abs(d.Interval.Low+e.Interval.High) > 1e-12 || math.Abs(d.P-e.P) > 1e-12 || math.Abs(p-q) > 1e-12 {
+			t.Errorf("%d of %d and %d of %d: %+v and %+v, Fisher %v and %v", kA, nA, kB, nB, d, e, p, q)
+		}
+		if !d.Interval.Contains(d.Estimate) || d.Interval.Low < -1 || d.Interval.High > 1 || p < 0 || p > 1 {
+			t.Errorf("%d of %d and %d of %d: %+v, Fisher %v", kA, nA, kB, nB, d, p)
+		}
+	}
+}
+
+func TestScanIgnoresTheOrder(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(13, 14))
+	var segments []Segment
+	for i := range 30 {
+		segments = append(segments, Segment{string(rune('A' + i)), NPSCounts{r.Int64N(60), r.Int64N(40), r.Int64N(50)}})
+	}
+	byName := func(all []Segment) map[string]SegmentResult {
+		results, err := ScanSegments(all, 0.95)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := map[string]SegmentResult{}
+		for _, s := range results {
+			out[s.Segment] = s
+		}
+		return out
+	}
+	a := byName(segments)
+	slices.Reverse(segments)
+	for name, s := range byName(segments) {
+		if w := a[name]; math.Abs(w.Adjusted-s.Adjusted) > 1e-12 || math.Abs(w.Shrunk-s.Shrunk) > 1e-9 || w.Versus != s.Versus {
+			t.Errorf("%s: %+v, the other way round %+v", name, w, s)
+		}
+		if s.Tested && s.Adjusted < s.Versus.P {
+			t.Errorf("%s: q %v is below p %v", name, s.Adjusted, s.Versus.P)
+		}
+		if s.Shrunk < -100 || s.Shrunk > 100 {
+			t.Errorf("%s is shrunk to %v", name, s.Shrunk)
+		}
+	}
+}
+
+func TestClustersSplitAndOrdered(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(15, 16))
+	var groups []NPSCounts
+	for range 40 {
+		groups = append(groups, NPSCounts{r.Int64N(5), r.Int64N(4), r.Int64N(5)})
+	}
+	estimate := func(groups []NPSCounts) NPSClustered {
+		var k NPSClusters
+		for _, g := range groups {
+			k.Add(g)
+		}
+		e, err := k.Estimate(0.95)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	a := estimate(groups)
+	slices.Reverse(groups)
+	if b := estimate(groups); math.Abs(a.SE-b.SE) > 1e-9 || math.Abs(a.GroupLevel-b.GroupLevel) > 1e-9 {
+		t.Errorf("%+v, the other way round %+v", a, b)
+	}
+	// Twice the same groups: the same score, known better.
+	if b := estimate(append(groups, groups...)); math.Abs(a.NPS-b.NPS) > 1e-9 || b.SE >= a.SE || math.Abs(b.SE/a.SE-math.Sqrt(39.0/79)) > 1e-9 {
+		t.Errorf("%+v, twice as many groups %+v", a, b)
+	}
+	// Each group's answers all alike are as many as there are groups.
+	var alike []NPSCounts
+	for i := range 30 {
+		alike = append(alike, []NPSCounts{{Promoters: 10}, {Detractors: 10}}[i%2])
+	}
+	if b := estimate(alike); math.Abs(b.DesignEffect-10*30.0/29) > 1e-9 {
+		t.Errorf("ten answers that are one: a design effect of %v", b.DesignEffect)
+	}
+}
+
+func TestMeansChangeTheirUnit(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(17, 18))
+	var x, y, u, v []float64
+	for range 25 {
+		a, b := r.NormFloat64(), 1+2*r.NormFloat64()
+		x, y, u, v = append(x, a), append(y, b), append(u, 5-30*a), append(v, 5-30*b)
+	}
+	d, err1 := MeanDifference(MomentsOf(x), MomentsOf(y), 0.9)
+	e, err2 := MeanDifference(MomentsOf(u), MomentsOf(v), 0.9)
+	if err1 != nil || err2 != nil || math.Abs(e.Estimate+30*d.Estimate) > 1e-9 || math.Abs(e.P-d.P) > 1e-9 || math.Abs(e.Interval.Low+30*d.Interval.High) > 1e-9 {
+		t.Errorf("%+v (%v), in another unit %+v (%v)", d, err1, e, err2)
+	}
+	slices.Reverse(x)
+	if a, b := MomentsOf(x), MomentsOf(append(slices.Clone(x), x...)); math.Abs(a.Mean-b.Mean) > 1e-12 || math.Abs(b.SD-a.SD*math.Sqrt(48.0/49)) > 1e-12 {
+		t.Errorf("%+v, twice %+v", a, b)
+	}
+}

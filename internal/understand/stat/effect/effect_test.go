@@ -378,3 +378,56 @@ func BenchmarkSimulate(b *testing.B) {
 		}
 	}
 }
+
+func TestPanelsInAnyOrder(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(11, 11))
+	var cells, other []Cell
+	for u := range 5 {
+		for p := range 8 {
+			c := Cell{u, p, Count{float64(20 + r.IntN(30)), float64(1000 + r.IntN(500))}}
+			cells = append(cells, c)
+			c.Exposure *= 1000 // in another unit
+			other = append(other, c)
+		}
+	}
+	r.Shuffle(len(other), func(i, j int) { other[i], other[j] = other[j], other[i] })
+	a := vectortest.OK[*Panel](t)(DifferenceInDifferences(cells, 2, 4, 0.95))
+	b := vectortest.OK[*Panel](t)(DifferenceInDifferences(other, 2, 4, 0.95))
+	for name, pair := range map[string][2]float64{
+		"two-way Poisson": {a.Poisson, b.Poisson}, "its error": {a.PoissonSE, b.PoissonSE}, "two-way log": {a.Log, b.Log}, "cluster": {a.LogCluster, b.LogCluster},
+		"ratio": {a.Ratio.Log, b.Ratio.Log}, "rank": {a.PlaceboP, b.PlaceboP}, "trend": {a.PreTrend, b.PreTrend}, "simple": {a.Simple, 1000 * b.Simple},
+	} {
+		near(t, name, pair[0], pair[1], 1e-6*(1+math.Abs(pair[0])))
+	}
+	slices.Sort(a.Placebo)
+	slices.Sort(b.Placebo)
+	for i := range a.Placebo {
+		near(t, "placebo", a.Placebo[i], b.Placebo[i], 1e-6)
+	}
+}
+
+func TestIntervalsNarrowWithEvents(t *testing.T) {
+	t.Parallel()
+	last := math.Inf(1)
+	for _, k := range []float64{4, 16, 64, 256, 1024} {
+		c := vectortest.OK[BeforeAfter](t)(Compare(Count{2 * k, 1000}, Count{k, 1000}, 1, 0.95))
+		if !c.Exact.Contains(c.Ratio) || !c.Wald.Interval.Contains(c.Ratio) || c.Exact.Width() >= last {
+			t.Errorf("%v events: %+v after a width of %v", k, c, last)
+		}
+		if c.ExactP < 0 || c.ExactP > 1 {
+			t.Errorf("p is %v", c.ExactP)
+		}
+		last = c.Exact.Width()
+	}
+}
+
+func TestChurnIsTheSameInFinerStrata(t *testing.T) {
+	t.Parallel()
+	// A stratum parted by chance, in proportion, tells the same.
+	whole := vectortest.OK[Churn](t)(AttributableChurn([]Stratum{{40, 200, 60, 800}, {10, 100, 20, 400}}))
+	parted := vectortest.OK[Churn](t)(AttributableChurn([]Stratum{{20, 100, 30, 400}, {10, 100, 20, 400}, {20, 100, 30, 400}}))
+	near(t, "Mantel-Haenszel", whole.MantelHaenszel.Value, parted.MantelHaenszel.Value, 1e-12)
+	near(t, "ATT", whole.ATT.Value, parted.ATT.Value, 1e-12)
+	near(t, "crude", whole.Crude, parted.Crude, 1e-12)
+}

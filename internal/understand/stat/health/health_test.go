@@ -199,3 +199,65 @@ func TestAUCIgnoresOrderAndMonotoneChange(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+func TestValidationIgnoresTheOrder(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(3, 4))
+	n := 300
+	p, y := make([]float64, n), make([]bool, n)
+	for i := range p {
+		p[i] = r.Float64() // no ties, so that bins hold the same customers in any order
+		y[i] = r.Float64() < p[i]
+	}
+	a := vectortest.OK[*Validation](t)(Validate(p, y, 10, 0.95))
+	q, z := make([]float64, n), make([]bool, n)
+	for i, at := range r.Perm(n) {
+		q[i], z[i] = p[at], y[at]
+	}
+	b := vectortest.OK[*Validation](t)(Validate(q, z, 10, 0.95))
+	for name, pair := range map[string][2]float64{"AUC": {a.AUC, b.AUC}, "its error": {a.AUCSE, b.AUCSE}, "Brier": {a.Brier, b.Brier},
+		"slope": {a.Slope, b.Slope}, "in the large": {a.InLarge, b.InLarge}, "ECE": {a.ECE, b.ECE}, "fit of bins": {a.HL.Stat, b.HL.Stat}} {
+		if math.Abs(pair[0]-pair[1]) > 1e-8 {
+			t.Errorf("%s is %v, in another order %v", name, pair[0], pair[1])
+		}
+	}
+	if a.AUC < 0.5 || a.AUC > 1 || a.Tops[1].Recall < a.Tops[0].Recall || !a.AUCInterval.Contains(a.AUC) {
+		t.Errorf("%+v", a)
+	}
+	// Turned around, the area is what is left to 1, as sure.
+	for i := range q {
+		q[i] = 1 - q[i]
+	}
+	if c := vectortest.OK[*Validation](t)(Validate(q, z, 10, 0.95)); math.Abs(a.AUC+c.AUC-1) > 1e-9 || math.Abs(a.AUCSE-c.AUCSE) > 1e-9 {
+		t.Errorf("%v +- %v, turned around %v +- %v", a.AUC, a.AUCSE, c.AUC, c.AUCSE)
+	}
+}
+
+func TestScoresKeepTheirRange(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 200 {
+		var parts []Component
+		low, high := 100.0, 0.0
+		for range 1 + r.IntN(5) {
+			c := Component{Weight: 0.01 + r.Float64(), Score: 100 * r.Float64(), Known: r.IntN(3) > 0}
+			if c.Known {
+				low, high = min(low, c.Score), max(high, c.Score)
+			}
+			parts = append(parts, c)
+		}
+		s, err := Compose(parts)
+		if errors.Is(err, stat.ErrUndefined) {
+			continue
+		}
+		if err != nil || s.Value < low-1e-9 || s.Value > high+1e-9 || s.Geometric > s.Value+1e-9 || s.Coverage <= 0 || s.Coverage > 1+1e-12 {
+			t.Errorf("%+v of %v (%v)", s, parts, err)
+		}
+		for i := range parts {
+			parts[i].Weight *= 7
+		}
+		if again := vectortest.OK[Score](t)(Compose(parts)); math.Abs(again.Value-s.Value) > 1e-9 {
+			t.Errorf("%v, with weights of another sum %v", s.Value, again.Value)
+		}
+	}
+}

@@ -124,3 +124,71 @@ func TestSeparationAndSilence(t *testing.T) {
 		}
 	}
 }
+
+func TestWeightsAreRowsRepeated(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(13, 14))
+	x := design(r, 90, 3)
+	y, w := make([]float64, 90), make([]float64, 90)
+	var rows [][]float64
+	var every []float64
+	for i := range y {
+		if r.Float64() < 1/(1+math.Exp(-x[i][1])) {
+			y[i] = 1
+		}
+		w[i] = float64(i % 3)
+		for range i % 3 {
+			rows, every = append(rows, x[i]), append(every, y[i])
+		}
+	}
+	near := func(what string, a, b []float64) {
+		for j := range a {
+			if math.Abs(a[j]-b[j]) > 1e-5 { // iterations end when the deviance stands still, as R's do, not the errors
+				t.Errorf("%s %d: %v weighted, %v repeated", what, j, a[j], b[j])
+			}
+		}
+	}
+	a, err1 := Fit(x, y, w)
+	b, err2 := Fit(rows, every, nil)
+	if err1 != nil || err2 != nil {
+		t.Fatal(err1, err2)
+	}
+	near("least squares", a.Coef, b.Coef)
+	near("its inverse", SE(a.Inverse), SE(b.Inverse))
+	for _, f := range []func(x [][]float64, y, w, offset []float64) (*GLM, error){Logit, Poisson} {
+		g, err1 := f(x, y, w, nil)
+		h, err2 := f(rows, every, nil, nil)
+		if err1 != nil || err2 != nil {
+			t.Fatal(err1, err2)
+		}
+		near("coefficient", g.Coef, h.Coef)
+		near("its error", SE(g.Inverse), SE(h.Inverse))
+		if math.Abs(g.Deviance-h.Deviance) > 1e-7 {
+			t.Errorf("deviance %v weighted, %v repeated", g.Deviance, h.Deviance)
+		}
+	}
+}
+
+func TestARidgePullsToNothing(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(15, 16))
+	x := design(r, 200, 4)
+	y := make([]float64, 200)
+	for i := range y {
+		if r.Float64() < 1/(1+math.Exp(-2*x[i][1])) {
+			y[i] = 1
+		}
+	}
+	last := math.Inf(1)
+	for _, lambda := range []float64{1e-3, 1, 30, 1e3, 1e6} {
+		g, err := RidgeLogit(x, y, lambda)
+		if err != nil {
+			t.Fatal(err)
+		}
+		size := math.Hypot(g.Coef[1], math.Hypot(g.Coef[2], g.Coef[3]))
+		if size >= last {
+			t.Errorf("a penalty of %v leaves coefficients of %v, the one before %v", lambda, size, last)
+		}
+		last = size
+	}
+}

@@ -322,3 +322,46 @@ func BenchmarkWeek(b *testing.B) {
 		}
 	}
 }
+
+func TestTheUnitOfExposureDoesNotMatter(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(21, 22))
+	var s, thousands Series
+	for i := range 180 {
+		e := 800 + 400*r.Float64()
+		s.Exposure, thousands.Exposure = append(s.Exposure, e), append(thousands.Exposure, e/1000)
+		mu := e * 0.01
+		if i > 160 {
+			mu *= 2
+		}
+		s.Counts = append(s.Counts, draw(r, mu, 1.3))
+	}
+	thousands.Counts = s.Counts
+	a := vectortest.OK[[]Reading](t)(Weekly(1e-3).Run(s, 20, nil))
+	b := vectortest.OK[[]Reading](t)(Weekly(1e-3).Run(thousands, 20, nil))
+	for i := range a {
+		if math.Abs(a[i].Z-b[i].Z) > 1e-6 || math.Abs(a[i].Expected-b[i].Expected) > 1e-6 || a[i].Signal() != b[i].Signal() {
+			t.Fatalf("%+v, by the thousand %+v", a[i], b[i])
+		}
+		if a[i].P < 0 || a[i].P > 1 || a[i].Up < 0 || a[i].Down < 0 {
+			t.Fatalf("%+v", a[i])
+		}
+	}
+}
+
+func TestRunLengthsGrowWithTheLimit(t *testing.T) {
+	t.Parallel()
+	last := 0.0
+	for h := 1.0; h <= 6; h++ {
+		long := vectortest.OK[float64](t)(CUSUMRunLength(0.5, h, 0))
+		quick := vectortest.OK[float64](t)(CUSUMRunLength(0.5, h, 1))
+		if long <= last || quick >= long || quick < 1 {
+			t.Errorf("limit %v: %v under control after %v, %v when it has shifted", h, long, last, quick)
+		}
+		last = long
+	}
+	limit := vectortest.OK[float64](t)(CUSUMLimit(0.5, 300))
+	if back := vectortest.OK[float64](t)(CUSUMRunLength(0.5, limit, 0)); math.Abs(back-300) > 0.01 {
+		t.Errorf("the limit for 300 periods gives %v", back)
+	}
+}

@@ -151,3 +151,53 @@ func TestMeanOfSumsIsTheMean(t *testing.T) {
 		t.Errorf("nothing: %v", err)
 	}
 }
+
+func TestMarginsInAnyOrder(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(7, 8))
+	margins := randomMargins(r, 150)
+	a := vectortest.OK[Raked](t)(Rake(nil, nil, margins, 1e-12))
+	b := vectortest.OK[Raked](t)(Rake(nil, nil, []Margin{margins[1], margins[0]}, 1e-12))
+	sum := 0.0
+	for u := range a.Weights {
+		sum += a.Weights[u]
+		if a.Weights[u] <= 0 || math.Abs(a.Weights[u]-b.Weights[u]) > 1e-8*a.Weights[u] {
+			t.Fatalf("unit %d weighs %v, with the margins the other way round %v", u, a.Weights[u], b.Weights[u])
+		}
+	}
+	if math.Abs(sum-1000) > 1e-6 {
+		t.Errorf("the weights add up to %v", sum)
+	}
+	trimmed := vectortest.OK[[]float64](t)(Trim(nil, a.Weights, 1.5))
+	left := 0.0
+	for _, w := range trimmed {
+		if left += w; w > 1.5*sum/150*(1+1e-9) {
+			t.Errorf("a weight of %v is left", w)
+		}
+	}
+	if math.Abs(left-sum) > 1e-6 {
+		t.Errorf("trimmed weights add up to %v", left)
+	}
+}
+
+func TestEffectiveNumberIsAtMostTheNumber(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(9, 10))
+	for range 100 {
+		n := 2 + r.IntN(40)
+		a := Answers{}
+		for range n {
+			a.Weights, a.Values = append(a.Weights, 0.1+r.Float64()), append(a.Values, float64(r.IntN(3)-1))
+		}
+		e := vectortest.OK[Estimate](t)(Mean(a, nil))
+		if e.EffectiveN > float64(n)+1e-9 || e.DesignEffect < 1-1e-12 || e.LargestRatio < 1-1e-12 || math.Abs(e.Mean) > 1 {
+			t.Errorf("%+v of %d", e, n)
+		}
+		for i := range a.Weights {
+			a.Weights[i] *= 1e6
+		}
+		if s := vectortest.OK[Estimate](t)(Mean(a, nil)); math.Abs(s.Mean-e.Mean) > 1e-9 || math.Abs(s.SEFixed-e.SEFixed) > 1e-9 {
+			t.Errorf("%+v, in millions %+v", e, s)
+		}
+	}
+}
