@@ -538,6 +538,52 @@ var calls = map[string]func(h hostile) []any{
 		return results(driver.Correct(h.count(), h.count(), driver.Classifier{Sensitivity: h.x(), Positives: h.count(), Specificity: h.x(), Negatives: h.count()}, h.level()))
 	},
 
+	"driver.Products.Effects": func(h hostile) []any {
+		p, err := driver.Gather(h.answers())
+		if err != nil {
+			return nil
+		}
+		return results(p.Effects())
+	},
+	"driver.Products.Importance": func(h hostile) []any {
+		p, err := driver.Gather(h.answers())
+		if err != nil {
+			return nil
+		}
+		return results(p.Importance(driver.Options{Resamples: h.IntN(20)}))
+	},
+	"driver.Products.Twins": func(h hostile) []any {
+		p, err := driver.Gather(h.answers())
+		if err != nil {
+			return nil
+		}
+		return []any{p.Twins()}
+	},
+	"driver.Fit.Combination": func(h hostile) []any {
+		p, err := driver.Gather(h.answers())
+		if err != nil {
+			return nil
+		}
+		f, err := p.Effects()
+		if err != nil {
+			return nil
+		}
+		c, ok := f.Combination("c", map[int]float64{1: h.number(), 2: h.number()}, 0.95)
+		return []any{c, ok}
+	},
+	"driver.Fit.Asymmetry": func(h hostile) []any {
+		p, err := driver.Gather(h.answers())
+		if err != nil {
+			return nil
+		}
+		f, err := p.Effects()
+		if err != nil {
+			return nil
+		}
+		a, ok := f.Asymmetry("a", 1, 2, h.IntN(30), h.IntN(30), 0.95)
+		return []any{a, ok}
+	},
+
 	"effect.SegmentCounts": func(h hostile) []any {
 		s := h.interruption()
 		s.Y = h.counts(len(s.Y))
@@ -829,7 +875,7 @@ var notNumbers = map[string]string{
 	"stat.NPSCounts.N": "adds whole numbers", "stat.NPSCounts.Plus": "adds whole numbers", "stat.NPSCounts.Minus": "takes away whole numbers",
 	"stat.Distribution.N": "adds whole numbers", "stat.NPSPublishable": "tells yes or no", "stat.Difference.Distinguishable": "tells yes or no",
 	"stat.Interval.Contains": "tells yes or no", "stat.CheckLevel": "an error", "stat.Undefined": "an error", "stat.Invalid": "an error",
-	"contact.Default": "settings", "contact.Policy.Decide": "reasons", "contact.Policy.MayRemind": "tells yes or no", "contact.Prefer": "a kind",
+	"contact.Default": "settings", "driver.Gather": "sums and products", "driver.Products.N": "a whole number", "contact.Policy.Decide": "reasons", "contact.Policy.MayRemind": "tells yes or no", "contact.Prefer": "a kind",
 	"dist.Counts.Size": "infinite for a Poisson, as documented", "effect.Judge": "a verdict", "effect.Windows.Check": "an error",
 	"regress.CollinearError.Error": "a text", "regress.Dot": "sums and products", "regress.Quadratic": "sums and products", "regress.Scale": "sums and products",
 	"regress.Sandwich": "sums and products", "regress.Multiply": "sums and products", "regress.SE": "roots of what Cov gives", "regress.Zero": "zeros",
@@ -844,6 +890,31 @@ func (h hostile) scale() stat.Distribution {
 		d.Counts = append(d.Counts, h.count())
 	}
 	return d
+}
+
+// answers are those of two drivers with a column each, one of them perhaps missing here and there.
+func (h hostile) answers() *driver.Answers {
+	n := h.size()
+	a := &driver.Answers{Names: []string{"a", "b"}, Columns: [][]int{{1}, {2}}, Size: 4, Y: h.list(n), Part: make([]int32, n), Parts: 1 + h.IntN(5)}
+	for column := 1; column <= 2; column++ {
+		f := driver.Factor{Codes: make([]int32, n)}
+		for range 1 + h.IntN(4) {
+			f.Levels = append(f.Levels, []driver.Entry{{Column: column, Value: h.number()}})
+		}
+		for i := range f.Codes {
+			f.Codes[i], a.Part[i] = int32(h.IntN(len(f.Levels))), int32(h.IntN(a.Parts))
+		}
+		a.Factors = append(a.Factors, f)
+	}
+	if h.IntN(3) == 0 {
+		a.Presence = []int{0, 3}
+		f := driver.Factor{Codes: make([]int32, n), Levels: [][]driver.Entry{nil, {{Column: 3, Value: 1}}}}
+		for i := range f.Codes {
+			f.Codes[i] = int32(h.IntN(2))
+		}
+		a.Factors = append(a.Factors, f)
+	}
+	return a
 }
 
 func (h hostile) distribution() dist.Counts {
