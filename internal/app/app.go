@@ -23,6 +23,7 @@ import (
 	pageexport "kolo/internal/edge/web/page/export"
 	pagefeedback "kolo/internal/edge/web/page/feedback"
 	"kolo/internal/edge/web/page/figure"
+	pagehealth "kolo/internal/edge/web/page/health"
 	"kolo/internal/edge/web/page/home"
 	pageimports "kolo/internal/edge/web/page/imports"
 	pagemodel "kolo/internal/edge/web/page/model"
@@ -384,6 +385,7 @@ func (a *App) routes() (http.Handler, error) {
 	(&pageimports.Pages{Imports: a.Imports, Insight: a.Insight, Feeder: a.Feeder}).Register(site)
 	(&pagecontacts.Pages{Contacts: a.Contacts, Feedback: a.Feedback, Events: a.Events, Words: words}).Register(site)
 	(&settings.Pages{Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Deliver: a.Deliver, Base: a.Config.Base()}).Register(site)
+	(&pagehealth.Pages{Health: a.Scores, Contacts: a.Contacts}).Register(site)
 	a.site = site
 	mux := a.vitals()
 	mux.Handle("/", site)

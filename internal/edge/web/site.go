@@ -210,7 +210,7 @@ func (q *Request) outside(actor identity.Actor) error {
 
 // needs says which permission an entry of the navigation is for; and the menu of exports.
 var needs = map[string]identity.Permission{
-	"home": identity.InsightsRead, "feedback": identity.FeedbackRead, "explore": identity.InsightsRead, "themes": identity.FeedbackRead, "drivers": identity.InsightsRead, "scan": identity.InsightsRead, "alerts": identity.InsightsRead, "model": identity.FeedbackRead,
+	"home": identity.InsightsRead, "feedback": identity.FeedbackRead, "explore": identity.InsightsRead, "themes": identity.FeedbackRead, "drivers": identity.InsightsRead, "scan": identity.InsightsRead, "alerts": identity.InsightsRead, "health": identity.ContactsRead, "model": identity.FeedbackRead,
 	"contacts": identity.ContactsRead, "import": identity.ImportsWrite, "export": identity.ExportsRead,
 }
 

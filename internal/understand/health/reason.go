@@ -155,9 +155,7 @@ func reasons(list []*Facts, attributes []string, spec *Spec, to clock.Day) (foun
 		if pick < 0 || len(found) == mostReasons {
 			others = []Reason{}
 			for _, c := range all {
-				if c.bit >= 0 {
-					others = append(others, c.Reason)
-				}
+				others = append(others, c.Reason)
 			}
 			break
 		}

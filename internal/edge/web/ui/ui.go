@@ -167,12 +167,12 @@ type stage struct {
 var loop = []stage{
 	{"", []string{"home"}},
 	{"loop.listen", []string{"feedback"}},
-	{"loop.understand", []string{"themes", "drivers", "scan", "explore", "alerts", "model"}},
+	{"loop.understand", []string{"themes", "drivers", "scan", "explore", "alerts", "health", "model"}},
 	{"nav.data", []string{"contacts", "import"}},
 }
 
 var addresses = map[string]string{
-	"home": "/", "feedback": "/feedback", "explore": "/explore", "themes": "/themes", "drivers": "/drivers", "scan": "/scan", "alerts": "/alerts", "model": "/model", "contacts": "/contacts", "import": "/import",
+	"home": "/", "feedback": "/feedback", "explore": "/explore", "themes": "/themes", "drivers": "/drivers", "scan": "/scan", "alerts": "/alerts", "model": "/model", "health": "/health", "contacts": "/contacts", "import": "/import",
 	"settings": "/settings",
 }
 
