@@ -126,12 +126,11 @@ func count(r *rand.Rand, mean, phi float64) float64 {
 	return distuv.Poisson{Lambda: mean, Src: r}.Rand()
 }
 
-// PredictionError is how often the test against unaffected themes finds an effect of a fix that had none, at 5 %: so many controls,
-// changes of themes that differ by spread (a standard deviation of logarithms), volumes alike or between a third and three times
-// the treated one's.
-func PredictionError(runs, controls int, spread float64, unequal bool, seed uint64) (float64, error) {
+// PredictionError is how often the test against unaffected themes finds an effect of a fix that had none, at 5 %, by default and by the
+// form for themes of equal volume: so many controls, changes of themes that differ by spread (a standard deviation of logarithms),
+// volumes alike or between a third and three times the treated one's.
+func PredictionError(runs, controls int, spread float64, unequal bool, seed uint64) (byDefault, equal float64, err error) {
 	r := rand.New(rand.NewPCG(seed, 0x646964))
-	wrong := 0
 	for range runs {
 		themes := make([]effect.Theme, controls+1)
 		for i := range themes {
@@ -144,13 +143,16 @@ func PredictionError(runs, controls int, spread float64, unequal bool, seed uint
 		}
 		w, err := effect.AgainstControls(themes[0], themes[1:], 1, 0.95)
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		if w.Effect.P < 0.05 {
-			wrong++
+			byDefault++
+		}
+		if w.Equal.P < 0.05 {
+			equal++
 		}
 	}
-	return float64(wrong) / float64(runs), nil
+	return byDefault / float64(runs), equal / float64(runs), nil
 }
 
 // SegmentCoverage is how often the default interval of the change of level, in a series of n values with AR(1) errors, holds it; and
