@@ -5,8 +5,53 @@
 // serve them.
 //
 // Everything is a pure function: no clock, no input or output, and randomness only from a seed in the arguments. What
-// cannot be computed is an error that wraps ErrUndefined, never NaN. NPS values are in points from -100 to 100, shares
-// and rates are fractions, p-values are two-sided unless a name says otherwise.
+// cannot be computed is an error that wraps ErrUndefined, never NaN (a test calls every function with what bad data make).
+// NPS values are in points from -100 to 100, shares and rates are fractions, p-values are two-sided unless a name says
+// otherwise.
+//
+// # Where a method is
+//
+// The numbers are the sections of the methods that Kolo's figures follow; testdata/README.md says which file of reference
+// vectors belongs to which. What is marked with a star is the default.
+//
+//	1.1 NPS and its interval           NPSCounts, NPSInterval*, NPSShown (for a screen), NPSWald, NPSTMean, NPSBonettPrice,
+//	                                   NPSTango, NPSBootstrap, NPSCounts.Shares (Goodman)
+//	    several answers of one group   NPSClusters, Clusters, Difference.Inflate
+//	1.2 difference of two NPS          NPSDifference*, NPSDifferenceRocks, NPSDifferenceWald, NPSDifferenceWelch, NPSPaired,
+//	                                   Paired, NPSDistributionChange, NPSRankTest, Difference.Distinguishable
+//	1.3 sample size                    NPSSampleSize, NPSSampleSizeToDetect, NPSDetectable, Detectable, ShareSampleSize
+//	1.4 scanning many segments         ScanSegments, BenjaminiHochberg*, BenjaminiYekutieli, Holm, Bonferroni, PauleMandel
+//	1.5 non-response and weighting     weight.Rake, RakeTrimmed, PostStratify, Trim, Thin, Mean, MeanOf; Respond, Sensitivity,
+//	                                   Bounds, GapToZero; WeightedNPS
+//	1.6 shares                         Wilson*, Proportion, WilsonEffective, AgrestiCoull, ClopperPearson, Jeffreys;
+//	                                   Newcombe*, PooledZ, Fisher
+//	1.6 rating scales                  Distribution, MeanInterval, MeanDifference
+//	1.7 whom one may ask               contact.Policy, contact.DesignWeight, weight.Tire
+//	1.8 customer health                health.Compose, Decay, Shrink, MinMax, Logistic, Percentile; FitChurn, Validate, AUC,
+//	                                   CompareAUC, RateRatio, PSI
+//	2.2 importance                     driver.Analyse* (LMG), JackknifeSE, Products.Importance (for millions of answers)
+//	2.3 effect                         driver.Linear*, ThemeImpacts, ThemeImpactsOfCells, Chances, Products.Effects
+//	2.3 ordered outcomes               driver.ProportionalOdds, Ordinal.Step, Proportionality
+//	2.4 penalty and reward             driver.PenaltyReward, Fit.Asymmetry
+//	2.5 collinear drivers              driver.RidgeFit, RidgeBest, Products.Twins; VIF and condition of Importance
+//	2.6 what to do first               driver.Prioritise
+//	2.8 errors of a classifier         driver.Correct
+//	3.2 early warning                  watch.Detector*, FitBaseline, LogRatio, ScoreZ, ShareRatio, Episodes
+//	3.3 budget of false alarms         watch.FalseAlarmRate
+//	3.4 charts and their run lengths   watch.CUSUM, EWMA, EWMALimits; CUSUMRunLength, CUSUMLimit, EWMARunLength, EWMALimit,
+//	                                   PoissonCUSUMRunLength, PoissonReference, Siegmund
+//	3.5 for comparison and looking back  watch.EARSOf, ESD, RunLengths
+//	4.1 protocol                       effect.Windows, Judge
+//	4.2 before and after               effect.Compare
+//	4.3 with controls                  effect.AgainstControls*, DifferenceInDifferences, RatioOfRatios
+//	4.4 interrupted series             effect.Segment* (GLS-REML), SegmentCounts* (complaint rates), SegmentLogRates, REML,
+//	                                   PraisWinsten, FitNegativeBinomial
+//	4.5 counterfactuals                effect.Forecast, SyntheticControl
+//	4.6 money                          effect.Save, Simulate*, LifetimeValue, AttributableChurn, RevenueAtRisk
+//	5   how long things take           survival.KaplanMeier*, LogRank, CumulativeIncidence, Calendar.MeasureAll, Handovers
+//	6   closing the loop               loop.Reach, Recover, Follow
+//
+// Package simulation holds them to what they promise on made-up data of which the truth is known.
 package stat
 
 import (
