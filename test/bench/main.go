@@ -34,7 +34,7 @@ func main() {
 	imported := flag.Int("import", 500_000, "rows of the file that is imported")
 	read := flag.Int("read", 1_000_000, "pieces of feedback whose texts are understood")
 	data := flag.String("data", os.Getenv("KOLO_EVAL_DATA"), "folder of data sets: how well texts are understood is measured too")
-	only := flag.String("only", "", "ingest, understand, questions, stat or eval alone")
+	only := flag.String("only", "", "ingest, understand, questions, drivers, stat or eval alone")
 	empty := flag.Bool("empty", false, "serve an empty handler: the peer of the ingest (used by the program itself)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -66,7 +66,7 @@ func (b *bench) run(rows, imported, read int, only, data string) error {
 		name string
 		run  func() error
 	}{
-		{"ingest", func() error { return b.ingest(imported) }}, {"understand", func() error { return b.understand(read) }}, {"questions", func() error { return b.questions(rows) }}, {"stat", b.statistics},
+		{"ingest", func() error { return b.ingest(imported) }}, {"understand", func() error { return b.understand(read) }}, {"questions", func() error { return b.questions(rows) }}, {"drivers", b.drivers}, {"stat", b.statistics},
 	} {
 		if only == "" || only == part.name {
 			if err := part.run(); err != nil {
