@@ -193,16 +193,13 @@ func (c *column) count(keep []int32) {
 // nested drops texts whose values each belong to one value of another, as cities to countries: the coarser one can be told more surely.
 func (o *model) nested() (refused []Refusal) {
 	within := func(a, b *column) bool {
-		pairs, most := map[[2]int32]int64{}, make([]int64, len(a.values))
+		both := make([]int64, len(a.values)*len(b.values))
 		for i, code := range a.codes {
-			pairs[[2]int32{code, b.codes[i]}]++
-		}
-		for p, n := range pairs {
-			most[p[0]] = max(most[p[0]], n)
+			both[int(code)*len(b.values)+int(b.codes[i])]++
 		}
 		var same int64
-		for _, n := range most {
-			same += n
+		for row := range slices.Chunk(both, len(b.values)) {
+			same += slices.Max(row)
 		}
 		return float64(same) >= 0.99*float64(len(a.codes))
 	}

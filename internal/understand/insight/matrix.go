@@ -53,7 +53,7 @@ type Coded struct {
 
 // Bounds of a Matrix: of the answers that are taken, and of the different values of a text.
 const (
-	mostAnswers = 2_000_000
+	mostAnswers = 250_000
 	MostValues  = 60
 	mostNumbers = 1000 // different ones that the columns put a code to; more are read one by one
 )
@@ -179,7 +179,7 @@ func (s *Service) Populations(ctx context.Context, ws identity.WorkspaceID, q Ma
 	return out, nil
 }
 
-// Matrix gives the answers of a score one by one. Of more than 2 million those of some customers are taken, always the same ones:
+// Matrix gives the answers of a score one by one. Of more than a quarter of a million those of some customers are taken, always the same ones:
 // whom the number of the customer chooses, which is a hash.
 func (s *Service) Matrix(ctx context.Context, ws identity.WorkspaceID, q MatrixQuery) (*Matrix, error) {
 	const op = "insight.Matrix"

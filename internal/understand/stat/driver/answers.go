@@ -39,8 +39,9 @@ type Answers struct {
 	// one that is never missing. Such columns are no part of a model: they make covariances pairwise. nil: nothing is missing.
 	Presence []int
 
-	order []int32 // answers by part
-	first []int32 // of each part, in order
+	codes [][]int32 // of each factor, by part
+	y     []float64 // by part
+	first []int32   // of each part, where its answers begin
 }
 
 func (a *Answers) check(op string) error {
@@ -94,7 +95,7 @@ func (a *Answers) check(op string) error {
 
 // sort puts the answers of a part beside each other.
 func (a *Answers) sort() {
-	if a.order != nil {
+	if a.first != nil {
 		return
 	}
 	a.first = make([]int32, a.Parts+1)
@@ -105,18 +106,28 @@ func (a *Answers) sort() {
 		a.first[p+1] += a.first[p]
 	}
 	next := slices.Clone(a.first)
-	a.order = make([]int32, len(a.Y))
+	place := make([]int32, len(a.Y))
 	for i, p := range a.Part {
-		a.order[next[p]] = int32(i)
+		place[i] = next[p]
 		next[p]++
 	}
+	a.y, a.codes = make([]float64, len(a.Y)), make([][]int32, len(a.Factors))
+	for i, at := range place {
+		a.y[at] = a.Y[i]
+	}
+	each(len(a.Factors), func(f int) {
+		a.codes[f] = make([]int32, len(a.Y))
+		for i, at := range place {
+			a.codes[f][at] = a.Factors[f].Codes[i]
+		}
+	})
 }
 
-// row fills in what an answer has in the columns of the model, the intercept first.
-func (a *Answers) row(i int32, into []Entry) []Entry {
+// row fills in what an answer, by its place after sorting, has in the columns of the model, the intercept first.
+func (a *Answers) row(i int, into []Entry) []Entry {
 	into = append(into[:0], Entry{0, 1})
-	for _, f := range a.Factors {
-		into = append(into, f.Levels[f.Codes[i]]...)
+	for f, codes := range a.codes {
+		into = append(into, a.Factors[f].Levels[codes[i]]...)
 	}
 	return into
 }
@@ -156,13 +167,16 @@ func Gather(a *Answers) (*Products, error) {
 	each(a.Parts, func(part int) {
 		m := make([]float64, p.k*(p.k+1)/2)
 		var row []Entry
-		for _, i := range a.order[a.first[part]:a.first[part+1]] {
-			row = append(a.row(i, row), Entry{a.Size, a.Y[i]})
-			slices.SortFunc(row, func(x, y Entry) int { return x.Column - y.Column })
+		for i := int(a.first[part]); i < int(a.first[part+1]); i++ {
+			row = append(a.row(i, row), Entry{a.Size, a.y[i]})
 			for j, e := range row {
 				at := p.at(e.Column, 0)
 				for _, f := range row[j:] {
-					m[at+f.Column] += e.Value * f.Value
+					if f.Column >= e.Column {
+						m[at+f.Column] += e.Value * f.Value
+					} else {
+						m[p.at(f.Column, e.Column)] += e.Value * f.Value
+					}
 				}
 			}
 		}
@@ -275,8 +289,11 @@ func (p *Products) Effects() (*Fit, error) {
 		lone := make([]bool, k)
 		var row []Entry
 		for part := c * chunk; part < min((c+1)*chunk, a.Parts); part++ {
-			for _, i := range a.order[a.first[part]:a.first[part+1]] {
-				row = slices.DeleteFunc(a.row(i, row), func(e Entry) bool { return place[e.Column] < 0 })
+			for i := int(a.first[part]); i < int(a.first[part+1]); i++ {
+				row = a.row(i, row)
+				if a.Presence != nil {
+					row = slices.DeleteFunc(row, func(e Entry) bool { return place[e.Column] < 0 })
+				}
 				leverage, fitted := 0.0, 0.0
 				for j, e := range row {
 					at := place[e.Column]
@@ -287,7 +304,7 @@ func (p *Products) Effects() (*Fit, error) {
 					}
 					leverage += e.Value * (line[at]*e.Value + 2*rest)
 				}
-				e := a.Y[i] - fitted
+				e := a.y[i] - fitted
 				rss[c] += e * e
 				if 1-leverage < 1e-10 { // it determines a coefficient alone
 					for _, x := range row {
