@@ -57,6 +57,7 @@ import (
 	"kolo/internal/understand/health"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
+	"kolo/internal/understand/population"
 	"kolo/internal/understand/reading"
 	"kolo/internal/understand/scan"
 	"kolo/internal/understand/theme"
@@ -79,6 +80,8 @@ type Rows struct {
 	Adapt    *adapt.Service
 	Deliver  *deliver.Service
 	Scores   *health.Service // of customers
+
+	Population *population.Service
 }
 
 // OpenRows opens the store, brings its schema up to date, and builds the domains on it.
@@ -110,6 +113,7 @@ func OpenRows(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Rows,
 	r.Deliver = deliver.NewService(db, deliver.Options{Mail: post, Base: cfg.Base(), Log: log,
 		Hooks: webhook.New(webhook.Options{Guard: outbound.Guard{Allow: cfg.AllowPrivate.Contains}, Plain: len(cfg.AllowPrivate) > 0})})
 	r.Themes = theme.NewService(db)
+	r.Population = population.NewService(db)
 	r.Adapt = adapt.NewService(db, r.Feedback, r.Themes, r.Assist, reader, log)
 	r.Labels = label.NewService(db, r.Feedback, r.Adapt, log)
 	r.Adapt.Use(r.Labels)
@@ -144,7 +148,7 @@ func (r *Rows) OpenColumns(ctx context.Context) (c *column.DB, err error) {
 
 // Exports writes lists to files, as far as the insights that it is given go.
 func (r *Rows) Exports(i *insight.Service) *export.Service {
-	return export.NewService(export.Sources{Store: r.Store, Identity: r.Identity, Contacts: r.Contacts, Feedback: r.Feedback, Events: r.Events, Imports: r.Imports, Insight: i,
+	return export.NewService(export.Sources{Store: r.Store, Identity: r.Identity, Contacts: r.Contacts, Feedback: r.Feedback, Events: r.Events, Imports: r.Imports, Insight: i, Population: r.Population,
 		Driving: driving.NewService(i, r.Feedback, r.Store.Clock()), Scan: scan.NewService(i, r.Feedback), Labels: r.Labels, Themes: r.Themes, Alerts: alert.NewService(r.Store, i), Outbox: deliver.Outbox{Service: r.Deliver}})
 }
 
@@ -364,7 +368,7 @@ func (a *App) serve(ctx context.Context, handler http.Handler, ready func(addres
 func (a *App) routes() (http.Handler, error) {
 	exports := a.Exports(a.Insight)
 	v1 := api.New(api.Services{
-		Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Events: a.Events, Imports: a.Imports, Insight: a.Insight, Driving: a.Driving, Scan: a.Scan, Exports: exports, Labels: a.Labels, Themes: a.Themes, Alerts: a.Alerts, Deliver: a.Deliver, Log: a.Log, Base: a.Config.Base(),
+		Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Events: a.Events, Imports: a.Imports, Insight: a.Insight, Population: a.Population, Driving: a.Driving, Scan: a.Scan, Exports: exports, Labels: a.Labels, Themes: a.Themes, Alerts: a.Alerts, Deliver: a.Deliver, Log: a.Log, Base: a.Config.Base(),
 		BodyLimit: int64(a.Config.BodyLimit), RowLimit: int64(a.Config.RowLimit),
 	})
 	site, err := web.New(web.Options{Identity: a.Identity, Clock: a.Store.Clock(), Log: a.Log, Secure: a.Config.Secure(), Waiting: a.Alerts.Waiting})
@@ -384,7 +388,7 @@ func (a *App) routes() (http.Handler, error) {
 	(&pageexport.Pages{Exports: exports}).Register(site)
 	(&pageimports.Pages{Imports: a.Imports, Insight: a.Insight, Feeder: a.Feeder}).Register(site)
 	(&pagecontacts.Pages{Contacts: a.Contacts, Feedback: a.Feedback, Events: a.Events, Words: words}).Register(site)
-	(&settings.Pages{Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Deliver: a.Deliver, Base: a.Config.Base()}).Register(site)
+	(&settings.Pages{Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Population: a.Population, Insight: a.Insight, Deliver: a.Deliver, Base: a.Config.Base()}).Register(site)
 	(&pagehealth.Pages{Health: a.Scores, Contacts: a.Contacts}).Register(site)
 	a.site = site
 	mux := a.vitals()

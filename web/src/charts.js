@@ -82,7 +82,8 @@ document.addEventListener("click", async (e) => {
   const button = e.target.closest?.("[data-chart-save]");
   const box = button && document.getElementById(button.dataset.chartSave);
   if (!live.has(box)) return;
-  const { spec } = live.get(box), svg = button.dataset.as === "svg", width = 1200, head = 64;
+  const { spec } = live.get(box), svg = button.dataset.as === "svg", width = 1200;
+  const detail = (button.dataset.detail ?? "").split("\n"), head = 46 + 18 * detail.length;
   const height = Math.round(Math.max(480, box.clientHeight * 1.25)) + head;
   const frame = Object.assign(document.createElement("div"), { className: "k-frame" });
   document.body.append(frame);
@@ -94,8 +95,8 @@ document.addEventListener("click", async (e) => {
     const o = options(spec, frame);
     const c = colours(frame), font = getComputedStyle(document.body).fontFamily;
     const side = rtl ? { right: 8, textAlign: "right" } : { left: 8 };
-    o.title = { text: turn(button.dataset.name), subtext: turn(button.dataset.detail ?? ""), top: 8, ...side, itemGap: 6,
-      textStyle: { fontFamily: font, fontSize: 18, fontWeight: 600, color: c.ink }, subtextStyle: { fontFamily: font, fontSize: 13, color: c.soft } };
+    o.title = { text: turn(button.dataset.name), subtext: detail.map(turn).join("\n"), top: 8, ...side, itemGap: 6,
+      textStyle: { fontFamily: font, fontSize: 18, fontWeight: 600, color: c.ink }, subtextStyle: { fontFamily: font, fontSize: 13, lineHeight: 18, color: c.soft, width: width - 16, overflow: "truncate" } };
     o.animation = false;
     o.backgroundColor = "#fff";
     o.grid = { ...o.grid, top: (Number(o.grid?.top) || 16) + head };

@@ -35,27 +35,29 @@ import (
 	"kolo/internal/understand/export"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
+	"kolo/internal/understand/population"
 	"kolo/internal/understand/scan"
 	"kolo/internal/understand/theme"
 )
 
 // Services are what the API stands on.
 type Services struct {
-	Identity *identity.Service
-	Contacts *contact.Service
-	Feedback *feedback.Service
-	Events   *event.Service
-	Imports  *imports.Service
-	Insight  *insight.Service
-	Driving  *driving.Service
-	Scan     *scan.Service
-	Exports  *export.Service
-	Labels   *label.Service
-	Themes   *theme.Service
-	Alerts   *alert.Service
-	Deliver  *deliver.Service
-	Log      *slog.Logger
-	Base     string // the URL that links begin with, without a slash at its end
+	Identity   *identity.Service
+	Contacts   *contact.Service
+	Feedback   *feedback.Service
+	Events     *event.Service
+	Imports    *imports.Service
+	Insight    *insight.Service
+	Driving    *driving.Service
+	Population *population.Service
+	Scan       *scan.Service
+	Exports    *export.Service
+	Labels     *label.Service
+	Themes     *theme.Service
+	Alerts     *alert.Service
+	Deliver    *deliver.Service
+	Log        *slog.Logger
+	Base       string // the URL that links begin with, without a slash at its end
 
 	BodyLimit int64 // of a request's body, in bytes; a stream of NDJSON has none
 	RowLimit  int64 // of one row of such a stream
@@ -85,6 +87,7 @@ func New(s Services) *API {
 	a.feedbackRoutes()
 	a.eventRoutes()
 	a.insightRoutes()
+	a.populationRoutes()
 	a.understandRoutes()
 	a.alertRoutes()
 	a.importRoutes()

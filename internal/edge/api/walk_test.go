@@ -35,6 +35,7 @@ import (
 	"kolo/internal/understand/export"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
+	"kolo/internal/understand/population"
 	"kolo/internal/understand/scan"
 	"kolo/internal/understand/theme"
 )
@@ -71,10 +72,10 @@ func newWorld(t *testing.T) *world {
 	w.feeder = insight.NewFeeder(s.Insight, quiet)
 	w.events = es.NewFeeder(columns, quiet)
 	s.Labels, s.Themes = label.NewService(db, fs, label.Same(reader{}), quiet), theme.NewService(db)
-	w.labels = s.Labels
+	w.labels, s.Population = s.Labels, population.NewService(db)
 	s.Deliver = deliver.NewService(db, deliver.Options{Log: quiet, Base: "https://voc.example.org", Hooks: webhook.New(webhook.Options{})})
 	s.Alerts = alert.NewService(db, s.Insight)
-	w.exports = export.NewService(export.Sources{Store: db, Identity: s.Identity, Contacts: s.Contacts, Feedback: fs, Events: es, Imports: s.Imports, Insight: s.Insight,
+	w.exports = export.NewService(export.Sources{Store: db, Identity: s.Identity, Contacts: s.Contacts, Feedback: fs, Events: es, Imports: s.Imports, Insight: s.Insight, Population: s.Population,
 		Driving: s.Driving, Scan: s.Scan, Labels: s.Labels, Themes: s.Themes, Alerts: s.Alerts, Outbox: deliver.Outbox{Service: s.Deliver}})
 	s.Exports, s.Log, s.Base, s.BodyLimit, s.RowLimit = w.exports, quiet, "https://voc.example.org", 1<<20, 1<<16
 	w.api = api.New(s)
@@ -302,6 +303,9 @@ func TestInternalErrorsKeepTheirText(t *testing.T) {
 	must(t, w.columns.Close())
 	broken := 0
 	for _, o := range operations(w.api.OpenAPI()) {
+		if o.path == "/v1/insights/definitions" || o.path == "/v1/insights/sample-size" {
+			continue // they tell what holds for everybody, from no database
+		}
 		body := ""
 		if o.method == "POST" || o.method == "PUT" || o.method == "PATCH" {
 			body = `{}`

@@ -175,7 +175,7 @@ func (q *Request) enter(actor identity.Actor) (err error) {
 	if language == "" {
 		language = q.Workspace.Language
 	}
-	q.Env.Locale, q.Env.Zone = Language(q.Site.Catalog, q.Request, language), q.Workspace.Location()
+	q.Env.Locale, q.Env.Zone, q.Env.Export = Language(q.Site.Catalog, q.Request, language), q.Workspace.Location(), actor.May(identity.ExportsRead)
 	return nil
 }
 

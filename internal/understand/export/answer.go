@@ -97,6 +97,29 @@ func answer(ctx context.Context, j job) error {
 		return &l.Interval.High
 	})
 	t.text("note", func(l line) string { return l.Note })
+	if slices.ContainsFunc(append(slices.Clone(a.Rows), a.Total), func(r insight.Row) bool { return r.Customers != nil }) {
+		t.add("customers", table.Int, func(l line) any {
+			if l.Customers == nil {
+				return nil
+			}
+			return *l.Customers
+		})
+		number("design_effect", func(l line) *float64 { return l.DesignEffect })
+	}
+	if a.Weighted {
+		weighted := func(of func(*insight.Weighted) *float64) func(line) *float64 {
+			return func(l line) *float64 {
+				if l.Weighted == nil {
+					return nil
+				}
+				return of(l.Weighted)
+			}
+		}
+		number("weighted_value", weighted(func(w *insight.Weighted) *float64 { return &w.Value }))
+		number("weighted_low", weighted(func(w *insight.Weighted) *float64 { return &w.Interval.Low }))
+		number("weighted_high", weighted(func(w *insight.Weighted) *float64 { return &w.Interval.High }))
+		number("effective_n", weighted(func(w *insight.Weighted) *float64 { return &w.EffectiveN }))
+	}
 	compared := a.Total.Compare != nil || slices.ContainsFunc(a.Rows, func(r insight.Row) bool { return r.Compare != nil })
 	if compared {
 		comparison := func(of func(*insight.Comparison) *float64) func(line) *float64 {
@@ -133,6 +156,12 @@ func answer(ctx context.Context, j job) error {
 				return nil
 			}
 			return l.Compare.Distinguishable
+		})
+		t.text("verdict", func(l line) string {
+			if l.Compare == nil {
+				return ""
+			}
+			return l.Compare.Verdict
 		})
 	}
 	t.text("measure", func(line) string { return string(a.Measure) })

@@ -25,6 +25,7 @@ import (
 	"kolo/internal/understand/driving"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
+	"kolo/internal/understand/population"
 	"kolo/internal/understand/scan"
 	"kolo/internal/understand/theme"
 )
@@ -44,6 +45,8 @@ type Sources struct {
 	Themes   *theme.Service
 	Alerts   *alert.Service
 	Outbox   Outbox
+
+	Population *population.Service
 }
 
 // Service writes files. Safe for concurrent use.

@@ -38,6 +38,7 @@ import (
 	"kolo/internal/understand/export"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
+	"kolo/internal/understand/population"
 	"kolo/internal/understand/reading"
 	"kolo/internal/understand/scan"
 	"kolo/internal/understand/theme"
@@ -71,7 +72,7 @@ func each(t *testing.T, test func(w *world)) {
 		es := event.NewService(db)
 		t.Cleanup(es.Close)
 		w.deliver = deliver.NewService(db, deliver.Options{Log: quiet, Hooks: webhook.New(webhook.Options{})})
-		w.Sources = export.Sources{Store: db, Identity: identity.NewService(db, identity.Options{}), Contacts: contact.NewService(db), Feedback: f, Events: es,
+		w.Sources = export.Sources{Store: db, Identity: identity.NewService(db, identity.Options{}), Contacts: contact.NewService(db), Population: population.NewService(db), Feedback: f, Events: es,
 			Imports: imports.NewService(db, f, quiet), Insight: insight.NewService(db, columns, f), Labels: label.NewService(db, f, label.Same(plain{}), quiet), Themes: theme.NewService(db)}
 		w.Driving, w.Scan = driving.NewService(w.Insight, f, db.Clock()), scan.NewService(w.Insight, f)
 		w.Outbox = deliver.Outbox{Service: w.deliver}
@@ -455,8 +456,10 @@ func TestTheWallAndTheRoles(t *testing.T) {
 		w.must(err)
 		mine := map[string]string{"webhooks": "secret-hook", "deliveries": string(hook.ID), "feedback": "hyperlink", "answer": "nps", "contacts": "ana", "accounts": "acme", "segments": "secret segment", "attributes": "plan", "fields": "country",
 			"views": "secret view", "imports": "secret.csv", "members": "dana one", "invites": "secret@example.com", "teams": "secret team", "keys": "secret key", "audit": "secret team",
-			"themes": "delivery", "corrections": "dana one", "events": "secret purchase", "alerts": "alarm", "alert_series": "kind", "drivers": "secret rating", "scan": "secret tier"}
+			"themes": "delivery", "corrections": "dana one", "events": "secret purchase", "alerts": "alarm", "alert_series": "kind", "drivers": "secret rating", "scan": "secret tier", "population": "secret plan", "invited": "secret survey"}
 		w.alarmed()
+		w.must(w.Population.SaveMargins(w.Context(), w.ws, w.owner, []population.Margin{{Field: "attribute.plan", Parts: []population.Part{{Value: "Secret plan", Share: 1}, {Value: "b", Share: 1}}}}))
+		w.must(w.Population.AddInvited(w.Context(), w.ws, w.owner, []population.Invited{{Survey: "Secret survey", From: "2026-01-01", To: "2026-01-31", Invited: 9}}))
 		w.corrected()
 		w.rated()
 		_, stranger := w.workspace("Three")

@@ -13,7 +13,7 @@ import (
 
 // QueryNames are the names in the address of a question that are not conditions. Conditions stand there as Encode writes
 // them; those of a share have "share." before their name, those of the other feedback in a comparison "than.".
-var QueryNames = []string{"measure", "of", "by", "bucket", "last", "from", "to", "compare", "scale", "order", "limit", "level"}
+var QueryNames = []string{"measure", "of", "by", "bucket", "last", "from", "to", "compare", "scale", "order", "limit", "level", "weight"}
 
 // Encode writes a question as a query string, defaults left out.
 func (q Query) Encode() url.Values {
@@ -38,6 +38,9 @@ func (q Query) Encode() url.Values {
 	}
 	if q.Level != 0 && q.Level != 0.95 {
 		put("level", strconv.FormatFloat(q.Level, 'f', -1, 64))
+	}
+	if q.Weight {
+		put("weight", "1")
 	}
 	for name, list := range Encode(q.Share, Period{}) {
 		v["share."+name] = list
@@ -101,6 +104,7 @@ func DecodeQuery(v url.Values, skip ...string) (Query, error) {
 	}
 	number("limit", func(f float64) { q.Limit = int(f) })
 	number("level", func(f float64) { q.Level = f })
+	q.Weight = v.Get("weight") != "" && v.Get("weight") != "0"
 	conditions := map[string]url.Values{"": {}, "share": {}, "than": {}}
 	for name, list := range v {
 		if slices.Contains(QueryNames, name) || slices.Contains(skip, name) {

@@ -88,6 +88,7 @@ type asked struct {
 	facts   facts
 	scale   string // that is counted, where there are answers on others
 	counted string // the scale that is counted
+	shift   int64  // of a counterpart in time: how many buckets later its question's are
 }
 
 // facts are what the workspace told of itself that the question calls for.
@@ -98,6 +99,20 @@ type facts struct {
 
 // Ask answers a question about a workspace's feedback.
 func (s *Service) Ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*Answer, error) {
+	a, err := s.ask(ctx, ws, q)
+	if survey := q.surveyOf(); err == nil && survey != "" && q.Measure == NPS && a.Total.Value != nil {
+		if a.NonResponse, err = s.Response(ctx, ws, survey, q.Between, NPS); fault.Is(err, fault.NotFound) {
+			err = nil
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// ask is Ask without what those who did not answer leave open.
+func (s *Service) ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*Answer, error) {
 	const op = "insight.Ask"
 	if err := q.Validate(); err != nil {
 		return nil, err
@@ -110,7 +125,7 @@ func (s *Service) Ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*A
 	if a.set, err = s.settings(ctx, ws); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	if a.facts, err = s.told(ctx, ws, q); err != nil {
+	if a.facts, err = s.facts(ctx, ws, q); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	a.cal = calendar{q.Bucket, a.set.weekStart}
@@ -140,7 +155,7 @@ func (s *Service) Ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*A
 	ans := &Answer{
 		Measure: q.Measure, Of: q.Of, Unit: q.Measure.Unit(), Definition: fmt.Sprintf("%s v%d", q.Measure, DefinitionVersion), By: q.By, Bucket: q.Bucket,
 		Zone: a.set.zone.String(), WeekStart: a.set.weekStart, Filter: Encode(q.Where, q.Between).Encode(),
-		Rows: []Row{}, Marks: []Mark{}, LeftOut: []LeftOut{},
+		Rows: []Row{}, Marks: []Mark{}, LeftOut: []LeftOut{}, asked: q,
 	}
 	if ans.By == nil {
 		ans.By = []string{}
@@ -178,6 +193,12 @@ func (s *Service) Ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*A
 	}
 	if err := s.byCustomer(ctx, &a, rows, &total); err != nil {
 		return nil, fault.Wrap(op, err)
+	}
+	if q.Weight && total.Value != nil {
+		if ans.Weighting, err = s.weigh(ctx, &a, ans.Scale, rows, &total); err != nil {
+			return nil, fault.Wrap(op, err)
+		}
+		ans.Weighted = true
 	}
 	if q.Compare != nil {
 		if err := s.compare(ctx, &a, ans.Scale, rows, &total, counted.around); err != nil {

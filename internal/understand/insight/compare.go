@@ -21,13 +21,16 @@ const (
 	alpha = 0.05
 )
 
-// told reads what the workspace told of itself, as far as the question calls for it.
-func (s *Service) told(ctx context.Context, ws identity.WorkspaceID, q Query) (f facts, err error) {
-	if q.Compare == nil {
+// facts reads what the workspace told of itself, as far as the question calls for it.
+func (s *Service) facts(ctx context.Context, ws identity.WorkspaceID, q Query) (f facts, err error) {
+	if q.Compare == nil && !q.Weight {
 		return facts{Settings: population.Usual}, nil
 	}
 	err = s.db.View(ctx, func(tx *store.Tx) error {
-		f.Settings, err = population.SettingsOf(tx, ws)
+		if f.Settings, err = population.SettingsOf(tx, ws); err != nil || !q.Weight {
+			return err
+		}
+		f.margins, err = population.Margins(tx, ws)
 		return err
 	})
 	return f, err
@@ -60,6 +63,7 @@ func (s *Service) compare(ctx context.Context, a *asked, scale string, rows []Ro
 			return err
 		}
 		shift = a.cal.of(a.span.from) - a.cal.of(other.span.from)
+		other.shift = shift
 	} else {
 		q.Where = append(slices.Clone(a.Where), a.Compare.Where...)
 		for _, c := range a.Compare.Where { // a condition on the same field takes the place of the first
@@ -98,6 +102,12 @@ func (s *Service) compare(ctx context.Context, a *asked, scale string, rows []Ro
 	}
 	if err := s.byCustomer(ctx, &other, counterparts, &all); err != nil {
 		return err
+	}
+	if a.Weight && all.Value != nil {
+		// What cannot be weighted there is no reason to refuse what can here.
+		if _, err := s.weigh(ctx, &other, scale, counterparts, &all); err != nil && !fault.Is(err, fault.Invalid) {
+			return err
+		}
 	}
 	byKey := map[string]Row{}
 	for _, r := range counterparts {
@@ -215,6 +225,7 @@ func (a *asked) difference(r, c Row) *Comparison {
 		x *= a.factor()
 		out.Detectable = &x
 	}
+	out.Weighted = a.weightedDifference(r.Weighted, c.Weighted, least)
 	if a.Measure.Unit() == "points" {
 		if t, err := stat.NPSDistributionChange(c.sum.nps(), r.sum.nps()); err == nil {
 			out.Shares = &t

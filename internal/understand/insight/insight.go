@@ -112,6 +112,7 @@ type Query struct {
 	Bucket  string     `json:"bucket,omitempty" enum:"day,week,month,quarter,year," doc:"Group by time too"`
 	Compare *Compare   `json:"compare,omitempty"`
 	Scale   string     `json:"scale,omitempty" doc:"The scale to count, such as 1..5; the most frequent one by default. Scales are never pooled"`
+	Weight  bool       `json:"weight,omitempty" doc:"Weight the answers to the known population of the workspace; weighted figures stand beside the others"`
 	Level   float64    `json:"level,omitempty" doc:"Confidence level of the intervals, 0.95 by default"`
 	Order   string     `json:"order,omitempty" enum:"key,n,value," doc:"Order of the groups: by key, by n (the default), by value"`
 	Limit   int        `json:"limit,omitempty" doc:"Most groups to give (not counting buckets of time), 100 by default, 5,000 at most"`
@@ -139,8 +140,16 @@ type Answer struct {
 	Truncated   bool      `json:"truncated,omitempty" doc:"There were more groups than the limit; the total counts them all"`
 	Weighted    bool      `json:"weighted" doc:"Whether answers were weighted"`
 
+	Weighting   *Weighting   `json:"weighting,omitempty" doc:"How they were weighted"`
+	NonResponse *NonResponse `json:"non_response,omitempty" doc:"What those who were invited and did not answer leave open: of an NPS of one survey whose invitations are known"`
+
+	asked Query
+
 	Detectable *Detectable `json:"detectable,omitempty" doc:"The smallest change from one bucket to the next that this many answers show in four of five cases"`
 }
+
+// Question is what was asked, with its defaults filled in.
+func (a *Answer) Question() Query { return a.asked }
 
 // Row is one group's answer.
 type Row struct {
@@ -154,6 +163,8 @@ type Row struct {
 
 	Customers    *int64   `json:"customers,omitempty" doc:"Different customers among the answers, as far as they are known; of scores, for the total and for groups without buckets of time"`
 	DesignEffect *float64 `json:"design_effect,omitempty" doc:"How much larger the variance is because customers answered several times, where it is larger; the interval allows for it"`
+
+	Weighted *Weighted `json:"weighted,omitempty" doc:"The figure weighted to the known population, where that was asked for"`
 
 	Compare  *Comparison `json:"compare,omitempty"`
 	Feedback string      `json:"feedback" doc:"Query string of /v1/feedback for what is behind the number"`
@@ -189,6 +200,8 @@ type Comparison struct {
 	Shares     *stat.Test `json:"shares,omitempty" doc:"Chi-square test of whether the three classes of a score in points are chosen as often: it sees a change that the difference does not, such as both ends growing"`
 	Paired     *Paired    `json:"paired,omitempty" doc:"Of the customers who answered both times, in a comparison in time"`
 	Sentence   string     `json:"sentence,omitempty" doc:"The comparison in words, in English"`
+
+	Weighted *WeightedComparison `json:"weighted,omitempty"`
 }
 
 // Paired is the change of those who answered both times.
@@ -289,6 +302,9 @@ func (q *Query) Validate() error {
 		case q.Measure == Contacts && c.To == "rest":
 			say("compare.to", "form", "customers cannot be compared with the rest: one may be in several groups")
 		}
+	}
+	if q.Weight && !q.weighable() {
+		say("weight", "weight_form", "scores and shares can be weighted, counts, distributions and groups of themes cannot")
 	}
 	if q.Level == 0 {
 		q.Level = stat.DefaultLevel

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"kolo/internal/foundation/clock"
@@ -72,8 +73,16 @@ const (
 // plainFields may have a margin beside attributes of feedback and of contacts.
 var plainFields = []string{"channel", "language", "source", "survey", "touchpoint"}
 
+// sane tells whether a text can be kept: it is one, without control characters.
+func sane(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
+}
+
 // Fits tells whether a field may have a margin.
 func Fits(field string) bool {
+	if !sane(field) {
+		return false
+	}
 	place, key, ok := strings.Cut(field, ".")
 	return ok && key != "" && len(key) <= 200 && (place == "attribute" || place == "contact") || slices.Contains(plainFields, field)
 }
@@ -96,7 +105,7 @@ func (m Margin) normal(op string) (Margin, error) {
 		p.Value = strings.TrimSpace(p.Value)
 		key := strings.ToLower(p.Value)
 		switch {
-		case key == "" || utf8.RuneCountInString(key) > 200:
+		case key == "" || utf8.RuneCountInString(key) > 200 || !sane(p.Value):
 			say("parts", "required", "part %d needs a value of up to 200 characters", i+1)
 		case seen[key]:
 			say("parts", "twice", "%q comes twice", p.Value)
@@ -135,7 +144,7 @@ func (v Invited) normal() (Invited, clock.Day, clock.Day, []fault.Field) {
 	var bad []fault.Field
 	say := func(path, code, msg string) { bad = append(bad, fault.Field{Path: path, Code: code, Msg: msg}) }
 	v.Survey, v.Field, v.Value = strings.TrimSpace(v.Survey), strings.TrimSpace(v.Field), strings.TrimSpace(v.Value)
-	if v.Survey == "" || utf8.RuneCountInString(v.Survey) > 200 {
+	if v.Survey == "" || utf8.RuneCountInString(v.Survey) > 200 || !sane(v.Survey) {
 		say("survey", "required", "invitations are those of a survey")
 	}
 	from, err := clock.ParseDay(strings.TrimSpace(v.From))
@@ -151,7 +160,7 @@ func (v Invited) normal() (Invited, clock.Day, clock.Day, []fault.Field) {
 	if v.Field != "" && !Fits(v.Field) {
 		say("field", "unknown", "invitations cannot be told apart by this field")
 	}
-	if (v.Field == "") != (v.Value == "") {
+	if (v.Field == "") != (v.Value == "") || !sane(v.Value) {
 		say("value", "required", "a field and its value come together")
 	}
 	if v.Invited < 1 || v.Invited > 1e12 {
@@ -165,7 +174,7 @@ func (v Invited) normal() (Invited, clock.Day, clock.Day, []fault.Field) {
 // heading.
 func ParseMargins(text, field string, number func(string) (string, bool)) ([]Margin, error) {
 	const op = "population.ParseMargins"
-	records, err := cells(op, text)
+	records, err := cells(op, "text", text)
 	if err != nil {
 		return nil, err
 	}
@@ -200,21 +209,21 @@ func ParseMargins(text, field string, number func(string) (string, bool)) ([]Mar
 // ParseInvited reads invitations from lines of "survey, from, to, invited" or "survey, from, to, field, value, invited".
 func ParseInvited(text string, number func(string) (string, bool)) ([]Invited, error) {
 	const op = "population.ParseInvited"
-	records, err := cells(op, text)
+	records, err := cells(op, "lines", text)
 	if err != nil {
 		return nil, err
 	}
 	var out []Invited
 	for i, r := range records {
 		if len(r) != 4 && len(r) != 6 {
-			return nil, fault.Bad(op, fault.Field{Path: "text", Code: "form", Msg: fmt.Sprintf("line %d has %d cells: write survey, first day, last day and invited, or survey, first day, last day, field, value and invited", i+1, len(r))})
+			return nil, fault.Bad(op, fault.Field{Path: "lines", Code: "form", Msg: fmt.Sprintf("line %d has %d cells: write survey, first day, last day and invited, or survey, first day, last day, field, value and invited", i+1, len(r))})
 		}
 		n, ok := read(r[len(r)-1], number)
 		if !ok || n != math.Trunc(n) {
 			if i == 0 {
 				continue
 			}
-			return nil, fault.Bad(op, fault.Field{Path: "text", Code: "type", Msg: fmt.Sprintf("%q in line %d is not a whole number", r[len(r)-1], i+1)})
+			return nil, fault.Bad(op, fault.Field{Path: "lines", Code: "type", Msg: fmt.Sprintf("%q in line %d is not a whole number", r[len(r)-1], i+1)})
 		}
 		v := Invited{Survey: r[0], From: r[1], To: r[2], Invited: int64(n)}
 		if len(r) == 6 {
@@ -223,12 +232,12 @@ func ParseInvited(text string, number func(string) (string, bool)) ([]Invited, e
 		out = append(out, v)
 	}
 	if len(out) == 0 {
-		return nil, fault.Bad(op, fault.Field{Path: "text", Code: "required", Msg: "write at least one line"})
+		return nil, fault.Bad(op, fault.Field{Path: "lines", Code: "required", Msg: "write at least one line"})
 	}
 	return out, nil
 }
 
-func cells(op, text string) ([][]string, error) {
+func cells(op, path, text string) ([][]string, error) {
 	text = strings.TrimSpace(strings.TrimPrefix(text, "\ufeff"))
 	line, _, _ := strings.Cut(text, "\n")
 	r := csv.NewReader(strings.NewReader(text))
@@ -240,7 +249,7 @@ func cells(op, text string) ([][]string, error) {
 	}
 	records, err := r.ReadAll()
 	if err != nil {
-		return nil, fault.Bad(op, fault.Field{Path: "text", Code: "form", Msg: "these are not lines of values with commas, semicolons or tabs between them"})
+		return nil, fault.Bad(op, fault.Field{Path: path, Code: "form", Msg: "these are not lines of values with commas, semicolons or tabs between them"})
 	}
 	for _, rec := range records {
 		for i := range rec {

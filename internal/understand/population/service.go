@@ -105,6 +105,9 @@ func (s *Service) SaveMargins(ctx context.Context, ws identity.WorkspaceID, a id
 func (s *Service) Count(ctx context.Context, ws identity.WorkspaceID, a identity.Actor, attribute string) (Margin, error) {
 	const op = "population.Count"
 	m := Margin{Field: "contact." + attribute, Origin: Contacts}
+	if !Fits(m.Field) {
+		return m, fault.Bad(op, fault.Field{Path: "attribute", Code: "unknown", Msg: "there is no such attribute"})
+	}
 	for _, p := range []identity.Permission{identity.WorkspaceManage, identity.ContactsRead} {
 		if err := a.RequireIn(op, ws, p); err != nil {
 			return m, err
@@ -139,6 +142,9 @@ func (s *Service) DeleteMargin(ctx context.Context, ws identity.WorkspaceID, a i
 	const op = "population.DeleteMargin"
 	if err := a.RequireIn(op, ws, identity.WorkspaceManage); err != nil {
 		return err
+	}
+	if !Fits(field) {
+		return fault.New(fault.NotFound, op, "nothing is known of this field")
 	}
 	return fault.Wrap(op, s.db.Update(ctx, func(tx *store.Tx) error {
 		n, err := tx.Exec("/* population.DeleteMargin */ DELETE FROM population_margin WHERE workspace = $1 AND field = $2", string(ws), field)
@@ -202,6 +208,9 @@ func (s *Service) DeleteInvited(ctx context.Context, ws identity.WorkspaceID, a 
 	const op = "population.DeleteInvited"
 	if err := a.RequireIn(op, ws, identity.WorkspaceManage); err != nil {
 		return err
+	}
+	if !sane(string(i)) {
+		return fault.New(fault.NotFound, op, "there is no such record")
 	}
 	return fault.Wrap(op, s.db.Update(ctx, func(tx *store.Tx) error {
 		n, err := tx.Exec("/* population.DeleteInvited */ DELETE FROM population_invited WHERE workspace = $1 AND id = $2", string(ws), string(i))

@@ -129,3 +129,27 @@ func TestDetectableIsFound(t *testing.T) {
 		t.Errorf("found in %.3f of the cases, planned for .8", share)
 	}
 }
+
+func TestNeededIsWhatDetectableUndoes(t *testing.T) {
+	t.Parallel()
+	for _, share := range []bool{true, false} {
+		margin, each, err := Needed(share, 5, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, unit := .25, 1.0
+		if !share {
+			v, unit = TypicalVariance, 1
+		}
+		d, err := Detectable(float64(each), float64(each), v, v, .8, .05)
+		if err != nil || math.Abs(100*d/unit-10) > .1 {
+			t.Errorf("share %v: %d answers show %v, %v", share, each, 100*d, err)
+		}
+		if want := map[bool]int64{true: 381, false: 996}[share]; margin != want {
+			t.Errorf("share %v: %d answers for a margin of 5, want %d", share, margin, want)
+		}
+	}
+	if _, _, err := Needed(true, 5, 0); err == nil {
+		t.Error("a difference of nothing is planned for")
+	}
+}

@@ -97,3 +97,25 @@ func ShareSampleSize(p, h, level float64) (int64, error) {
 	}
 	return int64(high), nil
 }
+
+// Needed plans with what is usual (an NPS whose answers have TypicalVariance, a share of one half) at 95 % and a power of 80 %: how
+// many answers give an interval with that half width, and how many in each of two groups show that difference. Both in points, of a
+// share in percentage points.
+func Needed(share bool, margin, difference float64) (forMargin, forDifference int64, err error) {
+	if share {
+		if forMargin, err = ShareSampleSize(0.5, margin/100, DefaultLevel); err != nil {
+			return 0, 0, err
+		}
+		if !(difference > 0) {
+			return 0, 0, Invalid("Needed", "the difference must be positive, it is %v", difference)
+		}
+		z := Critical(DefaultLevel) + dist.NormQuantile(0.8)
+		forDifference, err = whole("Needed", z*z*0.5/(difference*difference/1e4))
+		return forMargin, forDifference, err
+	}
+	if forMargin, err = NPSSampleSize(TypicalVariance, margin, DefaultLevel); err != nil {
+		return 0, 0, err
+	}
+	forDifference, err = NPSSampleSizeToDetect(TypicalVariance, TypicalVariance, difference, 0.8, 1-DefaultLevel)
+	return forMargin, forDifference, err
+}

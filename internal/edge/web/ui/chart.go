@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"math"
 	"strconv"
+
+	"kolo/internal/foundation/i18n"
 )
 
 // Chart is a chart, its table twin and its summary, all from the same figures.
@@ -27,6 +29,8 @@ type Chart struct {
 	Height    int            // in pixels; 0 for the usual
 	Options   map[string]any // laid over the ECharts options in the end
 	Table     string         // address of a table on the page that has the same figures; the chart then brings none
+	Detail    string         // lines that a picture of it carries below the title: period, number of answers, filter, definition
+	CSV       string         // address of its figures as a file, for readers who may export
 }
 
 // Series is one line, one colour of bars, or one row of a heat map. Low, High, N, Hrefs and Small are empty or as long
@@ -186,8 +190,38 @@ func (c Chart) summary(e Env) string {
 			"last", written(c.figure(e, s.Values[last])), "to", c.Labels[last],
 			"low", written(c.figure(e, s.Values[low])), "low_at", c.Labels[low],
 			"high", written(c.figure(e, s.Values[high])), "high_at", c.Labels[high])
+		if change := c.change(e, s, first, last); change != "" {
+			text += " " + change
+		}
 	}
 	return text
+}
+
+// change tells how far the last value of a line is from the first, with an interval made of theirs (Newcombe's square-and-add
+// method, which holds for any two independent intervals); "" where they have none.
+func (c Chart) change(e Env, s Series, first, last int) string {
+	if c.Kind != "line" || first == last {
+		return ""
+	}
+	for _, list := range [][]float64{s.Low, s.High} {
+		if len(list) <= last || math.IsNaN(list[first]) || math.IsNaN(list[last]) {
+			return ""
+		}
+	}
+	d := s.Values[last] - s.Values[first]
+	low := d - math.Hypot(s.Values[last]-s.Low[last], s.High[first]-s.Values[first])
+	high := d + math.Hypot(s.High[last]-s.Values[last], s.Values[first]-s.Low[first])
+	key := "chart.summary_chance"
+	if low > 0 || high < 0 {
+		key = "chart.summary_clear"
+	}
+	write := func(v float64) i18n.Verbatim {
+		if c.Percent {
+			return written(e.T("score.points", "n", written(e.Signed(100*v, c.Decimals+1))))
+		}
+		return written(e.Signed(v, c.Decimals))
+	}
+	return e.T(key, "change", write(d), "low", write(low), "high", write(high))
 }
 
 func at[T any](list []T, i int) (v T) {

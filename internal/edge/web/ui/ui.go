@@ -35,9 +35,10 @@ import (
 // Env is what a component needs in order to speak to its reader: language, zone, and what time it is.
 type Env struct {
 	*i18n.Locale
-	Zone  *time.Location
-	Now   time.Time
-	Names map[string]string // of things that figures know by their ids alone, such as imports; filled where they may show
+	Zone   *time.Location
+	Now    time.Time
+	Export bool              // the reader may take figures out as files
+	Names  map[string]string // of things that figures know by their ids alone, such as imports; filled where they may show
 }
 
 // Date, DateTime and Ago write an instant in the reader's zone.

@@ -4,6 +4,8 @@ package say
 
 import (
 	"math"
+	"strconv"
+	"strings"
 
 	"kolo/internal/foundation/i18n"
 	"kolo/internal/understand/insight"
@@ -31,7 +33,7 @@ func Difference(l *i18n.Locale, unit string, v float64, sign bool) string {
 	case "count":
 		decimals = 0
 	case "points":
-		if decimals = 0; math.Abs(v) < 1 {
+		if decimals = 0; v != 0 && math.Abs(v) < 1 {
 			decimals = 1
 		}
 	}
@@ -212,4 +214,70 @@ func Fill(l *i18n.Locale, a *insight.Answer, c *insight.Compare, level float64) 
 		fill(&a.Rows[i])
 	}
 	fill(&a.Total)
+}
+
+// Definitions are the definitions of all measures in the reader's words.
+func Definitions(l *i18n.Locale) []insight.Definition {
+	list := insight.Definitions()
+	for i := range list {
+		d := &list[i]
+		d.Text = &insight.DefinitionText{Title: l.T("measure." + string(d.Measure)), What: l.T("explain." + string(d.Measure)),
+			Interval: l.T("definition.interval." + d.Interval), Test: l.T("definition.test." + d.Test), LeftOut: []string{}}
+		for _, o := range d.LeftOut {
+			d.Text.LeftOut = append(d.Text.LeftOut, l.T("definition.out."+o))
+		}
+		changes := make([]insight.DefinitionChange, len(d.Changes))
+		for k, c := range d.Changes {
+			c.Text = l.T("definition.change." + strconv.Itoa(c.Version))
+			changes[k] = c
+		}
+		d.Changes = changes
+	}
+	return list
+}
+
+// Weighting tells to what answers were weighted and what the weights are worth; fields names what they were weighted to.
+func Weighting(l *i18n.Locale, w *insight.Weighting, x *insight.Weighted, fields string) []string {
+	out := []string{l.T("say.weighted", "fields", fields, "count", x.N, "worth", math.Round(x.EffectiveN), "deff", i18n.Verbatim(l.N(w.DesignEffect, 2)), "largest", i18n.Verbatim(l.N(w.Largest, 1)))}
+	if len(w.Collapsed) > 0 {
+		out = append(out, l.T("say.collapsed", "groups", strings.Join(w.Collapsed, "; ")))
+	}
+	if len(w.Dropped) > 0 {
+		out = append(out, l.T("say.dropped", "fields", strings.Join(w.Dropped, ", ")))
+	}
+	if w.LeftOut > 0 {
+		out = append(out, l.T("say.without_weight", "count", w.LeftOut))
+	}
+	return out
+}
+
+// WeightedChange tells how a weighted figure differs from its counterpart.
+func WeightedChange(l *i18n.Locale, unit string, c insight.WeightedComparison, compared string, level float64) string {
+	key := "say.chance"
+	if c.Distinguishable {
+		key = "say.clear"
+	} else if !c.Interval.Contains(0) {
+		key = "say.small"
+	}
+	return l.T("say.weighted_change", "amount", i18n.Verbatim(signed(l, unit, c.Difference)), "against", i18n.Verbatim(l.T("against."+to(compared))),
+		"interval", i18n.Verbatim(interval(l, unit, c.Interval, level)), "p", i18n.Verbatim(P(l, c.P)), "verdict", i18n.Verbatim(l.T(key)))
+}
+
+// NonResponse tells what those who were invited and did not answer leave open.
+func NonResponse(l *i18n.Locale, r *insight.NonResponse) []string {
+	if r.Responded > r.Invited || r.Value == nil {
+		return nil
+	}
+	out := []string{l.T("say.response", "rate", i18n.Verbatim(l.Percent(r.Rate.Value, 1)), "n", r.Responded, "invited", r.Invited)}
+	for _, g := range r.Gaps {
+		if g.Gap == 20 {
+			out[0] += " " + l.T("say.gap", "gap", i18n.Verbatim(Amount(l, "points", g.Gap)), "value", i18n.Verbatim(l.N(g.Value, 0)), "low", i18n.Verbatim(l.N(*r.Low, 0)), "high", i18n.Verbatim(l.N(*r.High, 0)))
+		}
+	}
+	for _, g := range r.Groups {
+		if !g.Representative {
+			out = append(out, l.T("say.unrepresentative", "r", i18n.Verbatim(l.N(g.RIndicator, 2))))
+		}
+	}
+	return out
 }

@@ -28,12 +28,14 @@ type answer struct {
 	Href     string // the feedback behind it
 	Change   *change
 	Parts    []part
+	Weighted *weighted
 	Notes    []string
 	Marks    []string
 	Chart    *ui.Chart
 	Kinds    []ui.Tab
 	Table    table
 	How      []string
+	Define   string // where the measure is defined
 	Empty    bool
 }
 
@@ -44,6 +46,12 @@ type change struct {
 	Interval        string // in a table
 	Up, Down, Clear bool
 	Tone            string
+}
+
+// weighted is the figure that stands for the known population, beside the other.
+type weighted struct {
+	Value, Interval string
+	Lines           []string
 }
 
 // part is one of the shares that a score is made of.
@@ -59,6 +67,7 @@ type table struct {
 	Total   *tableRow
 	Pager   ui.Page
 	Pages   bool
+	Weights bool // there are weighted figures
 	Counts  bool // figures are counts: no interval, no n of their own
 	Compare bool
 	Ranges  bool // differences have intervals
@@ -71,6 +80,8 @@ type tableRow struct {
 	Href            string
 	Small           string
 	Before          string
+	Weighted        string
+	WeightedRange   string
 	Change          change
 	ChangeShort     string
 }
@@ -81,7 +92,8 @@ const shown = 100
 func (b *builder) answer() answer {
 	e, a := b.e, b.ans
 	out := answer{Title: b.title(), N: a.Total.N, Href: "/feedback?" + a.Total.Feedback, Empty: a.Total.N == 0}
-	out.Period = b.between()
+	out.Define = figure.Defined(a.Measure)
+	out.Period = figure.Between(e, a)
 	out.How = b.how()
 	if out.Empty {
 		return out
@@ -108,12 +120,13 @@ func (b *builder) answer() answer {
 		}
 	}
 	out.Parts = b.parts()
+	out.Weighted = b.weighted()
 	b.notes(&out)
 	if c, whole, ok := figure.Draw(e, "answer-chart", a, b.question.Chart, b.words.name); ok {
 		if b.question.Chart != "table" {
 			c.Table = "#table"
-			if n := len(c.Series); n == 2 && len(figure.Dimensions(a)) == 0 {
-				c.Series[1].Name = strings.TrimRight(e.T("compare."+b.to()), "…") // the counterpart
+			if n := len(c.Series); n > 1 && c.Series[n-1].Name == e.T("explore.counterpart") {
+				c.Series[n-1].Name = strings.TrimRight(e.T("compare."+b.to()), "…") // the counterpart
 			}
 			out.Chart = &c
 			if !whole {
@@ -135,28 +148,6 @@ func (b *builder) answer() answer {
 	}
 	out.Table = b.table()
 	return out
-}
-
-// between is the period in words.
-func (b *builder) between() string {
-	day := func(s string) string {
-		d, err := clock.ParseDay(s)
-		if err != nil {
-			return s
-		}
-		y, m, dd := d.Date()
-		return b.e.Locale.Date(time.Date(y, m, dd, 12, 0, 0, 0, time.UTC), time.UTC)
-	}
-	a := b.ans
-	switch {
-	case a.From != "" && a.To != "":
-		return b.e.T("explore.from_to", "from", day(a.From), "to", day(a.To))
-	case a.From != "":
-		return b.e.T("explore.since", "from", day(a.From))
-	case a.To != "":
-		return b.e.T("explore.until", "to", day(a.To))
-	}
-	return b.e.T("explore.period_all")
 }
 
 func (b *builder) interval(r insight.Row) string {
@@ -202,6 +193,28 @@ func (b *builder) level() float64 {
 		return b.question.Level
 	}
 	return 0.95
+}
+
+// weighted tells of the weighted figure, and what the weights are worth.
+func (b *builder) weighted() *weighted {
+	x, w := b.ans.Total.Weighted, b.ans.Weighting
+	if x == nil || w == nil {
+		return nil
+	}
+	e := b.e
+	out := &weighted{Value: figure.Number(e, b.ans.Measure, x.Value)}
+	if i := x.Interval; i != nil {
+		out.Interval = e.T("score.interval", "low", b.number(i.Low), "high", b.number(i.High))
+	}
+	names := make([]string, len(w.Fields))
+	for i, f := range w.Fields {
+		names[i] = b.words.name(f)
+	}
+	out.Lines = append(out.Lines, say.Weighting(e.Locale, w, x, strings.Join(names, ", "))...)
+	if c := b.ans.Total.Compare; c != nil && c.Weighted != nil {
+		out.Lines = append(out.Lines, say.WeightedChange(e.Locale, b.ans.Unit, *c.Weighted, b.to(), b.level()))
+	}
+	return out
 }
 
 func (b *builder) parts() []part {
@@ -250,6 +263,9 @@ func (b *builder) notes(out *answer) {
 	}
 	if text := say.Detectable(e.Locale, a); text != "" {
 		out.Notes = append(out.Notes, text)
+	}
+	if r := a.NonResponse; r != nil {
+		out.Notes = append(out.Notes, say.NonResponse(e.Locale, r)...)
 	}
 	if a.Truncated {
 		out.Notes = append(out.Notes, e.T("explore.truncated"))
@@ -327,6 +343,9 @@ func (b *builder) table() table {
 		column(e.T("explore.interval", "level", i18n.Verbatim(e.Percent(b.level(), 0))), "", true, true)
 		column(e.T("chart.answers"), "n", true, false)
 	}
+	if t.Weights = a.Weighted; t.Weights {
+		column(e.T("explore.weighted"), "", true, false)
+	}
 	if t.Compare {
 		column(e.T("column."+b.to()), "", true, true)
 		column(e.T("explore.change"), "change", true, false)
@@ -403,6 +422,12 @@ func (b *builder) row(r insight.Row, dims []string, year bool) tableRow {
 		t.Value = figure.Number(e, a.Measure, *r.Value)
 		if r.Note == "indicative" {
 			t.Small = "indicative"
+		}
+	}
+	if x := r.Weighted; x != nil && t.Small != "few" {
+		t.Weighted = figure.Number(e, a.Measure, x.Value)
+		if i := x.Interval; i != nil {
+			t.WeightedRange = e.T("score.interval", "low", b.number(i.Low), "high", b.number(i.High))
 		}
 	}
 	if p := r.Parts; p != nil && p.Hits != nil && t.Small != "few" {

@@ -28,6 +28,7 @@ type Pages struct {
 // Register adds the routes to the site.
 func (p *Pages) Register(s *web.Site) {
 	s.Page("GET /explore", identity.InsightsRead, p.explore)
+	s.Page("GET /explore/definitions", identity.InsightsRead, p.definitions)
 	s.Page("POST /explore/views", identity.InsightsSave, p.save)
 	s.Page("POST /explore/views/{id}", identity.InsightsSave, p.save)
 	s.Page("POST /explore/views/{id}/delete", identity.InsightsSave, p.remove)

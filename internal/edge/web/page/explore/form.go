@@ -206,6 +206,11 @@ func (b *builder) form(refused error) (form, error) {
 			f.Controls = append(f.Controls, c)
 		}
 	}
+	if c, ok, err := b.weighting(); err != nil {
+		return f, err
+	} else if ok {
+		f.Controls = append(f.Controls, c)
+	}
 	order := control{Name: "order", Label: e.T("explore.order")}
 	options := []ui.Option{}
 	for _, x := range []string{"n", "value", "key"} {
@@ -382,6 +387,19 @@ func (b *builder) comparison() control {
 	}
 	c.Groups = []group{{Options: options}}
 	return c
+}
+
+// weighting offers to weight the answers, where a population is known to weight them to.
+func (b *builder) weighting() (control, bool, error) {
+	c := control{Name: "weight", Label: b.e.T("explore.weight")}
+	if !b.question.Weight {
+		known, err := b.p.Insight.Weighable(b.q.Context(), b.q.Workspace.ID, b.question.Query)
+		if err != nil || !known {
+			return c, false, err
+		}
+	}
+	c.Groups = []group{{Options: []ui.Option{{Label: b.e.T("explore.weight_none"), On: !b.question.Weight}, {Value: "1", Label: b.e.T("explore.weight_known"), On: b.question.Weight}}}}
+	return c, true, nil
 }
 
 // scales offers the scales that answers were given on, when there are several.

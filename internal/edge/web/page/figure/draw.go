@@ -59,7 +59,7 @@ func Draw(e ui.Env, id string, a *insight.Answer, kind string, name func(field s
 		kind = kinds[0]
 	}
 	low, high, decimals, percent := scale(a.Measure, a.Scale)
-	c = ui.Chart{ID: id, Kind: kind, Title: e.T("measure." + string(a.Measure)), Percent: percent, Decimals: decimals}
+	c = ui.Chart{ID: id, Kind: kind, Title: e.T("measure." + string(a.Measure)), Percent: percent, Decimals: decimals, Detail: Detail(e, a, name), CSV: file(a)}
 	if a.Of != "" {
 		c.Title += ": " + name(a.Of)
 	}
@@ -133,6 +133,7 @@ func Draw(e ui.Env, id string, a *insight.Answer, kind string, name func(field s
 		if kind == "heat" {
 			c.Height = max(180, 34*len(g.rows)+84)
 		} else if len(g.dims) == 0 {
+			c.Series = append(c.Series, weighted(e, a, g)...)
 			c.Series = append(c.Series, earlier(e, a, g)...)
 		}
 	}
@@ -262,6 +263,22 @@ func earlier(e ui.Env, a *insight.Answer, g grid) []ui.Series {
 	if !some {
 		return nil
 	}
+	return []ui.Series{s}
+}
+
+// weighted is the line of weighted figures beside a single one.
+func weighted(e ui.Env, a *insight.Answer, g grid) []ui.Series {
+	if !a.Weighted {
+		return nil
+	}
+	s := empty(e.T("explore.weighted"), len(g.cols), false)
+	s.Color = "3"
+	for i, col := range g.cols {
+		if r := g.cells[[2]int{0, col.at}]; r.Weighted != nil && r.Note != "too_few" {
+			s.Values[i], s.N[i] = r.Weighted.Value, r.Weighted.N
+		}
+	}
+	s.Hrefs = nil
 	return []ui.Series{s}
 }
 

@@ -31,6 +31,65 @@ func Measure(e ui.Env, m insight.Measure, of string) string {
 	return name
 }
 
+// file is the address of an answer as a file.
+func file(a *insight.Answer) string {
+	q := a.Question()
+	return "/export/answer.csv?" + q.Encode().Encode()
+}
+
+// Between is the period of an answer in words.
+func Between(e ui.Env, a *insight.Answer) string {
+	day := func(s string) string {
+		d, err := clock.ParseDay(s)
+		if err != nil {
+			return s
+		}
+		return e.Locale.Date(d.Start(time.UTC), time.UTC)
+	}
+	switch {
+	case a.From != "" && a.To != "":
+		return e.T("explore.from_to", "from", day(a.From), "to", day(a.To))
+	case a.From != "":
+		return e.T("explore.since", "from", day(a.From))
+	case a.To != "":
+		return e.T("explore.until", "to", day(a.To))
+	}
+	return e.T("explore.period_all")
+}
+
+// Detail is what a picture of an answer says of it: period, number of answers and definition, then the filter. name gives
+// fields their names; nil names them as Field does.
+func Detail(e ui.Env, a *insight.Answer, name func(field string) string) string {
+	if name == nil {
+		name = func(f string) string { return Field(e, f) }
+	}
+	parts := []string{Between(e, a)}
+	if a.Unit != "count" {
+		parts = append(parts, e.T("score.answers", "count", a.Total.N))
+	}
+	parts = append(parts, e.T("explore.how_definition", "name", a.Definition))
+	text := strings.Join(parts, " · ")
+	var where []string
+	for _, c := range a.Question().Where {
+		values := make([]string, len(c.Values))
+		for i, v := range c.Values {
+			values[i] = Value(e, c.Field, v)
+		}
+		line := name(c.Field)
+		if op := "op." + c.Op; c.Op != "" && c.Op != "in" && e.Has(op) {
+			line += " " + e.T(op)
+		}
+		where = append(where, line+": "+strings.Join(values[:min(5, len(values))], ", "))
+	}
+	if len(where) > 0 {
+		text += "\n" + strings.Join(where, " · ")
+	}
+	return text
+}
+
+// Defined is where it is told how a measure is counted.
+func Defined(m insight.Measure) string { return "/explore/definitions#" + string(m) }
+
 // Field names a field that feedback is sliced by; attributes and questions are named by whoever made them.
 func Field(e ui.Env, name string) string {
 	if e.Has("field." + name) {
@@ -125,7 +184,7 @@ func scale(m insight.Measure, scale string) (low, high float64, decimals int, pe
 // Score makes a score card of an answer's total, with the rows as its recent past; to is what it was compared with.
 func Score(e ui.Env, a *insight.Answer, to, against string) ui.Score {
 	low, high, decimals, percent := scale(a.Measure, a.Scale)
-	s := ui.Score{Label: Measure(e, a.Measure, a.Of), Decimals: decimals, Percent: percent, Min: low, Max: high, N: a.Total.N, Href: "/feedback?" + a.Total.Feedback}
+	s := ui.Score{Label: Measure(e, a.Measure, a.Of), Decimals: decimals, Percent: percent, Min: low, Max: high, N: a.Total.N, Define: Defined(a.Measure), Href: "/feedback?" + a.Total.Feedback}
 	if a.Total.Value != nil {
 		s.Value = *a.Total.Value
 	}
@@ -184,7 +243,7 @@ func small(note string) string {
 // feedback behind each figure is its link.
 func Chart(e ui.Env, id string, a *insight.Answer) (ui.Chart, bool) {
 	_, _, decimals, percent := scale(a.Measure, a.Scale)
-	c := ui.Chart{ID: id, Title: Measure(e, a.Measure, a.Of), Percent: percent, Decimals: decimals}
+	c := ui.Chart{ID: id, Title: Measure(e, a.Measure, a.Of), Percent: percent, Decimals: decimals, Detail: Detail(e, a, nil), CSV: file(a)}
 	if a.Measure == insight.Count || a.Measure == insight.Contacts {
 		zero := 0.0
 		c.Min = &zero

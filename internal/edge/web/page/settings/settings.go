@@ -18,6 +18,8 @@ import (
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/insight"
+	"kolo/internal/understand/population"
 )
 
 // Pages serves them.
@@ -26,7 +28,11 @@ type Pages struct {
 	Contacts *contact.Service
 	Feedback *feedback.Service
 	Deliver  *deliver.Service
-	Base     string // the URL that links begin with, without a slash at its end
+
+	Population *population.Service
+	Insight    *insight.Service
+
+	Base string // the URL that links begin with, without a slash at its end
 }
 
 // Register adds the routes to the site.
@@ -76,6 +82,15 @@ func (p *Pages) Register(s *web.Site) {
 	s.Page("POST /settings/deliveries/{id}/redeliver", identity.DeliveriesManage, p.redeliver)
 	s.Page("POST /settings/deliveries/test-mail", identity.DeliveriesManage, p.testMail)
 
+	s.Page("GET /settings/population", identity.InsightsRead, p.population)
+	s.Page("POST /settings/population/thresholds", identity.WorkspaceManage, p.saveThresholds)
+	s.Page("POST /settings/population/margins", identity.WorkspaceManage, p.saveMargin)
+	s.Page("POST /settings/population/margins/delete", identity.WorkspaceManage, p.deleteMargin)
+	s.Page("POST /settings/population/count", identity.WorkspaceManage, p.countContacts)
+	s.Page("POST /settings/population/invited", identity.WorkspaceManage, p.addInvited)
+	s.Page("POST /settings/population/paste", identity.WorkspaceManage, p.pasteInvited)
+	s.Page("POST /settings/population/invited/{id}/delete", identity.WorkspaceManage, p.deleteInvited)
+
 	s.Page("GET /settings/audit", identity.AuditRead, p.audit)
 
 	s.Page("GET /profile", "", p.profile)
@@ -100,7 +115,7 @@ func tabs(q *web.Request, current string) []ui.Tab {
 	}{
 		{"workspace", "/settings", identity.FeedbackRead}, {"members", "/settings/members", identity.MembersManage},
 		{"teams", "/settings/teams", identity.TeamsManage}, {"keys", "/settings/keys", identity.KeysManage},
-		{"attributes", "/settings/attributes", identity.AttributesManage}, {"notifications", "/settings/notifications", identity.InsightsRead},
+		{"attributes", "/settings/attributes", identity.AttributesManage}, {"population", "/settings/population", identity.InsightsRead}, {"notifications", "/settings/notifications", identity.InsightsRead},
 		{"webhooks", "/settings/webhooks", identity.WebhooksManage}, {"deliveries", "/settings/deliveries", identity.DeliveriesManage}, {"audit", "/settings/audit", identity.AuditRead},
 	} {
 		if q.Actor.May(t.needs) {

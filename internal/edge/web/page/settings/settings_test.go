@@ -13,11 +13,13 @@ import (
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/population"
 )
 
 // things are one of each that a workspace has in its settings.
 type things struct {
 	member, team, invite, key, field, attribute, webhook, delivery string
+	margin, invited                                                string
 }
 
 // furnish makes them. The names begin with the mark.
@@ -40,6 +42,12 @@ func (b *browser) furnish(mark string) (x things) {
 	sent, err := b.deliver.TestWebhook(ctx, ws, b.actor, hook.ID)
 	b.must(err)
 	x.webhook, x.delivery = string(hook.ID), string(sent)
+	x.margin = "attribute." + strings.ToLower(mark) + "_margin"
+	b.must(b.population.SaveMargins(ctx, ws, b.actor, []population.Margin{{Field: x.margin, Parts: []population.Part{{Value: mark + " one", Share: 1}, {Value: mark + " two", Share: 1}}}}))
+	b.must(b.population.AddInvited(ctx, ws, b.actor, []population.Invited{{Survey: mark + " survey", From: "2026-01-01", To: "2026-01-31", Invited: 100}}))
+	known, err := b.population.Get(ctx, ws)
+	b.must(err)
+	x.invited = string(known.Invited[0].ID)
 	return x
 }
 
@@ -56,9 +64,9 @@ func routes(w *world, x things) []route {
 		"/settings/attributes/feedback": {"field": {"attribute"}, "key": {x.field}, "title": {"Taken over"}},
 		"/settings/attributes/contacts": {"key": {x.attribute}, "kind": {"text"}, "title": {"Taken over"}},
 		"/settings/members/{id}/role":   {"role": {"viewer"}}, "/settings/members/{id}/state": {"state": {"removed"}},
-		"/settings/teams/{id}": {"name": {"Taken over"}}, "/settings/webhooks/{id}": {"name": {"Taken over"}, "url": {"https://hooks.example.org/"}, "events": {"*"}},
+		"/settings/teams/{id}": {"name": {"Taken over"}}, "/settings/webhooks/{id}": {"name": {"Taken over"}, "url": {"https://hooks.example.org/"}, "events": {"*"}}, "/settings/population/margins/delete": {"field": {x.margin}},
 	}
-	ids := map[string]string{"members": x.member, "teams": x.team, "invites": x.invite, "keys": x.key, "webhooks": x.webhook, "deliveries": x.delivery, "sessions": "0197a000-0000-7000-8000-000000000001"}
+	ids := map[string]string{"members": x.member, "teams": x.team, "invites": x.invite, "keys": x.key, "webhooks": x.webhook, "deliveries": x.delivery, "invited": x.invited, "sessions": "0197a000-0000-7000-8000-000000000001"}
 	var out []route
 	for _, r := range w.site.Routes() {
 		method, pattern, _ := strings.Cut(r.Pattern, " ")
@@ -152,7 +160,7 @@ func TestTheWall(t *testing.T) {
 				w.Errorf("%s %s shows what is theirs", r.method, r.path)
 			}
 			if strings.Contains(r.path, x.member) || strings.Contains(r.path, x.team) || strings.Contains(r.path, x.invite) || strings.Contains(r.path, x.key) ||
-				strings.Contains(r.path, x.webhook) || strings.Contains(r.path, x.delivery) ||
+				strings.Contains(r.path, x.invited) || strings.Contains(r.path, x.webhook) || strings.Contains(r.path, x.delivery) ||
 				strings.Contains(r.path+r.form.Encode(), "whisper") {
 				checked++
 				if p.status != http.StatusNotFound {
@@ -196,6 +204,8 @@ func (b *browser) snapshot(x things) string {
 	add(h, err)
 	d, _, err := b.deliver.List(ctx, ws, b.actor, deliver.Filter{})
 	add(d, err)
+	known, err := b.population.Get(ctx, ws)
+	add(known, err)
 	return fmt.Sprintf("%+v", all)
 }
 
@@ -210,13 +220,22 @@ func TestHostileIds(t *testing.T) {
 					w.Errorf("%s%.20s: %d", path, id, p.status)
 				}
 			}
-			for _, path := range []string{"/settings/keys/%s/revoke", "/settings/invites/%s/resend", "/settings/teams/%s/delete", "/settings/members/%s/password", "/profile/sessions/%s/end", "/settings/webhooks/%s/test", "/settings/webhooks/%s/delete", "/settings/deliveries/%s/redeliver"} {
+			for _, path := range []string{"/settings/keys/%s/revoke", "/settings/invites/%s/resend", "/settings/teams/%s/delete", "/settings/members/%s/password", "/settings/population/invited/%s/delete", "/profile/sessions/%s/end", "/settings/webhooks/%s/test", "/settings/webhooks/%s/delete", "/settings/deliveries/%s/redeliver"} {
 				if p := owner.post(fmt.Sprintf(path, id)); p.status < 400 || p.status >= 500 {
 					w.Errorf("%s with %.20s: %d", path, id, p.status)
 				}
 			}
 		}
 		owner.post("/settings/teams", "name", "x\xff\x00y", "manager", "\xff").is(http.StatusUnprocessableEntity)
+		for _, bad := range []string{"x\xff", "x\x00y"} {
+			for path, form := range map[string][]string{"margins": {"field", "attribute." + bad, "text", "a,1\nb,2"}, "margins/": {"field", "language", "text", bad + ",1\nb,2"}, "margins/delete": {"field", "attribute." + bad},
+				"count": {"attribute", bad}, "invited": {"survey", bad, "from", "2026-01-01", "to", "2026-01-02", "invited", "3"}, "invited/": {"survey", "s", "from", "2026-01-01", "to", "2026-01-02", "invited", "3", "group", "language", "value", bad},
+				"paste": {"lines", bad + ",2026-01-01,2026-01-02,3"}} {
+				if p := owner.post("/settings/population/"+strings.TrimSuffix(path, "/"), form...); p.status < 400 || p.status >= 500 {
+					w.Errorf("%s with %q: %d", path, bad, p.status)
+				}
+			}
+		}
 		owner.get("/settings/audit?cursor=x").is(http.StatusUnprocessableEntity)
 	})
 }

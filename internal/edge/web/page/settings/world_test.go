@@ -19,6 +19,8 @@ import (
 	"kolo/internal/edge/web/page/door"
 	"kolo/internal/edge/web/page/settings"
 	"kolo/internal/foundation/clock"
+	"kolo/internal/foundation/column"
+	"kolo/internal/foundation/column/duck"
 	"kolo/internal/foundation/mail"
 	"kolo/internal/foundation/mail/mailtest"
 	"kolo/internal/foundation/outbound"
@@ -28,7 +30,11 @@ import (
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/insight"
+	"kolo/internal/understand/population"
 )
+
+var quiet = slog.New(slog.DiscardHandler)
 
 const password = "correct horse battery"
 
@@ -43,6 +49,9 @@ type world struct {
 	mails    *mailtest.Server
 	db       *store.DB
 	clock    *clock.Fake
+	insight  *insight.Service
+
+	population *population.Service
 }
 
 func each(t *testing.T, test func(w *world)) {
@@ -62,8 +71,13 @@ func each(t *testing.T, test func(w *world)) {
 			w.deliver = deliver.NewService(db, deliver.Options{Mail: post, Base: "https://kolo.example", Hooks: webhook.New(webhook.Options{Guard: outbound.Guard{Allow: netip.Addr.IsLoopback}, Plain: true})})
 			site, err := web.New(web.Options{Identity: w.Service, Clock: c, Log: slog.New(slog.DiscardHandler)})
 			w.must(err)
+			columns, err := duck.Open(t.Context(), "", column.Options{})
+			w.must(err)
+			t.Cleanup(func() { _ = columns.Close() })
+			w.must(columns.Ensure(t.Context(), insight.Tables()...))
+			w.insight, w.population = insight.NewService(db, columns, w.feedback), population.NewService(db)
 			(&door.Pages{Identity: w.Service}).Register(site)
-			(&settings.Pages{Identity: w.Service, Contacts: w.contacts, Feedback: w.feedback, Deliver: w.deliver, Base: "https://kolo.example"}).Register(site)
+			(&settings.Pages{Identity: w.Service, Contacts: w.contacts, Feedback: w.feedback, Deliver: w.deliver, Population: w.population, Insight: w.insight, Base: "https://kolo.example"}).Register(site)
 			w.site = site
 			test(w)
 		})
