@@ -99,13 +99,14 @@ func (g group) spread(m insight.Measure, extra float64) float64 {
 const solid = 100
 
 // chance is the p of a difference between a segment and its rest: that of its method, and for small segments not below that of the same
-// difference measured by the spread of all answers together, which is what it would have if nothing differed.
-func chance(m insight.Measure, rest, g group, d stat.Difference) float64 {
+// difference measured by the spread of all answers together, which is what it would have if nothing differed. deff is the design effect that d
+// allows for.
+func chance(m insight.Measure, rest, g group, d stat.Difference, deff float64) float64 {
 	v := g.plus(rest).spread(m, 0)
 	if g.n >= solid && rest.n >= solid || v <= 0 {
 		return d.P
 	}
-	se := math.Sqrt(v/float64(g.n) + v/float64(rest.n))
+	se := math.Sqrt(deff * (v/float64(g.n) + v/float64(rest.n)))
 	return max(d.P, dist.NormTwoSided(d.Estimate/se))
 }
 
@@ -128,13 +129,13 @@ func difference(m insight.Measure, a, b group, level float64) (stat.Difference, 
 
 // interaction is how far the answers with both values are from what the two values add up to: (both - first) - (second - neither),
 // with the normal interval of four independent scores, each with a part of the answers that NPSDifference adds.
-func interaction(m insight.Measure, both, first, second, neither group, level float64) (excess, predicted float64, i stat.Interval, p float64, ok bool) {
+func interaction(m insight.Measure, both, first, second, neither group, deff, level float64) (excess, predicted float64, i stat.Interval, p float64, ok bool) {
 	variance := 0.0
 	for _, g := range []group{both, first, second, neither} {
 		if g.n < stat.MinimumToShow {
 			return 0, 0, i, 1, false
 		}
-		variance += g.spread(m, 1.5) / (float64(g.n) + 1.5)
+		variance += deff * g.spread(m, 1.5) / (float64(g.n) + 1.5)
 	}
 	if variance <= 0 {
 		return 0, 0, i, 1, false

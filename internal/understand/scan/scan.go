@@ -22,27 +22,28 @@ type Query struct {
 
 // Answer is the segments of a selection.
 type Answer struct {
-	Score      insight.Measure   `json:"score"`
-	Unit       string            `json:"unit" enum:"points,share,scale" doc:"Of values and differences"`
-	Scale      string            `json:"scale,omitempty"`
-	From       string            `json:"from,omitempty"`
-	To         string            `json:"to,omitempty"`
-	Filter     string            `json:"filter,omitempty" doc:"The conditions as a query string of /v1/feedback"`
-	N          int64             `json:"n" doc:"Answers with the score"`
-	Value      *float64          `json:"value" doc:"The score of all of them"`
-	Interval   *stat.Interval    `json:"interval,omitempty"`
-	Rate       float64           `json:"rate" doc:"Expected share of false ones among those that are told to differ (Benjamini and Hochberg)"`
-	Tests      int               `json:"tests" doc:"Size of the family: single values that were tested"`
-	PairTests  int               `json:"pair_tests" doc:"Size of the other family: pairs of values that were tested"`
-	Small      int               `json:"small" doc:"Segments of fewer than 10 answers, which were not"`
-	Differ     int               `json:"differ" doc:"Segments that differ from their rest"`
-	Short      int               `json:"short" doc:"Of those, how many nothing else explains"`
-	Fields     []string          `json:"fields" doc:"That were looked through"`
-	Paired     []string          `json:"paired" doc:"Those of them that were looked at in pairs"`
-	Skipped    []string          `json:"skipped" doc:"Fields with more values than can be looked through"`
-	Segments   []Segment         `json:"segments" doc:"Those that were tested, by evidence"`
-	LeftOut    []insight.LeftOut `json:"left_out" doc:"Answers on other scales, which are not pooled"`
-	Definition string            `json:"definition"`
+	Score        insight.Measure   `json:"score"`
+	Unit         string            `json:"unit" enum:"points,share,scale" doc:"Of values and differences"`
+	Scale        string            `json:"scale,omitempty"`
+	From         string            `json:"from,omitempty"`
+	To           string            `json:"to,omitempty"`
+	Filter       string            `json:"filter,omitempty" doc:"The conditions as a query string of /v1/feedback"`
+	N            int64             `json:"n" doc:"Answers with the score"`
+	Value        *float64          `json:"value" doc:"The score of all of them"`
+	Interval     *stat.Interval    `json:"interval,omitempty"`
+	DesignEffect *float64          `json:"design_effect,omitempty" doc:"What customers who answered several times do to the variance of the score; intervals and p allow for it"`
+	Rate         float64           `json:"rate" doc:"Expected share of false ones among those that are told to differ (Benjamini and Hochberg)"`
+	Tests        int               `json:"tests" doc:"Size of the family: single values that were tested"`
+	PairTests    int               `json:"pair_tests" doc:"Size of the other family: pairs of values that were tested"`
+	Small        int               `json:"small" doc:"Segments of fewer than 10 answers, which were not"`
+	Differ       int               `json:"differ" doc:"Segments that differ from their rest"`
+	Short        int               `json:"short" doc:"Of those, how many nothing else explains"`
+	Fields       []string          `json:"fields" doc:"That were looked through"`
+	Paired       []string          `json:"paired" doc:"Those of them that were looked at in pairs"`
+	Skipped      []string          `json:"skipped" doc:"Fields with more values than can be looked through"`
+	Segments     []Segment         `json:"segments" doc:"Those that were tested, by evidence"`
+	LeftOut      []insight.LeftOut `json:"left_out" doc:"Answers on other scales, which are not pooled"`
+	Definition   string            `json:"definition"`
 }
 
 // Part is a value of a field.

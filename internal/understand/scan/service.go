@@ -45,6 +45,7 @@ type table struct {
 // scanner is a scan at work.
 type scanner struct {
 	*Service
+	deff    float64 // what customers who answered several times do to the variance of a score, the same for all segments: of a small one it is not known
 	q       Query
 	ws      identity.WorkspaceID
 	singles []*table
@@ -68,7 +69,10 @@ func (s *Service) Ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*A
 		return ans, nil
 	}
 	q.Scale = total.Scale
-	w := &scanner{Service: s, q: q, ws: ws}
+	w := &scanner{Service: s, q: q, ws: ws, deff: 1}
+	if d := total.Total.DesignEffect; d != nil {
+		w.deff, ans.DesignEffect = *d, d
+	}
 	if err := w.ask(ctx, ans); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
@@ -303,7 +307,8 @@ func (w *scanner) test(ans *Answer, total group) error {
 		if err != nil {
 			return nil // all answers of both agree: there is nothing that could differ
 		}
-		x := Segment{Parts: parts, N: g.n, Value: g.value(m), RestN: rest.n, Rest: rest.value(m), Difference: d.Estimate, Interval: &d.Interval, P: chance(m, rest, g, d), Feedback: w.behind(parts)}
+		d = d.Inflate(w.deff)
+		x := Segment{Parts: parts, N: g.n, Value: g.value(m), RestN: rest.n, Rest: rest.value(m), Difference: d.Estimate, Interval: &d.Interval, P: chance(m, rest, g, d, w.deff), Feedback: w.behind(parts)}
 		if _, indicative := stat.NPSPublishable(g.n); indicative {
 			x.Note = "indicative"
 		}
@@ -427,7 +432,7 @@ func (w *scanner) explain(ans *Answer) {
 			x.Explained = x.Parts
 			first, second := row.minus(cell), column.minus(cell)
 			neither := all.minus(row).minus(second)
-			value, predicted, interval, chance, ok := interaction(m, cell, first, second, neither, w.q.Level)
+			value, predicted, interval, chance, ok := interaction(m, cell, first, second, neither, w.deff, w.q.Level)
 			if !ok {
 				return
 			}
