@@ -55,8 +55,8 @@ func (w *World) segments(ctx context.Context) ([]Finding, error) {
 	return out, nil
 }
 
-// drivers asks what moves the NPS of the relationship survey and the CSAT of calls. A driver is found when its rank interval ends
-// above that of the rating which does nothing, or its effect is not chance and has the right sign.
+// drivers asks what moves the NPS of the relationship survey and the CSAT of calls. A driver is found when its effect is not chance and has
+// the right sign.
 func (w *World) drivers(ctx context.Context) ([]Finding, error) {
 	var out []Finding
 	ask := func(score insight.Measure, survey string) (*driving.Answer, time.Duration, error) {
@@ -94,7 +94,11 @@ func (w *World) drivers(ctx context.Context) ([]Finding, error) {
 			f.Detail = "it is no candidate"
 		case x.Effect != nil:
 			f.Found = x.Effect.Distinguishable && x.Effect.Value > 0 == (d.Weight > 0)
-			f.Slight = f.Planted && math.Abs(d.Points) < 2*x.Effect.Interval.Width()/2
+			if d.Weight == 0 {
+				// A mood colours all ratings alike, so that even one which does nothing goes with the score; it must be behind all that do something.
+				f.Found = slices.ContainsFunc(from.Drivers, func(y driving.Driver) bool { return y.Field != x.Field && x.Rank[1] < y.Rank[0] })
+			}
+			f.Slight = f.Planted && math.Abs(d.Points) < x.Effect.Interval.Width()
 			f.Detail = fmt.Sprintf("effect %+.1f (%.1f to %.1f) for %g, planted %+.1f; share %.1f %%, rank %d to %d", x.Effect.Value, x.Effect.Interval.Low, x.Effect.Interval.High,
 				x.Step, d.Points, 100*x.Share, x.Rank[0], x.Rank[1])
 		default: // one of a few: the value's own effect
