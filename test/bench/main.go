@@ -34,7 +34,8 @@ func main() {
 	imported := flag.Int("import", 500_000, "rows of the file that is imported")
 	read := flag.Int("read", 1_000_000, "pieces of feedback whose texts are understood")
 	data := flag.String("data", os.Getenv("KOLO_EVAL_DATA"), "folder of data sets: how well texts are understood is measured too")
-	only := flag.String("only", "", "ingest, understand, questions, drivers, stat or eval alone")
+	planted := flag.Int("truth", 1_000_000, "pieces of feedback in which what was planted is looked for")
+	only := flag.String("only", "", "ingest, understand, questions, drivers, stat, truth or eval alone")
 	empty := flag.Bool("empty", false, "serve an empty handler: the peer of the ingest (used by the program itself)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -44,13 +45,13 @@ func main() {
 		return
 	}
 	b := &bench{Context: ctx, seconds: *seconds}
-	if err := b.run(*rows, *imported, *read, *only, *data); err != nil {
+	if err := b.run(*rows, *imported, *read, *planted, *only, *data); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func (b *bench) run(rows, imported, read int, only, data string) error {
+func (b *bench) run(rows, imported, read, planted int, only, data string) error {
 	var err error
 	if b.dir, err = os.MkdirTemp("", "kolo-bench-"); err != nil {
 		return err
@@ -67,6 +68,7 @@ func (b *bench) run(rows, imported, read int, only, data string) error {
 		run  func() error
 	}{
 		{"ingest", func() error { return b.ingest(imported) }}, {"understand", func() error { return b.understand(read) }}, {"questions", func() error { return b.questions(rows) }}, {"drivers", b.drivers}, {"stat", b.statistics},
+		{"truth", func() error { return b.truth(planted) }},
 	} {
 		if only == "" || only == part.name {
 			if err := part.run(); err != nil {
