@@ -29,6 +29,7 @@ type cli struct {
 	Worker     workerCommand     `cmd:"" help:"Do background work alone, beside the servers of a cluster."`
 	Demo       demoCommand       `cmd:"" help:"Make the demo company: two years of feedback in four languages, with planted truth."`
 	Import     importCommand     `cmd:"" help:"Import a file of feedback: CSV, XLSX or NDJSON."`
+	Events     eventsCommand     `cmd:"" help:"Take in what customers did: messages of the track, identify, group, page or screen format as NDJSON."`
 	Export     exportCommand     `cmd:"" help:"Export a list or an answer: CSV, XLSX, NDJSON or Parquet."`
 	Understand understandCommand `cmd:"" help:"Read texts as NDJSON (text, optional language) on standard input and write what was understood, a line each."`
 	Themes     themesCommand     `cmd:"" help:"Find out what texts are about."`

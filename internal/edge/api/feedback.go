@@ -102,10 +102,18 @@ func statusOf(rejected, all int) int {
 	return http.StatusMultiStatus
 }
 
-func (a *API) receive(w http.ResponseWriter, r *http.Request, actor identity.Actor) error {
+// isNDJSON tells whether the body is a stream of lines.
+func isNDJSON(r *http.Request) bool {
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch kind {
 	case "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines", "application/json-seq":
+		return true
+	}
+	return false
+}
+
+func (a *API) receive(w http.ResponseWriter, r *http.Request, actor identity.Actor) error {
+	if isNDJSON(r) {
 		return a.receiveStream(w, r, actor)
 	}
 	trimmed, err := a.body(w, r)

@@ -80,8 +80,9 @@ type Input struct {
 	Traits     Traits // of Identify: the contact; of Group: the account
 	Account    string // of Group: groupId
 
-	bad []fault.Field // what Decode found wrong
-	ref contact.Ref   // who it is about in normal form, after Validate
+	bad    []fault.Field // what Decode found wrong
+	unread bool          // it could not be read at all
+	ref    contact.Ref   // who it is about in normal form, after Validate
 }
 
 // Traits are what an Identify or a Group tells. A Group has Name and Attributes alone.
@@ -101,6 +102,9 @@ const (
 // Validate checks an input and fills its defaults. It tells everything that is wrong at once, by JSON path. country is where phone
 // numbers without a country's code are from (ISO 3166-1 alpha-2, may be empty).
 func (in *Input) Validate(now time.Time, country string) error {
+	if in.unread {
+		return fault.Bad("event.Validate", in.bad...)
+	}
 	bad := slices.Clone(in.bad)
 	say := func(path, code, format string, args ...any) {
 		bad = append(bad, fault.Field{Path: path, Code: code, Msg: fmt.Sprintf(format, args...)})
