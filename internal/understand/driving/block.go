@@ -74,8 +74,15 @@ func share(n, of int64) float64 {
 	return float64(n) / float64(of)
 }
 
-// learn finds what describes customers.
+// learn finds what describes customers: what all answers have. Where they are of one survey, all of which have what was noted there,
+// what contacts have as well, as far as anything is known of contacts.
 func (k *known) learn() {
+	contacts := map[string]bool{}
+	for _, f := range k.fields {
+		if key, ok := strings.CutPrefix(f, "contact."); ok {
+			contacts[key] = true
+		}
+	}
 	for _, f := range k.fields {
 		n, of := k.has(f, all)
 		k.n = of
@@ -89,7 +96,8 @@ func (k *known) learn() {
 				continue
 			}
 		}
-		if k.kinds[f] == Attribute && strings.Contains(f, ".") && share(n, of) >= everywhere {
+		_, key, ok := strings.Cut(f, ".")
+		if k.kinds[f] == Attribute && ok && share(n, of) >= everywhere && (len(k.populations) > 1 || contacts[key] || len(contacts) == 0) {
 			k.segments = append(k.segments, f)
 		}
 	}
