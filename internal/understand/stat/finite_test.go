@@ -445,7 +445,10 @@ var calls = map[string]func(h hostile) []any{
 	"stat.Detectable": func(h hostile) []any {
 		return results(stat.Detectable(h.number(), h.number(), h.number(), h.number(), h.Float64(), h.level()))
 	},
-	"stat.Needed":          func(h hostile) []any { return results(stat.Needed(h.Float64() < .5, h.number(), h.number())) },
+	"stat.Needed": func(h hostile) []any {
+		margin, difference, err := stat.Needed(h.Float64() < .5, h.number(), h.number())
+		return results([]int64{margin, difference}, err)
+	},
 	"stat.ShareSampleSize": func(h hostile) []any { return results(stat.ShareSampleSize(h.x(), h.x(), h.level())) },
 	"stat.ScanSegments": func(h hostile) []any {
 		var all []stat.Segment
