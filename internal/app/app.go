@@ -149,13 +149,20 @@ func (r *Rows) OpenColumns(ctx context.Context) (c *column.DB, err error) {
 // Exports writes lists to files, as far as the insights that it is given go.
 func (r *Rows) Exports(i *insight.Service) *export.Service {
 	return export.NewService(export.Sources{Store: r.Store, Identity: r.Identity, Contacts: r.Contacts, Feedback: r.Feedback, Events: r.Events, Imports: r.Imports, Insight: i, Population: r.Population,
-		Driving: driving.NewService(i, r.Feedback, r.Store.Clock()), Scan: scan.NewService(i, r.Feedback), Labels: r.Labels, Themes: r.Themes, Alerts: alert.NewService(r.Store, i), Outbox: deliver.Outbox{Service: r.Deliver}})
+		Driving: r.NewDriving(i), Scan: scan.NewService(i, r.Feedback), Labels: r.Labels, Themes: r.Themes, Alerts: alert.NewService(r.Store, i), Outbox: deliver.Outbox{Service: r.Deliver}})
 }
 
 // NewInsight makes what answers questions, from columns or, nil, from the rows alone.
 func (r *Rows) NewInsight(columns *column.DB) *insight.Service {
 	s := insight.NewService(r.Store, columns, r.Feedback)
 	s.Understand(understood{r.Labels}, trees{r.Themes})
+	return s
+}
+
+// NewDriving makes what finds drivers in the answers of insights.
+func (r *Rows) NewDriving(i *insight.Service) *driving.Service {
+	s := driving.NewService(i, r.Feedback, r.Store.Clock())
+	s.Correct(understood{r.Labels}.checks)
 	return s
 }
 
@@ -203,7 +210,7 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*App, erro
 		return nil, errors.Join(err, a.close())
 	}
 	a.Insight = a.NewInsight(a.Columns)
-	a.Driving, a.Scan = driving.NewService(a.Insight, a.Feedback, a.Store.Clock()), scan.NewService(a.Insight, a.Feedback)
+	a.Driving, a.Scan = a.NewDriving(a.Insight), scan.NewService(a.Insight, a.Feedback)
 	a.Feeder = a.NewFeeder(a.Insight)
 	a.Events.CountIn(a.Columns)
 	a.EventFeeder = a.Events.NewFeeder(a.Columns, log)

@@ -7,6 +7,7 @@ import (
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
+	"kolo/internal/understand/stat/driver"
 	"kolo/internal/understand/theme"
 )
 
@@ -30,6 +31,20 @@ func (u understood) Of(ctx context.Context, ws identity.WorkspaceID, ids []feedb
 		out[id] = x
 	}
 	return out, nil
+}
+
+// checks tells how well themes are read, as people found in texts that chance had chosen.
+func (u understood) checks(ctx context.Context, ws identity.WorkspaceID) (map[string]driver.Classifier, error) {
+	list, err := u.labels.Checks(ctx, ws)
+	out := map[string]driver.Classifier{}
+	for _, c := range list {
+		x := driver.Classifier{Positives: c.RightlyTold + c.WronglyLeftOut, Negatives: c.RightlyLeftOut + c.WronglyTold}
+		if x.Positives > 0 && x.Negatives > 0 {
+			x.Sensitivity, x.Specificity = float64(c.RightlyTold)/float64(x.Positives), float64(c.RightlyLeftOut)/float64(x.Negatives)
+			out[c.Theme] = x
+		}
+	}
+	return out, err
 }
 
 // trees gives insights the themes of workspaces.

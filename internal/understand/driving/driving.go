@@ -172,6 +172,7 @@ const (
 	Association Warning = "association" // it is no proof
 	Halo        Warning = "halo"        // one mood colours all ratings, so that R2 is large
 	Reading     Warning = "reading"     // themes are read with errors, which hide a part of their effect
+	ReadOver    Warning = "corrected"   // so they are, and some shares are given without the errors too
 	LowR2       Warning = "low_r2"      // most of what moves the score is not among the drivers
 	Collinear   Warning = "collinear"   // some drivers go together so much that their effects are not known well
 	Pairwise    Warning = "pairwise"    // many answers lack some driver
@@ -182,14 +183,16 @@ const (
 // Numbers that answers stand on.
 const (
 	MostDrivers   = driver.ExactDrivers
-	beginWith     = 12   // drivers of a block that nobody has chosen
-	fewestAnswers = 100  // of a block
-	fewestLevel   = 20   // of a value that gets an effect
-	fewestSegment = 100  // of a segment that others are held against
-	fewestOfOne   = 30   // that have a driver
-	covered       = 0.5  // share of a block's answers that have what belongs to it
-	everywhere    = 0.9  // share of all answers that have what describes customers
-	complete      = 0.9  // share of answers that must have all drivers for the others to be left out
+	beginWith     = 12  // drivers of a block that nobody has chosen
+	fewestAnswers = 100 // of a block
+	fewestLevel   = 20  // of a value that gets an effect
+	fewestSegment = 100 // of a segment that others are held against
+	fewestOfOne   = 30  // that have a driver
+	covered       = 0.5 // share of a block's answers that have what belongs to it
+	everywhere    = 0.9 // share of all answers that have what describes customers
+	complete      = 0.9 // share of answers that must have all drivers for the others to be left out
+	havingTheme   = 100 // texts that people checked, with a theme and without it, before its share is corrected
+	lackingTheme  = 300
 	lowR2         = 0.05 // below which most is left unexplained
 	mostLevels    = 12
 	mostSegments  = 6

@@ -363,13 +363,24 @@ func TestThemesAsDrivers(t *testing.T) {
 			}
 		}
 		must(t, w.feeder.Feed(t.Context()))
+		w.driving.Correct(func(_ context.Context, ws identity.WorkspaceID) (map[string]driver.Classifier, error) {
+			if ws != w.ws {
+				t.Error("the checks of another workspace")
+			}
+			return map[string]driver.Classifier{"late": {Sensitivity: .8, Positives: 150, Specificity: .95, Negatives: 400}, "kind": {Sensitivity: .8, Positives: 99, Specificity: .95, Negatives: 400}}, nil
+		})
 		a := w.ask(driving.Query{Block: "themes"})
-		if len(a.Drivers) != 2 || a.Drivers[0].Field != "theme.late" || a.N != 900 || !slices.Contains(a.Warnings, driving.Reading) || a.Blocks[0].Of != "themes" {
+		if len(a.Drivers) != 2 || a.Drivers[0].Field != "theme.late" || a.N != 900 || !slices.Contains(a.Warnings, driving.ReadOver) || slices.Contains(a.Warnings, driving.Reading) || a.Blocks[0].Of != "themes" {
 			t.Fatalf("%+v", a)
 		}
 		d := a.Drivers[0]
 		if math.Abs(d.Mentions-float64(late)/900) > 1e-9 || d.Effect.Value > -60 || d.Rank != [2]int{1, 1} {
 			t.Errorf("%+v", d)
+		}
+		want, err := driver.Correct(int64(late), 900, driver.Classifier{Sensitivity: .8, Positives: 150, Specificity: .95, Negatives: 400}, .95)
+		must(t, err)
+		if d.Corrected == nil || math.Abs(d.Corrected.Share-want.Share) > 1e-9 || d.Corrected.Labelled != 550 || a.Drivers[1].Corrected != nil {
+			t.Errorf("%+v, want %+v; of the other %+v", d.Corrected, want, a.Drivers[1].Corrected)
 		}
 		g := d.Gain
 		if g == nil || g.Bad != "mention" || g.Where != "attribute.country" || g.Is != "DE" || math.Abs(g.Points+(g.Now-g.Best)*d.Effect.Value) > 1e-9 || g.Interval.Low <= 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/stat"
+	"kolo/internal/understand/stat/driver"
 )
 
 // DefinitionVersion changes whenever the same answers would give another result.
@@ -24,6 +26,7 @@ type Service struct {
 	insight  *insight.Service
 	feedback *feedback.Service
 	clock    clock.Clock
+	checks   Checks
 
 	busy chan struct{} // how many questions are worked on at once: each takes all processors and some hundred MB
 
@@ -33,6 +36,12 @@ type Service struct {
 }
 
 const mostKept = 64
+
+// Checks tell how well themes are read in a workspace, by their ids: what people found in texts that chance had chosen.
+type Checks func(ctx context.Context, ws identity.WorkspaceID) (map[string]driver.Classifier, error)
+
+// Correct has the shares of themes corrected for the errors of the reading. Call it before the first question.
+func (s *Service) Correct(checks Checks) { s.checks = checks }
 
 // NewService answers from what insight can ask.
 func NewService(in *insight.Service, f *feedback.Service, now clock.Clock) *Service {
@@ -242,8 +251,35 @@ func (s *Service) answer(ctx context.Context, ws identity.WorkspaceID, q Query) 
 	for i := range ans.Candidates {
 		ans.Candidates[i].Role = roles[ans.Candidates[i].Field]
 	}
+	if err := s.correct(ctx, ws, ans); err != nil {
+		return nil, err
+	}
 	ans.warn(o)
 	return ans, nil
+}
+
+// correct gives the shares of themes without the errors of the reading, where people checked enough texts (methods.md 2.8).
+func (s *Service) correct(ctx context.Context, ws identity.WorkspaceID, ans *Answer) error {
+	if s.checks == nil || !slices.ContainsFunc(ans.Drivers, func(d Driver) bool { return d.Kind == Theme }) {
+		return nil
+	}
+	known, err := s.checks(ctx, ws)
+	if err != nil {
+		return err
+	}
+	for i := range ans.Drivers {
+		d := &ans.Drivers[i]
+		c, ok := known[strings.TrimPrefix(d.Field, "theme.")]
+		if !ok || d.Kind != Theme || c.Positives < havingTheme || c.Negatives < lackingTheme {
+			continue
+		}
+		share, err := driver.Correct(int64(math.Round(d.Mentions*float64(ans.N))), ans.N, c, stat.DefaultLevel)
+		if err != nil {
+			continue // the reading of this theme is too weak to be corrected
+		}
+		d.Corrected = &Corrected{Share: share.Share, Interval: share.Interval, Sensitivity: c.Sensitivity, Specificity: c.Specificity, Labelled: c.Positives + c.Negatives}
+	}
+	return nil
 }
 
 // mentionedIf are the themes to offer, where they were read.
@@ -276,7 +312,9 @@ func (ans *Answer) warn(o *model) {
 	}
 	add(true, Association)
 	add(kinds[Rating] > 1, Halo)
-	add(kinds[Theme] > 0, Reading)
+	corrected := slices.ContainsFunc(ans.Drivers, func(d Driver) bool { return d.Corrected != nil })
+	add(kinds[Theme] > 0 && !corrected, Reading)
+	add(corrected, ReadOver)
 	add(ans.R2 < lowR2, LowR2)
 	add(inflated || ans.Condition > 30, Collinear)
 	add(o.pairs, Pairwise)

@@ -32,6 +32,50 @@ func (s *Service) Agreement(ctx context.Context, ws identity.WorkspaceID) (list 
 	return list, fault.Wrap("label.Agreement", err)
 }
 
+// Check is what people found of a theme in texts that chance had chosen: in how many texts the model had told it, or not, and was right,
+// or not.
+type Check struct {
+	Theme                          string // as labels have it
+	RightlyTold, WronglyTold       int64
+	RightlyLeftOut, WronglyLeftOut int64
+}
+
+// Checks counts them, by theme.
+func (s *Service) Checks(ctx context.Context, ws identity.WorkspaceID) ([]Check, error) {
+	type row struct {
+		theme, value, was string
+		n                 int64
+	}
+	var rows []row
+	err := s.db.View(ctx, func(tx *store.Tx) (err error) {
+		rows, err = store.All(tx, func(r store.Scanner) (x row, err error) { return x, r.Scan(&x.theme, &x.value, &x.was, &x.n) },
+			`/* label.Checks */ SELECT theme, value, was, count(DISTINCT feedback) FROM correction
+			WHERE workspace = $1 AND ended_at = 0 AND sampled = 1 AND aspect = $2 GROUP BY theme, value, was ORDER BY theme`, string(ws), AspectTheme)
+		return err
+	})
+	if err != nil {
+		return nil, fault.Wrap("label.Checks", err)
+	}
+	var out []Check
+	for _, r := range rows {
+		if len(out) == 0 || out[len(out)-1].Theme != r.theme {
+			out = append(out, Check{Theme: r.theme})
+		}
+		c := &out[len(out)-1]
+		switch {
+		case r.was == "yes" && r.value == "yes":
+			c.RightlyTold += r.n
+		case r.was == "yes":
+			c.WronglyTold += r.n
+		case r.value == "yes":
+			c.WronglyLeftOut += r.n
+		default:
+			c.RightlyLeftOut += r.n
+		}
+	}
+	return out, nil
+}
+
 // Sample gives the label of a text that chance chooses among those that no person has had a say in; ok is false when there is none left.
 // Texts stand in the order of their hash, so that what comes after a random number is as good as drawn; copies count as one.
 func (s *Service) Sample(ctx context.Context, ws identity.WorkspaceID) (id feedback.ID, ok bool, err error) {

@@ -72,6 +72,7 @@ type row struct {
 	ClassRange          string
 	Gain, GainRange     string
 	Coverage            string
+	Corrected           string // a theme's share without the errors of the reading
 }
 
 type level struct{ Name, Effect, Range, Tone string }
@@ -257,6 +258,9 @@ func (w writer) row(d driving.Driver) row {
 	r := row{Name: w.name(d.Field), Kind: e.T("drivers.kind." + string(d.Kind)), Href: "/feedback?" + d.Feedback, Share: e.Percent(d.Share, 0), Coverage: e.Percent(d.Coverage, 0)}
 	if d.Kind == driving.Theme {
 		r.Coverage = e.Percent(d.Mentions, 1)
+	}
+	if c := d.Corrected; c != nil {
+		r.Corrected = e.T("drivers.corrected", "share", verbatim(e.Percent(c.Share, 1)))
 	}
 	switch {
 	case d.Rank == [2]int{}:
