@@ -314,10 +314,30 @@ func (b *blocks) walk(depth, from, set int) {
 			b.r2[set|1<<j] = b.r2[set] + gain
 			continue
 		}
+		gain := 0.0
+		if high == low+1 { // the usual case, in one go
+			own := c[low][low]
+			if own > constant {
+				gain = c[low][y] * c[low][y] / own
+			}
+			b.r2[set|1<<j] = b.r2[set] + gain
+			line := c[low]
+			for a := high; a <= y; a++ {
+				f := 0.0
+				if own > constant {
+					f = line[a] / own
+				}
+				from, to := c[a][a:y+1], next[a][a:y+1]
+				for d, v := range line[a : y+1] {
+					to[d] = from[d] - f*v
+				}
+			}
+			b.walk(depth+1, j+1, set|1<<j)
+			continue
+		}
 		for a := low; a <= y; a++ {
 			copy(next[a][a:], c[a][a:])
 		}
-		gain := 0.0
 		for k := low; k < high; k++ {
 			line := next[k]
 			own := line[k]
@@ -339,6 +359,124 @@ func (b *blocks) walk(depth, from, set int) {
 	}
 }
 
+// reduced are the products of each part that a draw adds up, and what makes correlations of a sum of them. Where nothing is missing, the
+// controls are taken out of them beforehand, with the coefficients that they have among all answers: what is left is a matrix of the drivers
+// and the outcome alone, which is centred anew in each draw.
+func (p *Products) reduced() (parts [][]float64, correlation func(sum []float64) (r [][]float64, ok bool)) {
+	a := p.of
+	if a.Presence != nil {
+		return p.parts, func(sum []float64) ([][]float64, bool) { r, _, ok := p.correlation(sum); return r, ok }
+	}
+	held := append([]int{0}, a.Controls...)
+	xx := regress.Zero(len(held))
+	for i, x := range held {
+		for j, y := range held {
+			xx[i][j] = p.of2(p.total, x, y)
+		}
+	}
+	inverse, used := sweep(xx)
+	var left []int
+	for _, list := range a.Columns {
+		left = append(left, list...)
+	}
+	left = append(left, a.Size)
+	q := len(left)
+	gamma := regress.Zero(len(held)) // coefficients of what is left on the controls, one row for each of these
+	for _, i := range used {
+		gamma[i] = make([]float64, q)
+		for c, y := range left {
+			for _, j := range used {
+				gamma[i][c] += inverse[i][j] * p.of2(p.total, held[j], y)
+			}
+		}
+	}
+	parts = make([][]float64, len(p.parts))
+	each(len(p.parts), func(at int) {
+		m := p.parts[at]
+		// Residuals e = z - x g: their products with 1 and with each other.
+		hz, hh := regress.Zero(len(held)), regress.Zero(len(held))
+		for _, i := range used {
+			hz[i] = make([]float64, q)
+			for c, z := range left {
+				hz[i][c] = p.of2(m, held[i], z)
+			}
+			for _, j := range used {
+				hh[i][j] = p.of2(m, held[i], held[j])
+			}
+		}
+		hg := regress.Zero(len(held)) // x'x g
+		for _, i := range used {
+			hg[i] = make([]float64, q)
+			for _, j := range used {
+				for c, g := range gamma[j] {
+					hg[i][c] += hh[i][j] * g
+				}
+			}
+		}
+		out := make([]float64, 1+q+q*(q+1)/2)
+		out[0] = p.of2(m, 0, 0)
+		next := 1 + q
+		for c, z := range left {
+			out[1+c] = p.of2(m, 0, z) - hg[0][c]
+			for d := c; d < q; d++ {
+				v := p.of2(m, z, left[d])
+				for _, i := range used {
+					v += -gamma[i][c]*hz[i][d] - gamma[i][d]*hz[i][c] + gamma[i][c]*hg[i][d]
+				}
+				out[next] = v
+				next++
+			}
+		}
+		parts[at] = out
+	})
+	total := make([]float64, q) // of each column before the controls were taken out
+	for c, z := range left {
+		mean := p.of2(p.total, 0, z) / float64(p.N())
+		total[c] = p.of2(p.total, z, z)/float64(p.N()) - mean*mean
+	}
+	return parts, func(sum []float64) ([][]float64, bool) {
+		r := regress.Zero(q)
+		n, next := sum[0], 1+q
+		for c := range q {
+			for d := c; d < q; d++ {
+				r[c][d] = (sum[next] - sum[1+c]*sum[1+d]/n) / n
+				next++
+			}
+		}
+		root := make([]float64, q) // 0 of a column that does not vary in this draw
+		for c := range root {
+			if r[c][c] > 1e-9*total[c] {
+				root[c] = math.Sqrt(r[c][c])
+			}
+		}
+		at := 0
+		for _, list := range a.Columns {
+			some := false
+			for range list {
+				some = some || root[at] > 0
+				at++
+			}
+			if !some {
+				return nil, false
+			}
+		}
+		if root[q-1] == 0 {
+			return nil, false
+		}
+		for c := range q {
+			for d := c; d < q; d++ {
+				if root[c] == 0 || root[d] == 0 {
+					r[c][d] = 0
+				} else {
+					r[c][d] /= root[c] * root[d]
+				}
+				r[d][c] = r[c][d]
+			}
+		}
+		return r, true
+	}
+}
+
 // draw fills in the intervals of LMG and rank. Draws in which a driver happens not to vary are left out.
 func (p *Products) draw(imp *Importance, first []int, o Options) {
 	drivers := len(imp.Drivers)
@@ -348,16 +486,17 @@ func (p *Products) draw(imp *Importance, first []int, o Options) {
 		lattices[w] = newBlocks(first)
 	}
 	sums := make([][]float64, workers)
+	parts, correlation := p.reduced()
 	each(o.Resamples, func(i int) {
 		w := i % workers // each walks through the numbers that are its own
 		rng := rand.New(rand.NewPCG(o.Seed, uint64(i)))
-		times := make([]int, len(p.parts))
-		for range p.parts {
-			times[rng.IntN(len(p.parts))]++
+		times := make([]int, len(parts))
+		for range parts {
+			times[rng.IntN(len(parts))]++
 		}
 		sum := sums[w]
 		if sum == nil {
-			sum = make([]float64, len(p.total))
+			sum = make([]float64, len(parts[0]))
 			sums[w] = sum
 		}
 		clear(sum)
@@ -366,11 +505,11 @@ func (p *Products) draw(imp *Importance, first []int, o Options) {
 				continue
 			}
 			f := float64(t)
-			for j, v := range p.parts[part] {
+			for j, v := range parts[part] {
 				sum[j] += f * v
 			}
 		}
-		if r, _, ok := p.correlation(sum); ok {
+		if r, ok := correlation(sum); ok {
 			results[i] = lattices[w].lmg(r)
 		}
 	})
