@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -293,6 +294,33 @@ func TestCorrections(t *testing.T) {
 		w.read()
 		if l := w.label(w.one, id); l.Corrected || l.Sentiment != reading.Positive || len(l.Themes) != 2 {
 			w.Errorf("after all was taken back: %+v", l)
+		}
+	})
+}
+
+// TestChecks counts what people found of themes in texts that chance had chosen, in each workspace by itself.
+func TestChecks(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		ids := w.receive(w.one, "The van was bad. The bill is good.", "The van was late.", "Hello there.")
+		w.read()
+		for _, c := range []struct {
+			at      int
+			theme   string
+			value   string
+			sampled bool
+		}{{0, "delivery", "yes", true}, {1, "delivery", "no", true}, {2, "delivery", "yes", true}, {2, "billing", "no", true}, {1, "billing", "yes", false}} {
+			_, err := w.labels.Correct(w.Context(), w.one, w.actor, label.NewCorrection{Feedback: ids[c.at], Span: label.Whole, Aspect: label.AspectTheme, Theme: c.theme, Value: c.value, Sampled: c.sampled})
+			w.must(err)
+		}
+		got, err := w.labels.Checks(w.Context(), w.one)
+		w.must(err)
+		want := []label.Check{{Theme: "billing", RightlyLeftOut: 1}, {Theme: "delivery", RightlyTold: 1, WronglyTold: 1, WronglyLeftOut: 1}}
+		if !slices.Equal(got, want) {
+			w.Errorf("%+v, want %+v", got, want)
+		}
+		if theirs, err := w.labels.Checks(w.Context(), w.other); err != nil || len(theirs) != 0 {
+			w.Errorf("%+v %v", theirs, err)
 		}
 	})
 }
