@@ -518,16 +518,13 @@ func (c *counts) scan() (best *hit, tests int) {
 			}
 			for a := 0; a+length <= n; a++ {
 				d1 := left[a+length] - left[a]
-				if d1 < leastLeft {
-					continue
-				}
 				t1, t, d := time[a+length]-time[a], c.all[a+length]-c.all[a], c.allLeft[a+length]-c.allLeft[a]
 				if t1 == t || t1 == 0 {
 					continue
 				}
-				tests++
+				tests++ // however few left: to count only those where many did would make the many look rarer than they are
 				q := t1 / t
-				if d1 <= d*q {
+				if d1 < leastLeft || d1 <= d*q {
 					continue
 				}
 				ratio := d1 * math.Log(d1/(d*q))
