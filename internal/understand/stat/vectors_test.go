@@ -1,6 +1,8 @@
 package stat
 
 import (
+	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -103,12 +105,7 @@ func TestVectorsNPSSingle(t *testing.T) {
 func TestVectorsNPSDifference(t *testing.T) {
 	t.Parallel()
 	vectortest.Load(t, "nps_difference").Each(t, func(t *testing.T, c vectortest.Case) any {
-		in := vectortest.Decode[struct {
-			A, B          *NPSCounts
-			Level         float64
-			Before, After []int // of the same people
-		}](t, c.Input)
-		level := vectortest.Level(in.Level)
+		level := vectortest.Level(vectortest.Decode[struct{ Level float64 }](t, c.Input).Level)
 		show := func(d Difference, err error) any {
 			if err != nil {
 				return vectortest.Undefined{Err: err}
@@ -122,18 +119,22 @@ func TestVectorsNPSDifference(t *testing.T) {
 			}
 			return object{"x2": x.Stat, "df": x.DF, "p": x.P, "p_two_sided": x.P}
 		}
-		if in.A == nil {
+		if twice := lists(t, c.Input); len(twice) == 2 { // of the same people
 			var moves [3][3]int64
-			for i, s := range in.Before {
-				moves[classOf(t, s)][classOf(t, in.After[i])]++
+			var a, b NPSCounts
+			for i, s := range twice[0] {
+				from, to := classOf(t, s), classOf(t, twice[1][i])
+				moves[from][to]++
+				a, b = a.Plus(ofClass(from)), b.Plus(ofClass(to))
 			}
 			d, err := NPSPaired(moves, level)
-			out := show(d, err)
-			if o, ok := out.(object); ok {
-				o["n"] = len(in.Before)
+			out := object{"n": a.N(), "nps_a": vectortest.Maybe(a.Estimate()), "nps_b": vectortest.Maybe(b.Estimate()), "paired_t": show(d, err)}
+			if err == nil {
+				maps.Copy(out, show(d, nil).(object))
 			}
 			return out
 		}
+		in := vectortest.Decode[struct{ A, B *NPSCounts }](t, c.Input)
 		split, err := NPSDifference(*in.A, *in.B, level)
 		return object{
 			"nps_a":                    vectortest.Maybe(in.A.Estimate()),
@@ -149,10 +150,26 @@ func TestVectorsNPSDifference(t *testing.T) {
 	})
 }
 
+// lists are the lists of answers of an input, in the order of the file.
+func lists(t *testing.T, input json.RawMessage) (out [][]int) {
+	values := vectortest.Decode[map[string]json.RawMessage](t, input)
+	for _, k := range vectortest.Keys(t, input) {
+		var list []int
+		if json.Unmarshal(values[k], &list) == nil {
+			out = append(out, list)
+		}
+	}
+	return out
+}
+
 // classOf is 0 for a detractor, 1 for a passive and 2 for a promoter.
 func classOf(t *testing.T, score int) int {
 	c := vectortest.OK[NPSCounts](t)(CountNPS([]int{score}))
 	return int(c.Passives + 2*c.Promoters)
+}
+
+func ofClass(class int) NPSCounts {
+	return []NPSCounts{{Detractors: 1}, {Passives: 1}, {Promoters: 1}}[class]
 }
 
 func TestVectorsSegmentScan(t *testing.T) {
