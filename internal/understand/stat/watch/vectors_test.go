@@ -206,12 +206,11 @@ func TestVectorsChangePoint(t *testing.T) {
 func TestVectorsRunLengths(t *testing.T) {
 	t.Parallel()
 	vectortest.Load(t, "arl_tables").Each(t, func(t *testing.T, c vectortest.Case) any {
-		var out []any
-		rows := vectortest.Decode[[]map[string]float64](t, c.Expected)
-		if underRace {
-			rows = rows[:1] // arithmetic on one goroutine, slow under the race detector
+		if underRace && strings.Contains(c.ID, "for_arl0") {
+			t.Skip("arithmetic on one goroutine, slow under the race detector")
 		}
-		for _, in := range rows {
+		var out []any
+		for _, in := range vectortest.Decode[[]map[string]float64](t, c.Expected) {
 			row := object{}
 			for _, name := range []string{"k", "h", "lambda", "L", "arl0", "mu0", "mu1"} {
 				row[name] = in[name] // what is not computed below is what the row is about
