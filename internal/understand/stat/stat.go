@@ -19,7 +19,8 @@
 //	    several answers of one group   NPSClusters, Clusters, Difference.Inflate
 //	1.2 difference of two NPS          NPSDifference*, NPSDifferenceRocks, NPSDifferenceWald, NPSDifferenceWelch, NPSPaired,
 //	                                   Paired, NPSDistributionChange, NPSRankTest, Difference.Distinguishable
-//	1.3 sample size                    NPSSampleSize, NPSSampleSizeToDetect, NPSDetectable, Detectable, ShareSampleSize
+//	1.3 sample size                    NPSSampleSize, NPSSampleSizeToDetect, NPSDetectable, Detectable, ShareSampleSize,
+//	                                   Needed
 //	1.4 scanning many segments         ScanSegments, BenjaminiHochberg*, BenjaminiYekutieli, Holm, Bonferroni, PauleMandel
 //	1.5 non-response and weighting     weight.Rake, RakeTrimmed, PostStratify, Trim, Thin, Mean, MeanOf; Respond, Sensitivity,
 //	                                   Bounds, GapToZero; WeightedNPS
