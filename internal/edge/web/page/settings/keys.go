@@ -131,6 +131,9 @@ func (p *Pages) example(k identity.APIKey, secret string) string {
 	case slices.Contains(k.Scopes, identity.FeedbackWrite):
 		return "curl " + p.Base + "/v1/feedback" + header + " \\\n  -H 'Content-Type: application/json' \\\n" +
 			`  -d '{"channel": "web", "text": "Friendly and fast", "scores": [{"metric": "nps", "value": 9, "scale": {"min": 0, "max": 10}}]}'`
+	case slices.Contains(k.Scopes, identity.EventsWrite):
+		return "curl " + p.Base + "/v1/track" + header + " \\\n  -H 'Content-Type: application/json' \\\n" +
+			`  -d '{"userId": "c-1", "event": "purchase", "properties": {"value": 49.9, "currency": "EUR"}}'`
 	case slices.Contains(k.Scopes, identity.FeedbackRead):
 		return "curl '" + p.Base + "/v1/feedback?limit=10'" + header
 	case slices.Contains(k.Scopes, identity.InsightsRead):

@@ -69,6 +69,9 @@ func TestKeys(t *testing.T) {
 		if !strings.Contains(p.secrets()[1], "Bearer "+secret) || !strings.HasPrefix(p.secrets()[1], "curl https://kolo.example/v1/feedback ") {
 			w.Errorf("the example is %s", p.secrets()[1])
 		}
+		if p := owner.post("/settings/keys", "name", "Till", "scopes", "events.write"); !strings.HasPrefix(p.secrets()[1], "curl https://kolo.example/v1/track ") {
+			w.Errorf("the example is %s", p.secrets()[1])
+		}
 		for _, path := range []string{"/settings/keys", "/settings/audit", "/settings/audit?who=key:" + string(actor.Key)} {
 			owner.get(path).is(http.StatusOK).lacks(secret, secret[14:])
 		}
