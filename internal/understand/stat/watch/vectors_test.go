@@ -226,10 +226,10 @@ func TestVectorsRunLengths(t *testing.T) {
 				}
 				return vectortest.Maybe(CUSUMRunLength(in["k"], in["h"], shift))
 			}
-			switch c.ID {
-			case "ewma_limit_for_arl0":
+			switch _, wanted := in["arl0"]; {
+			case wanted && ewma: // the limit is asked for
 				row["L"] = vectortest.Maybe(EWMALimit(in["lambda"], in["arl0"]))
-			case "cusum_h_for_arl0_onesided":
+			case wanted && !poisson:
 				row["h"] = vectortest.Maybe(CUSUMLimit(in["k"], in["arl0"]))
 			default:
 				for name := range in {
