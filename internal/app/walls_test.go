@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"kolo/internal/deliver"
 	"kolo/internal/edge/web"
 	"kolo/internal/foundation/config"
 	"kolo/internal/foundation/id"
@@ -161,6 +162,10 @@ func TestPagesOfAnotherWorkspacesThingsDoNotExist(t *testing.T) {
 	add(string(view.ID), err)
 	added, err := i.Themes.Add(ctx, ws, owner, "", "en", secret, secret)
 	add(added.ID, err)
+	hook, _, err := i.Deliver.AddWebhook(ctx, ws, owner, deliver.NewWebhook{Name: secret, URL: "https://hooks.example.org/", Events: []string{deliver.AlertOpened}})
+	add(string(hook.ID), err)
+	sent, err := i.Deliver.TestWebhook(ctx, ws, owner, hook.ID)
+	add(string(sent), err)
 	ids = append(ids, string(owner.Member))
 
 	before, err := i.Identity.AuditLog(ctx, ws, owner, identity.AuditQuery{Limit: 500})

@@ -58,7 +58,7 @@ const (
 	Blocked      Reason = "blocked"      // the webhook's address leads to a place that is not public
 	Interrupted  Reason = "interrupted"  // every process that tried ended suddenly
 	Disabled     Reason = "disabled"     // the webhook was disabled meanwhile
-	Deleted      Reason = "deleted"      // the webhook or the member is no longer there
+	Deleted      Reason = "deleted"      // the webhook is no longer there, or the member no longer active
 	Unconfigured Reason = "unconfigured" // there is no mail server
 )
 

@@ -439,6 +439,22 @@ func TestWhatEndsEveryProcessIsGivenUp(t *testing.T) {
 	})
 }
 
+// TestWhoWasShutOutGetsNothingMore, though it was queued before.
+func TestWhoWasShutOutGetsNothingMore(t *testing.T) {
+	each(t, quiet, func(w *world) {
+		_, token, err := w.identity.Invite(w.Context(), w.one.Workspace, w.one, identity.NewInvite{Email: "noa@one.example", Role: identity.Analyst})
+		w.must(err)
+		m, err := w.identity.AcceptInvite(w.Context(), token, "Noa", "correct horse battery")
+		w.must(err)
+		id := w.mail(identity.Actor{Workspace: w.one.Workspace, Member: m.ID}, "figures")
+		w.must(w.identity.SetState(w.Context(), w.one.Workspace, w.one, m.ID, identity.Disabled))
+		w.run(w.Service)
+		if d := w.await(w.one, id, in(deliver.Failed)); d.Reason != deliver.Deleted || len(w.mails.Mails()) != 0 {
+			w.Errorf("%+v", d)
+		}
+	})
+}
+
 // TestWallsAndRoles: another workspace's things do not exist, and a role without the permission may nothing.
 func TestWallsAndRoles(t *testing.T) {
 	each(t, quiet, func(w *world) {

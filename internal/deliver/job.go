@@ -103,6 +103,14 @@ func (s *Service) begin(tx *store.Tx, run *job.Run, ws identity.WorkspaceID, del
 			return nil, ended(tx, run, d)
 		}
 	}
+	if d.Member != "" { // who was shut out since gets nothing more
+		m, err := identity.GetMember(tx, ws, d.Member)
+		if fault.Is(err, fault.NotFound) || err == nil && m.State != identity.Active {
+			return giveUp(Deleted)
+		} else if err != nil {
+			return nil, err
+		}
+	}
 	if d.Attempts >= MaxAttempts {
 		return giveUp(Interrupted)
 	}

@@ -96,16 +96,16 @@ var page = template.Must(template.New("letter").Parse(`<!DOCTYPE html>
 <p style="margin:0 0 4px">{{.}}</p>
 {{- end}}
 {{- if .Link.URL}}
-<p style="margin:8px 0 0"><a href="{{.Link.URL}}" style="color:#0b63c5">{{.Link.Label}}</a></p>
+<p style="margin:8px 0 0"><a href="{{.Link.URL}}" style="color:#0b6a80">{{.Link.Label}}</a></p>
 {{- end}}
 </div>
 {{- end}}
 {{- if .Do.URL}}
-<p style="margin:16px 0 0"><a href="{{.Do.URL}}" style="display:inline-block;padding:10px 18px;background:#0b63c5;color:#ffffff;border-radius:6px;text-decoration:none">{{.Do.Label}}</a></p>
+<p style="margin:16px 0 0"><a href="{{.Do.URL}}" style="display:inline-block;padding:10px 18px;background:#0b6a80;color:#ffffff;border-radius:6px;text-decoration:none">{{.Do.Label}}</a></p>
 {{- end}}
 </td></tr>
 {{- if or .Foot .FootLink.URL}}
-<tr><td style="padding:12px 24px;border-top:1px solid #dfe5ea;font-size:13px;color:#5b6875;text-align:{{.Start}}">{{.Foot}}{{if .FootLink.URL}} <a href="{{.FootLink.URL}}" style="color:#0b63c5">{{.FootLink.Label}}</a>{{end}}</td></tr>
+<tr><td style="padding:12px 24px;border-top:1px solid #dfe5ea;font-size:13px;color:#5b6875;text-align:{{.Start}}">{{.Foot}}{{if .FootLink.URL}} <a href="{{.FootLink.URL}}" style="color:#0b6a80">{{.FootLink.Label}}</a>{{end}}</td></tr>
 {{- end}}
 </table>
 </body>
