@@ -149,7 +149,7 @@ func (r *Rows) OpenColumns(ctx context.Context) (c *column.DB, err error) {
 // Exports writes lists to files, as far as the insights that it is given go.
 func (r *Rows) Exports(i *insight.Service) *export.Service {
 	return export.NewService(export.Sources{Store: r.Store, Identity: r.Identity, Contacts: r.Contacts, Feedback: r.Feedback, Events: r.Events, Imports: r.Imports, Insight: i, Population: r.Population,
-		Driving: r.NewDriving(i), Scan: scan.NewService(i, r.Feedback), Labels: r.Labels, Themes: r.Themes, Alerts: alert.NewService(r.Store, i), Outbox: deliver.Outbox{Service: r.Deliver}})
+		Driving: r.NewDriving(i), Scan: scan.NewService(i, r.Feedback), Labels: r.Labels, Themes: r.Themes, Health: r.Scores, Alerts: alert.NewService(r.Store, i), Outbox: deliver.Outbox{Service: r.Deliver}})
 }
 
 // NewInsight makes what answers questions, from columns or, nil, from the rows alone.
@@ -375,7 +375,7 @@ func (a *App) serve(ctx context.Context, handler http.Handler, ready func(addres
 func (a *App) routes() (http.Handler, error) {
 	exports := a.Exports(a.Insight)
 	v1 := api.New(api.Services{
-		Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Events: a.Events, Imports: a.Imports, Insight: a.Insight, Population: a.Population, Driving: a.Driving, Scan: a.Scan, Exports: exports, Labels: a.Labels, Themes: a.Themes, Alerts: a.Alerts, Deliver: a.Deliver, Log: a.Log, Base: a.Config.Base(),
+		Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Events: a.Events, Imports: a.Imports, Insight: a.Insight, Population: a.Population, Driving: a.Driving, Scan: a.Scan, Exports: exports, Labels: a.Labels, Themes: a.Themes, Health: a.Scores, Alerts: a.Alerts, Deliver: a.Deliver, Log: a.Log, Base: a.Config.Base(),
 		BodyLimit: int64(a.Config.BodyLimit), RowLimit: int64(a.Config.RowLimit),
 	})
 	site, err := web.New(web.Options{Identity: a.Identity, Clock: a.Store.Clock(), Log: a.Log, Secure: a.Config.Secure(), Waiting: a.Alerts.Waiting})
@@ -394,7 +394,7 @@ func (a *App) routes() (http.Handler, error) {
 	(&explore.Pages{Store: a.Store, Insight: a.Insight}).Register(site)
 	(&pageexport.Pages{Exports: exports}).Register(site)
 	(&pageimports.Pages{Imports: a.Imports, Insight: a.Insight, Feeder: a.Feeder}).Register(site)
-	(&pagecontacts.Pages{Contacts: a.Contacts, Feedback: a.Feedback, Events: a.Events, Words: words}).Register(site)
+	(&pagecontacts.Pages{Contacts: a.Contacts, Feedback: a.Feedback, Events: a.Events, Health: a.Scores, Words: words}).Register(site)
 	(&settings.Pages{Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Population: a.Population, Insight: a.Insight, Deliver: a.Deliver, Base: a.Config.Base()}).Register(site)
 	(&pagehealth.Pages{Health: a.Scores, Contacts: a.Contacts}).Register(site)
 	a.site = site

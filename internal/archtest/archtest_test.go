@@ -80,6 +80,7 @@ var sideways = map[[2]string]string{
 	{"internal/understand/export", "internal/understand/scan"}:       "and so are segments",
 	{"internal/understand/insight", "internal/understand/search"}:    "and texts are found by what was said",
 	{"internal/understand/search", "internal/understand/text"}:       "by the stems of its words",
+	{"internal/understand/export", "internal/understand/health"}:     "and how customers stand",
 	{"internal/understand/health", "internal/listen/event"}:          "what customers did decides whether they stay",
 	{"internal/understand/health", "internal/understand/insight"}:    "and what they said, of which it asks the columns",
 	{"internal/understand/health", "internal/understand/stat"}:       "the composition, the model and its validation are there",

@@ -33,6 +33,7 @@ import (
 	"kolo/internal/understand/alert"
 	"kolo/internal/understand/driving"
 	"kolo/internal/understand/export"
+	"kolo/internal/understand/health"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
 	"kolo/internal/understand/population"
@@ -55,6 +56,7 @@ type Services struct {
 	Labels     *label.Service
 	Themes     *theme.Service
 	Alerts     *alert.Service
+	Health     *health.Service
 	Deliver    *deliver.Service
 	Log        *slog.Logger
 	Base       string // the URL that links begin with, without a slash at its end
@@ -95,6 +97,7 @@ func New(s Services) *API {
 	a.settingsRoutes()
 	a.deliverRoutes()
 	a.exportRoutes()
+	a.healthRoutes()
 	a.mux.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) {
 		WriteProblem(w, r, fault.New(fault.NotFound, "api", "%s %s does not exist; /v1/openapi.json lists what does", r.Method, r.URL.Path))
 	})

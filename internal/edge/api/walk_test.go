@@ -33,6 +33,7 @@ import (
 	"kolo/internal/understand/alert"
 	"kolo/internal/understand/driving"
 	"kolo/internal/understand/export"
+	"kolo/internal/understand/health"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
 	"kolo/internal/understand/population"
@@ -75,7 +76,8 @@ func newWorld(t *testing.T) *world {
 	w.labels, s.Population = s.Labels, population.NewService(db)
 	s.Deliver = deliver.NewService(db, deliver.Options{Log: quiet, Base: "https://voc.example.org", Hooks: webhook.New(webhook.Options{})})
 	s.Alerts = alert.NewService(db, s.Insight)
-	w.exports = export.NewService(export.Sources{Store: db, Identity: s.Identity, Contacts: s.Contacts, Feedback: fs, Events: es, Imports: s.Imports, Insight: s.Insight, Population: s.Population,
+	s.Health = health.NewService(db, s.Contacts, es)
+	w.exports = export.NewService(export.Sources{Health: s.Health, Store: db, Identity: s.Identity, Contacts: s.Contacts, Feedback: fs, Events: es, Imports: s.Imports, Insight: s.Insight, Population: s.Population,
 		Driving: s.Driving, Scan: s.Scan, Labels: s.Labels, Themes: s.Themes, Alerts: s.Alerts, Outbox: deliver.Outbox{Service: s.Deliver}})
 	s.Exports, s.Log, s.Base, s.BodyLimit, s.RowLimit = w.exports, quiet, "https://voc.example.org", 1<<20, 1<<16
 	w.api = api.New(s)

@@ -23,6 +23,7 @@ import (
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/alert"
 	"kolo/internal/understand/driving"
+	"kolo/internal/understand/health"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
 	"kolo/internal/understand/population"
@@ -44,6 +45,7 @@ type Sources struct {
 	Labels   *label.Service
 	Themes   *theme.Service
 	Alerts   *alert.Service
+	Health   *health.Service
 	Outbox   Outbox
 
 	Population *population.Service

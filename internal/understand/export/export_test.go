@@ -36,6 +36,7 @@ import (
 	"kolo/internal/understand/alert"
 	"kolo/internal/understand/driving"
 	"kolo/internal/understand/export"
+	"kolo/internal/understand/health"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
 	"kolo/internal/understand/population"
@@ -74,6 +75,7 @@ func each(t *testing.T, test func(w *world)) {
 		w.deliver = deliver.NewService(db, deliver.Options{Log: quiet, Hooks: webhook.New(webhook.Options{})})
 		w.Sources = export.Sources{Store: db, Identity: identity.NewService(db, identity.Options{}), Contacts: contact.NewService(db), Population: population.NewService(db), Feedback: f, Events: es,
 			Imports: imports.NewService(db, f, quiet), Insight: insight.NewService(db, columns, f), Labels: label.NewService(db, f, label.Same(plain{}), quiet), Themes: theme.NewService(db)}
+		w.Health = health.NewService(db, w.Contacts, es)
 		w.Driving, w.Scan = driving.NewService(w.Insight, f, db.Clock()), scan.NewService(w.Insight, f)
 		w.Outbox = deliver.Outbox{Service: w.deliver}
 		w.Insight.Understand(complaints{}, complaints{})

@@ -343,8 +343,8 @@ func TestSettingsAreChecked(t *testing.T) {
 		t.Errorf("guessed %v", got)
 	}
 	segment, list := GuessAttributes([]contact.Attribute{{Key: "plan", Kind: contact.Text}, {Key: "tenure", Kind: contact.Text}, {Key: "age", Kind: contact.Number},
-		{Key: "city", Kind: contact.Text}, {Key: "segment", Kind: contact.Text}}, map[string]int{"plan": 3, "tenure": 4, "age": 20, "city": 400, "segment": 2})
-	if segment != "segment" || !slices.Equal(list, []string{"segment", "plan"}) {
+		{Key: "city", Kind: contact.Text}, {Key: "country", Kind: contact.Text}, {Key: "last_plan", Kind: contact.Text}, {Key: "segment", Kind: contact.Text}}, map[string]int{"plan": 3, "tenure": 4, "age": 20, "city": 400, "segment": 2, "country": 5, "last_plan": 3})
+	if segment != "segment" || !slices.Equal(list, []string{"segment", "plan", "country"}) {
 		t.Errorf("guessed %s and %v", segment, list)
 	}
 }

@@ -204,8 +204,18 @@ func (s *Settings) Guess(names []string) map[Role][]string {
 
 // moving are words in the names of attributes whose values change when somebody leaves, or with every week that they stay: an
 // attribute is known as it is today, so that such a one "foretells" what has happened already.
-var moving = []string{"tenure", "age_days", "status", "state", "stage", "lifecycle", "churn", "active", "usage", "last", "since", "score", "risk", "health",
-	"count", "total", "days", "months", "balance", "cancel"}
+var moving = []string{"tenure", "status", "state", "stage", "lifecycle", "churn", "churned", "active", "usage", "last", "since", "score", "risk", "health",
+	"count", "total", "days", "months", "balance", "cancelled", "canceled", "left"}
+
+// moves tells whether one of the words of an attribute's name is among these.
+func moves(key string) bool {
+	for _, w := range strings.FieldsFunc(key, func(r rune) bool { return r == '_' || r == '-' || r == '.' || r == ' ' }) {
+		if slices.Contains(moving, w) {
+			return true
+		}
+	}
+	return false
+}
 
 // GuessAttributes proposes the attribute whose values are peers, and those that may be why customers leave, from the register
 // and from how many values each has.
@@ -220,7 +230,7 @@ func GuessAttributes(register []contact.Attribute, values map[string]int) (segme
 		if a.Kind != contact.Text && a.Kind != contact.Bool || a.Personal || n < 2 || n > 30 {
 			continue
 		}
-		if slices.ContainsFunc(moving, func(w string) bool { return strings.Contains(a.Key, w) }) {
+		if moves(a.Key) {
 			continue
 		}
 		list = append(list, candidate{a.Key, n})

@@ -8,14 +8,19 @@ import (
 	"kolo/internal/edge/web"
 	"kolo/internal/edge/web/ui"
 	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/i18n"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/health"
 )
 
 // accountView is an account in the list, and as the form that changes it.
 type accountView struct {
 	contact.Account
 	Href, Edit string
+	Score      string // of health; empty where nobody of the account was scored
+	ScoreHref  string
+	Below      []string // what there is to say of it
 }
 
 type accountsView struct {
@@ -78,10 +83,39 @@ func (p *Pages) showAccounts(q *web.Request, status int, editing, failed string,
 	if cursor != "" {
 		v.Pager.Prev = accountsHref(here)
 	}
+	ids := make([]contact.AccountID, len(list))
+	for i, a := range list {
+		ids[i] = a.ID
+	}
+	standing, err := p.Health.Accounts(q.Context(), q.Workspace.ID, q.Actor, ids)
+	if err != nil {
+		return err
+	}
 	for _, a := range list {
-		v.Accounts = append(v.Accounts, accountView{a, listHref(url.Values{"account": {string(a.ID)}}), accountsHref(with(here, "edit", string(a.ID))) + "#account"})
+		x := accountView{Account: a, Href: listHref(url.Values{"account": {string(a.ID)}}), Edit: accountsHref(with(here, "edit", string(a.ID))) + "#account"}
+		x.stand(q.Env, standing[a.ID])
+		v.Accounts = append(v.Accounts, x)
 	}
 	return q.Render(status, accountsPage(shell(q, q.Env.T("contact.accounts")), v))
+}
+
+// stand says how the account's contacts stand.
+func (a *accountView) stand(e ui.Env, h health.AccountScore) {
+	if h.Value == nil {
+		return
+	}
+	decimals := 0
+	if h.Worst.Chance != nil { // scores of a chance lie close together
+		decimals = 1
+	}
+	a.Score = e.N(*h.Value, decimals)
+	a.ScoreHref = "/health?" + url.Values{"show": {"all"}, "account": {string(a.ID)}}.Encode()
+	if h.Scored > 1 {
+		a.Below = append(a.Below, e.T("health.account_worst", "score", i18n.Verbatim(e.N(h.Worst.Value, decimals))))
+	}
+	if h.AtRisk > 0 {
+		a.Below = append(a.Below, e.T("health.account_risk", "count", h.AtRisk))
+	}
 }
 
 func (p *Pages) saveAccount(q *web.Request) error {

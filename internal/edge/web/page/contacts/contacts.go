@@ -17,6 +17,7 @@ import (
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/health"
 )
 
 // Pages serves them.
@@ -24,6 +25,7 @@ type Pages struct {
 	Contacts *contact.Service
 	Feedback *feedback.Service
 	Events   *event.Service
+	Health   *health.Service
 	Words    figure.Words
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"kolo/internal/edge/web"
 	"kolo/internal/edge/web/page/figure"
+	"kolo/internal/edge/web/page/health"
 	"kolo/internal/edge/web/ui"
 	"kolo/internal/foundation/clock"
 	"kolo/internal/foundation/fault"
@@ -27,6 +28,7 @@ type detailView struct {
 	Consents    []consentView
 	History     []consentView // all decisions, when there are more than those that count
 	Scores      []scoreView
+	Health      *health.Standing
 	Quotes      []ui.Quote
 	Happened    []happenedView
 	AllHappened bool   // there are more events than are shown
@@ -119,6 +121,9 @@ func (p *Pages) showDetail(q *web.Request, status int, c contact.Contact, adding
 	for _, i := range c.Identities {
 		v.Identities = append(v.Identities, identityView{string(i.Kind), e.T("contact.kind." + string(i.Kind)), kindIcons[i.Kind], i.Value, i.Norm})
 	}
+	if err := p.standing(q, c, &v); err != nil {
+		return err
+	}
 	if err := p.about(q, c, &v); err != nil {
 		return err
 	}
@@ -154,6 +159,27 @@ func (p *Pages) showDetail(q *web.Request, status int, c contact.Contact, adding
 		}
 	}
 	return q.Render(status, detailPage(shell(q, v.Name), v))
+}
+
+// standing fills in how likely the contact is to stay, where that was scored.
+func (p *Pages) standing(q *web.Request, c contact.Contact, v *detailView) error {
+	if !q.Actor.May(identity.InsightsRead) {
+		return nil
+	}
+	x, err := p.Health.Get(q.Context(), q.Workspace.ID, q.Actor, c.ID)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	version, ok, err := p.Health.Active(q.Context(), q.Workspace.ID, q.Actor)
+	if err != nil {
+		return err
+	}
+	s := health.StandingOf(q.Env, x, ok && version.Valid())
+	v.Health = &s
+	return nil
 }
 
 // about fills in what is known of a contact.

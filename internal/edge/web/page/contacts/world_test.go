@@ -20,6 +20,7 @@ import (
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/health"
 	"kolo/internal/understand/label"
 	"kolo/internal/understand/theme"
 )
@@ -64,7 +65,7 @@ func newWorld(t *testing.T, db *store.DB, now *clock.Fake) *world {
 	w.site, err = web.New(web.Options{Identity: w.identity, Clock: now, Log: slog.New(slog.DiscardHandler)})
 	w.must(err)
 	words := figure.Words{Contacts: w.contacts, Labels: label.NewService(db, w.feedback, nil, slog.New(slog.DiscardHandler)), Themes: theme.NewService(db)}
-	(&Pages{Contacts: w.contacts, Feedback: w.feedback, Events: w.events, Words: words}).Register(w.site)
+	(&Pages{Contacts: w.contacts, Feedback: w.feedback, Events: w.events, Health: health.NewService(db, w.contacts, w.events), Words: words}).Register(w.site)
 	w.ws, w.owner = w.workspace("one")
 	return w
 }
