@@ -11,7 +11,7 @@ import (
 
 func (a *API) healthRoutes() {
 	const tag = "Customer health"
-	type page struct {
+	type healthList struct {
 		Scores []health.Score `json:"scores" doc:"The highest risk first"`
 		Next   string         `json:"next,omitempty" doc:"Cursor of the next page"`
 	}
@@ -23,32 +23,32 @@ func (a *API) healthRoutes() {
 			Below   float64 `query:"below" minimum:"0" maximum:"100" doc:"Only scores below this"`
 			Cursor  string  `query:"cursor" doc:"From the answer before: next"`
 			Limit   int     `query:"limit" minimum:"1" maximum:"1000" default:"50"`
-		}) (*body[page], error) {
+		}) (*body[healthList], error) {
 			list, err := a.Health.List(ctx, actor.Workspace, actor, health.Filter{AtRisk: in.AtRisk, Segment: in.Segment, Account: contact.AccountID(in.Account), Below: in.Below, Cursor: in.Cursor, Limit: in.Limit})
 			if err != nil {
 				return nil, err
 			}
-			out := page{Scores: list.Scores, Next: list.Next}
+			out := healthList{Scores: list.Scores, Next: list.Next}
 			if out.Scores == nil {
 				out.Scores = []health.Score{}
 			}
-			return &body[page]{out}, nil
+			return &body[healthList]{out}, nil
 		})
 	handle(a, route{http.MethodGet, "/v1/health/summary", identity.InsightsRead, "summarise-health", "Tell how all customers stand", tag, 0},
 		func(ctx context.Context, actor identity.Actor, _ *struct{}) (*body[health.Summary], error) {
 			s, err := a.Health.Summary(ctx, actor.Workspace, actor)
 			return &body[health.Summary]{s}, err
 		})
-	type versions struct {
+	type healthVersions struct {
 		Versions []health.Version `json:"versions" doc:"The newest first; the one that is active scores"`
 	}
 	handle(a, route{http.MethodGet, "/v1/health/versions", identity.InsightsRead, "list-health-versions", "List versions of the score, with their validation and why customers leave", tag, 0},
-		func(ctx context.Context, actor identity.Actor, _ *struct{}) (*body[versions], error) {
+		func(ctx context.Context, actor identity.Actor, _ *struct{}) (*body[healthVersions], error) {
 			list, err := a.Health.Versions(ctx, actor.Workspace, actor)
 			if list == nil {
 				list = []health.Version{}
 			}
-			return &body[versions]{versions{list}}, err
+			return &body[healthVersions]{healthVersions{list}}, err
 		})
 	handle(a, route{http.MethodPost, "/v1/health/versions/{id}/activate", identity.ThemesManage, "activate-health-version", "Have a version score from now on", tag, http.StatusNoContent},
 		func(ctx context.Context, actor identity.Actor, in *struct {
@@ -56,13 +56,13 @@ func (a *API) healthRoutes() {
 		}) (*struct{}, error) {
 			return nil, a.Health.Activate(ctx, actor.Workspace, actor, in.ID)
 		})
-	type job struct {
+	type healthJob struct {
 		Job string `json:"job_id"`
 	}
 	handle(a, route{http.MethodPost, "/v1/health/train", identity.ThemesManage, "train-health", "Learn the score anew, in the background", tag, http.StatusAccepted},
-		func(ctx context.Context, actor identity.Actor, _ *struct{}) (*body[job], error) {
+		func(ctx context.Context, actor identity.Actor, _ *struct{}) (*body[healthJob], error) {
 			id, err := a.Health.Train(ctx, actor.Workspace, actor)
-			return &body[job]{job{string(id)}}, err
+			return &body[healthJob]{healthJob{string(id)}}, err
 		})
 	handle(a, route{http.MethodGet, "/v1/health/settings", identity.InsightsRead, "get-health-settings", "Get what the score is made of, and what events mean", tag, 0},
 		func(ctx context.Context, actor identity.Actor, _ *struct{}) (*body[health.Meaning], error) {

@@ -458,7 +458,12 @@ func TestTheWallAndTheRoles(t *testing.T) {
 		w.must(err)
 		mine := map[string]string{"webhooks": "secret-hook", "deliveries": string(hook.ID), "feedback": "hyperlink", "answer": "nps", "contacts": "ana", "accounts": "acme", "segments": "secret segment", "attributes": "plan", "fields": "country",
 			"views": "secret view", "imports": "secret.csv", "members": "dana one", "invites": "secret@example.com", "teams": "secret team", "keys": "secret key", "audit": "secret team",
-			"themes": "delivery", "corrections": "dana one", "events": "secret purchase", "alerts": "alarm", "alert_series": "kind", "drivers": "secret rating", "scan": "secret tier", "population": "secret plan", "invited": "secret survey"}
+			"themes": "delivery", "corrections": "dana one", "events": "secret purchase", "alerts": "alarm", "alert_series": "kind", "drivers": "secret rating", "scan": "secret tier", "population": "secret plan", "invited": "secret survey", "health": "secret peers"}
+		w.must(w.Store.Update(w.Context(), func(tx *store.Tx) error { // as the nightly scoring leaves it
+			_, err := tx.Exec(`INSERT INTO contact_health (workspace, contact, account, segment, score, whole, chance, risk, coverage, hidden, at_risk, left_on, worth, currency, parts, version, run, computed_at)
+				VALUES ($1, 'c', '', 'Secret peers', 50.5, 50, 0.5, 0.5, 1.0, 0, 1, 0, 0, '', '[]', 'v', 'r', 1)`, string(w.ws))
+			return err
+		}))
 		w.alarmed()
 		w.must(w.Population.SaveMargins(w.Context(), w.ws, w.owner, []population.Margin{{Field: "attribute.plan", Parts: []population.Part{{Value: "Secret plan", Share: 1}, {Value: "b", Share: 1}}}}))
 		w.must(w.Population.AddInvited(w.Context(), w.ws, w.owner, []population.Invited{{Survey: "Secret survey", From: "2026-01-01", To: "2026-01-31", Invited: 9}}))
