@@ -26,6 +26,7 @@ var floors = [][]string{
 
 // sideways lists the imports between packages of one floor, each with its reason.
 var sideways = map[[2]string]string{
+	{"internal/understand/export", "internal/understand/stat"}:        "small groups are held back in files as on pages",
 	{"internal/understand/export", "internal/understand/population"}:  "and so is what a workspace knows of its customers",
 	{"internal/understand/insight", "internal/understand/population"}: "answers are judged and weighted by what the workspace knows of its customers",
 

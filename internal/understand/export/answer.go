@@ -7,6 +7,7 @@ import (
 
 	"kolo/internal/foundation/table"
 	"kolo/internal/understand/insight"
+	"kolo/internal/understand/stat"
 )
 
 // ofPage are names in the address of a question that only say how the page shows it.
@@ -79,8 +80,14 @@ func answer(ctx context.Context, j job) error {
 	if a.Bucket != "" {
 		t.text(a.Bucket, func(l line) string { return l.Bucket })
 	}
+	// Of fewer than ten answers only their number is told, here as on the pages.
 	number := func(name string, of func(line) *float64) {
-		t.add(name, table.Float, func(l line) any { return rounded(of(l)) })
+		t.add(name, table.Float, func(l line) any {
+			if l.Note == "too_few" {
+				return nil
+			}
+			return rounded(of(l))
+		})
 	}
 	number("value", func(l line) *float64 { return l.Value })
 	t.number("n", func(l line) int64 { return l.N })
@@ -124,7 +131,7 @@ func answer(ctx context.Context, j job) error {
 	if compared {
 		comparison := func(of func(*insight.Comparison) *float64) func(line) *float64 {
 			return func(l line) *float64 {
-				if l.Compare == nil {
+				if l.Compare == nil || l.Compare.Verdict == "too_few" || a.Unit != "count" && l.Compare.N < stat.MinimumToShow {
 					return nil
 				}
 				return of(l.Compare)

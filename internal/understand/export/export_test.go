@@ -561,17 +561,17 @@ func TestListsAndAnswers(t *testing.T) {
 				w.Errorf("%s: audit %v", format, rows)
 			}
 			if rows := get("themes", "score=nps&compare=previous&from=2026-01-01&to=2026-12-31"); len(rows) != 1 || rows[0]["theme"] != "delivery" || rows[0]["name"] != "Delivery" || rows[0]["n"] != "6" ||
-				rows[0]["negative"] != "6" || rows[0]["net"] != "-100" || rows[0]["score_n"] != "4" || rows[0]["n_before"] != "0" || rows[0]["measure"] != "nps" {
+				rows[0]["negative"] != "6" || rows[0]["net"] != "" || rows[0]["note"] != "too_few" || rows[0]["score_n"] != "4" || rows[0]["n_before"] != "0" || rows[0]["measure"] != "nps" {
 				w.Errorf("%s: themes %v", format, rows)
 			}
-			if rows := get("answer", "measure=theme_negative&by=theme"); len(rows) != 2 || rows[0]["theme_name"] != "Delivery" || rows[0]["value"] != "1" {
+			if rows := get("answer", "measure=theme_negative&by=theme"); len(rows) != 2 || rows[0]["theme_name"] != "Delivery" || rows[0]["value"] != "" || rows[0]["note"] != "too_few" {
 				w.Errorf("%s: an answer by theme %v", format, rows)
 			}
 			for _, address := range []string{question, "view=" + string(view.ID), question + "&chart=bar&view=" + string(view.ID)} {
 				columns, rows := w.read(format, w.export("answer", format, w.owner, address))
 				last := rows[len(rows)-1]
 				if len(rows) != len(a.Rows)+1 || last["row"] != "total" || last["n"] != fmt.Sprint(a.Total.N) || last["measure"] != "nps" || last["scale"] != "0..10" ||
-					last["note"] != "too_few" || last["low"] == "" || format != table.NDJSON && !slices.Contains(columns, "compared_value") {
+					last["note"] != "too_few" || last["low"] != "" || last["value"] != "" || format != table.NDJSON && !slices.Contains(columns, "compared_value") {
 					w.Errorf("%s: answer to %s %v %v", format, address, columns, rows)
 				}
 			}
@@ -611,3 +611,43 @@ func TestNDJSONHasTheFormOfTheAPI(t *testing.T) {
 }
 
 func writeFile(path string, content []byte) error { return os.WriteFile(path, content, 0o600) }
+
+// TestAnAnswerWithAllThatItRestsOn: weighted, of known customers, beside the period before; groups of fewer than ten give their number alone.
+func TestAnAnswerWithAllThatItRestsOn(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		at := time.Date(2026, 5, 20, 9, 0, 0, 0, time.UTC)
+		before := at.AddDate(0, -1, 0)
+		var in []feedback.Input
+		for i := range 60 {
+			for when, score := range map[*time.Time]float64{&at: []float64{10, 9, 3}[i%3], &before: []float64{10, 3, 3}[i%3]} {
+				in = append(in, feedback.Input{Channel: []string{"web", "sms"}[min(1, i/55)], Time: when, Attributes: feedback.Attributes{"tier": []string{"one", "two"}[i%2]},
+					Contact: &feedback.Who{ExternalID: fmt.Sprint("k", i/2)}, Scores: []feedback.Score{{Metric: "nps", Value: score, Scale: feedback.Scale{Max: 10}}}})
+			}
+		}
+		_, err := w.Feedback.Receive(w.Context(), w.ws, in)
+		w.must(err)
+		_, err = w.Labels.Read(w.Context())
+		w.must(err)
+		w.must(w.feeder.Feed(w.Context()))
+		w.must(w.Population.SaveMargins(w.Context(), w.ws, w.owner, []population.Margin{{Field: "attribute.tier", Parts: []population.Part{{Value: "one", Share: 1}, {Value: "two", Share: 3}}}}))
+		columns, rows := w.read(table.CSV, w.export("answer", table.CSV, w.owner, "measure=nps&by=channel&weight=1&from=2026-05-10&to=2026-06-08&compare=previous"))
+		for _, c := range []string{"customers", "design_effect", "weighted_value", "weighted_low", "effective_n", "verdict"} {
+			if !slices.Contains(columns, c) {
+				w.Errorf("no column %s among %v", c, columns)
+			}
+		}
+		for _, r := range rows {
+			switch {
+			case r["row"] == "total":
+				if r["value"] == "" || r["customers"] != "30" || r["weighted_value"] == "" || r["effective_n"] != "48" || r["compared_value"] == "" || r["verdict"] == "" {
+					w.Errorf("%v", r)
+				}
+			case r["channel"] == "sms":
+				if r["n"] != "5" || r["value"] != "" || r["low"] != "" || r["weighted_value"] != "" || r["compared_value"] != "" || r["difference"] != "" || r["verdict"] != "too_few" {
+					w.Errorf("five answers tell %v", r)
+				}
+			}
+		}
+	})
+}

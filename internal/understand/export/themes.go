@@ -43,18 +43,28 @@ func themes(ctx context.Context, j job) error {
 	number("share", func(l line) *float64 { return &l.Share })
 	t.number("negative", func(l line) int64 { return l.Negative })
 	t.number("positive", func(l line) int64 { return l.Positive })
-	number("net", func(l line) *float64 { return l.Net })
+	number("net", func(l line) *float64 {
+		if l.Note == "too_few" { // of fewer than ten only their number is told
+			return nil
+		}
+		return l.Net
+	})
 	within("net", func(l line) (low, high *float64) {
-		if i := l.NetRange; i != nil {
+		if i := l.NetRange; i != nil && l.Note != "too_few" {
 			return &i.Low, &i.High
 		}
 		return nil, nil
 	})
 	t.text("note", func(l line) string { return l.Note })
-	number("score", func(l line) *float64 { return l.Score.Value })
+	number("score", func(l line) *float64 {
+		if l.Score.Note == "too_few" {
+			return nil
+		}
+		return l.Score.Value
+	})
 	t.number("score_n", func(l line) int64 { return l.Score.N })
 	within("score", func(l line) (low, high *float64) {
-		if i := l.Score.Interval; i != nil {
+		if i := l.Score.Interval; i != nil && l.Score.Note != "too_few" {
 			return &i.Low, &i.High
 		}
 		return nil, nil

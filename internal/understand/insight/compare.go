@@ -162,6 +162,10 @@ func (a *asked) compareRest(rows []Row, around []cell) {
 	}
 }
 
+// RareShare is the smallest difference from a share that matters however rare the thing is: a quarter of it, half a percentage point
+// at least.
+func RareShare(before float64) float64 { return max(0.005, before/4) }
+
 // minimum is the smallest difference that the workspace cares about, in the measure's own unit, from a counterpart's value; 0 where
 // any difference matters that is not chance.
 func (a *asked) minimum(before float64) float64 {
@@ -171,8 +175,7 @@ func (a *asked) minimum(before float64) float64 {
 	case CSAT, CES, NegativeShare, ThemeNegative:
 		return a.facts.MinimumShare
 	case Share, ResponseShare, Distribution:
-		// Of what is rare, such as a theme, a quarter more or less is a lot.
-		return min(a.facts.MinimumShare, max(0.005, before/4))
+		return min(a.facts.MinimumShare, RareShare(before))
 	case SentimentMean:
 		return 2 * a.facts.MinimumPoints / 200 // as many parts of its range as the points are of theirs
 	case Star, Rating, CSATMean, CESMean:

@@ -418,7 +418,7 @@ func (r *row) shift(e ui.Env, m *measured) *change {
 		return nil
 	}
 	r.change = d.Estimate
-	c := &change{Up: d.Estimate > 0, Clear: !d.Interval.Contains(0) && math.Abs(d.Estimate) >= 0.005, Text: points(e, d.Estimate)}
+	c := &change{Up: d.Estimate > 0, Clear: !d.Interval.Contains(0) && math.Abs(d.Estimate) >= insight.RareShare(float64(r.before)/float64(m.textsBefore)), Text: points(e, d.Estimate)}
 	c.Range = e.T("score.interval", "low", verbatim(points(e, d.Interval.Low)), "high", verbatim(points(e, d.Interval.High)))
 	if c.Clear && tone(r.net) != "" { // more of what is praised is good news, more of what is blamed is bad
 		c.Tone = "bad"
