@@ -139,24 +139,18 @@ func TestAnswersAgreeWithData(t *testing.T) {
 func TestDrawnParts(t *testing.T) {
 	t.Parallel()
 	a, d := sample(2, 3000, 3, 300)
-	p, err := Gather(a)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := p.Importance(Options{Resamples: 600, Seed: 3})
-	if err != nil {
-		t.Fatal(err)
-	}
 	d.Names = d.Names[:3]
 	for i := range d.X {
 		d.Controls[i] = append(d.Controls[i], d.X[i][3:]...)
 		d.X[i] = d.X[i][:3]
 	}
 	a.Controls, a.Names, a.Columns = append(a.Controls, 4, 5), a.Names[:3], a.Columns[:3]
-	if p, err = Gather(a); err != nil {
+	p, err := Gather(a)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err = p.Importance(Options{Resamples: 600, Seed: 3}); err != nil {
+	got, err := p.Importance(Options{Resamples: 600, Seed: 3})
+	if err != nil {
 		t.Fatal(err)
 	}
 	again, _ := p.Importance(Options{Resamples: 600, Seed: 3})
