@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -359,13 +360,15 @@ func (p *Products) Effects() (*Fit, error) {
 func (f *Fit) Combination(name string, weights map[int]float64, level float64) (c Coefficient, ok bool) {
 	c.Name = name
 	variance := 0.0
-	for x, w := range weights {
+	columns := slices.Sorted(maps.Keys(weights)) // so that sums come out the same to the last digit
+	for _, x := range columns {
+		w := weights[x]
 		if !f.Known[x] {
 			return c, false
 		}
 		c.Estimate += w * f.Coef[x]
-		for y, v := range weights {
-			variance += w * v * f.Cov[x][y]
+		for _, y := range columns {
+			variance += w * weights[y] * f.Cov[x][y]
 		}
 	}
 	c.SE = math.Sqrt(max(0, variance))
