@@ -16,15 +16,14 @@ import (
 	"kolo/internal/understand/stat/dist"
 )
 
-// Carrier is a group of feedback in which an alert's excess lies: more (of a score: more bad answers) than the rest of what changed
-// would have it.
+// Carrier is a group of feedback in which an alert's excess lies: it has grown more than everything together.
 type Carrier struct {
 	Field    string  `json:"field"`
 	Value    string  `json:"value"`
 	Observed int64   `json:"observed" doc:"In the period of the alert"`
 	Expected float64 `json:"expected" doc:"As it was in the twelve weeks before, for as many days (of a score: answers)"`
 	Share    float64 `json:"share" doc:"Of the whole excess"`
-	Q        float64 `json:"q" doc:"Benjamini-Hochberg over all groups that were looked at"`
+	Q        float64 `json:"q" doc:"That it grew no more than everything together; Benjamini-Hochberg over all groups that were looked at"`
 	Feedback string  `json:"feedback" doc:"Query string of /v1/feedback for what is behind it"`
 }
 
@@ -126,20 +125,19 @@ func (s *Service) carriers(ctx context.Context, ws identity.WorkspaceID, a Alert
 	var out []Carrier
 	var p []float64
 	usual, _ := expected(now.all, then.all)
-	whole := float64(now.all.hits) - usual
+	whole, growth := float64(now.all.hits)-usual, float64(now.all.hits)/usual
+	if whole <= 0 {
+		return nil, nil, nil
+	}
 	for _, v := range slices.Sorted(maps.Keys(now.of)) {
 		c := Carrier{Field: field, Value: v, Observed: now.of[v].hits}
 		mean, base := expected(now.of[v], then.of[v])
 		c.Expected = mean
-		y := dist.Counts{Mean: c.Expected, Variance: c.Expected + c.Expected*c.Expected/base}
+		c.Share = (float64(c.Observed) - c.Expected) / whole
+		grown := growth * c.Expected
+		y := dist.Counts{Mean: grown, Variance: grown + grown*grown/base}
 		c.Feedback = insight.Encode(append(a.Subject.Behind(), Subject{Field: field, Value: v}.place()...), during).Encode()
 		out, p = append(out, c), append(p, min(1, y.MidP(float64(c.Observed))))
-	}
-	if whole <= 0 {
-		return nil, nil, nil
-	}
-	for i := range out {
-		out[i].Share = (float64(out[i].Observed) - out[i].Expected) / whole
 	}
 	return out, p, nil
 }

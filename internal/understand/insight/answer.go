@@ -36,6 +36,7 @@ type Service struct {
 	forms      map[int64]form
 	known      map[int64][]ThemeLabel // what sets of themes hold
 
+	mostCells int   // bounds what one statement brings into memory
 	maxScored int   // bounds the groups of answers that themes are scored from
 	many      int64 // answers from which on not all customers are told apart
 }
@@ -51,7 +52,7 @@ type settings struct {
 // answered.
 func NewService(db *store.DB, columns *column.DB, f *feedback.Service) *Service {
 	return &Service{db: db, columns: columns, feedback: f, clock: db.Clock(), workspaces: map[identity.WorkspaceID]settings{}, forms: map[int64]form{}, known: map[int64][]ThemeLabel{},
-		maxScored: 10 * maxCells, many: manyAnswers}
+		mostCells: maxCells, maxScored: 10 * maxCells, many: manyAnswers}
 }
 
 func (s *Service) settings(ctx context.Context, ws identity.WorkspaceID) (settings, error) {

@@ -110,7 +110,7 @@ func (s *Service) count(ctx context.Context, a *asked, byForm bool) (counted, er
 	}
 	of, _ := parseField(a.Of)
 	good, sum, square := "0", "0.0", "0.0"
-	most := maxCells
+	most := s.mostCells
 	switch a.Measure {
 	case NPS, CSAT, CES:
 		// Counting classes as groups is faster than a sum over a condition for each.

@@ -9,6 +9,12 @@ import (
 // ScoreAtMost bounds the groups of answers that s scores themes from.
 func (s *Service) ScoreAtMost(n int) { s.maxScored = n }
 
+// CellsAtMost bounds what one statement brings into memory, and tells by how much it was bounded.
+func (s *Service) CellsAtMost(n int) (was int) {
+	was, s.mostCells = s.mostCells, n
+	return was
+}
+
 // ManyAre has s tell only some of the customers apart from so many answers on.
 func (s *Service) ManyAre(n int64) { s.many = n }
 

@@ -308,7 +308,11 @@ func (v *oneView) facts(q *web.Request, a alert.Alert, cost int64) {
 	add("observed", alert.Figure(e.Locale, a.Subject, a.Observed))
 	add("expected", alert.Figure(e.Locale, a.Subject, a.Expected)+" "+v.Band)
 	if a.Exposure > 1 {
-		add("exposure", e.N(a.Exposure, 0))
+		label := "exposure"
+		if a.Subject.Measure == alert.Count && (a.Subject.Field == "kind" || a.Subject.Field == "channel") {
+			label = "others"
+		}
+		add(label, e.N(a.Exposure, 0))
 	}
 	add("rule", e.T("alerts.rule."+string(a.Rule)))
 	add("when", v.When)
