@@ -22,7 +22,7 @@ type Slice struct {
 
 // Has tells whether a contact belongs to the slice.
 func (s Slice) Has(id contact.ID) bool {
-	return id > s.After && (s.Upto == "" || id <= s.Upto) && (s.OneIn <= 1 || id.Key()%s.OneIn == 0)
+	return id > s.After && (s.Upto == "" || id <= s.Upto) && (s.OneIn <= 1 || Key(string(id))%s.OneIn == 0)
 }
 
 // Where is the slice as a condition on a column of contacts' ids and one of their keys (see Key); args are what a statement
