@@ -1,0 +1,57 @@
+package ui
+
+import (
+	"bytes"
+	"context"
+	"math"
+	"strings"
+	"testing"
+
+	"kolo/internal/foundation/i18n"
+)
+
+func line(values, low, high []float64) Chart {
+	labels := []string{"May", "June", "July"}
+	return Chart{ID: "c", Kind: "line", Title: "NPS", Labels: labels, Detail: "1 May to 31 July · 400 answers · nps v2\nChannel: E-mail", CSV: "/export/answer.csv?measure=nps",
+		Series: []Series{{Name: "NPS", Values: values, Low: low, High: high}}}
+}
+
+// TestASummaryTellsWhatTheLineShows: first, last, lowest, highest, and whether first and last differ by more than chance.
+func TestASummaryTellsWhatTheLineShows(t *testing.T) {
+	t.Parallel()
+	e := Env{Locale: i18n.Load().Language("en")}
+	for want, c := range map[string]Chart{
+		"NPS: from 10 (May) to 40 (July); lowest 5 (June), highest 40 (July). From first to last: +30 (95% interval +16 to +44), more than chance explains.": line([]float64{10, 5, 40}, []float64{0, 0, 30}, []float64{20, 10, 50}),
+		"From first to last: +5 (95% interval −9 to +19), not distinguishable from chance.":                                                                  line([]float64{10, 5, 15}, []float64{0, 0, 5}, []float64{20, 10, 25}),
+		"lowest 10 (May), highest 15 (July).": line([]float64{10, math.NaN(), 15}, nil, nil),
+	} {
+		if got := c.summary(e); !strings.HasSuffix(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	shares := line([]float64{.1, .2, .4}, []float64{.05, .1, .3}, []float64{.15, .3, .5})
+	shares.Percent = true
+	if got := shares.summary(e); !strings.Contains(got, "+30.0 points") {
+		t.Errorf("a change of shares is told as %q", got)
+	}
+}
+
+// TestAChartIsTakenAway: a picture says what it shows, and only who may export is offered the figures.
+func TestAChartIsTakenAway(t *testing.T) {
+	t.Parallel()
+	c := line([]float64{1, 2, 3}, nil, nil)
+	for _, may := range []bool{true, false} {
+		var b bytes.Buffer
+		if err := ChartBox(Env{Locale: i18n.Load().Language("he"), Export: may}, c).Render(context.Background(), &b); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{`data-as="png"`, `data-as="svg"`, `data-detail="1 May to 31 July · 400 answers · nps v2`, `<table`, `aria-describedby="c-summary"`} {
+			if !strings.Contains(b.String(), want) {
+				t.Errorf("no %s", want)
+			}
+		}
+		if strings.Contains(b.String(), "/export/answer.csv") != may {
+			t.Errorf("may export: %v, and the address of the file is there: %v", may, !may)
+		}
+	}
+}
