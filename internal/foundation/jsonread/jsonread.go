@@ -59,6 +59,42 @@ func (r *Reader) Parse(op string, raw []byte) (*fastjson.Value, error) {
 // ParseOwn reads a text that Kolo itself has written.
 func (r *Reader) ParseOwn(text string) (*fastjson.Value, error) { return r.parser.Parse(text) }
 
+// JSON is a value as JSON again. The library's own writer escapes control characters as Go does, which JSON does not know.
+func JSON(v *fastjson.Value) []byte {
+	raw := v.MarshalTo(nil)
+	if fastjson.ValidateBytes(raw) == nil {
+		return raw
+	}
+	raw, err := json.Marshal(plain(v))
+	if err != nil {
+		panic(fmt.Sprintf("jsonread: %v", err)) // only texts, numbers as they were, lists and objects of them
+	}
+	return raw
+}
+
+func plain(v *fastjson.Value) any {
+	switch v.Type() {
+	case fastjson.TypeString:
+		return string(v.GetStringBytes())
+	case fastjson.TypeNumber:
+		return json.Number(v.MarshalTo(nil))
+	case fastjson.TypeArray:
+		all := v.GetArray()
+		out := make([]any, len(all))
+		for i, x := range all {
+			out[i] = plain(x)
+		}
+		return out
+	case fastjson.TypeObject:
+		out := map[string]any{}
+		v.GetObject().Visit(func(key []byte, v *fastjson.Value) { out[string(key)] = plain(v) })
+		return out
+	case fastjson.TypeTrue, fastjson.TypeFalse:
+		return v.GetBool()
+	}
+	return nil
+}
+
 // Bad is a copy of what was found wrong so far, nil for nothing; it is forgotten with that.
 func (r *Reader) Bad() []fault.Field {
 	if len(r.bad) == 0 {

@@ -157,7 +157,7 @@ func (d *decoder) properties(in *Input, v, name, category *fastjson.Value) {
 			in.Currency = strings.ToUpper(d.Intern(b))
 		}
 	}
-	in.Properties = Properties(v.MarshalTo(nil))
+	in.Properties = Properties(jsonread.JSON(v))
 }
 
 func letters(b []byte) bool {
@@ -291,6 +291,6 @@ func flatten(into map[string]string, text func([]byte) string, k string, v *fast
 	case fastjson.TypeObject:
 		v.GetObject().Visit(func(key []byte, v *fastjson.Value) { flatten(into, text, k+"."+string(key), v) })
 	default:
-		into[k] = text(v.MarshalTo(nil))
+		into[k] = text(jsonread.JSON(v))
 	}
 }

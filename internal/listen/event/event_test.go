@@ -2,6 +2,7 @@ package event_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -416,5 +417,25 @@ func TestFedExactlyOnce(t *testing.T) {
 		w.clock.Advance(time.Minute)
 		must(t, w.feeder.Feed(t.Context()))
 		w.same(w.counts(w.ws, event.Range{}, "a"), "a 0 login 5 0")
+	})
+}
+
+// TestHostileProperties keeps what JSON can say and databases may not like.
+func TestHostileProperties(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		const hostile = `{"note":"a\u0000b\ud800 שלום","k\u0000":"x","deep":{"a.b":[{"c":1e300}],"":"none"},"value":1e999,"currency":"€€","` + "'; DROP TABLE event; --" + `":null}`
+		r := w.receive(w.ws, track("1", "a", `it's "quoted"`, 1, hostile), track("2", "a", "ok", 1, `{"value":-0.0}`))
+		for _, x := range r {
+			if x.Status != event.Created {
+				t.Fatalf("%+v", x)
+			}
+		}
+		w.same(w.counts(w.ws, event.Range{}, "a"), `a 0 it's "quoted" 1 0`, "a 0 ok 1 0")
+		list, err := w.events.List(t.Context(), w.ws, event.Filter{Name: `it's "quoted"`})
+		must(t, err)
+		if len(list) != 1 || list[0].Value != nil || list[0].Currency != "" || !json.Valid([]byte(list[0].Properties)) || !slices.Contains(list[0].Facts(), event.Fact{Key: "deep.a.b", Value: `[{"c":1e300}]`}) {
+			t.Errorf("%+v %q", list, list[0].Facts())
+		}
 	})
 }

@@ -58,7 +58,7 @@ func FuzzDecodeBatch(f *testing.F) {
 	for _, seed := range []string{
 		`{"batch":[{"type":"track","userId":"a","event":"x","properties":{"value":"1e3","currency":"eur","a":{"b":[1,{"c":null}]}}}]}`,
 		`[{"type":"page","anonymousId":1,"name":"n","category":"c","timestamp":"2026-01-01T00:00:00.123Z"},{"type":"identify","userId":"u","traits":{"email":"a@example.com","company":{"id":1}}}]`,
-		`{"batch":[{"type":"group","groupId":"g","userId":"u","traits":{"name":"N","x":true}},7,"",null,{}]}`, "", "{", `{"batch":{}}`,
+		`{"batch":[{"type":"group","groupId":"g","userId":"u","traits":{"name":"N","x":true}},7,"",null,{}]}`, `[{"type":"track","userId":"a","event":"x","properties":{"k\u0000":"\u0007","currency":"\u000b"}}]`, "", "{", `{"batch":{}}`,
 	} {
 		f.Add([]byte(seed))
 	}

@@ -57,7 +57,7 @@ func Decode(raw []byte, in *Input, extra func(name string, json []byte) bool) er
 		case "attributes":
 			in.Attributes = d.Texts(k, v)
 		default:
-			return extra != nil && extra(k, v.MarshalTo(nil))
+			return extra != nil && extra(k, jsonread.JSON(v))
 		}
 		return true
 	})
