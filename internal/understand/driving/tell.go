@@ -207,7 +207,7 @@ func (c *column) ends(rows []int32) (lows, highs int) {
 	return lows, highs
 }
 
-// gains fills in what the score would gain where something bad is clearly rarer in one segment than in all.
+// gains fills in what the score would gain where something bad clearly costs it, and is clearly rarer in one segment than in all.
 func (o *model) gains(ans *Answer, plain *driver.Fit, contrast *contrasted) {
 	if plain == nil {
 		return
@@ -228,7 +228,7 @@ func (o *model) gains(ans *Answer, plain *driver.Fit, contrast *contrasted) {
 				return
 			}
 			gain, err := driver.Prioritise(g.Now, g.Best, cost)
-			if err != nil {
+			if err != nil || gain.Interval.Low <= 0 { // it may be nothing
 				return
 			}
 			g.Points, g.Interval = gain.Gain, gain.Interval
