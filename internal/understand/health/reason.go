@@ -69,6 +69,10 @@ const (
 	mostReasons  = 8
 	blockWeeks   = 4 // strata of time
 	mostCombined = 3 // attributes of a segment
+	// Which segments and stretches are looked at depends on how many there are and not on who left: else those that are
+	// looked at would be those where many left by chance.
+	leastShare    = 0.01 // of all contacts
+	leastExpected = 3.0  // who would leave if they left as fast as the others of the same weeks
 )
 
 // lengths of the stretches of weeks in which a segment may leave faster; 0 is all the time.
@@ -414,7 +418,7 @@ func newSegments(p *panel, attributes []string) *segments {
 			}
 		}
 	}
-	for i, f := range p.who {
+	for _, f := range p.who {
 		var v []uint16
 		for _, a := range attributes {
 			x := Is{a, f.Attributes[a]}
@@ -432,12 +436,11 @@ func newSegments(p *panel, attributes []string) *segments {
 			v = append(v, n)
 		}
 		s.of = append(s.of, v)
-		if p.left[i] >= 0 {
-			each(v, func(c combo) { count[c]++ })
-		}
+		each(v, func(c combo) { count[c]++ })
 	}
+	least := max(int(leastShare*float64(len(p.who))), fewestPeers)
 	for c, n := range count {
-		if n >= leastLeft {
+		if n >= least {
 			s.list = append(s.list, c)
 		}
 	}
@@ -522,8 +525,11 @@ func (c *counts) scan() (best *hit, tests int) {
 				if t1 == t || t1 == 0 {
 					continue
 				}
-				tests++ // however few left: to count only those where many did would make the many look rarer than they are
 				q := t1 / t
+				if d*q < leastExpected {
+					continue
+				}
+				tests++
 				if d1 < leastLeft || d1 <= d*q {
 					continue
 				}
@@ -545,7 +551,7 @@ func (c *counts) scan() (best *hit, tests int) {
 	slices.Sort(zs)
 	for i, z := range slices.Backward(zs) {
 		rank := float64(len(zs) - i)
-		best.p = min(best.p, dist.NormTwoSided(z)*float64(tests)/rank)
+		best.p = min(best.p, dist.NormUpper(z)*float64(tests)/rank) // of leaving faster: one side
 	}
 	return best, tests
 }
