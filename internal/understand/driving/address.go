@@ -7,9 +7,6 @@ import (
 	"kolo/internal/understand/insight"
 )
 
-// Names are those of a question in an address that are not conditions.
-var Names = []string{"score", "block", "driver", "scale", "level", "from", "to", "last"}
-
 // Encode writes a question as a query string, defaults left out.
 func (q Query) Encode() url.Values {
 	v := insight.Query{Measure: q.Score, Where: q.Where, Between: q.Between, Scale: q.Scale, Level: q.Level}.Encode()

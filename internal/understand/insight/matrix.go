@@ -54,7 +54,7 @@ type Coded struct {
 // Bounds of a Matrix: of the answers that are taken, and of the different values of a text.
 const (
 	mostAnswers = 250_000
-	MostValues  = 60
+	mostValues  = 60
 	mostNumbers = 1000 // different ones that the columns put a code to; more are read one by one
 )
 
@@ -209,7 +209,7 @@ func (s *Service) Matrix(ctx context.Context, ws identity.WorkspaceID, q MatrixQ
 	g.SetLimit(2)
 	for i, f := range fields {
 		g.Go(func() error {
-			most := MostValues
+			most := mostValues
 			if i >= len(q.Texts) {
 				most = mostNumbers
 			}

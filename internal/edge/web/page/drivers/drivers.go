@@ -94,7 +94,7 @@ type pick struct {
 }
 
 func (p *Pages) page(q *web.Request) error {
-	ctx, ws, e := q.Context(), q.Workspace.ID, q.Env
+	ctx, ws := q.Context(), q.Workspace.ID
 	values := q.URL.Query()
 	if values.Get("last") == "" && values.Get("from") == "" && values.Get("to") == "" {
 		values.Set("last", "12m")
@@ -120,7 +120,7 @@ func (p *Pages) page(q *web.Request) error {
 	if err := figure.NameThemes(q, p.Insight); err != nil {
 		return err
 	}
-	e = q.Env
+	e := q.Env // with the names
 	scores, err := p.Insight.Metrics(ctx, ws, asked.Where, asked.Between)
 	if err != nil {
 		return err
