@@ -238,7 +238,7 @@ func (p *Pages) one(q *web.Request) error {
 const quotes = 8
 
 func (p *Pages) show(q *web.Request, status int, refused error) error {
-	ctx, ws, e := q.Context(), q.Workspace.ID, q.Env
+	ctx, ws := q.Context(), q.Workspace.ID
 	a, err := p.Alerts.Get(ctx, ws, alert.ID(q.PathValue("id")))
 	if err != nil {
 		return err
@@ -246,7 +246,7 @@ func (p *Pages) show(q *web.Request, status int, refused error) error {
 	if err := figure.NameThemes(q, p.Insight); err != nil {
 		return err
 	}
-	e = q.Env
+	e := q.Env
 	rows, err := p.rows(q, []alert.Alert{a})
 	if err != nil {
 		return err
@@ -393,13 +393,13 @@ func (p *Pages) form(q *web.Request, v *oneView, a alert.Alert, refused error) e
 			owner.Options = append(owner.Options, ui.Option{Value: string(m.ID), Label: m.Name})
 		}
 	}
-	tomorrow := (p.Alerts.Today(q.Workspace, e.Now) + 7).String()
+	inAWeek := (p.Alerts.Today(q.Workspace, e.Now) + 7).String()
 	verdict := ui.Field{Name: "verdict", Label: e.T("alerts.fact.verdict"), Value: q.PostFormValue("verdict")}
 	for _, x := range []alert.Verdict{alert.True, alert.Known, alert.False} {
 		verdict.Options = append(verdict.Options, ui.Option{Value: string(x), Label: e.T("alerts.verdict." + string(x)), Help: e.T("alerts.verdict_help." + string(x))})
 	}
 	fields := []ui.Field{owner,
-		{Name: "snoozed_until", Type: "date", Label: e.T("alerts.until"), Value: cmp.Or(q.PostFormValue("snoozed_until"), tomorrow), Dir: "ltr"},
+		{Name: "snoozed_until", Type: "date", Label: e.T("alerts.until"), Value: cmp.Or(q.PostFormValue("snoozed_until"), inAWeek), Dir: "ltr"},
 		{Name: "snooze_reason", Label: e.T("alerts.why"), Value: q.PostFormValue("snooze_reason")},
 		verdict,
 		{Name: "reason", Label: e.T("alerts.what_was_it"), Value: q.PostFormValue("reason"), Rows: 3, Optional: true},
