@@ -94,7 +94,7 @@ document.addEventListener("click", async (e) => {
   try {
     const o = options(spec, frame);
     const c = colours(frame), font = getComputedStyle(document.body).fontFamily;
-    const side = rtl ? { right: 8, textAlign: "right" } : { left: 8 };
+    const side = rtl ? { left: width - 8, textAlign: "right" } : { left: 8 };
     o.title = { text: turn(button.dataset.name), subtext: detail.map(turn).join("\n"), top: 8, ...side, itemGap: 6,
       textStyle: { fontFamily: font, fontSize: 18, fontWeight: 600, color: c.ink }, subtextStyle: { fontFamily: font, fontSize: 13, lineHeight: 18, color: c.soft, width: width - 16, overflow: "truncate" } };
     o.animation = false;
