@@ -572,7 +572,7 @@ func (s *segments) reason(p *panel, h *hit) (Reason, error) {
 		}
 		r.To = (end - 1).String()
 	}
-	strata := make([]score.Stratum, h.to-h.from)
+	strata, weeks := make([]score.Stratum, h.to-h.from), map[bool]float64{}
 	for i := range p.who {
 		in, concerned := s.has(i, h.combo), false
 		for k := h.from; k < h.to; k++ {
@@ -584,7 +584,7 @@ func (s *segments) reason(p *panel, h *hit) (Reason, error) {
 			if p.left[i] == k {
 				leaves = 1
 			}
-			if in {
+			if weeks[in]++; in {
 				concerned = true
 				x.ExposedTime += w
 				x.Exposed += leaves
@@ -611,5 +611,6 @@ func (s *segments) reason(p *panel, h *hit) (Reason, error) {
 		}
 	}
 	r.take(x)
+	r.Weeks, r.OthersIn = weeks[true], weeks[false] // as they were; the ratio allows for other reasons
 	return r, nil
 }
