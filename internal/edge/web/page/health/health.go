@@ -335,7 +335,11 @@ func (p *Pages) reasons(q *web.Request) error {
 		v.Found = append(v.Found, reason(e, r, titles))
 	}
 	for _, r := range f.Version.Report.Others {
-		v.Others = append(v.Others, reason(e, r, titles))
+		x := reason(e, r, titles)
+		if r.From != "" { // nothing can be said to have happened
+			x.Text = e.T("health.period", "from", day(e, r.From), "to", day(e, r.To))
+		}
+		v.Others = append(v.Others, x)
 	}
 	return q.Render(http.StatusOK, reasonsPage(q.Shell("health", e.T("health.tab.reasons")), v))
 }
