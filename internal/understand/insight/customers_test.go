@@ -104,14 +104,14 @@ func TestManyCustomers(t *testing.T) {
 		w.receive(w.ws, in...)
 		q := insight.Query{Measure: insight.NPS, By: []string{"channel"}}
 		all := w.ask(q)
-		w.insight.ManyAre(500)
+		w.insight.ManyAre(1000) // a third of them, whom chance chooses by their ids: of about 200 in a group a standard error of 8 %
 		some := w.ask(q)
 		for i, r := range append(all.Rows, all.Total) {
 			s := append(some.Rows, some.Total)[i]
 			if *s.Value != *r.Value || s.N != r.N || s.Customers != nil || r.Customers == nil {
 				t.Errorf("%+v and %+v", r, s)
 			}
-			if math.Abs(*s.DesignEffect / *r.DesignEffect - 1) > .1 || math.Abs(s.Interval.Width()/r.Interval.Width()-1) > .05 {
+			if math.Abs(*s.DesignEffect / *r.DesignEffect - 1) > .35 || math.Abs(s.Interval.Width()/r.Interval.Width()-1) > .2 {
 				t.Errorf("design effect %.3f of all and %.3f of some, interval %+v and %+v", *r.DesignEffect, *s.DesignEffect, r.Interval, s.Interval)
 			}
 		}
