@@ -95,8 +95,7 @@ func (b *bench) drivers() error {
 	if err != nil {
 		return err
 	}
-	b.add(line{what: fmt.Sprintf("scan, %d values and %d pairs, a million answers", found.Tests, found.PairTests), measured: fmt.Sprintf("%d ms", took.Milliseconds()),
-		limit: fmt.Sprintf("%d ms", limit.Milliseconds()), ok: took <= limit})
+	b.add(line{what: fmt.Sprintf("scan, %d values and %d pairs, a million answers", found.Tests, found.PairTests), measured: fmt.Sprintf("%d ms", took.Milliseconds())})
 	return nil
 }
 
