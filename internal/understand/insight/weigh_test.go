@@ -131,10 +131,10 @@ func TestThinCategoriesAreCollapsedOrRefused(t *testing.T) {
 		w.receive(w.ws, in...)
 		w.population(w.ws, population.Margin{Field: "attribute.plan", Parts: parts("basic", .5, "gold", .2, "silver", .2, "never", .1)},
 			population.Margin{Field: "language", Parts: parts("he", .5, "en", .5)})
-		a, err := w.insight.Ask(t.Context(), w.ws, insight.Query{Measure: insight.NPS, Weight: true})
+		_, err := w.insight.Ask(t.Context(), w.ws, insight.Query{Measure: insight.NPS, Weight: true})
 		refused(t, err, "none of the answers has a value") // of a language
 		must(t, population.NewService(w.db).DeleteMargin(t.Context(), w.ws, identity.Program(w.ws, "test"), "language"))
-		a = w.ask(insight.Query{Measure: insight.NPS, Weight: true})
+		a := w.ask(insight.Query{Measure: insight.NPS, Weight: true})
 		// Nobody is on "never": it is put together with gold (15), and these with silver (15): 100 and 30.
 		if got := a.Weighting.Collapsed; len(got) != 1 || got[0] != "gold + silver + never" {
 			t.Errorf("%q", got)
