@@ -115,23 +115,30 @@ func (s *Service) carriers(ctx context.Context, ws identity.WorkspaceID, a Alert
 		return nil, nil, err
 	}
 	days := float64(a.last-a.since+1) / beforeDays
-	expected := func(now, then tally) (mean, base float64) {
+	before0 := (float64(then.all.hits) + 0.5) / (float64(then.all.n) + 1) // share of what counts, of everything
+	expected := func(now, then tally, all float64) (mean, base float64) {
 		base = float64(then.hits) + 0.5
 		if a.Subject.Measure == Count {
 			return base * days, base
 		}
-		return float64(now.n) * base / (float64(then.n) + 1), base
+		// A group of which little or nothing was known is held against what was usual for all.
+		hits := float64(then.hits) + before0
+		if then.n < stat.MinimumToShow {
+			base = all
+		}
+		return float64(now.n) * hits / (float64(then.n) + 1), base
 	}
 	var out []Carrier
 	var p []float64
-	usual, _ := expected(now.all, then.all)
+	everything := float64(then.all.hits) + 0.5
+	usual, _ := expected(now.all, then.all, everything)
 	whole, growth := float64(now.all.hits)-usual, float64(now.all.hits)/usual
 	if whole <= 0 {
 		return nil, nil, nil
 	}
 	for _, v := range slices.Sorted(maps.Keys(now.of)) {
 		c := Carrier{Field: field, Value: v, Observed: now.of[v].hits}
-		mean, base := expected(now.of[v], then.of[v])
+		mean, base := expected(now.of[v], then.of[v], everything)
 		c.Expected = mean
 		c.Share = (float64(c.Observed) - c.Expected) / whole
 		grown := growth * c.Expected

@@ -287,7 +287,7 @@ func (o *model) divide() {
 	}
 	for j, i := range rows {
 		if c := o.Customer[i]; c != 0 {
-			o.part[j] = int32(c % parts)
+			o.part[j] = int32(c / 1000 % parts) // which customers were taken goes by the thousandth
 		} else {
 			o.part[j] = int32(j % parts)
 		}

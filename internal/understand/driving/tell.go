@@ -309,7 +309,8 @@ func (o *model) badState(d *column, r *Driver, plain *driver.Fit, contrast *cont
 				weights[d.at[i-1]] = -float64(d.size[code]) / rest
 			}
 		}
-		cost, ok = plain.Combination(d.field, weights, o.level)
+		// It is the worst of several: its interval has to allow for that (Bonferroni).
+		cost, ok = plain.Combination(d.field, weights, 1-(1-o.level)/float64(len(d.levels)))
 	}
 	var n, k float64
 	for code, size := range d.size {

@@ -604,13 +604,17 @@ func (s *segments) reason(p *panel, h *hit) (Reason, error) {
 	if err != nil && !errors.Is(err, stat.ErrUndefined) {
 		return r, err
 	}
-	if err != nil { // none of the others left: they count as half a customer, so that there is a ratio
+	alone := err != nil
+	if alone { // none of the others left: they count as one customer, so that there is a ratio
 		strata[0].Others++
 		if x, err = score.RateRatio(strata, stat.DefaultLevel); err != nil {
 			return r, err
 		}
 	}
 	r.take(x)
+	if alone {
+		r.Others = 0
+	}
 	r.Weeks, r.OthersIn = weeks[true], weeks[false] // as they were; the ratio allows for other reasons
 	return r, nil
 }

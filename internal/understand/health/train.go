@@ -266,7 +266,7 @@ func learn(list []*Facts, set *Settings, to clock.Day, was *Model) (*Model, Repo
 			}
 		}
 		r.BaseRate = float64(n) / float64(len(y))
-		m.Limit = riskFactor * r.BaseRate
+		m.Limit = min(riskFactor*r.BaseRate, (1+r.BaseRate)/2) // where most leave, there is no twice as much
 		for j, k := range Keys {
 			r.Weights = append(r.Weights, Weight{k, m.Fit.Coef[j]})
 		}

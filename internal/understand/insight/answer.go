@@ -90,6 +90,7 @@ type asked struct {
 	scale   string // that is counted, where there are answers on others
 	counted string // the scale that is counted
 	shift   int64  // of a counterpart in time: how many buckets later its question's are
+	overlap bool   // a counterpart has answers that the question has too, so that there is no test between them
 }
 
 // facts are what the workspace told of itself that the question calls for.

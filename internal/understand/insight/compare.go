@@ -13,6 +13,7 @@ import (
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/population"
 	"kolo/internal/understand/stat"
+	"kolo/internal/understand/stat/dist"
 )
 
 // What a detectable difference is planned with.
@@ -47,6 +48,20 @@ func (m Measure) Better() int {
 	return 0
 }
 
+// better is Better on the scale that is counted: means of a scale whose best end is its lowest number should go down.
+func (a *asked) better() int {
+	switch a.Measure {
+	case Star, CSATMean, CESMean:
+		low, high, _ := strings.Cut(a.counted, "..")
+		from, err1 := strconv.ParseFloat(low, 64)
+		to, err2 := strconv.ParseFloat(high, 64)
+		if err1 == nil && err2 == nil && from > to {
+			return -1
+		}
+	}
+	return a.Measure.Better()
+}
+
 // compare sets each row and the total beside their counterparts.
 func (s *Service) compare(ctx context.Context, a *asked, scale string, rows []Row, total *Row, around []cell) error {
 	if a.Compare.To == "rest" {
@@ -62,8 +77,10 @@ func (s *Service) compare(ctx context.Context, a *asked, scale string, rows []Ro
 		if other.span, err = a.span.before(a.Compare.To); err != nil {
 			return err
 		}
-		shift = a.cal.of(a.span.from) - a.cal.of(other.span.from)
+		// The last buckets of both periods belong together: of the same length, they need not begin alike in months of different lengths.
+		shift = a.cal.of(a.span.to) - a.cal.of(other.span.to)
 		other.shift = shift
+		a.overlap = other.span.to >= a.span.from
 	} else {
 		q.Where = append(slices.Clone(a.Where), a.Compare.Where...)
 		for _, c := range a.Compare.Where { // a condition on the same field takes the place of the first
@@ -71,6 +88,9 @@ func (s *Service) compare(ctx context.Context, a *asked, scale string, rows []Ro
 				return e.Field == c.Field && e.Op == c.Op && !slices.Equal(e.Values, c.Values)
 			})
 		}
+	}
+	if a.Compare.To == "" {
+		a.overlap = !apart(a.Where, q.Where)
 	}
 	other.by = slices.Clone(a.by)
 	other.groupThemes()
@@ -125,6 +145,19 @@ func (s *Service) compare(ctx context.Context, a *asked, scale string, rows []Ro
 		total.Compare.Paired, err = s.paired(ctx, a, other.span)
 	}
 	return err
+}
+
+// apart tells whether no answer can fulfil both: they want different values of a field that has one.
+func apart(x, y Conditions) bool {
+	one := func(c Condition) bool { return (c.Op == "" || c.Op == "in") && !themeFields[c.Field] }
+	for _, c := range x {
+		for _, d := range y {
+			if one(c) && one(d) && c.Field == d.Field && !slices.ContainsFunc(c.Values, func(v string) bool { return slices.Contains(d.Values, v) }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // compareRest sets each row beside all the others of its bucket.
@@ -197,7 +230,7 @@ func (a *asked) difference(r, c Row) *Comparison {
 	}
 	d := *r.Value - *c.Value
 	out.Difference = &d
-	if a.Measure.Unit() == "count" {
+	if a.Measure.Unit() == "count" || a.overlap {
 		return out
 	}
 	least := a.minimum(*c.Value)
@@ -218,7 +251,7 @@ func (a *asked) difference(r, c Row) *Comparison {
 			out.Verdict = "slight"
 		default:
 			out.Verdict, out.Distinguishable = "clear", true
-			if b := a.Measure.Better(); b != 0 {
+			if b := a.better(); b != 0 {
 				good := d > 0 == (b > 0)
 				out.Better = &good
 			}
@@ -231,6 +264,10 @@ func (a *asked) difference(r, c Row) *Comparison {
 	out.Weighted = a.weightedDifference(r.Weighted, c.Weighted, least)
 	if a.Measure.Unit() == "points" {
 		if t, err := stat.NPSDistributionChange(c.sum.nps(), r.sum.nps()); err == nil {
+			if deff := max(1, c.deff, r.deff); deff > 1 {
+				t.Stat /= deff
+				t.P = dist.ChiSquareUpper(t.Stat, t.DF)
+			}
 			out.Shares = &t
 		}
 	}

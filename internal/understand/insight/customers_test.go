@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"testing"
+	"time"
 
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/identity"
@@ -202,6 +203,55 @@ func TestATrendSaysWhatItCanShow(t *testing.T) {
 		n, err := stat.NPSSampleSizeToDetect(2.0/3, 2.0/3, d.Difference, d.Power, d.Alpha)
 		if err != nil || n != d.N {
 			t.Errorf("a difference of %v needs %d answers, %v", d.Difference, n, err)
+		}
+	})
+}
+
+// TestMonthsOfThePeriodBefore: a quarter and the ninety-one days before it do not begin alike, and each month stands beside its own.
+func TestMonthsOfThePeriodBefore(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		year := w.clock.Now().Year() - 1
+		var in []feedback.Input
+		for month := time.January; month <= time.June; month++ {
+			for i := range 20 {
+				f := by(0, 10, 0, "web")
+				at := time.Date(year, month, 5+i%20, 12, 0, 0, 0, time.UTC)
+				f.Time = &at
+				in = append(in, f)
+			}
+		}
+		w.receive(w.ws, in...)
+		a := w.ask(insight.Query{Measure: insight.Count, Bucket: "month", Compare: &insight.Compare{To: "previous"},
+			Between: insight.Period{From: fmt.Sprintf("%d-04-01", year), To: fmt.Sprintf("%d-06-30", year)}})
+		if len(a.Rows) != 3 {
+			t.Fatalf("%+v", a.Rows)
+		}
+		for _, r := range a.Rows {
+			if r.Compare == nil || r.Compare.Value == nil || *r.Compare.Value != 20 {
+				t.Errorf("%s is compared with %+v", r.Bucket, r.Compare)
+			}
+		}
+	})
+}
+
+// TestPartAndWhole: answers that are in both are no two samples.
+func TestPartAndWhole(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		var in []feedback.Input
+		for i := range 60 {
+			in = append(in, by(0, []float64{10, 0}[i%2], 1, []string{"web", "web", "sms"}[i%3]))
+		}
+		w.receive(w.ws, in...)
+		sms := insight.Conditions{{Field: "channel", Values: []string{"sms"}}}
+		c := w.ask(insight.Query{Measure: insight.NPS, Compare: &insight.Compare{Where: sms}}).Total.Compare
+		if c == nil || c.Difference == nil || c.Interval != nil || c.P != nil || c.Verdict != "" || c.Distinguishable {
+			t.Errorf("all beside a part of them: %+v", c)
+		}
+		c = w.ask(insight.Query{Measure: insight.NPS, Where: insight.Conditions{{Field: "channel", Values: []string{"web"}}}, Compare: &insight.Compare{Where: sms}}).Total.Compare
+		if c == nil || c.Interval == nil || c.P == nil || c.Verdict == "" {
+			t.Errorf("one part beside another: %+v", c)
 		}
 	})
 }

@@ -303,7 +303,9 @@ func (q *Query) Validate() error {
 			say("compare.to", "form", "customers cannot be compared with the rest: one may be in several groups")
 		}
 	}
-	if q.Weight && !q.weighable() {
+	if q.Weight && q.ofSome() {
+		say("weight", "weight_filter", "weights make answers stand for the whole population: they cannot be told for a part of it that is chosen by attributes")
+	} else if q.Weight && !q.weighable() {
 		say("weight", "weight_form", "scores and shares can be weighted, counts, distributions and groups of themes cannot")
 	}
 	if q.Level == 0 {

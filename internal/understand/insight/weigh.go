@@ -56,9 +56,17 @@ func (q *Query) weighable() bool {
 	return !slices.ContainsFunc(q.By, func(n string) bool { return themeFields[n] })
 }
 
+// ofSome tells whether a question is of a part of the population alone, for which the margins of all do not hold.
+func (q *Query) ofSome() bool {
+	some := func(c Condition) bool {
+		return c.Field == "contact" || strings.HasPrefix(c.Field, "contact.") || strings.HasPrefix(c.Field, "attribute.")
+	}
+	return slices.ContainsFunc(q.Where, some) || q.Compare != nil && slices.ContainsFunc(q.Compare.Where, some)
+}
+
 // Weighable tells whether a question can be weighted and the workspace knows a population to weight to.
 func (s *Service) Weighable(ctx context.Context, ws identity.WorkspaceID, q Query) (bool, error) {
-	if !q.weighable() {
+	if !q.weighable() || q.ofSome() {
 		return false, nil
 	}
 	q.Weight = true

@@ -143,7 +143,7 @@ func TestThinCategoriesAreCollapsedOrRefused(t *testing.T) {
 			t.Errorf("half of 0 and half of 100 are 50, not %+v", *x)
 		}
 		_, err = w.insight.Ask(t.Context(), w.ws, insight.Query{Measure: insight.NPS, Weight: true, Where: insight.Conditions{{Field: "attribute.plan", Values: []string{"gold"}}}})
-		refused(t, err, "too few answers to weight")
+		refused(t, err, "chosen by attributes") // whom the margins of all say nothing of
 		for _, q := range []insight.Query{{Measure: insight.Count, Weight: true}, {Measure: insight.NPS, By: []string{"theme"}, Weight: true}} {
 			_, err = w.insight.Ask(t.Context(), w.ws, q)
 			refused(t, err, "can be weighted")

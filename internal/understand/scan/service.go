@@ -462,7 +462,7 @@ func (w *scanner) within(small, large *Segment, cell, mine, whole group, of Part
 		return
 	}
 	d, err := difference(w.q.Score, whole.minus(cell), cell, w.q.Level)
-	if err != nil || d.P >= alpha || d.Estimate*small.Difference <= 0 {
+	if d = d.Inflate(w.deff); err != nil || d.P >= alpha || d.Estimate*small.Difference <= 0 {
 		small.Explained = []Part{of}
 	}
 }
