@@ -35,7 +35,7 @@ type Query struct {
 // Answer is what moves a score among the answers of one population.
 type Answer struct {
 	Score      insight.Measure   `json:"score"`
-	Unit       string            `json:"unit" enum:"points,scale" doc:"Of effects: points of 100, or steps of the scale"`
+	Unit       string            `json:"unit" enum:"points,scale" doc:"Of effects: points of 100, or steps of the scale towards its best end"`
 	Scale      string            `json:"scale,omitempty"`
 	From       string            `json:"from,omitempty"`
 	To         string            `json:"to,omitempty"`

@@ -227,6 +227,11 @@ func (s *Service) answer(ctx context.Context, ws identity.WorkspaceID, q Query) 
 	if len(rows) > 0 {
 		ans.Value = &mean
 	}
+	if q.Score.BetterOn(ans.Scale) < 0 { // effects are steps towards the best end, whichever number it has
+		for i := range m.Y {
+			m.Y[i] = -m.Y[i]
+		}
+	}
 	if ans.Missing = "complete"; o.pairs {
 		ans.Missing = "pairwise"
 	}

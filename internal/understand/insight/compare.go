@@ -48,18 +48,18 @@ func (m Measure) Better() int {
 	return 0
 }
 
-// better is Better on the scale that is counted: means of a scale whose best end is its lowest number should go down.
-func (a *asked) better() int {
-	switch a.Measure {
-	case Star, CSATMean, CESMean:
-		low, high, _ := strings.Cut(a.counted, "..")
+// BetterOn is Better on a scale, as answers name it, the best end last: the mean of one whose best end is its lowest number should go down.
+func (m Measure) BetterOn(scale string) int {
+	switch m {
+	case Star, Rating, CSATMean, CESMean:
+		low, high, _ := strings.Cut(scale, "..")
 		from, err1 := strconv.ParseFloat(low, 64)
 		to, err2 := strconv.ParseFloat(high, 64)
 		if err1 == nil && err2 == nil && from > to {
 			return -1
 		}
 	}
-	return a.Measure.Better()
+	return m.Better()
 }
 
 // compare sets each row and the total beside their counterparts.
@@ -251,7 +251,7 @@ func (a *asked) difference(r, c Row) *Comparison {
 			out.Verdict = "slight"
 		default:
 			out.Verdict, out.Distinguishable = "clear", true
-			if b := a.better(); b != 0 {
+			if b := a.Measure.BetterOn(a.counted); b != 0 {
 				good := d > 0 == (b > 0)
 				out.Better = &good
 			}

@@ -200,7 +200,7 @@ func Score(e ui.Env, a *insight.Answer, to, against string) ui.Score {
 		s.Spark = append(s.Spark, v)
 	}
 	if c := a.Total.Compare; c != nil && c.Difference != nil {
-		s.Change = &ui.Change{Value: *c.Difference, Against: against, Clear: c.Distinguishable, Good: a.Measure.Better() > 0, Neutral: a.Measure.Better() == 0}
+		s.Change = &ui.Change{Value: *c.Difference, Against: against, Clear: c.Distinguishable, Good: a.Measure.BetterOn(a.Scale) > 0, Neutral: a.Measure.BetterOn(a.Scale) == 0}
 		if w, ok := say.Comparison(e.Locale, say.Compared{What: s.Label, Measure: a.Measure, Row: a.Total, To: to}); ok {
 			s.Change.Sentence = w.Sentence
 		}

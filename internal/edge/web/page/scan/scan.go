@@ -241,7 +241,7 @@ func (w writer) row(x scan.Segment) row {
 	}
 	if x.Differs && !x.Interval.Contains(0) {
 		r.Tone = "bad"
-		if x.Difference > 0 {
+		if x.Difference > 0 == (w.a.Score.BetterOn(w.a.Scale) >= 0) {
 			r.Tone = "good"
 		}
 	}
