@@ -24,6 +24,7 @@ type Reader struct {
 	parser fastjson.Parser
 	words  map[string]string // what came before: names and short values come again and again
 	bad    []fault.Field
+	large  bool // the parser has grown with a large text
 }
 
 var readers = sync.Pool{New: func() any { return &Reader{words: map[string]string{}} }}
@@ -35,20 +36,35 @@ func Get() *Reader {
 	return r
 }
 
-// Put gives a reader back.
-func (r *Reader) Put() { readers.Put(r) }
+// Put gives a reader back. One that has read a large text is let go: its parser keeps what it once needed.
+func (r *Reader) Put() {
+	if !r.large {
+		readers.Put(r)
+	}
+}
 
-// Parse reads a text from outside, that is one JSON value in UTF-8 with at most 30 levels; the error is fault.Invalid.
+const (
+	maxLevels = 30      // far more than any intake needs
+	maxValues = 500_000 // of one text: 100 for each row of the largest batch. The parser makes some 100 bytes of a value that is two
+	keepText  = 1 << 20 // bytes of a text after which a parser is not used again
+)
+
+// Parse reads a text from outside, that is one JSON value in UTF-8 with at most 30 levels and 500,000 values; the error is
+// fault.Invalid.
 func (r *Reader) Parse(op string, raw []byte) (*fastjson.Value, error) {
 	if !utf8.Valid(raw) {
 		return nil, fault.Bad(op, fault.Field{Code: "encoding", Msg: "this is not valid UTF-8"})
 	}
-	if deep(raw) {
+	switch levels, values := extent(raw); {
+	case levels > maxLevels:
 		return nil, fault.Bad(op, fault.Field{Code: "json", Msg: "this JSON is nested too deeply"})
+	case values > maxValues:
+		return nil, fault.Bad(op, fault.Field{Code: "too_many", Msg: fmt.Sprintf("this JSON has more than %d values; send it in several parts", maxValues)})
 	}
 	if err := fastjson.ValidateBytes(raw); err != nil {
 		return nil, fault.Bad(op, syntax(raw, err))
 	}
+	r.large = r.large || len(raw) > keepText
 	v, err := r.parser.ParseBytes(raw)
 	if err != nil {
 		return nil, fault.Bad(op, syntax(raw, err))
@@ -57,7 +73,10 @@ func (r *Reader) Parse(op string, raw []byte) (*fastjson.Value, error) {
 }
 
 // ParseOwn reads a text that Kolo itself has written.
-func (r *Reader) ParseOwn(text string) (*fastjson.Value, error) { return r.parser.Parse(text) }
+func (r *Reader) ParseOwn(text string) (*fastjson.Value, error) {
+	r.large = r.large || len(text) > keepText
+	return r.parser.Parse(text)
+}
 
 // JSON is a value as JSON again. The library's own writer escapes control characters as Go does, which JSON does not know.
 func JSON(v *fastjson.Value) []byte {
@@ -105,10 +124,11 @@ func (r *Reader) Bad() []fault.Field {
 	return out
 }
 
-// deep tells whether a text has more than 30 levels, far more than any intake needs. The validator's time would grow with the
-// square of them.
-func deep(raw []byte) bool {
+// extent is how many levels a text has, and how many values lie side by side in its objects and lists. It ends where either is
+// too many: the validator's time would grow with the square of levels, the parser's memory with values.
+func extent(raw []byte) (levels, values int) {
 	depth, quoted := 0, false
+	values = 1
 	for i := 0; i < len(raw); i++ {
 		switch raw[i] {
 		case '"':
@@ -117,17 +137,24 @@ func deep(raw []byte) bool {
 			i++
 		case '{', '[':
 			if !quoted {
-				if depth++; depth > 30 {
-					return true
+				depth++
+				if levels = max(levels, depth); levels > maxLevels {
+					return levels, values
 				}
 			}
 		case '}', ']':
 			if !quoted {
 				depth--
 			}
+		case ',':
+			if !quoted {
+				if values++; values > maxValues {
+					return levels, values
+				}
+			}
 		}
 	}
-	return false
+	return levels, values
 }
 
 // syntax says why a text is not one JSON value, as package json finds it.

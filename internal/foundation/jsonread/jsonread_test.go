@@ -3,8 +3,10 @@ package jsonread_test
 import (
 	"encoding/json"
 	"reflect"
+	"strings"
 	"testing"
 
+	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/jsonread"
 )
 
@@ -32,5 +34,26 @@ func TestJSONIsJSON(t *testing.T) {
 		if err := json.Unmarshal([]byte(text), &b); err != nil || !reflect.DeepEqual(a, b) {
 			t.Errorf("%s became %s", text, got)
 		}
+	}
+}
+
+// TestTooManyValues refuses before it parses; commas within texts are none.
+func TestTooManyValues(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text string
+		ok   bool
+	}{
+		{"[" + strings.Repeat("1,", 499_999) + "1]", true},
+		{"[" + strings.Repeat("1,", 500_000) + "1]", false},
+		{`["` + strings.Repeat(`,\"`, 500_001) + `"]`, true},
+		{strings.Repeat("[", 30) + strings.Repeat("]", 30), true},
+		{strings.Repeat("[", 31) + strings.Repeat("]", 31), false},
+	} {
+		r := jsonread.Get()
+		if _, err := r.Parse("test", []byte(c.text)); (err == nil) != c.ok || err != nil && !fault.Is(err, fault.Invalid) {
+			t.Errorf("%.40s of %d bytes: %v", c.text, len(c.text), err)
+		}
+		r.Put()
 	}
 }

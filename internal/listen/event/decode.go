@@ -15,8 +15,16 @@ import (
 // passed over, for libraries send more of them from version to version.
 type decoder struct {
 	*jsonread.Reader
-	arena fastjson.Arena
+	arena      fastjson.Arena
+	long, many bool // it was told that a trait's name is too long, or that there are too many
 }
+
+// Limits of traits that become attributes. What a trait has parts of is named by all of its path: without them a short text would
+// become a large map.
+const (
+	maxTraits = 100
+	maxTrait  = 256 // bytes of a name with those of its parts
+)
 
 // Decode reads one message. kind is what it is, or "" when its field "type" says so. The error is fault.Invalid when this is no
 // JSON; what else is wrong, Validate tells.
@@ -60,6 +68,7 @@ func DecodeBatch(raw []byte) ([]Input, error) {
 
 func (d *decoder) message(kind string, v *fastjson.Value) Input {
 	in := Input{Kind: kind}
+	d.long, d.many = false, false
 	if v.Type() != fastjson.TypeObject {
 		d.Mismatch("", v, "an object")
 	}
@@ -278,19 +287,54 @@ func (d *decoder) attribute(t *Traits, k string, v *fastjson.Value) {
 	if t.Attributes == nil {
 		t.Attributes = map[string]string{}
 	}
-	flatten(t.Attributes, d.Intern, k, v)
+	flatten(maxTrait, k, v, func(k string, v *fastjson.Value) {
+		if d.many {
+			return
+		}
+		s := plainText(d.Intern, v)
+		if strings.TrimSpace(s) == "" {
+			return // it says nothing
+		}
+		if _, there := t.Attributes[k]; !there && len(t.Attributes) == maxTraits {
+			d.many = true
+			d.Wrong("traits", "too_many", "there are at most %d attributes", maxTraits)
+			return
+		}
+		t.Attributes[k] = s
+	}, func(k string) {
+		if !d.long {
+			d.long = true
+			d.Wrong("traits."+jsonread.Clip(k), "key", "a name has at most %d bytes, with those of its parts", maxTrait)
+		}
+	})
 }
 
-// flatten writes a value into a map of texts: what has parts becomes several, by names with dots between, a list its JSON, and null
-// nothing.
-func flatten(into map[string]string, text func([]byte) string, k string, v *fastjson.Value) {
+// flatten calls each for a value: what has parts is several, by names with dots between, and null nothing. Names that are longer than
+// longest bytes are never made: long is told the beginning of such a one.
+func flatten(longest int, k string, v *fastjson.Value, each func(k string, v *fastjson.Value), long func(k string)) {
+	if len(k) > longest {
+		long(k)
+		return
+	}
 	switch v.Type() {
 	case fastjson.TypeNull:
-	case fastjson.TypeString:
-		into[k] = text(v.GetStringBytes())
 	case fastjson.TypeObject:
-		v.GetObject().Visit(func(key []byte, v *fastjson.Value) { flatten(into, text, k+"."+string(key), v) })
+		v.GetObject().Visit(func(key []byte, v *fastjson.Value) {
+			if len(k)+1+len(key) > longest {
+				long(k + "." + string(key[:min(len(key), 40)]))
+				return
+			}
+			flatten(longest, k+"."+string(key), v, each, long)
+		})
 	default:
-		into[k] = text(jsonread.JSON(v))
+		each(k, v)
 	}
+}
+
+// plainText is a value as a text: a list is its JSON.
+func plainText(text func([]byte) string, v *fastjson.Value) string {
+	if v.Type() == fastjson.TypeString {
+		return text(v.GetStringBytes())
+	}
+	return text(jsonread.JSON(v))
 }

@@ -136,8 +136,16 @@ func (in *Input) Validate(now time.Time, country string) error {
 	default:
 		in.Name = ""
 	}
-	if in.Kind == Group && in.Account == "" {
-		say("groupId", "required", "a group has an id")
+	account := ""
+	if in.Kind == Group {
+		switch norm, ok := contact.NormAccount(in.Account); {
+		case !ok:
+			say("groupId", "external", "an account's id has at most 254 characters and none that cannot be printed")
+		case norm == "":
+			say("groupId", "required", "a group has an id")
+		default:
+			in.Account, account = norm, norm
+		}
 	}
 	if len(in.Properties) > MaxProperties {
 		say("properties", "too_long", "longer than %d bytes", MaxProperties)
@@ -159,16 +167,14 @@ func (in *Input) Validate(now time.Time, country string) error {
 		in.ref = contact.Ref{External: in.User, Email: t.Email, Phone: t.Phone, Name: t.Name, Language: t.Language, Country: t.Country,
 			Account: t.Account, Attributes: t.Attributes, Value: t.Value, At: *in.Time}
 	case in.Kind == Group && in.User != "":
-		in.ref.Account = in.Account
+		in.ref.Account = account
 	}
 	for _, f := range in.ref.Normalise(country) {
 		switch f.Path {
 		case "external_id":
 			f.Path = "userId"
 		case "account":
-			if f.Path = "traits.company.id"; in.Kind == Group {
-				f.Path = "groupId"
-			}
+			f.Path = "traits.company.id"
 		default:
 			f.Path = "traits." + strings.TrimPrefix(f.Path, "attributes.")
 		}

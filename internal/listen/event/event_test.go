@@ -331,6 +331,15 @@ func TestWhatIsWrongIsToldByPath(t *testing.T) {
 			{`{"type":"track","userId":"a","event":"x","messageId":"` + strings.Repeat("m", 300) + `"}`, "messageId"},
 			{`{"type":"track","userId":"a","event":"x","properties":{"big":"` + strings.Repeat("m", event.MaxProperties) + `"}}`, "properties"},
 			{`{"type":"group","userId":"a"}`, "groupId"},
+			{`{"type":"group","userId":"a","groupId":" "}`, "groupId"},
+			{`{"type":"group","anonymousId":"a","groupId":"a\u0007b"}`, "groupId"},
+			{`{"type":"group","userId":"a","groupId":"` + strings.Repeat("g", 300) + `"}`, "groupId"},
+			{`{"type":"group","anonymousId":"a","groupId":" g "}`, ""},
+			{`{"type":"identify","userId":"a","traits":{"` + strings.Repeat("k", 200_000) + `":{"a":1,"b":2}}}`, "traits." + strings.Repeat("k", 40) + "…"},
+			{`{"type":"identify","userId":"a","traits":{"in":{"` + strings.Repeat("k", 300) + `":{"a":1,"b":2},"` + strings.Repeat("l", 300) + `":1}}}`, "traits.in." + strings.Repeat("k", 37) + "…"},
+			{`{"type":"identify","userId":"a","traits":{` + numbered(101, "1") + `}}`, "traits"},
+			{`{"type":"identify","userId":"a","traits":{` + numbered(100, "1") + `,"none":null,"blank":" "}}`, ""},
+			{`{"type":"identify","userId":"a","traits":{"of":{` + numbered(200, `{"a":1}`) + `}}}`, "traits"},
 			{`{"type":"identify","userId":"a","traits":{"email":"nonsense","phone":"x","lifetime_value":{"amount_minor":1.5,"currency":"EUR"}}}`, "traits.email traits.lifetime_value.amount_minor traits.phone"},
 			{`"text"`, "  type userId"},
 		} {
@@ -354,6 +363,40 @@ func TestWhatIsWrongIsToldByPath(t *testing.T) {
 		if _, err := event.DecodeBatch([]byte("[" + strings.Repeat("1,", event.MaxBatch) + "1]")); !fault.Is(err, fault.TooLarge) {
 			t.Errorf("a batch that is too long: %v", err)
 		}
+	})
+}
+
+// numbered are members of an object.
+func numbered(n int, value string) string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = fmt.Sprintf(`"k%d":%s`, i, value)
+	}
+	return strings.Join(all, ",")
+}
+
+// TestOneBadAccountSpoilsNoBatch keeps the others.
+func TestOneBadAccountSpoilsNoBatch(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		r := w.keep(w.ws, track("1", "a", "login", 1, `{}`), `{"type":"group","anonymousId":"d","groupId":"\u0001"}`, `{"type":"group","anonymousId":"d","groupId":"  "}`)
+		if r[0].Status != event.Created || r[1].Status != event.Rejected || r[2].Status != event.Rejected {
+			t.Errorf("%+v", r)
+		}
+	})
+}
+
+// TestDeviceOfEverybody sends one anonymousId for all people: the newest events of it go to who is told, and no more of them.
+func TestDeviceOfEverybody(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		in := make([]string, 1200)
+		for i := range in {
+			in[i] = fmt.Sprintf(`{"type":"track","anonymousId":"device","event":%q}`, []string{"old", "new"}[min(i/200, 1)])
+		}
+		w.keep(w.ws, in...)
+		w.receive(w.ws, `{"type":"track","anonymousId":"own","event":"old"}`, `{"type":"identify","userId":"a","anonymousId":"device"}`, `{"type":"identify","userId":"b","anonymousId":"own"}`)
+		w.same(w.counts(w.ws, event.Range{}, "a", "b"), "a 0 new 1000 0", "b 0 old 1 0")
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/valyala/fastjson"
@@ -19,7 +20,8 @@ const (
 	table    = "event"
 	stream   = "event"
 	feedRows = 20_000
-	layout   = 1 // count it up when rows that are there would lack something
+	feedSize = 32 << 20 // bytes of properties after which a batch ends
+	layout   = 1        // count it up when rows that are there would lack something
 )
 
 // Limits of the catch-all of properties in the columns; the rows have them whole.
@@ -49,12 +51,12 @@ func (s *Service) NewFeeder(columns *column.DB, log *slog.Logger) *follow.Follow
 
 // next makes rows of the next changes.
 func (s *Service) next(ctx context.Context, after, upTo int64) (b follow.Batch, err error) {
-	changes, err := s.changes(ctx, after, upTo, feedRows)
+	changes, more, err := s.changes(ctx, after, upTo, feedRows, feedSize)
 	if err != nil {
 		return b, err
 	}
 	b.To = upTo
-	if len(changes) == feedRows {
+	if more {
 		b.To = changes[len(changes)-1].Seq
 	}
 	batch := column.Batch{Table: table, Rows: make([]column.Row, 0, len(changes))}
@@ -111,14 +113,17 @@ func facts(r *jsonread.Reader, p Properties) map[string]string {
 		return nil // spoilt in the store: the event counts all the same
 	}
 	all := map[string]string{}
-	v.GetObject().Visit(func(key []byte, v *fastjson.Value) { flatten(all, r.Intern, r.Intern(key), v) })
-	for k, x := range all {
-		if k == "" || len(k) > maxKey {
-			delete(all, k)
-		} else if len(x) > maxValue {
-			all[k] = clip(x)
+	each := func(k string, v *fastjson.Value) {
+		if k == "" {
+			return
 		}
+		s := plainText(r.Intern, v)
+		if len(s) > maxValue {
+			s = clip(s)
+		}
+		all[k] = s
 	}
+	v.GetObject().Visit(func(key []byte, v *fastjson.Value) { flatten(maxKey, r.Intern(key), v, each, func(string) {}) })
 	if len(all) > maxKeys { // the same ones each time
 		for _, k := range slices.Sorted(maps.Keys(all))[maxKeys:] {
 			delete(all, k)
@@ -132,5 +137,5 @@ func clip(s string) string {
 	for !utf8.RuneStart(s[n]) {
 		n--
 	}
-	return s[:n]
+	return strings.Clone(s[:n])
 }

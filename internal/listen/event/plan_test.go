@@ -29,6 +29,7 @@ func TestNoQuestionReadsAWholeWorkspace(t *testing.T) {
 		{"SELECT " + selectColumns + " FROM event WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3", 3, "INTEGER PRIMARY KEY"},
 		{"SELECT id FROM event WHERE workspace = $1 AND contact = $2 AND contact_key = $3 AND contact_key <> 0", 3, "event_contact (contact_key=?)"},
 		{"SELECT id, visitor FROM event WHERE workspace = $1 AND contact_key = 0 AND visitor <> '' AND visitor IN " + store.In(1, 64), 65, "event_nobody (workspace=? AND visitor=?)"},
+		{"SELECT id, visitor FROM event WHERE workspace = $1 AND contact_key = 0 AND visitor <> '' AND visitor = $2 ORDER BY seq DESC LIMIT $3", 3, "event_nobody (workspace=? AND visitor=?)"},
 		{"SELECT visitor, contact FROM event_visitor WHERE workspace = $1 AND visitor IN " + store.In(1, 64), 65, "(workspace=? AND visitor=?)"},
 		{"DELETE FROM event_visitor WHERE workspace = $1 AND contact = $2", 2, "(workspace=? AND contact=?)"},
 	} {

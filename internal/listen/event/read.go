@@ -283,12 +283,27 @@ func (s *Service) List(ctx context.Context, ws identity.WorkspaceID, f Filter) (
 // Settled is the number of the last change up to which a Feeder can read without missing any.
 func (s *Service) Settled(ctx context.Context) (int64, error) { return s.db.Settled(ctx, "event") }
 
-// changes reads the events of all workspaces that changed after one number and up to another, in the order of their changes.
-func (s *Service) changes(ctx context.Context, after, upTo int64, limit int) (list []Event, err error) {
-	err = s.db.View(ctx, func(tx *store.Tx) (err error) {
-		list, err = store.All(tx, scan, "/* event.changes */ SELECT "+selectColumns+" FROM event WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3",
-			after, upTo, limit)
-		return err
+// changes reads the events of all workspaces that changed after one number and up to another, in the order of their changes. It ends
+// after limit events, or when their properties are size bytes; more tells that it did.
+func (s *Service) changes(ctx context.Context, after, upTo int64, limit, size int) (list []Event, more bool, err error) {
+	err = s.db.View(ctx, func(tx *store.Tx) error {
+		list, more = nil, false
+		rows, err := tx.Query("/* event.changes */ SELECT "+selectColumns+" FROM event WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3", after, upTo, limit)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		left := size
+		for !more && rows.Next() {
+			e, err := scan(rows)
+			if err != nil {
+				return err
+			}
+			list = append(list, e)
+			left -= len(e.Properties)
+			more = len(list) == limit || left <= 0
+		}
+		return rows.Err()
 	})
-	return list, err
+	return list, more, err
 }

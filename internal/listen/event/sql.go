@@ -2,6 +2,7 @@ package event
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -99,7 +100,14 @@ func visitors(tx *store.Tx, ws identity.WorkspaceID, ids []string) (map[string]c
 	return out, err
 }
 
-// claim notes whose visitors are, and gives them what those did before.
+// How much of what devices did before is given to the contact that is told. A device with more belongs to no person: its id is a
+// constant that somebody sends for everybody.
+const (
+	maxClaim = 1000   // events of a device, the newest; older ones stay anonymous
+	maxTold  = 10_000 // events of all devices that are told at once: others share the transaction
+)
+
+// claim notes whose visitors are, and gives them what those did before, up to the limits above.
 func claim(tx *store.Tx, ws identity.WorkspaceID, told map[string]contact.ID) error {
 	if len(told) == 0 {
 		return nil
@@ -116,14 +124,13 @@ func claim(tx *store.Tx, ws identity.WorkspaceID, told map[string]contact.ID) er
 		return err
 	}
 	slices.Sort(ids)
+	left := maxTold
 	return inChunks(ids, func(part []string) error {
-		type found struct{ id, visitor string }
-		got, err := store.All(tx, func(s store.Scanner) (f found, err error) { return f, s.Scan(&f.id, &f.visitor) },
-			"/* event.claim */ SELECT id, visitor FROM event WHERE workspace = $1 AND contact_key = 0 AND visitor <> '' AND visitor IN "+store.In(1, len(part)),
-			append([]any{string(ws)}, store.Anys(part)...)...)
+		got, err := anonymous(tx, ws, part, left)
 		if err != nil {
 			return err
 		}
+		left -= len(got)
 		seqs, err := tx.NextSeq("event", len(got))
 		if err != nil {
 			return err
@@ -137,6 +144,30 @@ func claim(tx *store.Tx, ws identity.WorkspaceID, told map[string]contact.ID) er
 		}
 		return nil
 	})
+}
+
+type anonymousEvent struct{ id, visitor string }
+
+// anonymous finds what visitors did as nobody: at most maxClaim events of each, the newest, and most of all.
+func anonymous(tx *store.Tx, ws identity.WorkspaceID, visitors []string, most int) ([]anonymousEvent, error) {
+	row := func(s store.Scanner) (f anonymousEvent, err error) { return f, s.Scan(&f.id, &f.visitor) }
+	const where = " SELECT id, visitor FROM event WHERE workspace = $1 AND contact_key = 0 AND visitor <> '' AND visitor "
+	all, err := store.All(tx, row, "/* event.anonymous */"+where+"IN "+store.In(1, len(visitors))+fmt.Sprintf(" LIMIT %d", maxClaim+1),
+		append([]any{string(ws)}, store.Anys(visitors)...)...)
+	if err != nil || len(all) <= min(maxClaim, most) {
+		return all, err
+	}
+	all = nil // some have many: one after the other
+	for _, v := range visitors {
+		got, err := store.All(tx, row, "/* event.anonymous */"+where+"= $2 ORDER BY seq DESC LIMIT $3", string(ws), v, min(maxClaim, most-len(all)))
+		if err != nil {
+			return nil, err
+		}
+		if all = append(all, got...); len(all) == most {
+			break
+		}
+	}
+	return all, nil
 }
 
 // changeOf changes all events of a contact, and numbers each change so that the columns follow.

@@ -216,6 +216,12 @@ func clean(s string) string {
 	}, strings.ToValidUTF8(s, "")))
 }
 
+// NormAccount is the external id of an account as it is kept, which may be ""; ok is false for what can be none.
+func NormAccount(external string) (norm string, ok bool) {
+	norm = strings.TrimSpace(external)
+	return norm, sane(norm)
+}
+
 func sane(s string) bool {
 	return len(s) <= 4*maxIdentity && utf8.RuneCountInString(s) <= maxIdentity && printable(s)
 }
