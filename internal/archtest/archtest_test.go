@@ -57,6 +57,7 @@ var sideways = map[[2]string]string{
 	{"internal/understand/eval", "internal/understand/theme"}:        "what is evaluated",
 	{"internal/understand/eval", "internal/understand/reading"}:      "what is evaluated",
 	{"internal/understand/label", "internal/listen/feedback"}:        "what is read is feedback",
+	{"internal/understand/label", "internal/listen/event"}:           "and what happened is told with the same masks",
 	{"internal/understand/label", "internal/understand/reading"}:     "a label is a reading that is kept",
 	{"internal/understand/label", "internal/understand/sentiment"}:   "and can be corrected",
 	{"internal/understand/label", "internal/understand/text"}:        "clause by clause",

@@ -13,6 +13,7 @@ import (
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
+	"kolo/internal/understand/label"
 )
 
 // Message is a message of the common format, for the description. Other fields of the format are taken and passed over.
@@ -20,7 +21,7 @@ type Message struct {
 	Type        string         `json:"type,omitempty" enum:"track,page,screen,identify,group" doc:"Needed in a batch; elsewhere the path says it"`
 	MessageID   string         `json:"messageId,omitempty" maxLength:"200" doc:"Your id of it: a second delivery changes nothing"`
 	UserID      string         `json:"userId,omitempty" doc:"Your id of the customer: the contact's external id. userId or anonymousId is needed"`
-	AnonymousID string         `json:"anonymousId,omitempty" maxLength:"200" doc:"Of a browser or device. What it did before is the contact's once a message has both ids"`
+	AnonymousID string         `json:"anonymousId,omitempty" maxLength:"200" doc:"Of a browser or device. What it did before is the contact's once a message has both ids (the newest 1,000 events of it)"`
 	Event       string         `json:"event,omitempty" maxLength:"200" doc:"track: what happened, such as purchase"`
 	Name        string         `json:"name,omitempty" doc:"page, screen: its name, kept as a property"`
 	Category    string         `json:"category,omitempty" doc:"page, screen: its category, kept as a property"`
@@ -103,6 +104,9 @@ func (a *API) receiveMessage(w http.ResponseWriter, r *http.Request, actor ident
 	if err != nil {
 		return err
 	}
+	if int64(len(raw)) > a.RowLimit {
+		return fault.New(fault.TooLarge, "api.receiveMessage", "a message has at most %d bytes", a.RowLimit)
+	}
 	in, err := event.Decode(kind, raw)
 	if err != nil {
 		return err
@@ -177,6 +181,16 @@ func (a *API) listEvents(ctx context.Context, actor identity.Actor, in *listEven
 	list, err := a.Events.List(ctx, actor.Workspace, f)
 	if err != nil {
 		return nil, err
+	}
+	if !actor.May(identity.ContactsIdentify) {
+		register, err := a.Contacts.Attributes(ctx, actor.Workspace)
+		if err != nil {
+			return nil, err
+		}
+		told := label.NewHappened(register)
+		for i, e := range list {
+			list[i] = told.Masked(e)
+		}
 	}
 	page := EventsPage{Events: orEmpty(list)}
 	if len(list) == in.Limit {

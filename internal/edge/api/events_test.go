@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,7 +16,8 @@ import (
 func TestEventsInTheCommonFormat(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	key, other := w.workspace("one", identity.Permissions())[0], w.workspace("two", identity.Permissions())[0]
+	keys := w.workspace("one", identity.Permissions(), slices.DeleteFunc(identity.Permissions(), func(p identity.Permission) bool { return p == identity.ContactsIdentify }))
+	key, masked, other := keys[0], keys[1], w.workspace("two", identity.Permissions())[0]
 	one := w.ask(key, "POST", "/v1/track", `{"messageId":"m1","userId":"u1","event":"purchase","timestamp":"2026-11-20T10:00:00Z","properties":{"value":12.5,"currency":"eur","items":[{"sku":"a"}]},"context":{"library":{"name":"x"}}}`, 200)
 	if again := w.ask(key, "POST", "/v1/track", `{"messageId":"m1","userId":"u1","event":"purchase","timestamp":"2026-11-20T10:00:00Z"}`, 200); again["status"] != "duplicate" || again["id"] != one["id"] {
 		t.Errorf("%v, then %v", one, again)
@@ -45,6 +47,10 @@ func TestEventsInTheCommonFormat(t *testing.T) {
 		if status, _, text := w.call(key, "POST", path, want); status != 422 || !strings.Contains(text, `"errors"`) {
 			t.Errorf("%s %s: %d %s", path, want, status, text)
 		}
+	}
+
+	if status, _, text := w.call(key, "POST", "/v1/track", `{"userId":"u1","event":"x","context":"`+strings.Repeat("x", 1<<16)+`"}`); status != 413 {
+		t.Errorf("a message that is too long: %d %s", status, text)
 	}
 
 	lines := `{"type":"track","messageId":"n1","userId":"u2","event":"visit"}` + "\n\nnonsense\n" + `{"type":"track","event":"visit"}` + "\n" +
@@ -92,11 +98,20 @@ func TestEventsInTheCommonFormat(t *testing.T) {
 			t.Errorf("%s: %d", bad, status)
 		}
 	}
+	w.ask(masked, "POST", "/v1/track", `{"userId":"u1","anonymousId":"device-7","event":"order","properties":{"email":"ann@example.com","note":"call ann@example.com","sku":"a"}}`, 200)
+	for _, path := range []string{"/v1/events?event=order", "/v1/exports/events?format=ndjson&event=order"} {
+		if status, _, text := w.call(masked, "GET", path, ""); status != 200 || strings.Contains(text, "example.com") || strings.Contains(text, "device-7") || !strings.Contains(text, "call [email]") {
+			t.Errorf("%s for who may not identify: %d %s", path, status, text)
+		}
+		if status, _, text := w.call(masked, "GET", strings.Replace(path, "order", "purchase", 1), ""); status != 200 || !strings.Contains(text, "sku") {
+			t.Errorf("%s for who may not identify: %d %s", path, status, text)
+		}
+	}
 	if status, _, text := w.call(key, "GET", "/v1/exports/events?format=csv&event=purchase", ""); status != 200 || !strings.Contains(text, `[{""sku"":""a""}]`) || strings.Contains(text, "login") {
 		t.Errorf("%d %s", status, text)
 	}
 	must(t, w.events.Feed(t.Context()))
-	if names := w.ask(key, "GET", "/v1/events/names", "", 200)["names"].([]any); len(names) != 5 {
+	if names := w.ask(key, "GET", "/v1/events/names", "", 200)["names"].([]any); len(names) != 6 {
 		t.Errorf("%v", names)
 	}
 }

@@ -8,7 +8,9 @@ import (
 	"kolo/internal/foundation/table"
 	"kolo/internal/listen/event"
 	"kolo/internal/people/contact"
+	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
+	"kolo/internal/understand/label"
 )
 
 // events writes what customers did, newest first. Who they are stands in the list of contacts.
@@ -17,6 +19,14 @@ func events(ctx context.Context, j job) error {
 	var err error
 	if f.From, f.To, err = j.from.Insight.Instants(ctx, j.Workspace, insight.Period{From: j.Filter.Get("from"), To: j.Filter.Get("to"), Last: j.Filter.Get("last")}); err != nil {
 		return err
+	}
+	told := func(e event.Event) event.Event { return e }
+	if !j.Actor.May(identity.ContactsIdentify) {
+		register, err := j.from.Contacts.Attributes(ctx, j.Workspace)
+		if err != nil {
+			return err
+		}
+		told = label.NewHappened(register).Masked
 	}
 	t := &sheet[event.Event]{}
 	t.text("id", func(e event.Event) string { return string(e.ID) })
@@ -46,7 +56,7 @@ func events(ctx context.Context, j job) error {
 			if err != nil {
 				return err
 			}
-			if err := all(list)(do); err != nil || len(list) < event.MaxPage {
+			if err := all(list)(func(e event.Event) error { return do(told(e)) }); err != nil || len(list) < event.MaxPage {
 				return err
 			}
 			f.Before = event.PlaceOf(list[len(list)-1])

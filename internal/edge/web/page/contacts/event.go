@@ -13,6 +13,7 @@ import (
 	"kolo/internal/foundation/i18n"
 	"kolo/internal/listen/event"
 	"kolo/internal/people/contact"
+	"kolo/internal/understand/label"
 )
 
 // happenedView is an event as a line.
@@ -63,6 +64,9 @@ func (p *Pages) events(q *web.Request) error {
 		v.Pager.Prev = here
 	}
 	v.Pager.Shown, v.Pager.Total = len(list), -1
+	if list, err = p.told(q, list); err != nil {
+		return err
+	}
 	v.Happened = happened(q.Env, c, list, mostFacts)
 	return q.Render(http.StatusOK, eventsPage(shell(q, q.Env.T("contact.did")), v))
 }
@@ -76,8 +80,27 @@ func (p *Pages) latest(q *web.Request, c contact.Contact, v *detailView) error {
 	if v.AllHappened = len(list) > mostHappened; v.AllHappened {
 		list = list[:mostHappened]
 	}
+	if list, err = p.told(q, list); err != nil {
+		return err
+	}
 	v.Happened = happened(q.Env, c, list, fewFacts)
 	return nil
+}
+
+// told are events as the reader may see them.
+func (p *Pages) told(q *web.Request, list []event.Event) ([]event.Event, error) {
+	if identify(q) {
+		return list, nil
+	}
+	register, err := p.Contacts.Attributes(q.Context(), q.Workspace.ID)
+	if err != nil {
+		return nil, err
+	}
+	h := label.NewHappened(register)
+	for i, e := range list {
+		list[i] = h.Masked(e)
+	}
+	return list, nil
 }
 
 // ofValue are the properties that an event's value is made of.
