@@ -107,7 +107,7 @@ func (f *Flow) alertClosed(tx *store.Tx, ws identity.WorkspaceID, a alert.Alert)
 	if err != nil {
 		return err
 	}
-	tree, err := f.Themes.Tree(tx.Context(), ws) // from memory, while nobody has changed the themes
+	tree, err := f.Themes.TreeIn(tx, ws)
 	if err != nil {
 		return err
 	}

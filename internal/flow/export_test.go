@@ -10,7 +10,7 @@ var Title = title
 
 // Tell is what the job does in its transaction.
 func (f *Flow) Tell(tx *store.Tx, ws identity.WorkspaceID) error {
-	tree, err := f.Themes.Tree(tx.Context(), ws)
+	tree, err := f.Themes.TreeIn(tx, ws)
 	if err != nil {
 		return err
 	}

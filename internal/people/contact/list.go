@@ -404,6 +404,19 @@ func readIn(tx *store.Tx, ws identity.WorkspaceID, ids []ID) ([]Contact, error) 
 	return list, addIdentities(tx, ws, list)
 }
 
+// Remaining tells which of some contacts are neither merged into others nor erased. A transaction that writes about contacts that were
+// read before it asks so whom it may still write about.
+func Remaining(tx *store.Tx, ws identity.WorkspaceID, ids []ID) (map[ID]bool, error) {
+	out := make(map[ID]bool, len(ids))
+	return out, eachIn(tx, ids, "/* contact.Remaining */ SELECT c.id FROM contact c WHERE c.workspace = $1 AND c.merged_into = '' AND c.erased_at = 0 AND c.id IN %s",
+		[]any{string(ws)}, func(s store.Scanner) error {
+			var id ID
+			err := s.Scan(&id)
+			out[id] = true
+			return err
+		})
+}
+
 func addIdentities(tx *store.Tx, ws identity.WorkspaceID, list []Contact) error {
 	at := make(map[ID]*Contact, len(list))
 	ids := make([]ID, len(list))

@@ -84,7 +84,7 @@ func joined(from, into Contact) *record {
 	case into.Value == nil:
 		rec.value = *from.Value
 	case from.Value.Currency == into.Value.Currency:
-		rec.value.Minor += from.Value.Minor
+		rec.value.Minor = max(-maxMinor, min(maxMinor, rec.value.Minor+from.Value.Minor))
 	}
 	rec.learnAttributes(from.Attributes, true)
 	rec.first = min(rec.first, from.FirstSeen.UnixMilli())

@@ -20,6 +20,7 @@ const (
 	maxKey        = 64
 	maxValue      = 1000
 	maxAttributes = 100
+	maxMinor      = 1e15 // of a lifetime value, to either side
 )
 
 // Normalise checks a reference and brings it into normal form; region is the country (ISO 3166-1 alpha-2, may be empty)
@@ -58,6 +59,9 @@ func (r *Ref) Normalise(region string) []fault.Field {
 		v := Money{r.Value.Minor, strings.ToUpper(r.Value.Currency)}
 		if _, err := currency.ParseISO(v.Currency); err != nil {
 			wrong("lifetime_value", "currency", "that is not a currency (ISO 4217, such as EUR)")
+		}
+		if v.Minor > maxMinor || v.Minor < -maxMinor {
+			wrong("lifetime_value", "range", "an amount lies between -1,000,000,000,000,000 and 1,000,000,000,000,000 minor units")
 		}
 		r.Value = &v
 	}

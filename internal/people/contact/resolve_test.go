@@ -3,6 +3,7 @@ package contact
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -383,6 +384,12 @@ func TestNormalise(t *testing.T) {
 		got, problem := NormIdentity(c.kind, c.value, c.region)
 		if got != c.want || (problem == "") != (c.want != "") {
 			t.Errorf("%s %q in %q: %q, %q; want %q", c.kind, c.value, c.region, got, problem, c.want)
+		}
+	}
+	for minor, fine := range map[int64]bool{1e15: true, -1e15: true, 1e15 + 1: false, math.MinInt64: false} {
+		r := Ref{External: "x", Value: &Money{Minor: minor, Currency: "EUR"}}
+		if bad := r.Normalise(""); (len(bad) == 0) != fine {
+			t.Errorf("%d: %v", minor, bad)
 		}
 	}
 	for in, want := range map[string]string{"Plan type": "plan_type", "plan_type": "plan_type", "  ": "", "Тариф": "тариф", "a.b": "a.b", "_x_": "x"} {

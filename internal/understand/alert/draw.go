@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -27,6 +28,7 @@ type drawing struct {
 	unasked []float64 // pieces that came unasked
 	blank   []bool    // so little has arrived that it is no news from customers but from the intake
 	lines   []*line
+	unseen  map[string]int // by field: values for which there is no place
 }
 
 // drawing begins one, up to the last complete day.
@@ -35,7 +37,7 @@ func (s *Service) drawing(ctx context.Context, ws identity.WorkspaceID, set Sett
 	if f.bucket == week {
 		days = 7
 	}
-	return &drawing{s: s, ctx: ctx, ws: ws, set: set, frame: f, to: to, from: to - clock.Day(days*(f.recent+f.history+1)) + 1}
+	return &drawing{unseen: map[string]int{}, s: s, ctx: ctx, ws: ws, set: set, frame: f, to: to, from: to - clock.Day(days*(f.recent+f.history+1)) + 1}
 }
 
 // draw gives the series of a workspace by a bucket of time, up to the last complete day.
@@ -72,6 +74,35 @@ func (l *line) busy() bool {
 func (d *drawing) grid(q insight.Query) (*insight.Grid, error) {
 	q.Bucket, q.Between = d.frame.bucket, insight.Period{From: d.from.String(), To: d.to.String()}
 	return d.s.insight.Grid(d.ctx, d.ws, q)
+}
+
+// mostValues bounds the series of a field: whatever a client sends may become a channel, and each takes its share of the budget.
+const mostValues = 200
+
+// watched are the groups of a field with the most feedback; for how many others there is no place is remembered.
+func (d *drawing) watched(field string, groups []insight.GridGroup) []insight.GridGroup {
+	if len(groups) <= mostValues {
+		return groups
+	}
+	d.unseen[field] = max(d.unseen[field], len(groups)-mostValues)
+	type sized struct {
+		insight.GridGroup
+		n int64
+	}
+	list := make([]sized, len(groups))
+	for i, x := range groups {
+		list[i].GridGroup = x
+		for _, c := range x.Cells {
+			list[i].n += c.N
+		}
+	}
+	slices.SortStableFunc(list, func(a, b sized) int { return cmp.Compare(b.n, a.n) })
+	out := make([]insight.GridGroup, mostValues)
+	for i := range out {
+		out[i] = list[i].GridGroup
+	}
+	slices.SortFunc(out, func(a, b insight.GridGroup) int { return slices.Compare(a.Keys, b.Keys) })
+	return out
 }
 
 // volume is how much was said in all, and of each kind.
@@ -244,7 +275,7 @@ func (d *drawing) themes() error {
 		return err
 	}
 	top := map[string]bool{}
-	for _, x := range groups.Groups {
+	for _, x := range d.watched("theme_group", groups.Groups) {
 		top[x.Keys[0]] = true
 		d.count(Subject{Measure: Count, Field: "theme", Value: x.Keys[0]}, x.Cells, d.texts)
 	}
@@ -252,7 +283,7 @@ func (d *drawing) themes() error {
 	if err != nil {
 		return err
 	}
-	for _, x := range single.Groups {
+	for _, x := range d.watched("theme", single.Groups) {
 		id := x.Keys[0]
 		switch {
 		case top[id]:
@@ -275,7 +306,7 @@ func (d *drawing) channels() error {
 	if err != nil {
 		return err
 	}
-	for _, x := range g.Groups {
+	for _, x := range d.watched("channel", g.Groups) {
 		d.part(Subject{Measure: Count, Field: "channel", Value: x.Keys[0]}, x.Cells)
 		// A channel that is all there is of a kind would say everything twice, and take its share of the budget.
 		if n := len(d.lines) - 1; n > 0 && slices.ContainsFunc(d.lines[:n], func(l *line) bool {
@@ -299,15 +330,19 @@ func (d *drawing) negative() error {
 	n := len(d.ends)
 	all, allOf := make([]int64, n), make([]float64, n)
 	for _, x := range g.Groups {
-		of := make([]float64, n)
-		cells := make([]insight.GridCell, 0, len(x.Cells))
 		for _, c := range x.Cells {
-			of[c.At] = float64(c.N)
 			all[c.At] += c.Bad
 			allOf[c.At] += float64(c.N)
-			cells = append(cells, insight.GridCell{At: c.At, N: c.Bad})
 		}
-		if len(g.Groups) > 1 {
+	}
+	if len(g.Groups) > 1 {
+		for _, x := range d.watched("channel", g.Groups) {
+			of := make([]float64, n)
+			cells := make([]insight.GridCell, 0, len(x.Cells))
+			for _, c := range x.Cells {
+				of[c.At] = float64(c.N)
+				cells = append(cells, insight.GridCell{At: c.At, N: c.Bad})
+			}
 			d.count(Subject{Measure: Negative, Field: "channel", Value: x.Keys[0]}, cells, of)
 		}
 	}
@@ -366,30 +401,36 @@ func (d *drawing) score(m insight.Measure) error {
 			if err != nil {
 				return err
 			}
-			if field == "survey" {
-				all, marks = map[int]point{}, g.Marks
-			}
-			for _, x := range g.Groups {
-				points := make(map[int]point, len(x.Cells))
+			points := func(x insight.GridGroup) map[int]point {
+				out := make(map[int]point, len(x.Cells))
 				for _, c := range x.Cells {
 					p := pointOf(m, c)
 					if m == insight.Star {
 						p.bad = bad[x.Keys[0]][c.At]
 					}
-					points[c.At] = p
-					if field == "survey" {
-						all[c.At] = all[c.At].plus(p)
+					out[c.At] = p
+				}
+				return out
+			}
+			if field == "survey" {
+				all, marks = map[int]point{}, g.Marks
+				for _, x := range g.Groups {
+					for at, p := range points(x) {
+						all[at] = all[at].plus(p)
 					}
 				}
+			}
+			if len(g.Groups) == 1 {
+				continue // it is the whole
+			}
+			for _, x := range d.watched(field, g.Groups) {
 				first := d.after(marks)
-				if field == "survey" && len(marks) > 0 && len(g.Groups) > 1 {
+				if field == "survey" && len(marks) > 0 {
 					if first, err = d.own(m, g.Scale, x.Keys[0]); err != nil {
 						return err
 					}
 				}
-				if len(g.Groups) > 1 {
-					d.points(Subject{Measure: string(m), Field: field, Value: x.Keys[0], Scale: g.Scale}, points, first)
-				}
+				d.points(Subject{Measure: string(m), Field: field, Value: x.Keys[0], Scale: g.Scale}, points(x), first)
 			}
 		}
 		if len(all) > 0 {

@@ -49,6 +49,9 @@ func (s *Service) tick(ctx context.Context, run *job.Run) error {
 			if err != nil {
 				return err
 			}
+			if x.Report.Series == 0 && !x.looked.IsZero() && today(x.looked, w) == today(now, w) {
+				return nil // there was nothing to see: once a day is enough
+			}
 			hold, err := held(tx, w.ID, x.Settings)
 			if err != nil || x.day >= today(now, w)-1-clock.Day(hold) {
 				return err

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"kolo/internal/foundation/clock"
+	"kolo/internal/understand/insight"
 	"kolo/internal/understand/stat/watch"
 )
 
@@ -120,5 +121,26 @@ func BenchmarkNight(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
+	}
+}
+
+func TestOfAFieldTheLargestAreWatched(t *testing.T) {
+	t.Parallel()
+	d := drawing{unseen: map[string]int{}}
+	groups := make([]insight.GridGroup, 1000)
+	for i := range groups {
+		groups[i] = insight.GridGroup{Keys: []string{fmt.Sprintf("%04d", i)}, Cells: []insight.GridCell{{At: 0, N: int64(i % 500)}, {At: 1, N: 1}}}
+	}
+	got := d.watched("channel", groups)
+	if len(got) != mostValues || d.unseen["channel"] != 800 || len(groups) != 1000 {
+		t.Fatalf("%d are watched, %v are not", len(got), d.unseen)
+	}
+	for i, x := range got {
+		if x.Cells[0].N < 400 || i > 0 && got[i-1].Keys[0] >= x.Keys[0] {
+			t.Errorf("%d: %+v", i, x)
+		}
+	}
+	if few := d.watched("survey", groups[:mostValues]); len(few) != mostValues || d.unseen["survey"] != 0 {
+		t.Errorf("%d of 200, %v", len(few), d.unseen)
 	}
 }

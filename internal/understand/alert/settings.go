@@ -95,7 +95,8 @@ type Watch struct {
 	LookedAt time.Time `json:"looked_at"`
 	Report   Report    `json:"report"`
 
-	day clock.Day
+	day    clock.Day
+	looked time.Time // the last look, whether it saw anything or not
 }
 
 // Report is how a look went.
@@ -106,6 +107,7 @@ type Report struct {
 	Learning int `json:"learning" doc:"Of them those whose history is too short for a baseline"`
 	Blank    int `json:"blank" doc:"Of them those with nothing to look at in the latest period"`
 	Hold     int `json:"hold_days" doc:"Days that were held back for late arrivals"`
+	Unseen   int `json:"unwatched" doc:"Values that are not watched: of a field, only the 200 with the most feedback are"`
 	Silent   int `json:"silent" doc:"Latest days in which so little arrived that they were not looked at"`
 }
 
@@ -117,8 +119,11 @@ func readWatch(tx *store.Tx, ws identity.WorkspaceID) (Watch, error) {
 			return w, err
 		}
 		w.Settings = Defaults()
+		if looked > 0 {
+			w.looked = time.UnixMilli(looked).UTC()
+		}
 		if w.day > 0 {
-			w.Day, w.LookedAt = w.day.String(), time.UnixMilli(looked).UTC()
+			w.Day, w.LookedAt = w.day.String(), w.looked
 		}
 		if err := json.Unmarshal([]byte(settings), &w.Settings); err != nil {
 			return w, err

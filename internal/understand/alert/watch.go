@@ -101,6 +101,11 @@ func (b *look) find(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		unseen := 0
+		for _, n := range d.unseen {
+			unseen += n
+		}
+		b.report.Unseen = max(b.report.Unseen, unseen)
 		if bucket == daily {
 			b.report.Daily = len(d.lines)
 			for i := len(d.blank) - 1; i >= 0 && d.blank[i]; i-- {

@@ -365,6 +365,7 @@ func (s *Service) rescore(ctx context.Context, run *job.Run) error {
 	}
 	// Weights and peers are those that the version was made with.
 	x.Settings.Weights, x.Settings.Segment = m.Weights, m.Segment
+	x.Settings.hide(x.Register) // the attribute may have become personal since
 	var p progress
 	if _, err := run.Load(&p); err != nil {
 		return err
@@ -412,7 +413,7 @@ func (s *Service) rescore(ctx context.Context, run *job.Run) error {
 		}
 		p.After, p.Done = upto, p.Done+int64(len(page))
 		if err := s.db.Update(ctx, func(tx *store.Tx) error {
-			if _, err := tx.InsertMany("health.rescore", "contact_health", scoreColumns, rows, replaceScore); err != nil {
+			if err := keepScores(tx, ws, list, rows); err != nil {
 				return err
 			}
 			return run.Save(tx, job.Progress{Done: p.Done, Total: max(all, p.Done)}, p)

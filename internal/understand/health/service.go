@@ -82,6 +82,7 @@ func (s *Service) meaning(ctx context.Context, ws identity.WorkspaceID) (m Meani
 	if m.Register, err = s.contacts.Attributes(ctx, ws); err != nil {
 		return m, fault.Wrap(op, err)
 	}
+	m.Settings.hide(m.Register)
 	names := make([]string, len(m.Events))
 	for i, e := range m.Events {
 		names[i] = e.Name
@@ -97,6 +98,13 @@ func (s *Service) SetSettings(ctx context.Context, ws identity.WorkspaceID, acto
 		return err
 	}
 	if err := set.Validate(); err != nil {
+		return err
+	}
+	register, err := s.contacts.Attributes(ctx, ws)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	if err := set.refuse(register); err != nil {
 		return err
 	}
 	text, err := json.Marshal(set)
@@ -331,6 +339,9 @@ type Revenue struct {
 	Expected *float64 `json:"expected_minor,omitempty" doc:"Of all customers shown, worth times chance of leaving; absent while no model is fitted"`
 }
 
+// mostWorth bounds a sum of lifetime values, which is made of floating point numbers so that it cannot overflow.
+const mostWorth = 9e18
+
 // Summary tells how all customers stand.
 func (s *Service) Summary(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor) (out Summary, err error) {
 	const op = "health.Summary"
@@ -361,9 +372,12 @@ func (s *Service) Summary(ctx context.Context, ws identity.WorkspaceID, actor id
 			return err
 		}
 		if out.Money, err = store.All(tx, func(s store.Scanner) (r Revenue, err error) {
-			return r, s.Scan(&r.Currency, &r.Contacts, &r.Worth, &r.Expected)
+			var worth float64
+			err = s.Scan(&r.Currency, &r.Contacts, &worth, &r.Expected)
+			r.Worth = int64(max(-mostWorth, min(mostWorth, worth)))
+			return r, err
 		},
-			`/* health.Summary */ SELECT currency, sum(CASE WHEN at_risk = 1 THEN 1 ELSE 0 END), CAST(sum(CASE WHEN at_risk = 1 THEN worth ELSE 0 END) AS BIGINT), sum(worth * chance)
+			`/* health.Summary */ SELECT currency, sum(CASE WHEN at_risk = 1 THEN 1 ELSE 0 END), sum(CASE WHEN at_risk = 1 THEN CAST(worth AS DOUBLE PRECISION) ELSE 0.0 END), sum(worth * chance)
 			FROM contact_health WHERE workspace = $1 AND hidden = 0 AND currency <> '' GROUP BY currency ORDER BY count(*) DESC, currency`, string(ws)); err != nil {
 			return err
 		}

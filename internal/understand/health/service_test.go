@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -239,6 +240,14 @@ func TestListsGoByRiskPageByPage(t *testing.T) {
 		if a.Value == nil || math.Abs(*a.Value-sum/worth) > 1e-9 || !a.Weighted || a.Scored != 4 || a.Worst == nil {
 			w.Errorf("the account stands at %+v, not %v", a, sum/worth)
 		}
+		// However much all are worth together, it can be said.
+		w.must(w.db.Update(w.Context(), func(tx *store.Tx) error {
+			_, err := tx.Exec("UPDATE contact_health SET worth = 4000000000000000000, at_risk = 1 WHERE workspace = $1", string(w.one))
+			return err
+		}))
+		if all, err := w.health.Summary(w.Context(), w.one, w.actor); err != nil || len(all.Money) != 1 || all.Money[0].Worth != 9e18 || all.Money[0].Contacts != 54 {
+			w.Errorf("%+v %v", all.Money, err)
+		}
 		// Who is merged or erased has no score any more.
 		w.must(w.contacts.Merge(w.Context(), w.one, w.actor, ids[1], ids[0]))
 		w.must(w.contacts.Erase(w.Context(), w.one, w.actor, ids[2]))
@@ -246,6 +255,74 @@ func TestListsGoByRiskPageByPage(t *testing.T) {
 			if _, err := w.health.Get(w.Context(), w.one, w.actor, id); !fault.Is(err, fault.NotFound) {
 				w.Errorf("%s is still scored: %v", id, err)
 			}
+		}
+	})
+}
+
+// meanwhile does something while contacts are being scored.
+type meanwhile struct {
+	heard
+	do func()
+}
+
+func (m *meanwhile) Voices(ctx context.Context, ws identity.WorkspaceID, of insight.Slice, before clock.Day, resolved string, fn func(insight.Voice) error) error {
+	if m.do != nil && of.Upto != "" { // a page that is scored, not the sample
+		do := m.do
+		m.do = nil
+		do()
+	}
+	return m.heard.Voices(ctx, ws, of, before, resolved, fn)
+}
+
+func TestWhoGoesWhileScoredHasNoScore(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		ids := w.fill(w.one, 20)
+		done := false
+		w.health.Hear(&meanwhile{heard: w.heard, do: func() {
+			w.must(w.contacts.Merge(w.Context(), w.one, w.actor, ids[1], ids[0]))
+			w.must(w.contacts.Erase(w.Context(), w.one, w.actor, ids[2]))
+			done = true
+		}}, nil)
+		_, err := w.health.Train(w.Context(), w.one, w.actor)
+		w.must(err)
+		w.settle()
+		if !done {
+			w.Fatal("nobody was scored")
+		}
+		for i, want := range []bool{true, false, false, true} {
+			if _, err := w.health.Get(w.Context(), w.one, w.actor, ids[i]); (err == nil) != want || err != nil && !fault.Is(err, fault.NotFound) {
+				w.Errorf("contact %d: %v", i, err)
+			}
+		}
+	})
+}
+
+func TestPersonalAttributesAreNoSegments(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		ids := w.fill(w.one, 20)
+		set := health.Default()
+		set.Segment, set.Slices, set.Guessed = "segment", []string{"segment"}, false
+		w.must(w.health.SetSettings(w.Context(), w.one, w.actor, set))
+		w.settle()
+		if x, err := w.health.Get(w.Context(), w.one, w.actor, ids[0]); err != nil || x.Segment != "home" {
+			w.Fatalf("%+v %v", x, err)
+		}
+		w.must(w.contacts.SetAttribute(w.Context(), w.one, w.actor, contact.Attribute{Key: "segment", Kind: contact.Text, Personal: true}))
+		err := w.health.SetSettings(w.Context(), w.one, w.actor, set)
+		if !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "personal") {
+			w.Errorf("it may be chosen: %v", err)
+		}
+		if m, err := w.health.Settings(w.Context(), w.one, w.actor); err != nil || m.Settings.Segment != "" || len(m.Settings.Slices) != 0 {
+			w.Errorf("%+v %v", m.Settings, err)
+		}
+		v, _, err := w.health.Active(w.Context(), w.one, w.actor)
+		w.must(err)
+		w.must(w.health.Activate(w.Context(), w.one, w.actor, v.ID)) // scores with the version that was made before
+		w.settle()
+		if x, err := w.health.Get(w.Context(), w.one, w.actor, ids[0]); err != nil || x.Segment != "" {
+			w.Errorf("%+v %v", x, err)
 		}
 	})
 }

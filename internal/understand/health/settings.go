@@ -142,6 +142,43 @@ func (s *Settings) Validate() error {
 	return nil
 }
 
+// refuse refuses attributes that are personal: whose values are those of one person are neither peers nor a reason, and the values would
+// be shown to those who may not see them.
+func (s *Settings) refuse(register []contact.Attribute) error {
+	var bad []fault.Field
+	for _, a := range register {
+		if !a.Personal {
+			continue
+		}
+		say := func(path string) {
+			bad = append(bad, fault.Field{Path: path, Code: "personal", Msg: fmt.Sprintf("the attribute %q is personal: it can be neither peers nor a reason", a.Key)})
+		}
+		if s.Segment == a.Key {
+			say("segment")
+		}
+		if slices.Contains(s.Slices, a.Key) {
+			say("reason_attributes")
+		}
+	}
+	if bad != nil {
+		return fault.Bad("health.Settings", bad...)
+	}
+	return nil
+}
+
+// hide leaves out the attributes that are personal, which they may have become after they were chosen.
+func (s *Settings) hide(register []contact.Attribute) {
+	for _, a := range register {
+		if !a.Personal {
+			continue
+		}
+		if s.Segment == a.Key {
+			s.Segment = ""
+		}
+		s.Slices = slices.DeleteFunc(s.Slices, func(k string) bool { return k == a.Key })
+	}
+}
+
 func keysOf[V any](m map[Role]V) func(func(Role) bool) {
 	return func(yield func(Role) bool) {
 		for k := range m {

@@ -141,6 +141,30 @@ func scoreRow(ws identity.WorkspaceID, s *Score, run string, at int64) ([]any, e
 		worth, currency, string(text), s.Version, run, at}, nil
 }
 
+// keepScores keeps the scores of contacts, a row each, without those who were merged or erased since they were read: what Forget has
+// dropped must not come back.
+func keepScores(tx *store.Tx, ws identity.WorkspaceID, list []*Facts, rows [][]any) error {
+	ids := make([]contact.ID, len(list))
+	for i, f := range list {
+		ids[i] = f.Contact
+	}
+	remain, err := contact.Remaining(tx, ws, ids)
+	if err != nil {
+		return err
+	}
+	kept := make([][]any, 0, len(rows))
+	for i, id := range ids {
+		if remain[id] {
+			kept = append(kept, rows[i])
+		}
+	}
+	if len(kept) == 0 {
+		return nil
+	}
+	_, err = tx.InsertMany("health.keepScores", "contact_health", scoreColumns, kept, replaceScore)
+	return err
+}
+
 const selectScore = "SELECT contact, account, segment, score, chance, risk, coverage, hidden, at_risk, left_on, worth, currency, parts, version, computed_at FROM contact_health"
 
 func scanScore(s store.Scanner) (x Score, err error) {

@@ -58,6 +58,22 @@ func (s *Service) Tree(ctx context.Context, ws identity.WorkspaceID) (*Tree, err
 	return t, nil
 }
 
+// TreeIn is Tree inside a transaction, as that sees it. It takes no other connection; what it reads anew is not kept, for the
+// transaction may not come to be.
+func (s *Service) TreeIn(tx *store.Tx, ws identity.WorkspaceID) (*Tree, error) {
+	s.mu.Lock()
+	t := s.trees[ws]
+	s.mu.Unlock()
+	version, err := versionOf(tx, ws)
+	if err == nil && (t == nil || t.Version != version) {
+		t, err = read(tx, ws)
+	}
+	if err != nil {
+		return nil, fault.Wrap("theme.TreeIn", err)
+	}
+	return t, nil
+}
+
 // Change does one thing to the themes of a workspace on behalf of somebody, and writes the log: what is its name there
 // ("theme.rename"), do one of Tree's operations.
 func (s *Service) Change(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, what string, do func(*Tree) (Theme, error)) (t Theme, err error) {

@@ -1,6 +1,7 @@
 package theme_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 
@@ -185,6 +186,38 @@ func TestService(t *testing.T) {
 		if x, ok := after.Get(added.ID); !ok || x.Rule != "courier*" || x.NamedBy != "Ana" || x.Parent != "delivery" || !x.ByPerson {
 			t.Errorf("kept %+v", x)
 		}
+		// A transaction sees what it has done; what is taken back stays unseen elsewhere.
+		back := errors.New("back")
+		err = db.Update(t.Context(), func(tx *store.Tx) error {
+			if _, err := tx.Exec("UPDATE theme_version SET version = 3 WHERE workspace = 'one'"); err != nil {
+				return err
+			}
+			if _, err := tx.Exec("UPDATE theme SET rule = 'gone*' WHERE workspace = 'one' AND id = $1", added.ID); err != nil {
+				return err
+			}
+			in, err := s.TreeIn(tx, "one")
+			if err != nil {
+				return err
+			}
+			if x, _ := in.Get(added.ID); in.Version != 3 || x.Rule != "gone*" {
+				t.Errorf("in the transaction: %+v at %d", x, in.Version)
+			}
+			return back
+		})
+		if !errors.Is(err, back) {
+			t.Fatal(err)
+		}
+		_, err = s.Edit(t.Context(), "one", who, added.ID, theme.Edit{Rule: &added.Rule})
+		must(err)
+		must(db.View(t.Context(), func(tx *store.Tx) error {
+			in, err := s.TreeIn(tx, "one")
+			if err == nil {
+				if x, _ := in.Get(added.ID); in.Version != 3 || x.Rule != "courier*" {
+					t.Errorf("what was taken back is seen: %+v at %d", x, in.Version)
+				}
+			}
+			return err
+		}))
 		if theirs, err := s.Tree(t.Context(), "two"); err != nil || theirs.Name("delivery", "he") != "משלוח" || len(theirs.Under("delivery")) != 1 {
 			t.Errorf("another workspace sees it: %v", err)
 		}

@@ -1,6 +1,7 @@
 package alerts
 
 import (
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 	"kolo/internal/edge/web/page/figure"
 	"kolo/internal/edge/web/ui"
 	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/i18n"
 	"kolo/internal/understand/alert"
 )
 
@@ -103,9 +105,12 @@ func (p *Pages) fields(q *web.Request, set alert.Settings) ([]ui.Field, error) {
 		watch, when, segments,
 		{Name: "cooldown_days", Label: e.T("alerts.set.cooldown"), Help: e.T("alerts.set_help.cooldown"), Value: strconv.Itoa(set.Cooldown), Dir: "ltr"},
 		hold,
-		{Name: "cost_minor", Label: e.T("alerts.set.cost", "currency", q.Workspace.Currency), Help: e.T("alerts.set_help.cost"), Value: number(float64(set.Cost) / 100), Dir: "ltr"},
+		{Name: "cost_minor", Label: e.T("alerts.set.cost", "currency", q.Workspace.Currency), Help: e.T("alerts.set_help.cost"), Value: number(float64(set.Cost) / minor(q)), Dir: "ltr"},
 	}, nil
 }
+
+// minor is how many minor units the workspace's currency has in one.
+func minor(q *web.Request) float64 { return math.Pow10(i18n.MinorDigits(q.Workspace.Currency)) }
 
 func (p *Pages) set(q *web.Request) error {
 	q.Body = http.MaxBytesReader(q.W, q.Body, 64<<10)
@@ -123,7 +128,7 @@ func (p *Pages) set(q *web.Request) error {
 		}
 		return v
 	}
-	set.Budget, set.Cooldown, set.Hold, set.Cost = number("budget"), int(number("cooldown_days")), int(number("hold_days")), int64(number("cost_minor")*100+0.5)
+	set.Budget, set.Cooldown, set.Hold, set.Cost = number("budget"), int(number("cooldown_days")), int(number("hold_days")), int64(math.Round(number("cost_minor")*minor(q)))
 	for _, w := range watches {
 		*w.of(&set) = slices.Contains(q.PostForm["watch"], w.name)
 	}
