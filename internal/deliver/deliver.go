@@ -173,6 +173,7 @@ func wait(attempts int, asked time.Duration) time.Duration {
 
 const (
 	failingFor = 5 * 24 * time.Hour  // after which a webhook that does nothing but fail is disabled
+	forgotten  = 30 * time.Hour      // without an attempt, longer than a delivery waits for its next: a failure is the first again
 	restMost   = time.Hour           // that a failing webhook is left alone
 	overlap    = 24 * time.Hour      // in which an old secret signs beside the new one
 	keep       = 90 * 24 * time.Hour // that deliveries are kept

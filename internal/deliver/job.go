@@ -237,10 +237,11 @@ func (s *Service) learn(tx *store.Tx, d *sending, out outcome) (disabled bool, e
 		w.Failures, w.FailingSince, w.RestUntil, w.SucceededAt = 0, time.Time{}, time.Time{}, tx.Now
 		return false, w.save(tx)
 	}
-	w.Failures++
-	if w.FailingSince.IsZero() {
-		w.FailingSince = tx.Now
+	// With nothing to send for so long nobody knows how it was: the failures before say nothing about this one.
+	if w.FailingSince.IsZero() || tx.Now.Sub(w.RestUntil) > forgotten {
+		w.Failures, w.FailingSince = 0, tx.Now
 	}
+	w.Failures++
 	w.RestUntil = tx.Now.Add(max(rest(w.Failures), out.after))
 	switch {
 	case !w.Enabled || out.reason != Gone && tx.Now.Sub(w.FailingSince) < failingFor:
