@@ -20,6 +20,9 @@ const (
 	waitFor   = 30 * time.Second
 )
 
+// emptyPause is how long a workspace with nothing to watch is left alone: who is just moving in waits no longer for the first look.
+const emptyPause = 2 * time.Hour
+
 // Handle has a runner look at every workspace as soon as a day is complete.
 func (s *Service) Handle(r *job.Runner) {
 	r.Handle(tickKind, s.tick)
@@ -49,8 +52,8 @@ func (s *Service) tick(ctx context.Context, run *job.Run) error {
 			if err != nil {
 				return err
 			}
-			if x.Report.Series == 0 && !x.looked.IsZero() && today(x.looked, w) == today(now, w) {
-				return nil // there was nothing to see: once a day is enough
+			if x.Report.Series == 0 && now.Sub(x.looked) < emptyPause {
+				return nil // there was nothing to see a moment ago
 			}
 			hold, err := held(tx, w.ID, x.Settings)
 			if err != nil || x.day >= today(now, w)-1-clock.Day(hold) {
