@@ -56,7 +56,16 @@ func TestEventsOutliveKills(t *testing.T) {
 			for range 4 {
 				wg.Go(func() { send(server) })
 			}
+			known := func() int {
+				mu.Lock()
+				defer mu.Unlock()
+				return len(acked)
+			}
+			before := known()
 			time.Sleep(time.Duration(100+rand.IntN(400)) * time.Millisecond) // the moment of the kill is what is random
+			for end := time.Now().Add(30 * time.Second); known() == before && time.Now().Before(end); {
+				time.Sleep(10 * time.Millisecond) // but on a slow machine something has to have come in
+			}
 			server.Kill()
 			wg.Wait()
 		}
