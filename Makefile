@@ -37,6 +37,7 @@ check: assets servers ## what CI runs: format, vet, staticcheck, generated code 
 	$(GO) vet $(PACKAGES)
 	$(GO) tool staticcheck $(PACKAGES)
 	$(SERVERS) $(GO) test -race -timeout 15m $(PACKAGES)
+	$(GO) test ./test/truth
 
 fmt: ## format the code
 	gofmt -w cmd internal test

@@ -14,8 +14,8 @@ import (
 // that are found against the truth.
 func TestReport(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("two years take a minute")
+	if testing.Short() || raced {
+		t.Skip("two years take a minute, and many with the race detector")
 	}
 	ctx := t.Context()
 	cfg, _, err := config.Load([]string{"KOLO_DATA=" + t.TempDir(), "KOLO_LISTEN=127.0.0.1:0"}, config.Flags{})
