@@ -17,8 +17,8 @@ import (
 	"kolo/internal/understand/stat"
 )
 
-// segments looks through all segments of the relationship survey's NPS, with the rate of false ones that alerts are told by. A difference of less than four standard errors between
-// two planted segments need not show.
+// segments looks through all segments of the relationship survey's NPS, with the rate of false ones that alerts are told by. A difference
+// of less than four standard errors between two planted segments need not show.
 func (w *World) segments(ctx context.Context) ([]Finding, error) {
 	began := time.Now()
 	a, err := w.Scan.Ask(ctx, w.Workspace, scan.Query{Score: insight.NPS, Rate: stat.AlertQ, Where: insight.Conditions{{Field: "survey", Values: []string{"relationship"}}}})

@@ -5,10 +5,10 @@ import (
 	"sync"
 )
 
-// Pages of the log (of 4 KiB) that are not in the file yet: the copier copies them once there are copyFrom, not a thousand, so that pages which
-// many commits touch are copied once; it costs a little time at the next start after a crash. The writer, which would
-// make those who wait for their commit wait for the copying too, does it only when there are copyMost, which is when the
-// log goes on growing because somebody writes without a pause: most has been copied by then.
+// Pages of the log, of 4 KiB. The copier begins once copyFrom of them are not in the file yet, not a thousand, so that pages which
+// many commits touch are copied once; it costs a little time at the next start after a crash. The writer, which would make those
+// who wait for their commit wait for the copying too, does it only from copyMost on, which is when the log goes on growing because
+// somebody writes without a pause: most has been copied by then.
 const (
 	copyFrom = 8192
 	copyMost = 32768

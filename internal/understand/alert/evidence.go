@@ -115,14 +115,14 @@ func (s *Service) carriers(ctx context.Context, ws identity.WorkspaceID, a Alert
 		return nil, nil, err
 	}
 	days := float64(a.last-a.since+1) / beforeDays
-	before0 := (float64(then.all.hits) + 0.5) / (float64(then.all.n) + 1) // share of what counts, of everything
+	share := (float64(then.all.hits) + 0.5) / (float64(then.all.n) + 1) // of everything
 	expected := func(now, then tally, all float64) (mean, base float64) {
 		base = float64(then.hits) + 0.5
 		if a.Subject.Measure == Count {
 			return base * days, base
 		}
 		// A group of which little or nothing was known is held against what was usual for all.
-		hits := float64(then.hits) + before0
+		hits := float64(then.hits) + share
 		if then.n < stat.MinimumToShow {
 			base = all
 		}
