@@ -63,8 +63,11 @@ func ParseSubject(key string) (Subject, error) {
 	return s, nil
 }
 
-// Score tells whether the subject is a score: then low is bad, otherwise much is.
+// Score tells whether the subject is a score: then the wrong way on its scale is bad, otherwise much is.
 func (s Subject) Score() bool { return slices.Contains(Scores, insight.Measure(s.Measure)) }
+
+// better is 1 where a higher score is a better one, and -1 where it is a worse one: a mean on a scale whose best end is its lowest number.
+func (s Subject) better() float64 { return float64(insight.Measure(s.Measure).BetterOn(s.Scale)) }
 
 // unasked are the kinds of feedback that come because something happened, not because somebody asked: their number tells
 // something, whereas the number of answers to a survey follows the number of invitations.
@@ -103,8 +106,8 @@ type Kind string
 
 // The kinds.
 const (
-	Alarm       Kind = "alarm"       // more of something than usual, or a score that fell
-	Improvement Kind = "improvement" // less of it, or a score that rose
+	Alarm       Kind = "alarm"       // more of something than usual, or a score that got worse
+	Improvement Kind = "improvement" // less of it, or a score that got better
 )
 
 // State of an alert.

@@ -319,6 +319,50 @@ func TestAScoreThatFalls(t *testing.T) {
 	})
 }
 
+// TestAScaleWhoseBestEndIsItsLowest: where 1 is the best mark, a mean that rises is an alarm, and one that falls an improvement.
+func TestAScaleWhoseBestEndIsItsLowest(t *testing.T) {
+	t.Parallel()
+	marks := func(one, two, four int) []float64 {
+		return slices.Concat(slices.Repeat([]float64{1}, one), slices.Repeat([]float64{2}, two), slices.Repeat([]float64{4}, four))
+	}
+	each(t, func(w *world) {
+		for _, x := range []struct {
+			kind alert.Kind
+			then []float64
+			sign float64 // of how the mean moves
+		}{{alert.Alarm, marks(6, 6, 14), 1}, {alert.Improvement, marks(22, 4, 0), -1}} {
+			ws, _ := w.workspace(string(x.kind))
+			var in []feedback.Input
+			for k := 40; k >= 1; k-- {
+				values := marks(12, 8, 6)
+				if k <= 3 {
+					values = x.then
+				}
+				for i, v := range values {
+					at := monday.AddDate(0, 0, -7*k+i%7)
+					in = append(in, feedback.Input{Kind: "response", Channel: "web", Survey: "marks", Time: &at,
+						Scores: []feedback.Score{{Metric: "star", Value: v, Scale: feedback.Scale{Min: 1, Max: 5, Direction: feedback.Down}}}})
+				}
+			}
+			for chunk := range slices.Chunk(in, 1000) {
+				_, err := w.feedback.Receive(w.Context(), ws, chunk)
+				w.must(err)
+			}
+			w.must(w.feeder.Feed(w.Context()))
+			w.look(ws)
+			a := w.of(ws, alert.Subject{Measure: "star", Scale: "5..1"})
+			if a.Kind != x.kind || x.sign*(a.Observed-a.Expected) < .5 || x.sign*a.Excess < 5 || (a.P < .01) != (x.kind == alert.Alarm) {
+				w.Errorf("%+v", a)
+			}
+			c, err := w.alerts.CourseOf(w.Context(), ws, a)
+			w.must(err)
+			if last := c.Points[len(c.Points)-1]; last.Limit == nil || *last.Limit <= *last.Expected {
+				w.Errorf("one week is too bad from a mean of more than the usual on, not %+v", last)
+			}
+		}
+	})
+}
+
 // TestTwoWorkersAndAKill looks at once in several processes, one of which is killed in the middle.
 func TestTwoWorkersAndAKill(t *testing.T) {
 	t.Parallel()

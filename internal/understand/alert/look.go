@@ -297,7 +297,7 @@ func limitsOf(rate float64) (limits, error) {
 }
 
 // lookAtScore watches the mean of a score by CUSUM and EWMA and its share of bad answers by a likelihood-ratio CUSUM. The three share
-// what two rules of a count have.
+// what two rules of a count have. Sums run towards the best end of the scale; what people see stays in the score's own unit.
 func (l *line) lookAtScore(rate float64, keep func(int, period)) ([]signal, error) {
 	each := 2 * rate / 3
 	lim, err := limitsOf(each)
@@ -309,6 +309,7 @@ func (l *line) lookAtScore(rate float64, keep func(int, period)) ([]signal, erro
 		return nil, err
 	}
 	width := lim.ewma * math.Sqrt(lambda/(2-lambda))
+	good := l.subject.better()
 	var out []signal
 	var sinceDown, sinceUp, sinceShare scoreRun
 	down, up, drift, share := 0.0, 0.0, 0.0, 0.0
@@ -333,10 +334,11 @@ func (l *line) lookAtScore(rate float64, keep func(int, period)) ([]signal, erro
 		if err != nil {
 			return nil, err
 		}
+		z[0] *= good
 		spread := math.Hypot(b.se(x.n), b.se(b.n))
 		p.expected, p.low, p.high = b.mean(), b.mean()-1.96*spread, b.mean()+1.96*spread
 		p.p = dist.NormUpper(-z[0])
-		p.limit = b.mean() - (lim.cusum+reference)*spread
+		p.limit = b.mean() - good*(lim.cusum+reference)*spread
 		keep(t, p)
 		down = sinceDown.next(t, x, b, watch.CUSUM([]float64{-z[0]}, reference, down)[0])
 		up = sinceUp.next(t, x, b, watch.CUSUM([]float64{z[0]}, reference, up)[0])
@@ -352,13 +354,13 @@ func (l *line) lookAtScore(rate float64, keep func(int, period)) ([]signal, erro
 		least := worthKnowing[l.subject.Measure]
 		s := signal{at: t, kind: Alarm, period: p}
 		switch {
-		case down > lim.cusum && sinceDown.moved() <= -least:
+		case down > lim.cusum && good*sinceDown.moved() <= -least:
 			s.rule, s.since, s.excess = Mean, sinceDown.from, sinceDown.excess
-		case share > -math.Log(each) && sinceShare.moved() <= -least:
+		case share > -math.Log(each) && good*sinceShare.moved() <= -least:
 			s.rule, s.since, s.excess = Share, sinceShare.from, sinceShare.excess
-		case drift < -width && sinceDown.n > 0 && sinceDown.moved() <= -least:
+		case drift < -width && sinceDown.n > 0 && good*sinceDown.moved() <= -least:
 			s.rule, s.since, s.excess = Drift, sinceDown.from, sinceDown.excess
-		case up > better.cusum && sinceUp.moved() >= least:
+		case up > better.cusum && good*sinceUp.moved() >= least:
 			s.kind, s.rule, s.since, s.excess = Improvement, Mean, sinceUp.from, sinceUp.excess
 			up, sinceUp = 0, scoreRun{}
 		default:
