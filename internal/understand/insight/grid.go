@@ -40,36 +40,7 @@ type GridCell struct {
 // groups. Nothing is left out but what is on another scale.
 func (s *Service) Grid(ctx context.Context, ws identity.WorkspaceID, q Query) (*Grid, error) {
 	const op = "insight.Grid"
-	if err := q.Validate(); err != nil {
-		return nil, err
-	}
-	switch {
-	case s.columns == nil:
-		return nil, fault.New(fault.Internal, op, "this process has no columns to ask")
-	case q.Bucket == "" || q.Compare != nil || q.Measure == Contacts || q.Measure == Distribution:
-		return nil, fault.New(fault.Internal, op, "a grid is of a measure that adds up, by bucket of time, and compared with nothing")
-	}
-	a := asked{Query: &q}
-	var err error
-	if a.set, a.span, err = s.scope(ctx, ws, q.Between); err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	if !a.span.hasFrom || !a.span.hasTo || a.span.fromExact || a.span.toExact {
-		return nil, fault.New(fault.Internal, op, "a grid is of a period of whole days with both ends")
-	}
-	a.cal = calendar{q.Bucket, a.set.weekStart}
-	for _, name := range q.By {
-		f, err := parseField(name)
-		if err != nil {
-			return nil, fault.Wrap(op, err)
-		}
-		a.by = append(a.by, f)
-	}
-	if a.asking, err = s.asking(ctx, ws, a.by, q.Where, q.Share, Conditions{{Field: q.Of}}); err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	a.groupThemes()
-	cells, forms, err := s.pieces(ctx, a)
+	a, cells, forms, err := s.byBucket(ctx, ws, &q)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
@@ -104,6 +75,41 @@ func (s *Service) Grid(ctx context.Context, ws identity.WorkspaceID, q Query) (*
 	}
 	slices.SortFunc(g.Groups, func(x, y GridGroup) int { return slices.Compare(x.Keys, y.Keys) })
 	return g, nil
+}
+
+// byBucket gives the cells of such a question, and the forms of a score among them.
+func (s *Service) byBucket(ctx context.Context, ws identity.WorkspaceID, q *Query) (a asked, cells []cell, forms []int64, err error) {
+	const op = "insight.byBucket"
+	if err := q.Validate(); err != nil {
+		return a, nil, nil, err
+	}
+	switch {
+	case s.columns == nil:
+		return a, nil, nil, fault.New(fault.Internal, op, "this process has no columns to ask")
+	case q.Bucket == "" || q.Compare != nil || q.Measure == Contacts || q.Measure == Distribution:
+		return a, nil, nil, fault.New(fault.Internal, op, "a grid is of a measure that adds up, by bucket of time, and compared with nothing")
+	}
+	a = asked{Query: q}
+	if a.set, a.span, err = s.scope(ctx, ws, q.Between); err != nil {
+		return a, nil, nil, err
+	}
+	if !a.span.hasFrom || !a.span.hasTo || a.span.fromExact || a.span.toExact {
+		return a, nil, nil, fault.New(fault.Internal, op, "a grid is of a period of whole days with both ends")
+	}
+	a.cal = calendar{q.Bucket, a.set.weekStart}
+	for _, name := range q.By {
+		f, err := parseField(name)
+		if err != nil {
+			return a, nil, nil, err
+		}
+		a.by = append(a.by, f)
+	}
+	if a.asking, err = s.asking(ctx, ws, a.by, q.Where, q.Share, Conditions{{Field: q.Of}}); err != nil {
+		return a, nil, nil, err
+	}
+	a.groupThemes()
+	cells, forms, err = s.pieces(ctx, a)
+	return a, cells, forms, err
 }
 
 // pieces are the cells of a question, asked for in as many pieces of its period as it takes for each to be small enough.

@@ -274,10 +274,21 @@ func NonResponse(l *i18n.Locale, r *insight.NonResponse) []string {
 			out[0] += " " + l.T("say.gap", "gap", i18n.Verbatim(Amount(l, "points", g.Gap)), "value", i18n.Verbatim(l.N(g.Value, 0)), "low", i18n.Verbatim(l.N(*r.Low, 0)), "high", i18n.Verbatim(l.N(*r.High, 0)))
 		}
 	}
+	if text := Uncounted(l, r); text != "" {
+		out = append(out, text)
+	}
 	for _, g := range r.Groups {
 		if !g.Representative {
 			out = append(out, l.T("say.unrepresentative", "r", i18n.Verbatim(l.N(g.RIndicator, 2))))
 		}
 	}
 	return out
+}
+
+// Uncounted tells what share of the answers no response rate is known of; "" where there are none.
+func Uncounted(l *i18n.Locale, r *insight.NonResponse) string {
+	if r.Uncounted == 0 {
+		return ""
+	}
+	return l.T("say.uncounted", "count", r.Uncounted, "share", i18n.Verbatim(l.Percent(float64(r.Uncounted)/float64(r.Uncounted+r.Responded), 1)))
 }

@@ -48,6 +48,7 @@ type invitedView struct {
 // responseView is what a survey's invitations say of those who did not answer.
 type responseView struct {
 	Survey, Period, Rate string
+	Uncounted            string // what share of the answers the rate leaves out
 	Value                string // of those who answered
 	Gaps                 []gapView
 	Bounds, Zero         string
@@ -215,7 +216,7 @@ func period(e ui.Env, from, to string) string {
 
 // response puts into words what those who did not answer leave open.
 func (p *Pages) response(e ui.Env, r *insight.NonResponse) responseView {
-	v := responseView{Survey: r.Survey, Period: period(e, r.From, r.To), More: r.Responded > r.Invited}
+	v := responseView{Survey: r.Survey, Period: period(e, r.From, r.To), Uncounted: say.Uncounted(e.Locale, r), More: r.Responded > r.Invited}
 	v.Rate = e.T("population.rate", "rate", i18n.Verbatim(e.Percent(r.Rate.Value, 1)), "low", i18n.Verbatim(e.Percent(r.Rate.Low, 1)), "high", i18n.Verbatim(e.Percent(r.Rate.High, 1)),
 		"n", r.Responded, "invited", r.Invited)
 	if r.Value != nil {
