@@ -112,7 +112,7 @@ type Query struct {
 	Bucket  string     `json:"bucket,omitempty" enum:"day,week,month,quarter,year," doc:"Group by time too"`
 	Compare *Compare   `json:"compare,omitempty"`
 	Scale   string     `json:"scale,omitempty" doc:"The scale to count, such as 1..5; the most frequent one by default. Scales are never pooled"`
-	Weight  bool       `json:"weight,omitempty" doc:"Weight the answers to the known population of the workspace; weighted figures stand beside the others"`
+	Weight  bool       `json:"weight,omitempty" doc:"Weight the answers to the known population of the workspace; weighted figures stand beside the others. Answers that are chosen by who gave them or by what was said keep the weights that weighting all of them gives"`
 	Level   float64    `json:"level,omitempty" doc:"Confidence level of the intervals, 0.95 by default"`
 	Order   string     `json:"order,omitempty" enum:"key,n,value," doc:"Order of the groups: by key, by n (the default), by value"`
 	Limit   int        `json:"limit,omitempty" doc:"Most groups to give (not counting buckets of time), 100 by default, 5,000 at most"`
@@ -303,8 +303,8 @@ func (q *Query) Validate() error {
 			say("compare.to", "form", "customers cannot be compared with the rest: one may be in several groups")
 		}
 	}
-	if q.Weight && q.ofSome() {
-		say("weight", "weight_filter", "weights make answers stand for the whole population: they cannot be told for a part of it that is chosen by attributes")
+	if q.Weight && q.ofChosen() {
+		say("weight", "weight_filter", "weights make answers stand for others: those of customers who were chosen one by one stand for themselves alone")
 	} else if q.Weight && !q.weighable() {
 		say("weight", "weight_form", "scores and shares can be weighted, counts, distributions and groups of themes cannot")
 	}

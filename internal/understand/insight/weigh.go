@@ -21,6 +21,7 @@ type Weighting struct {
 	Fields       []string `json:"fields" doc:"Fields whose known population was weighted to"`
 	Collapsed    []string `json:"collapsed" doc:"Values with fewer than 20 answers, put together with others of their field"`
 	Dropped      []string `json:"dropped" doc:"Fields that could not be used: but for one value they had too few answers"`
+	Raked        int64    `json:"raked,omitempty" doc:"Answers that the weights were raked on, where the question is of a part of them alone: of one that is chosen by who answered or by what was said. The other figures here are of the part"`
 	LeftOut      int64    `json:"left_out" doc:"Answers left out because a field has no value, or one that the known population lacks"`
 	Buckets      int      `json:"buckets,omitempty" doc:"Buckets of time that were weighted by themselves; the others have too few answers and take the weights of the whole period"`
 	EffectiveN   float64  `json:"effective_n" doc:"As many unweighted answers would be worth as much"`
@@ -56,17 +57,32 @@ func (q *Query) weighable() bool {
 	return !slices.ContainsFunc(q.By, func(n string) bool { return themeFields[n] })
 }
 
-// ofSome tells whether a question is of a part of the population alone, for which the margins of all do not hold.
-func (q *Query) ofSome() bool {
-	some := func(c Condition) bool {
-		return c.Field == "contact" || strings.HasPrefix(c.Field, "contact.") || strings.HasPrefix(c.Field, "attribute.")
+// ofChosen tells whether a question is of customers who were chosen one by one. A weight says for how many others an answer stands: theirs
+// stand for themselves alone, and no population is known of them. Any other part is weighted: see frame.
+func (q *Query) ofChosen() bool {
+	chosen := func(c Condition) bool { return c.Field == "contact" && (c.Op == "" || c.Op == "in") }
+	return slices.ContainsFunc(q.Where, chosen) || q.Compare != nil && slices.ContainsFunc(q.Compare.Where, chosen)
+}
+
+// drawing are the fields that say how answers were asked for. What a condition on them leaves is a sample of the population like any
+// other; what is left by one on who answered, or on what was said, is a part of it that is spread otherwise.
+var drawing = map[string]bool{"kind": true, "channel": true, "source": true, "touchpoint": true, "survey": true, "survey_version": true, "import": true, "weekday": true}
+
+// frame are the conditions of the answers that weights are raked on; narrowed tells whether the question is of a part of those. The
+// margins hold for a whole sample, so that a part keeps the weights that raking the whole gave it: what is estimated is then the score
+// of that part of the population. A field that has a margin is one over which the population is known to be spread.
+func (a *asked) frame() (where Conditions, narrowed bool) {
+	for _, c := range a.Where {
+		if drawing[c.Field] && !slices.ContainsFunc(a.facts.margins, func(m population.Margin) bool { return m.Field == c.Field }) {
+			where = append(where, c)
+		}
 	}
-	return slices.ContainsFunc(q.Where, some) || q.Compare != nil && slices.ContainsFunc(q.Compare.Where, some)
+	return where, len(where) < len(a.Where)
 }
 
 // Weighable tells whether a question can be weighted and the workspace knows a population to weight to.
 func (s *Service) Weighable(ctx context.Context, ws identity.WorkspaceID, q Query) (bool, error) {
-	if !q.weighable() || q.ofSome() {
+	if !q.weighable() || q.ofChosen() {
 		return false, nil
 	}
 	q.Weight = true
@@ -79,50 +95,82 @@ func cannotWeigh(code, format string, args ...any) error {
 	return fault.Bad("insight.weigh", fault.Field{Path: "weight", Code: code, Msg: fmt.Sprintf(format, args...)})
 }
 
-// design is how the answers of a question are spread over the margins of the known population.
+// design is how answers are spread over the margins of the known population.
 type design struct {
 	margins []weight.Margin // Of is filled for each frame
+	used    []int           // of all margins, those that have at least two categories
+	merged  [][]int         // by margin: of each category, the one that stands for it
 	units   [][]int         // categories of each kind of respondent
 	of      map[string]int  // units by their categories
 }
 
+// kind is a respondent's categories in the margins that are used, after putting together.
+func (d *design) kind(categories []int) []int {
+	kind := make([]int, len(d.used))
+	for j, m := range d.used {
+		kind[j] = d.merged[m][categories[m]]
+	}
+	return kind
+}
+
+// unit is the number of a kind of respondent; -1 where there is none such.
+func (d *design) unit(kind []int) int {
+	if n, ok := d.of[fmt.Sprint(kind)]; ok {
+		return n
+	}
+	return -1
+}
+
 // weigh gives rows and total their weighted figures: answers are raked to the margins of the known population, all of the period
-// together and, where each category has enough answers, each bucket of time by itself.
+// together and, where each category has enough answers, each bucket of time by itself. A question of a part of the answers takes the
+// weights that raking all of them gave (see frame).
 func (s *Service) weigh(ctx context.Context, a *asked, scale string, rows []Row, total *Row) (*Weighting, error) {
-	if len(a.facts.margins) == 0 {
+	margins := a.facts.margins
+	if len(margins) == 0 {
 		return nil, cannotWeigh("no_population", "no population is known to weight to: tell how all customers are spread, in the settings")
 	}
-	fine := *a
-	fine.by = slices.Clone(a.by)
-	for _, m := range a.facts.margins {
-		f, err := parseField(m.Field)
-		if err != nil {
+	by := make([]field, len(margins))
+	names := make([]string, len(margins))
+	for i, m := range margins {
+		var err error
+		if by[i], err = parseField(m.Field); err != nil {
 			return nil, err
 		}
-		fine.by = append(fine.by, f)
+		names[i] = m.Field
 	}
-	counted, err := s.cells(ctx, &fine)
+	cells, categories, left, err := s.categorised(ctx, a, slices.Concat(a.by, by), scale)
 	if err != nil {
 		return nil, err
 	}
-	if a.Measure.metric() != "" {
-		counted.cells = slices.DeleteFunc(counted.cells, func(c cell) bool { return c.scale != scale })
+	if len(cells) == 0 {
+		return nil, cannotWeigh("weight_values", "none of the answers has a value that the known population knows (%s)", strings.Join(names, ", "))
 	}
-	w := &Weighting{Fields: []string{}, Collapsed: []string{}, Dropped: []string{}}
-	cells, kinds := categorised(a.facts.margins, counted.cells, len(a.by), w)
-	d, err := newDesign(a.facts.margins, cells, kinds, w)
+	w := &Weighting{Fields: []string{}, Collapsed: []string{}, Dropped: []string{}, LeftOut: left}
+	frame, of := cells, categories
+	if where, narrowed := a.frame(); narrowed {
+		whole, q := *a, *a.Query
+		q.Where, whole.Query = where, &q
+		if frame, of, _, err = s.categorised(ctx, &whole, by, scale); err != nil {
+			return nil, err
+		}
+		for _, c := range frame {
+			w.Raked += c.n
+		}
+	}
+	d, err := newDesign(margins, frame, of, w)
 	if err != nil {
 		return nil, err
 	}
 	whole := make([]float64, len(d.units))
 	frames := map[int64][]float64{}
-	for i, c := range cells {
-		whole[kinds[i].unit] += float64(c.n)
+	for i, c := range frame {
+		u := d.unit(d.kind(of[i]))
+		whole[u] += float64(c.n)
 		if a.Bucket != "" {
 			if frames[c.bucket] == nil {
 				frames[c.bucket] = make([]float64, len(d.units))
 			}
-			frames[c.bucket][kinds[i].unit] += float64(c.n)
+			frames[c.bucket][u] += float64(c.n)
 		}
 	}
 	weights, err := d.rake(whole)
@@ -140,9 +188,16 @@ func (s *Service) weigh(ctx context.Context, a *asked, scale string, rows []Row,
 	}
 	w.Buckets = len(own)
 	all := make([]weight.Sums, len(d.units))
+	for u := range all {
+		all[u].Weight = weights[u]
+	}
 	groups := map[string][]weight.Sums{}
 	for i, c := range cells {
-		u := kinds[i].unit
+		u := d.unit(d.kind(categories[i]))
+		if u < 0 { // it came after the whole had been counted
+			w.LeftOut += c.n
+			continue
+		}
 		sum, square := a.values(c.sums)
 		at := weights
 		bucket := ""
@@ -154,7 +209,7 @@ func (s *Service) weigh(ctx context.Context, a *asked, scale string, rows []Row,
 		}
 		key := strings.Join(c.keys[:len(a.by)], "\x00") + "\x00" + bucket
 		groups[key] = append(groups[key], weight.Sums{N: float64(c.n), Sum: sum, Square: square, Weight: at[u]})
-		all[u] = weight.Sums{N: all[u].N + float64(c.n), Sum: all[u].Sum + sum, Square: all[u].Square + square, Weight: weights[u]}
+		all[u].N, all[u].Sum, all[u].Square = all[u].N+float64(c.n), all[u].Sum+sum, all[u].Square+square
 	}
 	for i := range rows {
 		rows[i].Weighted, _ = a.weighted(groups[keyOf(rows[i].Keys, a.By)+"\x00"+rows[i].Bucket], rows[i])
@@ -173,14 +228,16 @@ func told(err error) string {
 	return err.Error()
 }
 
-// kind is the categories of a cell's respondents.
-type kind struct {
-	categories []int
-	unit       int
-}
-
-// categorised keeps the cells whose respondents have a category in every margin.
-func categorised(margins []population.Margin, all []cell, first int, w *Weighting) ([]cell, []kind) {
+// categorised gives the cells of a question on a scale, by fields of which the last are those of the margins, whose respondents have a
+// category in every margin; their categories, and how many answers have not.
+func (s *Service) categorised(ctx context.Context, a *asked, by []field, scale string) (cells []cell, categories [][]int, left int64, err error) {
+	fine := *a
+	fine.by = by
+	counted, err := s.cells(ctx, &fine)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	margins := a.facts.margins
 	at := make([]map[string]int, len(margins))
 	for m, x := range margins {
 		at[m] = map[string]int{}
@@ -188,33 +245,32 @@ func categorised(margins []population.Margin, all []cell, first int, w *Weightin
 			at[m][strings.ToLower(p.Value)] = k
 		}
 	}
-	var cells []cell
-	var kinds []kind
 next:
-	for _, c := range all {
-		k := kind{categories: make([]int, len(margins))}
+	for _, c := range counted.cells {
+		if a.Measure.metric() != "" && c.scale != scale {
+			continue
+		}
+		list := make([]int, len(margins))
 		for m := range margins {
-			i, ok := at[m][strings.ToLower(c.keys[first+m])]
+			i, ok := at[m][strings.ToLower(c.keys[len(by)-len(margins)+m])]
 			if !ok {
-				w.LeftOut += c.n
+				left += c.n
 				continue next
 			}
-			k.categories[m] = i
+			list[m] = i
 		}
-		cells, kinds = append(cells, c), append(kinds, k)
+		cells, categories = append(cells, c), append(categories, list)
 	}
-	return cells, kinds
+	return cells, categories, left, nil
 }
 
 // newDesign puts categories with too few answers together, and numbers the kinds of respondents that are left.
-func newDesign(margins []population.Margin, cells []cell, kinds []kind, w *Weighting) (*design, error) {
-	d := &design{of: map[string]int{}}
-	var used []int
-	merged := make([][]int, len(margins)) // of each category, the one that stands for it
+func newDesign(margins []population.Margin, cells []cell, categories [][]int, w *Weighting) (*design, error) {
+	d := &design{merged: make([][]int, len(margins)), of: map[string]int{}}
 	for m, x := range margins {
 		counts := make([]float64, len(x.Parts))
 		for i, c := range cells {
-			counts[kinds[i].categories[m]] += float64(c.n)
+			counts[categories[i][m]] += float64(c.n)
 		}
 		groups := collapse(counts)
 		if len(groups) < 2 {
@@ -222,11 +278,11 @@ func newDesign(margins []population.Margin, cells []cell, kinds []kind, w *Weigh
 			continue
 		}
 		wm := weight.Margin{Name: x.Field}
-		merged[m] = make([]int, len(x.Parts))
+		d.merged[m] = make([]int, len(x.Parts))
 		for g, members := range groups {
 			share, names := 0.0, make([]string, len(members))
 			for i, k := range members {
-				merged[m][k] = g
+				d.merged[m][k] = g
 				share += x.Parts[k].Share
 				names[i] = x.Parts[k].Value
 			}
@@ -236,27 +292,17 @@ func newDesign(margins []population.Margin, cells []cell, kinds []kind, w *Weigh
 			}
 			wm.Targets, wm.Labels = append(wm.Targets, share), append(wm.Labels, label)
 		}
-		d.margins, used = append(d.margins, wm), append(used, m)
+		d.margins, d.used = append(d.margins, wm), append(d.used, m)
 		w.Fields = append(w.Fields, x.Field)
 	}
-	if len(used) == 0 {
-		if w.LeftOut > 0 && len(cells) == 0 {
-			return nil, cannotWeigh("weight_values", "none of the answers has a value that the known population knows (%s)", strings.Join(w.Dropped, ", "))
-		}
+	if len(d.used) == 0 {
 		return nil, cannotWeigh("weight_few", "there are too few answers to weight: at least two values of a field need %d answers each (%s)", weight.ThinCategory, strings.Join(w.Dropped, ", "))
 	}
-	for i := range kinds {
-		unit := make([]int, len(used))
-		for j, m := range used {
-			unit[j] = merged[m][kinds[i].categories[m]]
+	for _, list := range categories {
+		if kind := d.kind(list); d.unit(kind) < 0 {
+			d.of[fmt.Sprint(kind)] = len(d.units)
+			d.units = append(d.units, kind)
 		}
-		key := fmt.Sprint(unit)
-		n, ok := d.of[key]
-		if !ok {
-			n = len(d.units)
-			d.of[key], d.units = n, append(d.units, unit)
-		}
-		kinds[i].unit = n
 	}
 	for j := range d.margins {
 		for _, u := range d.units {

@@ -3,6 +3,7 @@ package insight_test
 import (
 	"errors"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -142,8 +143,12 @@ func TestThinCategoriesAreCollapsedOrRefused(t *testing.T) {
 		if x := a.Total.Weighted; math.Abs(x.Value-50) > 1e-9 {
 			t.Errorf("half of 0 and half of 100 are 50, not %+v", *x)
 		}
-		_, err = w.insight.Ask(t.Context(), w.ws, insight.Query{Measure: insight.NPS, Weight: true, Where: insight.Conditions{{Field: "attribute.plan", Values: []string{"gold"}}}})
-		refused(t, err, "chosen by attributes") // whom the margins of all say nothing of
+		_, err = w.insight.Ask(t.Context(), w.ws, insight.Query{Measure: insight.NPS, Weight: true, Where: insight.Conditions{{Field: "contact", Values: []string{"x"}}}})
+		refused(t, err, "chosen one by one") // whom the margins of all say nothing of
+		_, err = w.insight.Ask(t.Context(), w.ws, insight.Query{Measure: insight.NPS, Weight: true, Where: insight.Conditions{{Field: "attribute.plan", Op: "empty"}}})
+		if err != nil {
+			t.Errorf("there are no such answers: %v", err)
+		}
 		for _, q := range []insight.Query{{Measure: insight.Count, Weight: true}, {Measure: insight.NPS, By: []string{"theme"}, Weight: true}} {
 			_, err = w.insight.Ask(t.Context(), w.ws, q)
 			refused(t, err, "can be weighted")
@@ -191,4 +196,134 @@ func TestWeightedComparison(t *testing.T) {
 			t.Errorf("no week has a weighted counterpart: %+v", a.Rows)
 		}
 	})
+}
+
+// TestAPartKeepsTheWeightsOfTheWhole: what a condition on who answered leaves has the figure of its row in the answer by that field, with
+// what its own weights are worth; and weighted sums of parts add up to the whole's.
+func TestAPartKeepsTheWeightsOfTheWhole(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		rng := rand.New(rand.NewPCG(5, 8))
+		var in []feedback.Input
+		counts := map[[2]string]float64{}
+		for range 900 {
+			plan, region := []string{"basic", "basic", "basic", "premium"}[rng.IntN(4)], []string{"north", "south", "south"}[rng.IntN(3)]
+			tier := []string{"old", "new"}[rng.IntN(2)]
+			if plan == "premium" && rng.IntN(3) > 0 {
+				tier = "old"
+			}
+			x := on(plan, float64(rng.IntN(11)), 1+rng.IntN(20))
+			x.Attributes["region"], x.Attributes["tier"] = region, tier
+			if rng.IntN(30) == 0 {
+				delete(x.Attributes, "region") // the population knows nothing of them
+			} else {
+				counts[[2]string{plan, region}]++
+			}
+			x.Channel = []string{"web", "sms"}[rng.IntN(2)]
+			in = append(in, x)
+		}
+		w.receive(w.ws, in...)
+		w.population(w.ws, population.Margin{Field: "attribute.plan", Parts: parts("basic", .5, "premium", .5)}, population.Margin{Field: "attribute.region", Parts: parts("north", .6, "south", .4)})
+		of := func(field, value string) insight.Conditions {
+			return insight.Conditions{{Field: field, Values: []string{value}}}
+		}
+		whole := w.ask(insight.Query{Measure: insight.NPS, Weight: true})
+		if whole.Weighting.Raked != 0 || whole.Total.Weighted.N+whole.Weighting.LeftOut != 900 {
+			t.Errorf("%+v", *whole.Weighting)
+		}
+		for _, field := range []string{"attribute.tier", "attribute.plan", "nps_group", "channel"} {
+			rows := w.ask(insight.Query{Measure: insight.NPS, Weight: true, By: []string{field}})
+			n, left := int64(0), int64(0)
+			for _, r := range rows.Rows {
+				a := w.ask(insight.Query{Measure: insight.NPS, Weight: true, Where: of(field, r.Keys[field])})
+				x := a.Total.Weighted
+				if field == "channel" { // it says how they were asked: those are a sample, and raked by themselves
+					if a.Weighting.Raked != 0 || x == nil || math.Abs(x.Value-r.Weighted.Value) < 1e-9 {
+						t.Errorf("%s %s: %+v, %+v", field, r.Keys[field], *a.Weighting, x)
+					}
+					continue
+				}
+				if x == nil || math.Abs(x.Value-r.Weighted.Value) > 1e-9 || x.N != r.Weighted.N || math.Abs(x.EffectiveN-r.Weighted.EffectiveN) > 1e-6 ||
+					math.Abs(x.Interval.Low-r.Weighted.Interval.Low) > 1e-9 {
+					t.Fatalf("%s %s: %+v, its row has %+v", field, r.Keys[field], x, r.Weighted)
+				}
+				if g := a.Weighting; g.Raked != whole.Total.Weighted.N || math.Abs(g.EffectiveN-x.EffectiveN) > 1e-9 || math.Abs(g.DesignEffect-float64(x.N)/x.EffectiveN) > 1e-9 || g.EffectiveN > float64(x.N)+1e-6 {
+					t.Errorf("%+v", *g)
+				}
+				n, left = n+x.N, left+a.Weighting.LeftOut
+			}
+			if field != "channel" && (n != whole.Total.Weighted.N || left != whole.Weighting.LeftOut) {
+				t.Errorf("the parts by %s have %d answers and %d left out", field, n, left)
+			}
+		}
+		// The part's figure is that of its own answers with the weights of the whole: raked to margins that two fields of two values have.
+		weights := raked(counts)
+		var sum, mean float64
+		for _, x := range in {
+			if x.Attributes["tier"] != "old" || x.Attributes["region"] == "" {
+				continue
+			}
+			y := 0.0
+			if v := x.Scores[0].Value; v >= 9 {
+				y = 100
+			} else if v <= 6 {
+				y = -100
+			}
+			g := weights[[2]string{x.Attributes["plan"], x.Attributes["region"]}]
+			sum, mean = sum+g, mean+g*y
+		}
+		old := w.ask(insight.Query{Measure: insight.NPS, Weight: true, Where: append(of("attribute.tier", "old"), insight.Condition{Field: "has_text", Values: []string{"no"}})})
+		if x := old.Total.Weighted; math.Abs(x.Value-mean/sum) > 1e-3 {
+			t.Errorf("%v, want %v", x.Value, mean/sum)
+		}
+		// By weeks, and held against the other part: both are parts of one whole.
+		c := w.ask(insight.Query{Measure: insight.NPS, Weight: true, Where: of("attribute.tier", "old"), Compare: &insight.Compare{Where: of("attribute.tier", "new")}}).Total
+		fresh := w.ask(insight.Query{Measure: insight.NPS, Weight: true, Where: of("attribute.tier", "new")}).Total.Weighted
+		if x := c.Compare.Weighted; x == nil || math.Abs(x.Value-fresh.Value) > 1e-9 || math.Abs(x.Difference-(c.Weighted.Value-fresh.Value)) > 1e-9 {
+			t.Errorf("%+v", x)
+		}
+		weeks := w.ask(insight.Query{Measure: insight.NPS, Weight: true, Bucket: "week", Where: of("attribute.tier", "old")})
+		rows := w.ask(insight.Query{Measure: insight.NPS, Weight: true, Bucket: "week", By: []string{"attribute.tier"}})
+		compared := 0
+		for _, r := range weeks.Rows {
+			i := slices.IndexFunc(rows.Rows, func(x insight.Row) bool { return x.Bucket == r.Bucket && x.Keys["attribute.tier"] == "old" })
+			if i < 0 || r.Weighted == nil {
+				continue
+			}
+			if want := rows.Rows[i].Weighted; math.Abs(r.Weighted.Value-want.Value) > 1e-9 || r.Weighted.N != want.N {
+				t.Errorf("%s: %+v, want %+v", r.Bucket, r.Weighted, want)
+			}
+			compared++
+		}
+		if compared < 2 {
+			t.Errorf("%d weeks are weighted", compared)
+		}
+	})
+}
+
+// raked are the weights that make plans half and half, and the north 60 %: each margin in turn, until nothing moves.
+func raked(counts map[[2]string]float64) map[[2]string]float64 {
+	share := []map[string]float64{{"basic": .5, "premium": .5}, {"north": .6, "south": .4}}
+	weights, n := map[[2]string]float64{}, 0.0
+	for k, c := range counts {
+		weights[k], n = 1, n+c
+	}
+	for range 100 {
+		for side, margin := range share {
+			for value, of := range margin {
+				sum := 0.0
+				for k, c := range counts {
+					if k[side] == value {
+						sum += c * weights[k]
+					}
+				}
+				for k := range counts {
+					if k[side] == value {
+						weights[k] *= of * n / sum
+					}
+				}
+			}
+		}
+	}
+	return weights
 }

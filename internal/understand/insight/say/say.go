@@ -239,6 +239,9 @@ func Definitions(l *i18n.Locale) []insight.Definition {
 // Weighting tells to what answers were weighted and what the weights are worth; fields names what they were weighted to.
 func Weighting(l *i18n.Locale, w *insight.Weighting, x *insight.Weighted, fields string) []string {
 	out := []string{l.T("say.weighted", "fields", fields, "count", x.N, "worth", math.Round(x.EffectiveN), "deff", i18n.Verbatim(l.N(w.DesignEffect, 2)), "largest", i18n.Verbatim(l.N(w.Largest, 1)))}
+	if w.Raked > 0 {
+		out = append(out, l.T("say.weighted_part", "count", w.Raked))
+	}
 	if len(w.Collapsed) > 0 {
 		out = append(out, l.T("say.collapsed", "groups", strings.Join(w.Collapsed, "; ")))
 	}
