@@ -75,6 +75,13 @@ func (b *bench) statistics() error {
 		}
 		within(fmt.Sprintf("interrupted counts, %d periods of %.0f, rho %.1f: coverage", c.n, c.mean, c.rho), covered, 0.90, 0.985, "1,000 runs")
 	}
+	for _, customers := range []int{40, 150} {
+		byCustomer, alone, err := simulation.EffectCoverage(5000, customers, 5)
+		if err != nil {
+			return err
+		}
+		within(fmt.Sprintf("effects, %d customers who answer 1 to 7 times: coverage by customer", customers), byCustomer, 0.94, 0.965, fmt.Sprintf("5,000 runs; %.3f by HC3", alone))
+	}
 	w, err := simulation.Detection(simulation.Reference(), 100, 2024)
 	if err != nil {
 		return err

@@ -373,11 +373,11 @@ func (o *model) design(contrast bool) *driver.Answers {
 		return out
 	}
 	if rows == nil {
-		a.Y = o.Y
+		a.Y, a.Customer = o.Y, o.Customer
 	} else {
-		a.Y = make([]float64, len(rows))
+		a.Y, a.Customer = make([]float64, len(rows)), make([]int64, len(rows))
 		for j, i := range rows {
-			a.Y[j] = o.Y[i]
+			a.Y[j], a.Customer[j] = o.Y[i], o.Customer[i]
 		}
 	}
 	var sets [][]driver.Entry // themes share a factor

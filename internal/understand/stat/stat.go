@@ -31,7 +31,7 @@
 //	1.8 customer health                health.Compose, Decay, Shrink, MinMax, Logistic, Percentile; FitChurn, Validate, AUC,
 //	                                   CompareAUC, RateRatio, PSI
 //	2.2 importance                     driver.Analyse* (LMG), JackknifeSE, Products.Importance (for millions of answers)
-//	2.3 effect                         driver.Linear*, ThemeImpacts, ThemeImpactsOfCells, Chances, Products.Effects
+//	2.3 effect                         driver.Linear*, ThemeImpacts, ThemeImpactsOfCells, Chances, Products.Effects (by customer: CR3)
 //	2.3 ordered outcomes               driver.ProportionalOdds, Ordinal.Step, Proportionality
 //	2.4 penalty and reward             driver.PenaltyReward, Fit.Asymmetry
 //	2.5 collinear drivers              driver.RidgeFit, RidgeBest, Products.Twins; VIF and condition of Importance

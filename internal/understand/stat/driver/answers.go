@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"cmp"
 	"maps"
 	"math"
 	"slices"
@@ -35,13 +36,15 @@ type Answers struct {
 	Y        []float64
 	Part     []int32 // of each answer: a customer's answers are all in one of the Parts, which the bootstrap draws
 	Parts    int
+	Customer []int64 // of each answer, who gave it; 0, or nil for all of them: nobody knows, and it stands alone
 
 	// Presence has, by driver, the column that is 1 where the driver has a value and 0 where it has none; 0, the intercept's, for
 	// one that is never missing. Such columns are no part of a model: they make covariances pairwise. nil: nothing is missing.
 	Presence []int
 
-	codes [][]int32 // of each factor, by part
-	y     []float64 // by part
+	codes [][]int32 // of each factor, by part, a customer's answers beside each other
+	y     []float64 // so too
+	who   []int64   // so too, where some customers are known
 	first []int32   // of each part, where its answers begin
 }
 
@@ -50,7 +53,7 @@ func (a *Answers) check(op string) error {
 	if n == 0 || len(a.Names) == 0 {
 		return stat.Undefined(op, "there are %d drivers and %d answers", len(a.Names), n)
 	}
-	if len(a.Columns) != len(a.Names) || len(a.Part) != n || a.Presence != nil && len(a.Presence) != len(a.Names) {
+	if len(a.Columns) != len(a.Names) || len(a.Part) != n || a.Customer != nil && len(a.Customer) != n || a.Presence != nil && len(a.Presence) != len(a.Names) {
 		return stat.Invalid(op, "the drivers or the answers have different lengths")
 	}
 	for _, y := range a.Y {
@@ -94,7 +97,7 @@ func (a *Answers) check(op string) error {
 	return nil
 }
 
-// sort puts the answers of a part beside each other.
+// sort puts the answers of a part beside each other, and in it those of a customer.
 func (a *Answers) sort() {
 	if a.first != nil {
 		return
@@ -107,21 +110,41 @@ func (a *Answers) sort() {
 		a.first[p+1] += a.first[p]
 	}
 	next := slices.Clone(a.first)
-	place := make([]int32, len(a.Y))
+	order := make([]int32, len(a.Y))
 	for i, p := range a.Part {
-		place[i] = next[p]
+		order[next[p]] = int32(i)
 		next[p]++
 	}
+	if slices.ContainsFunc(a.Customer, func(c int64) bool { return c != 0 }) {
+		each(a.Parts, func(p int) {
+			slices.SortStableFunc(order[a.first[p]:a.first[p+1]], func(i, j int32) int { return cmp.Compare(a.Customer[i], a.Customer[j]) })
+		})
+		a.who = make([]int64, len(a.Y))
+		for at, i := range order {
+			a.who[at] = a.Customer[i]
+		}
+	}
 	a.y, a.codes = make([]float64, len(a.Y)), make([][]int32, len(a.Factors))
-	for i, at := range place {
+	for at, i := range order {
 		a.y[at] = a.Y[i]
 	}
 	each(len(a.Factors), func(f int) {
 		a.codes[f] = make([]int32, len(a.Y))
-		for i, at := range place {
+		for at, i := range order {
 			a.codes[f][at] = a.Factors[f].Codes[i]
 		}
 	})
+}
+
+// behind is the place after the answers of the customer whose answer stands at i, or of a part that ends before end.
+func (a *Answers) behind(i, end int) int {
+	next := i + 1
+	if a.who != nil && a.who[i] != 0 {
+		for next < end && a.who[next] == a.who[i] {
+			next++
+		}
+	}
+	return next
 }
 
 // row fills in what an answer, by its place after sorting, has in the columns of the model, the intercept first.
@@ -236,18 +259,23 @@ func (p *Products) covariance(m []float64) (cov [][]float64, columns []int) {
 	return cov, columns
 }
 
-// Fit is a linear model of Answers with HC3 errors. A column that is a combination of earlier ones has no coefficient.
+// Fit is a linear model of Answers with errors that allow for unequal spread, and for customers who answered several times. A column that
+// is a combination of earlier ones has no coefficient, and neither has one that only one customer's answers tell of.
 type Fit struct {
-	N     int
-	R2    float64
-	DF    float64
-	Coef  []float64 // by column of Answers
-	Known []bool    // whether a column has a coefficient
-	Cov   [][]float64
+	N         int
+	Customers int  // who answered; an answer of nobody known is one of its own
+	Several   bool // some of them answered several times
+	R2        float64
+	DF        float64   // N less the coefficients; no more than the Customers less one where some answered several times
+	Coef      []float64 // by column of Answers
+	Known     []bool    // whether a column has a coefficient
+	Cov       [][]float64
 }
 
-// Effects fits the outcome on all drivers and controls by ordinary least squares with HC3 errors (MacKinnon and White 1985). Answers in
-// which a driver has no value must have been left out before. Undefined: there are no more answers than columns.
+// Effects fits the outcome on all drivers and controls by ordinary least squares. Errors are HC3 (MacKinnon and White 1985) where each
+// customer answered once, and otherwise CR3, which is the same with customers in the place of answers (Bell and McCaffrey 2002), with t
+// of G-1 degrees of freedom for G customers. Answers in which a driver has no value must have been left out before. Undefined: there are
+// no more answers than columns, or all are one customer's.
 func (p *Products) Effects() (*Fit, error) {
 	const op = "driver.Effects"
 	a := p.of
@@ -283,57 +311,58 @@ func (p *Products) Effects() (*Fit, error) {
 	}
 	// Squares of residuals over those of what their rows leave free, added up by part, so that the order of adding is always the same.
 	const chunk = 32
-	chunks := (a.Parts + chunk - 1) / chunk
-	meats, rss, alone := make([][][]float64, chunks), make([]float64, chunks), make([][]bool, chunks)
-	each(chunks, func(c int) {
-		meat := regress.Zero(k)
-		lone := make([]bool, k)
+	chunks := make([]scatter, (a.Parts+chunk-1)/chunk)
+	each(len(chunks), func(c int) {
+		s := &chunks[c]
+		s.meat, s.lone = regress.Zero(k), make([]bool, k)
+		group := newCluster(inverse, xx)
 		var row []Entry
 		for part := c * chunk; part < min((c+1)*chunk, a.Parts); part++ {
-			for i := int(a.first[part]); i < int(a.first[part+1]); i++ {
-				row = a.row(i, row)
-				if a.Presence != nil {
-					row = slices.DeleteFunc(row, func(e Entry) bool { return place[e.Column] < 0 })
-				}
-				leverage, fitted := 0.0, 0.0
-				for j, e := range row {
-					at := place[e.Column]
-					fitted += coef[at] * e.Value
-					line, rest := inverse[at], 0.0
-					for _, g := range row[:j] {
-						rest += line[place[g.Column]] * g.Value
+			end := int(a.first[part+1])
+			for i := int(a.first[part]); i < end; {
+				next := a.behind(i, end)
+				s.customers++
+				s.several = s.several || next > i+1
+				group.begin()
+				for ; i < next; i++ {
+					row = a.row(i, row)
+					if a.Presence != nil {
+						row = slices.DeleteFunc(row, func(e Entry) bool { return place[e.Column] < 0 })
 					}
-					leverage += e.Value * (line[at]*e.Value + 2*rest)
-				}
-				e := a.y[i] - fitted
-				rss[c] += e * e
-				if 1-leverage < 1e-10 { // it determines a coefficient alone
-					for _, x := range row {
-						lone[place[x.Column]] = lone[place[x.Column]] || xx[place[x.Column]][place[x.Column]] == x.Value*x.Value
+					fitted := 0.0
+					for j := range row {
+						row[j].Column = place[row[j].Column]
+						fitted += coef[row[j].Column] * row[j].Value
 					}
-					continue
+					e := a.y[i] - fitted
+					s.rss += e * e
+					group.add(row, e)
 				}
-				w := e / (1 - leverage)
-				for j, x := range row {
-					at, by := place[x.Column], w*w*x.Value
-					for _, y := range row[:j+1] {
-						meat[at][place[y.Column]] += by * y.Value
-					}
+				if len(group.rows) == 1 {
+					s.one(group.rows[0], group.e[0], inverse, xx)
+				} else {
+					s.cluster(group)
 				}
 			}
 		}
-		meats[c], alone[c] = meat, lone
 	})
 	meat, left := regress.Zero(k), 0.0
-	for c := range chunks {
-		left += rss[c]
+	for _, s := range chunks {
+		left += s.rss
+		f.Customers += s.customers
+		f.Several = f.Several || s.several
 		for i := range k {
 			for j := range k {
-				meat[i][j] += meats[c][i][j]
+				meat[i][j] += s.meat[i][j]
 			}
-			if alone[c][i] {
+			if s.lone[i] {
 				f.Known[columns[i]] = false
 			}
+		}
+	}
+	if f.Several {
+		if f.DF = min(f.DF, float64(f.Customers-1)); f.DF <= 0 {
+			return nil, stat.Undefined(op, "all answers are one customer's")
 		}
 	}
 	for i := range k {
@@ -355,7 +384,54 @@ func (p *Products) Effects() (*Fit, error) {
 	return f, nil
 }
 
-// Combination is what a weighted sum of coefficients is estimated to be, with the interval of t and the HC3 error. Weights are
+// scatter is what the residuals of some parts say of the errors of coefficients.
+type scatter struct {
+	meat      [][]float64 // each product stands at one of its two places
+	rss       float64
+	lone      []bool // columns that one customer determines
+	customers int
+	several   bool
+}
+
+// one adds the answer of a customer who gave no other.
+func (s *scatter) one(row []Entry, e float64, inverse, xx [][]float64) {
+	leverage := 0.0
+	for j, x := range row {
+		line, rest := inverse[x.Column], 0.0
+		for _, y := range row[:j] {
+			rest += line[y.Column] * y.Value
+		}
+		leverage += x.Value * (line[x.Column]*x.Value + 2*rest)
+	}
+	if 1-leverage < 1e-10 { // it determines a coefficient alone
+		for _, x := range row {
+			s.lone[x.Column] = s.lone[x.Column] || xx[x.Column][x.Column] == x.Value*x.Value
+		}
+		return
+	}
+	w := e / (1 - leverage)
+	for j, x := range row {
+		by := w * w * x.Value
+		for _, y := range row[:j+1] {
+			s.meat[x.Column][y.Column] += by * y.Value
+		}
+	}
+}
+
+// cluster adds the answers of a customer who gave several.
+func (s *scatter) cluster(c *cluster) {
+	c.solve()
+	for _, at := range c.lone {
+		s.lone[at] = true
+	}
+	for j, x := range c.columns {
+		for _, y := range c.columns[:j+1] {
+			s.meat[x][y] += c.u[x] * c.u[y]
+		}
+	}
+}
+
+// Combination is what a weighted sum of coefficients is estimated to be, with the interval of t and the error of the fit. Weights are
 // by column; ok is false where one of the columns has no coefficient.
 func (f *Fit) Combination(name string, weights map[int]float64, level float64) (c Coefficient, ok bool) {
 	c.Name = name
@@ -373,6 +449,9 @@ func (f *Fit) Combination(name string, weights map[int]float64, level float64) (
 	}
 	c.SE = math.Sqrt(max(0, variance))
 	c.conclude(stat.CriticalT(level, f.DF), level, f.DF)
+	if f.Several {
+		c.Interval.Method = "CR3 t"
+	}
 	return c, true
 }
 

@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"kolo/internal/understand/stat"
+	"kolo/internal/understand/stat/driver"
 	"kolo/internal/understand/stat/effect"
 	"kolo/internal/understand/stat/watch"
 )
@@ -216,6 +217,59 @@ func CountCoverage(runs, n int, mean, rho float64, seed uint64) (float64, error)
 		}
 	}
 	return float64(covered) / float64(runs), nil
+}
+
+// EffectCoverage is how often the intervals of two effects in a linear model hold the truth where customers answer one to seven times and
+// what they say has much in common: of a rating, which differs between a customer's answers too, and of a segment, which does not. By
+// customer, and as if each answer were somebody else's.
+func EffectCoverage(runs, customers int, seed uint64) (byCustomer, alone float64, err error) {
+	r := rand.New(rand.NewPCG(seed, 0x656666))
+	const parts, effect = 20, 2.0
+	total := 0.0
+	for range runs {
+		a := driver.Answers{Names: []string{"rating", "segment"}, Columns: [][]int{{1}, {2}}, Size: 3, Parts: parts,
+			Factors: []driver.Factor{{Levels: make([][]driver.Entry, 5)}, {Levels: [][]driver.Entry{nil, {{Column: 2, Value: 1}}}}}}
+		for v := range 5 {
+			a.Factors[0].Levels[v] = []driver.Entry{{Column: 1, Value: float64(v)}}
+		}
+		for c := range customers {
+			mood, liking, segment := r.NormFloat64(), 1.5*r.NormFloat64(), int32(0)
+			if r.IntN(4) == 0 {
+				segment = 1
+			}
+			for range 1 + r.IntN(7) {
+				v := min(4, max(0, math.Round(2+0.8*mood+0.8*r.NormFloat64())))
+				a.Factors[0].Codes, a.Factors[1].Codes = append(a.Factors[0].Codes, int32(v)), append(a.Factors[1].Codes, segment)
+				a.Y = append(a.Y, effect*v+liking+r.NormFloat64())
+				a.Part, a.Customer = append(a.Part, int32(c%parts)), append(a.Customer, int64(c+1))
+			}
+		}
+		count := func(a driver.Answers, held *float64) error {
+			p, err := driver.Gather(&a)
+			if err != nil {
+				return err
+			}
+			f, err := p.Effects()
+			if err != nil {
+				return err
+			}
+			for column, truth := range map[int]float64{1: effect, 2: 0} {
+				if c, ok := f.Combination("", map[int]float64{column: 1}, 0.95); ok && c.Interval.Contains(truth) {
+					*held++
+				}
+			}
+			return nil
+		}
+		if err := count(a, &byCustomer); err != nil {
+			return 0, 0, err
+		}
+		a.Customer = nil
+		if err := count(a, &alone); err != nil {
+			return 0, 0, err
+		}
+		total += 2
+	}
+	return byCustomer / total, alone / total, nil
 }
 
 // Watch is how a detector does on fresh series: false episodes in a year of one, and the shares of events found within four and eight

@@ -51,6 +51,20 @@ func TestInterruptedSeriesCover(t *testing.T) {
 	}
 }
 
+func TestEffectsOfCustomersWhoAnswerAgainCover(t *testing.T) {
+	t.Parallel()
+	runs := 1500
+	if underRace {
+		runs = 300
+	}
+	for _, customers := range []int{40, 150} {
+		byCustomer, alone, err := EffectCoverage(runs, customers, 5)
+		if err != nil || byCustomer < 0.93 || byCustomer > 0.975 || alone > 0.9 {
+			t.Errorf("%d customers: %v by customer, %v as if each answer were somebody else's (%v)", customers, byCustomer, alone, err)
+		}
+	}
+}
+
 func TestWatchKeepsItsBudget(t *testing.T) {
 	t.Parallel()
 	if underRace {
