@@ -46,6 +46,7 @@ type Answer struct {
 	Answers    int64             `json:"answers" doc:"With the score, in the block"`
 	N          int64             `json:"n" doc:"Of those, how many the model stands on"`
 	Customers  int64             `json:"customers" doc:"Different known customers among them"`
+	Tested     int               `json:"tested" doc:"Effects of drivers and values that q allows for"`
 	Value      *float64          `json:"value" doc:"Mean of the score among them, in the unit of effects"`
 	R2         float64           `json:"r2" doc:"Share of the score's variance that the drivers account for together, after the controls"`
 	AdjR2      float64           `json:"adjusted_r2"`
@@ -103,12 +104,13 @@ type Driver struct {
 	Feedback   string         `json:"feedback" doc:"Query string of /v1/feedback for what is behind it"`
 }
 
-// Effect is a difference in the score with its interval and p.
+// Effect is a difference in the score with its interval and p, which allow for customers who answered several times.
 type Effect struct {
 	Value           float64       `json:"value"`
 	Interval        stat.Interval `json:"interval"`
 	P               float64       `json:"p"`
-	Distinguishable bool          `json:"distinguishable" doc:"The interval excludes 0"`
+	Q               float64       `json:"q" doc:"p with the number of effects that are looked at allowed for (Benjamini and Hochberg): those of drivers and values together, and penalties and rewards together"`
+	Distinguishable bool          `json:"distinguishable" doc:"The interval excludes 0 and q is at most 0.10, so that one in ten such effects is expected to be chance"`
 }
 
 // Level is one value of a driver that is one of a few.
@@ -133,7 +135,8 @@ type Asymmetry struct {
 	LowShare float64      `json:"low_share"`
 }
 
-// Gain is what the score would gain if the bad state were as rare everywhere as where it is rarest: an estimate from an association.
+// Gain is what the score would gain if the bad state were as rare everywhere as where it is rarest: an estimate from an association. Only
+// what clearly costs something has one, with the number of drivers allowed for.
 type Gain struct {
 	Bad      string        `json:"bad" enum:"low,high_number,low_number,mention,value" doc:"The bad state: a low rating; a number in the highest or lowest quarter; a mention; the value"`
 	Limit    float64       `json:"limit,omitempty" doc:"Of a rating or number"`

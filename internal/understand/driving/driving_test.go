@@ -17,6 +17,7 @@ import (
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/driving"
 	"kolo/internal/understand/insight"
+	"kolo/internal/understand/stat"
 	"kolo/internal/understand/stat/driver"
 )
 
@@ -181,6 +182,28 @@ func TestModelIsThatOfTheAnswers(t *testing.T) {
 				t.Errorf("%d behind %s: %v", len(found.Feedback), x.Feedback, err)
 			}
 		}
+		// All effects of drivers that are shown are allowed for, and so are those of low and high answers.
+		var p [2][]float64
+		var q [2][]*driving.Effect
+		for _, x := range a.Drivers {
+			for i, list := range [][]*driving.Effect{{x.Effect}, {&x.Asymmetry.Penalty, &x.Asymmetry.Reward}} {
+				for _, e := range list {
+					p[i], q[i] = append(p[i], e.P), append(q[i], e)
+				}
+			}
+		}
+		for i := range p {
+			want, err := stat.BenjaminiHochberg(p[i])
+			must(t, err)
+			for j, e := range q[i] {
+				if e.Q != want[j] || e.Distinguishable != (e.Q <= .1 && !e.Interval.Contains(0)) {
+					t.Errorf("%+v, want q %v", e, want[j])
+				}
+			}
+		}
+		if a.Tested != 3 {
+			t.Errorf("%d effects", a.Tested)
+		}
 		// What somebody asks for is what is looked at, and what describes customers may be moved among the drivers.
 		b := w.ask(driving.Query{Drivers: []string{"answer." + weak, "attribute.tier"}})
 		if len(b.Drivers) != 2 || slices.Contains(b.Controls, "attribute.tier") {
@@ -289,6 +312,53 @@ func TestManyAnswersOfOneCustomer(t *testing.T) {
 		}
 		if r := a.Drivers[0].Interval.Width() / b.Drivers[0].Interval.Width(); r < 1.8 {
 			t.Errorf("the interval of few customers is %v times as wide", r)
+		}
+		e, f := a.Drivers[0].Effect, b.Drivers[0].Effect
+		if r := e.Interval.Width() / f.Interval.Width(); r < 2.5 || e.Interval.Method != "CR3 t" || f.Interval.Method != "HC3 t" {
+			t.Errorf("the interval of an effect among few customers is %v times as wide: %+v, %+v", r, e, f)
+		}
+	})
+}
+
+// TestChanceHasNoColour: of many things that have nothing to do with a score, few seem to; without allowing for their number one in
+// twenty would.
+func TestChanceHasNoColour(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		rng := rand.New(rand.NewPCG(17, 4))
+		told, low, all := 0, 0, 0
+		for k := range 5 {
+			ws := w.workspace(fmt.Sprint("Chance", k))
+			var in []feedback.Input
+			for i := range 300 {
+				f := feedback.Input{Survey: "chance", Contact: &feedback.Who{ExternalID: fmt.Sprint("c", i/2)},
+					Scores: []feedback.Score{{Metric: "nps", Value: float64(rng.IntN(11)), Scale: feedback.Scale{Min: 0, Max: 10}}}}
+				for j := range 8 {
+					f.Answers = append(f.Answers, feedback.Answer{Question: fmt.Sprint("q", j), Value: float64(1 + rng.IntN(5))})
+				}
+				in = append(in, f)
+			}
+			w.receive(ws, in)
+			a, err := w.driving.Ask(t.Context(), ws, driving.Query{})
+			must(t, err)
+			if len(a.Drivers) != 8 || a.Tested != 8 {
+				t.Fatalf("%d drivers, %d effects", len(a.Drivers), a.Tested)
+			}
+			for _, d := range a.Drivers {
+				all++
+				if d.Effect.P < .05 {
+					low++
+				}
+				if d.Effect.Distinguishable {
+					told++
+				}
+				if d.Gain != nil {
+					t.Errorf("there is nothing to gain from %s: %+v", d.Field, d.Gain)
+				}
+			}
+		}
+		if told > 1 || low == 0 || low > all/8 {
+			t.Errorf("of %d effects of chance %d have a p below .05, and %d are told", all, low, told)
 		}
 	})
 }

@@ -19,7 +19,7 @@ import (
 )
 
 // DefinitionVersion changes whenever the same answers would give another result.
-const DefinitionVersion = 1
+const DefinitionVersion = 2
 
 // Service answers what moves scores. It remembers its answers as long as no feedback has come since.
 type Service struct {

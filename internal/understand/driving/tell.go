@@ -33,7 +33,12 @@ func (o *model) tell(ans *Answer, imp *driver.Importance, p *driver.Products) er
 	if err != nil {
 		return err
 	}
-	o.gains(ans, plain, contrast)
+	if err := ans.adjust(); err != nil {
+		return err
+	}
+	if err := o.gains(ans, plain, contrast); err != nil {
+		return err
+	}
 	slices.SortStableFunc(ans.Drivers, func(a, b Driver) int { return cmp.Compare(b.Importance, a.Importance) })
 	tie := 0
 	for i := range ans.Drivers {
@@ -107,7 +112,42 @@ func (o *model) describe(r *Driver, d *column) {
 }
 
 func told(c driver.Coefficient) *Effect {
-	return &Effect{Value: c.Estimate, Interval: c.Interval, P: c.P, Distinguishable: !c.Interval.Contains(0)}
+	return &Effect{Value: c.Estimate, Interval: c.Interval, P: c.P}
+}
+
+// adjust allows for how many effects are shown beside each other (methods.md 1.4), and says which of them can be told from chance.
+func (ans *Answer) adjust() error {
+	var effects, contrasts []*Effect
+	for i := range ans.Drivers {
+		d := &ans.Drivers[i]
+		if d.Effect != nil {
+			effects = append(effects, d.Effect)
+		}
+		for _, l := range d.Levels {
+			if l.Effect != nil {
+				effects = append(effects, l.Effect)
+			}
+		}
+		if d.Asymmetry != nil {
+			contrasts = append(contrasts, &d.Asymmetry.Penalty, &d.Asymmetry.Reward)
+		}
+	}
+	ans.Tested = len(effects)
+	for _, family := range [][]*Effect{effects, contrasts} {
+		p := make([]float64, len(family))
+		for i, e := range family {
+			p[i] = e.P
+		}
+		q, err := stat.BenjaminiHochberg(p)
+		if err != nil {
+			return err
+		}
+		for i, e := range family {
+			e.Q = q[i]
+			e.Distinguishable = e.Q <= stat.ExploreQ && !e.Interval.Contains(0)
+		}
+	}
+	return nil
 }
 
 // effect fills in what a driver does to the score with the others held still.
@@ -208,38 +248,58 @@ func (c *column) ends(rows []int32) (lows, highs int) {
 }
 
 // gains fills in what the score would gain where something bad clearly costs it, and is clearly rarer in one segment than in all.
-func (o *model) gains(ans *Answer, plain *driver.Fit, contrast *contrasted) {
+func (o *model) gains(ans *Answer, plain *driver.Fit, contrast *contrasted) error {
 	if plain == nil {
-		return
+		return nil
 	}
-	customers := ans.Customers
+	type state struct {
+		Gain
+		bad  []bool
+		cost driver.Coefficient
+	}
+	states := make([]*state, len(ans.Drivers)) // they stand in the order of the model yet
+	var p []float64
+	for i, d := range o.drivers {
+		if g, bad, cost, ok := o.badState(d, &ans.Drivers[i], plain, contrast); ok {
+			states[i] = &state{g, bad, cost}
+			p = append(p, cost.P)
+		}
+	}
+	q, err := stat.BenjaminiHochberg(p)
+	if err != nil {
+		return err
+	}
 	var work sync.WaitGroup
-	for i := range ans.Drivers {
-		r := &ans.Drivers[i]
-		d := o.drivers[i] // they stand in this order yet
+	for i, s := range states {
+		if s == nil {
+			continue
+		}
+		sure := q[0] <= stat.ExploreQ
+		if q = q[1:]; !sure || s.cost.Estimate >= 0 {
+			continue
+		}
+		d, r := o.drivers[i], &ans.Drivers[i]
 		work.Go(func() {
-			g, bad, cost, ok := o.badState(d, r, plain, contrast)
-			if !ok || cost.Estimate >= 0 {
-				return
-			}
+			g := s.Gain
 			if d.number == nil {
 				g.Best = 0
-			} else if !o.rarest(d, bad, &g) {
+			} else if !o.rarest(d, s.bad, &g) {
 				return
 			}
-			gain, err := driver.Prioritise(g.Now, g.Best, cost)
+			gain, err := driver.Prioritise(g.Now, g.Best, s.cost)
 			if err != nil || gain.Interval.Low <= 0 { // it may be nothing
 				return
 			}
 			g.Points, g.Interval = gain.Gain, gain.Interval
-			if o.Unit == "points" && customers > 0 {
-				moved := gain.Gain / 100 * float64(customers)
+			if o.Unit == "points" && ans.Customers > 0 {
+				moved := gain.Gain / 100 * float64(ans.Customers)
 				g.Moved = &moved
 			}
 			r.Gain = &g
 		})
 	}
 	work.Wait()
+	return nil
 }
 
 // badState says which state of a driver is the bad one, by code, how often it comes up, and what it costs the score.
@@ -309,8 +369,10 @@ func (o *model) badState(d *column, r *Driver, plain *driver.Fit, contrast *cont
 				weights[d.at[i-1]] = -float64(d.size[code]) / rest
 			}
 		}
-		// It is the worst of several: its interval has to allow for that (Bonferroni).
-		cost, ok = plain.Combination(d.field, weights, 1-(1-o.level)/float64(len(d.levels)))
+		// It is the worst of several: its interval and p have to allow for that (Bonferroni).
+		several := float64(len(d.levels))
+		cost, ok = plain.Combination(d.field, weights, 1-(1-o.level)/several)
+		cost.P = min(1, several*cost.P)
 	}
 	var n, k float64
 	for code, size := range d.size {

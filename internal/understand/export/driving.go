@@ -41,6 +41,7 @@ func drivers(ctx context.Context, j job) error {
 		field("_low", func(e *driving.Effect) *float64 { return &e.Interval.Low })
 		field("_high", func(e *driving.Effect) *float64 { return &e.Interval.High })
 		field("_p", func(e *driving.Effect) *float64 { return &e.P })
+		field("_q", func(e *driving.Effect) *float64 { return &e.Q })
 	}
 	t.text("driver", func(l line) string { return l.Field })
 	t.text("name", func(l line) string {

@@ -19,6 +19,7 @@ import (
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/driving"
 	"kolo/internal/understand/insight"
+	"kolo/internal/understand/insight/say"
 	"kolo/internal/understand/stat"
 	"kolo/internal/understand/stat/driver"
 )
@@ -65,7 +66,7 @@ type row struct {
 	First               bool // of those that cannot be told apart from the ones above it
 	Share, ShareRange   string
 	Effect, EffectRange string
-	EffectTone          string
+	EffectQ, EffectTone string
 	Step                string
 	Levels              []level
 	Class, ClassTone    string
@@ -75,7 +76,7 @@ type row struct {
 	Corrected           string // a theme's share without the errors of the reading
 }
 
-type level struct{ Name, Effect, Range, Tone string }
+type level struct{ Name, Effect, Range, Q, Tone string }
 
 // action is something to make better, with what it would bring.
 type action struct {
@@ -186,6 +187,11 @@ func (w writer) interval(i stat.Interval) string {
 	return w.e.T("score.interval", "low", verbatim(w.amount(i.Low)), "high", verbatim(w.amount(i.High)))
 }
 
+// corrected is an effect's p with the number of effects allowed for.
+func (w writer) corrected(e *driving.Effect) string {
+	return w.e.T("drivers.q", "p", verbatim(say.P(w.e.Locale, e.Q)))
+}
+
 func tone(e *driving.Effect) string {
 	switch {
 	case !e.Distinguishable:
@@ -238,7 +244,7 @@ func (w writer) fill(v *view) {
 	}
 	v.Method = []string{
 		e.T("drivers.method.importance", "resamples", a.Resamples, "seed", verbatim(e.N(float64(a.Seed), 0)), "parts", a.Parts),
-		e.T("drivers.method.effect"),
+		e.T("drivers.method.effect", "tested", a.Tested, "rate", verbatim(e.N(stat.ExploreQ, 2))),
 		e.T("drivers.method.condition", "condition", verbatim(e.N(a.Condition, 1)), "r2", verbatim(e.Percent(a.AdjR2, 1))),
 		e.T("drivers.missing."+a.Missing, "count", a.N, "all", verbatim(e.N(float64(a.Answers), 0))),
 	}
@@ -273,7 +279,7 @@ func (w writer) row(d driving.Driver) row {
 		r.ShareRange = e.T("score.interval", "low", verbatim(e.Percent(i.Low/w.a.R2, 0)), "high", verbatim(e.Percent(i.High/w.a.R2, 0)))
 	}
 	if x := d.Effect; x != nil {
-		r.Effect, r.EffectRange, r.EffectTone = w.amount(x.Value), w.interval(x.Interval), tone(x)
+		r.Effect, r.EffectRange, r.EffectQ, r.EffectTone = w.amount(x.Value), w.interval(x.Interval), w.corrected(x), tone(x)
 		switch {
 		case d.Kind == driving.Theme:
 			r.Step = e.T("drivers.step_theme")
@@ -289,7 +295,7 @@ func (w writer) row(d driving.Driver) row {
 		}
 		x := level{Name: w.value(d.Field, l)}
 		if l.Effect != nil {
-			x.Effect, x.Range, x.Tone = w.amount(l.Effect.Value), w.interval(l.Effect.Interval), tone(l.Effect)
+			x.Effect, x.Range, x.Q, x.Tone = w.amount(l.Effect.Value), w.interval(l.Effect.Interval), w.corrected(l.Effect), tone(l.Effect)
 		}
 		r.Levels = append(r.Levels, x)
 	}
