@@ -2,8 +2,9 @@ package eval
 
 import (
 	"cmp"
-
+	"errors"
 	"slices"
+	"sync"
 
 	"kolo/internal/understand/learn"
 	"kolo/internal/understand/reading"
@@ -171,12 +172,14 @@ func trainPart(language string, rows []Row, o learn.Options) (*reading.Part, err
 	for i, r := range rows {
 		all[i] = prepare(r)
 	}
-	judged, err := judge(all, o)
-	if err != nil {
-		return nil, err
-	}
-	m, err := learnFrom(all, o, -2)
-	if err != nil {
+	var judged []*seen
+	var m *learn.Model
+	var errs [2]error
+	var wg sync.WaitGroup
+	wg.Go(func() { judged, errs[0] = judge(all, o) })
+	wg.Go(func() { m, errs[1] = learnFrom(all, o, -2) })
+	wg.Wait()
+	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
 	return reading.NewPart(m, reading.Note{Language: language, Sentiment: fitJudge(judged), Themes: themeRule(judged), Home: home(rows)})
@@ -207,28 +210,34 @@ func learnFrom(all []prepared, o learn.Options, but int) (*learn.Model, error) {
 }
 
 // judge lets each row be looked at by a model that was trained on the other folds.
-func judge(all []prepared, o learn.Options) (judged []*seen, err error) {
+func judge(all []prepared, o learn.Options) ([]*seen, error) {
+	var looked [folds][]*seen
+	var errs [folds]error
+	var wg sync.WaitGroup
 	for f := range folds {
-		m, err := learnFrom(all, o, f)
-		if err != nil {
-			return nil, err
-		}
-		look := reading.Heads(m)
-		scratch := m.Scratch()
-		for i := range all {
-			p := &all[i]
-			if p.fold != f {
-				continue
+		wg.Go(func() {
+			m, err := learnFrom(all, o, f)
+			if errs[f] = err; err != nil {
+				return
 			}
-			x := &seen{prepared: p, spans: text.ClausesOf(p.Text, p.words)}
-			if len(x.spans) > 0 {
-				look.Look(scratch, p.Text, p.words, x.spans, &x.evidence, &x.themes)
-				judged = append(judged, x)
+			look := reading.Heads(m)
+			scratch := m.Scratch()
+			for i := range all {
+				p := &all[i]
+				if p.fold != f {
+					continue
+				}
+				x := &seen{prepared: p, spans: text.ClausesOf(p.Text, p.words)}
+				if len(x.spans) > 0 {
+					look.Look(scratch, p.Text, p.words, x.spans, &x.evidence, &x.themes)
+					looked[f] = append(looked[f], x)
+				}
 			}
-		}
-		m.Release(scratch)
+			m.Release(scratch)
+		})
 	}
-	return judged, nil
+	wg.Wait()
+	return slices.Concat(looked[:]...), errors.Join(errs[:]...)
 }
 
 // fitJudge fits the weighing of evidence, and the border at which calling texts mixed does most good.
