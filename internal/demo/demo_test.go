@@ -84,7 +84,7 @@ func TestEveryInputIsTakenIn(t *testing.T) {
 			if err := in.Validate(c.End(), ""); err != nil {
 				t.Errorf("%s: %v", kept, err)
 			}
-			if len(in.Attributes) > 8 {
+			if len(in.Attributes) > 9 {
 				t.Errorf("%s has %d attributes", in.ExternalID, len(in.Attributes))
 			}
 			return nil

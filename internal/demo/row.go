@@ -503,9 +503,9 @@ func (c *Company) scoresOf(r *row) []feedback.Score {
 		Question: "Lirona made it easy for me to handle my request."}}
 }
 
-// attributes are the facts beside a piece of feedback; up to eight of them.
+// attributes are the facts beside a piece of feedback; up to nine of them.
 func (c *Company) attributes(r *row, p *person, pick *rng) feedback.Attributes {
-	a := make(feedback.Attributes, 8)
+	a := make(feedback.Attributes, 9)
 	a["country"], a["region"], a["plan"] = countries[p.country].code, regions[p.region].name, plans[p.plan].name
 	a["segment"], a["payment"] = kinds[p.kind].name, payments[p.payment].name
 	delivered := r.stream == sDelivery || r.theme == delivery && r.stream.unsolicited()
@@ -528,6 +528,9 @@ func (c *Company) attributes(r *row, p *person, pick *rng) feedback.Attributes {
 		a["order_value"] = strconv.Itoa(int(float64(r.order) * countries[p.country].rate))
 	case sComplaint:
 		a["resolved"] = strconv.FormatBool(r.resolved)
+		if at := r.at.AddDate(0, 0, 1+int(r.seed>>32%6)); r.resolved && at.Before(c.End()) {
+			a["resolved_at"] = at.Format(time.DateOnly)
+		}
 	}
 	if r.stream == sStoreVisit || r.stream == sAudit || r.stream == sPurchase && pick.chance(.4) {
 		cities := regions[p.region].cities

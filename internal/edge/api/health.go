@@ -18,7 +18,7 @@ func (a *API) healthRoutes() {
 	handle(a, route{http.MethodGet, "/v1/health", identity.ContactsRead, "list-health", "List customers by risk", tag, 0},
 		func(ctx context.Context, actor identity.Actor, in *struct {
 			AtRisk  bool    `query:"at_risk" doc:"Only customers at risk"`
-			Segment string  `query:"segment" doc:"The peers that contacts are compared with"`
+			Segment string  `query:"segment"`
 			Account string  `query:"account_id"`
 			Below   float64 `query:"below" minimum:"0" maximum:"100" doc:"Only scores below this"`
 			Cursor  string  `query:"cursor" doc:"From the answer before: next"`

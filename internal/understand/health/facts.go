@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"kolo/internal/foundation/clock"
 	"kolo/internal/people/contact"
@@ -16,7 +17,7 @@ type Facts struct {
 	Contact    contact.ID
 	Account    contact.AccountID
 	Worth      *contact.Money
-	Segment    string // of peers
+	Segment    string // what lists are filtered by, as it is today
 	Attributes map[string]string
 	First      clock.Day // of which anything is known
 	Acts       []Act
@@ -50,11 +51,14 @@ type Voice struct {
 	Day         clock.Day
 	Rated, Told float32 // of a score and of a text, 0 to 100; below 0 where there is none
 	Complaint   bool
-	Open        bool // it was not resolved
+	Closed      clock.Day // on which a complaint was resolved; 0: nothing says that it was
 }
 
-// hear makes a Voice of what feedback says.
-func hear(v insight.Voice) Voice {
+// open tells whether a complaint is not known to be resolved before a day.
+func (v *Voice) open(t clock.Day) bool { return v.Complaint && (v.Closed == 0 || v.Closed >= t) }
+
+// hear makes a Voice of what feedback says; zone is the workspace's.
+func hear(v insight.Voice, zone *time.Location) Voice {
 	out := Voice{Day: v.Day, Rated: -1, Told: -1, Complaint: v.Complaint}
 	if v.Class != nil {
 		out.Rated = float32(50 + 50**v.Class)
@@ -62,11 +66,25 @@ func hear(v insight.Voice) Voice {
 	if v.Sentiment != nil {
 		out.Told = float32(min(max(50+50**v.Sentiment, 0), 100))
 	}
-	switch strings.ToLower(strings.TrimSpace(v.Resolved)) {
-	case "false", "no", "0", "open", "unresolved":
-		out.Open = v.Complaint
+	if v.Complaint {
+		out.Closed = dayIn(v.Resolved, zone)
 	}
 	return out
+}
+
+// dayIn reads a day, or an instant and its day in a zone; 0 where there is neither.
+func dayIn(text string, zone *time.Location) clock.Day {
+	text = strings.TrimSpace(text)
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return clock.DayOf(at, zone)
+	}
+	day, _, _ := strings.Cut(text, " ") // an instant without a zone is of the workspace's
+	day, _, _ = strings.Cut(day, "T")
+	d, err := clock.ParseDay(day)
+	if err != nil {
+		return 0
+	}
+	return d
 }
 
 // settle puts the facts into order and finds the first day; registered is when the contact became known, 0 for unknown.

@@ -6,7 +6,9 @@
 // 100 (1 - chance); before that it is the parts' weighted mean. Whatever is fitted is held against what customers did later,
 // and a score that fails is shown as not validated.
 //
-// Facts of a day count for the days after it: nothing that is computed as of a day knows of that day or of later ones.
+// Facts of a day count for the days after it: nothing that is computed as of a day knows of that day or of later ones. What has no date is
+// therefore no part of a score: attributes of contacts and their worth are known as they are today, so all contacts are compared with all
+// others; and a complaint counts as resolved from the day on that says so, or not at all.
 package health
 
 import (
@@ -47,14 +49,14 @@ type Part struct {
 	Count    int     `json:"count" doc:"How often within the window: uses, answers and texts, complaints, purchases, answers and visits"`
 	Typical  float64 `json:"typical" doc:"How often the peers, within it"`
 	Window   int     `json:"window_days"`
-	Open     int     `json:"open" doc:"Complaints among them that were not resolved"`
+	Open     int     `json:"open" doc:"Complaints among them that were not resolved; -1 where nothing says when complaints were resolved"`
 }
 
 // Score is how a contact stands.
 type Score struct {
 	Contact  contact.ID        `json:"contact_id"`
 	Account  contact.AccountID `json:"account_id,omitempty"`
-	Segment  string            `json:"segment,omitempty" doc:"The peers that the contact is compared with"`
+	Segment  string            `json:"segment,omitempty" doc:"What lists are filtered by; it is no part of the score"`
 	Value    float64           `json:"score" doc:"0 to 100, 100 the healthiest"`
 	Chance   *float64          `json:"chance,omitempty" doc:"Of leaving within the horizon; absent while no model is fitted"`
 	Coverage float64           `json:"coverage" doc:"Share of the weights whose parts are known"`

@@ -217,9 +217,9 @@ func (s *Service) facts(ctx context.Context, x *setting, slice insight.Slice, co
 	}); err != nil {
 		return nil, err
 	}
-	if err := s.voices.Voices(ctx, x.ws, slice, x.to, x.Settings.Resolved, func(v insight.Voice) error {
+	if err := s.voices.Voices(ctx, x.ws, slice, x.to, x.Settings.ResolvedAt, func(v insight.Voice) error {
 		if f := at[v.Contact]; f != nil {
-			f.Voices = append(f.Voices, hear(v))
+			f.Voices = append(f.Voices, hear(v, x.zone))
 		}
 		return nil
 	}); err != nil {
@@ -331,12 +331,12 @@ func (s *Service) train(ctx context.Context, run *job.Run) error {
 
 // progress of scoring: up to which contact it has come, and what the contacts are compared with.
 type progress struct {
-	After     contact.ID `json:"after"`
-	Done      int64      `json:"done"`
-	Version   string     `json:"version"`
-	Run       string     `json:"run"`
-	To        clock.Day  `json:"to"`
-	Reference Reference  `json:"reference"`
+	After   contact.ID `json:"after"`
+	Done    int64      `json:"done"`
+	Version string     `json:"version"`
+	Run     string     `json:"run"`
+	To      clock.Day  `json:"to"`
+	Peers   *Peers     `json:"everybody"`
 }
 
 // rescore scores all contacts with the active version, from where it was interrupted.
@@ -363,19 +363,19 @@ func (s *Service) rescore(ctx context.Context, run *job.Run) error {
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
-	// Weights and peers are those that the version was made with.
+	// Weights are those that the version was made with, and so is what lists are filtered by.
 	x.Settings.Weights, x.Settings.Segment = m.Weights, m.Segment
 	x.Settings.hide(x.Register) // the attribute may have become personal since
 	var p progress
 	if _, err := run.Load(&p); err != nil {
 		return err
 	}
-	if p.Version != v.ID { // at the beginning, or another version was activated meanwhile
+	if p.Version != v.ID || p.Peers == nil { // at the beginning, or another version was activated meanwhile
 		list, err := s.sample(ctx, &x)
 		if err != nil {
 			return fault.Wrap(op, err)
 		}
-		p = progress{Version: v.ID, Run: id.New(s.db.Clock().Now()), To: x.to, Reference: m.Spec.shoot(list, x.to, &x.Settings).ref}
+		p = progress{Version: v.ID, Run: id.New(s.db.Clock().Now()), To: x.to, Peers: m.Spec.shoot(list, x.to, &x.Settings).ref}
 	}
 	x.to = p.To
 	for {
@@ -403,7 +403,7 @@ func (s *Service) rescore(ctx context.Context, run *job.Run) error {
 		rows := make([][]any, 0, len(list))
 		now := s.db.Clock().Now().UnixMilli()
 		for _, f := range list {
-			sc := m.of(f, &p.Reference, x.to, &x.Settings)
+			sc := m.of(f, p.Peers, x.to, &x.Settings)
 			sc.Version = v.ID
 			row, err := scoreRow(ws, &sc, p.Run, now)
 			if err != nil {
@@ -431,7 +431,7 @@ func (s *Service) rescore(ctx context.Context, run *job.Run) error {
 }
 
 // of scores a contact as of a day.
-func (m *Model) of(f *Facts, ref *Reference, t clock.Day, set *Settings) Score {
+func (m *Model) of(f *Facts, ref *Peers, t clock.Day, set *Settings) Score {
 	x := Score{Contact: f.Contact, Account: f.Account, Segment: f.Segment, Worth: f.Worth, Parts: []Part{}}
 	if f.gone(t) {
 		x.Hidden = true
@@ -443,7 +443,7 @@ func (m *Model) of(f *Facts, ref *Reference, t clock.Day, set *Settings) Score {
 		return x
 	}
 	measured := m.Spec.measure(f, t)
-	p := m.Spec.parts(&measured, ref.of(f.Segment), set)
+	p := m.Spec.parts(&measured, ref, set)
 	x.Value, x.Chance, x.Coverage = m.score(&p)
 	x.risk = m.risk(&p)
 	x.Hidden, x.AtRisk, x.Parts = x.Coverage < score.LeastCoverage, m.atRisk(x.Value, x.Chance), p[:]

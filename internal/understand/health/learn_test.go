@@ -46,7 +46,7 @@ func factsOf(t *testing.T, c *demo.Company) []*Facts {
 		if in.Contact == nil {
 			return nil
 		}
-		v := insight.Voice{Day: clock.DayOf(*in.Time, time.UTC), Complaint: in.Kind == feedback.Complaint, Resolved: in.Attributes["resolved"]}
+		v := insight.Voice{Day: clock.DayOf(*in.Time, time.UTC), Complaint: in.Kind == feedback.Complaint, Resolved: in.Attributes["resolved_at"]}
 		if len(in.Scores) > 0 {
 			n := int64(insight.Class(in.Scores[0]))
 			v.Class = &n
@@ -55,7 +55,7 @@ func factsOf(t *testing.T, c *demo.Company) []*Facts {
 			v.Sentiment = &x
 		}
 		f := byID[in.Contact.ExternalID]
-		f.Voices = append(f.Voices, hear(v))
+		f.Voices = append(f.Voices, hear(v, time.UTC))
 		return nil
 	}))
 	set := Default()
@@ -144,9 +144,17 @@ func TestSnapshotKnowsNothingOfWhatCameLater(t *testing.T) {
 		a, b := *f, *f
 		a.Acts, a.Voices = slices.Clone(f.acts(day)), slices.Clone(f.voices(day))
 		b.Acts, b.Voices = slices.Clone(a.Acts), slices.Clone(a.Voices)
+		b.Segment = fmt.Sprint(i % 3) // attributes are those of today
+		for j := range b.Voices {
+			if v := &b.Voices[j]; v.open(day) { // whether and when it is resolved later
+				if v.Closed = 0; i%2 == 0 {
+					v.Closed = day + clock.Day(i%40)
+				}
+			}
+		}
 		for d := range clock.Day(60) {
 			b.Acts = append(b.Acts, Act{Day: day + d, Role: role((i + int(d)) % 6), N: 3})
-			b.Voices = append(b.Voices, Voice{Day: day + d, Rated: 0, Told: 100, Complaint: true, Open: true})
+			b.Voices = append(b.Voices, Voice{Day: day + d, Rated: 0, Told: 100, Complaint: true})
 		}
 		cut, mad = append(cut, &a), append(mad, &b)
 	}
@@ -178,6 +186,51 @@ func TestSnapshotKnowsNothingOfWhatCameLater(t *testing.T) {
 	}
 	if n, _ := learn(list, &set, to, nil); !reflect.DeepEqual(m.Fit, n.Fit) || !reflect.DeepEqual(m.Spec, n.Spec) {
 		t.Errorf("what the model is tested on is learned from: %+v, %+v", m.Fit, n.Fit)
+	}
+}
+
+// TestWhatChangesOnLeavingForetellsNothing: customers leave by chance alone, and what is known of them is written anew when they do. Their plan
+// becomes that of those who use little, and their complaints are never resolved, while those of the others are, after two months.
+func TestWhatChangesOnLeavingForetellsNothing(t *testing.T) {
+	t.Parallel()
+	to, set := clock.Day(20_000), Default()
+	r := rand.New(rand.NewPCG(7, 1))
+	var list []*Facts
+	for i := range 4000 {
+		f := &Facts{Contact: contact.ID(fmt.Sprint("c", i)), Segment: "pro"}
+		perDay := 0.2
+		if i%3 == 0 {
+			f.Segment, perDay = "free", 0.02
+		}
+		from := to - 730 + clock.Day(r.IntN(600))
+		left := to
+		for d := from; d < to; d++ {
+			if r.Float64() < perDay {
+				f.Acts = append(f.Acts, Act{d, used, 1})
+			}
+			if r.Float64() < 0.006 {
+				f.Voices = append(f.Voices, Voice{Day: d, Rated: -1, Told: 20, Complaint: true})
+			}
+			if r.Float64() < 0.0015 {
+				f.Acts, f.Segment, left = append(f.Acts, Act{d, cancelled, 1}), "free", d
+				break
+			}
+		}
+		for j := range f.Voices {
+			if v := &f.Voices[j]; v.Day+60 < left {
+				v.Closed = v.Day + 60
+			}
+		}
+		f.Attributes = map[string]string{"plan": f.Segment}
+		f.settle(from)
+		list = append(list, f)
+	}
+	m, report := learn(list, &set, to, nil)
+	if m.Kind != Fitted || !m.Spec.Dated || report.Check == nil || report.Check.Left < 200 {
+		t.Fatalf("%s %+v", m.Kind, report)
+	}
+	if c := report.Check; c.AUCRange.Low > 0.5 || c.AUC > 0.55 || !slices.Contains(report.Refused, "auc") {
+		t.Errorf("what happened on leaving foretells that they leave: %v (%v to %v), refused for %v", c.AUC, c.AUCRange.Low, c.AUCRange.High, report.Refused)
 	}
 }
 
@@ -264,7 +317,7 @@ func TestFewAndSilentAreSaid(t *testing.T) {
 func TestPartsAddUp(t *testing.T) {
 	t.Parallel()
 	set := Default()
-	spec := Spec{HalfLife: map[Key]float64{Usage: 30, Sentiment: 90, Support: 60, Commercial: 90, Engagement: 90}, Usage: true, Buying: true}
+	spec := Spec{HalfLife: map[Key]float64{Usage: 30, Sentiment: 90, Support: 60, Commercial: 90, Engagement: 90}, Usage: true, Buying: true, Dated: true}
 	var list []*Facts
 	for i := range 60 {
 		f := &Facts{}
@@ -283,20 +336,33 @@ func TestPartsAddUp(t *testing.T) {
 	m := Model{Spec: spec, Kind: Weighted, Limit: riskScore}
 	score := func(f *Facts) Score {
 		f.settle(0)
-		return m.of(f, &ref, 300, &set)
+		return m.of(f, ref, 300, &set)
 	}
 	plain := *list[1]
 	base := score(&plain)
 	worse := plain
-	worse.Voices = append(slices.Clone(plain.Voices), Voice{Day: 299, Rated: -1, Told: 0, Complaint: true, Open: true})
+	worse.Voices = append(slices.Clone(plain.Voices), Voice{Day: 299, Rated: -1, Told: 0, Complaint: true})
 	angry := score(&worse)
 	if !(angry.Value < base.Value-3) || angry.Parts[2].Open != 1 || !(angry.Parts[2].Effect < -2) || angry.Parts[2].Fresh != 1 || angry.Coverage != 1 {
 		t.Errorf("an open complaint: %+v after %+v", angry, base)
 	}
 	solved := plain
-	solved.Voices = append(slices.Clone(plain.Voices), Voice{Day: 299, Rated: -1, Told: 0, Complaint: true})
+	solved.Voices = append(slices.Clone(plain.Voices), Voice{Day: 298, Rated: -1, Told: 0, Complaint: true, Closed: 299})
 	if s := score(&solved); !(s.Value > angry.Value && s.Value < base.Value) {
 		t.Errorf("a complaint that was resolved scores %v, between %v and %v", s.Value, angry.Value, base.Value)
+	}
+	// Where nothing says when complaints were resolved, it does not count whether they were.
+	vague := m
+	vague.Spec.Dated = false
+	some := func(v Voice) Score {
+		f := plain
+		f.Voices = append(slices.Clone(plain.Voices), v)
+		f.settle(0)
+		return vague.of(&f, ref, 300, &set)
+	}
+	if a, b := some(Voice{Day: 298, Rated: -1, Told: 0, Complaint: true}), some(Voice{Day: 298, Rated: -1, Told: 0, Complaint: true, Closed: 299}); !reflect.DeepEqual(a, b) || a.Parts[2].Open != -1 ||
+		!(a.Value > angry.Value && a.Value < base.Value) {
+		t.Errorf("a complaint of which nobody knows: %+v and %+v", a, b)
 	}
 	idle := plain
 	idle.Acts = slices.DeleteFunc(slices.Clone(plain.Acts), func(a Act) bool { return a.Role == used && a.Day > 150 })
@@ -306,7 +372,7 @@ func TestPartsAddUp(t *testing.T) {
 	mute := Facts{Acts: []Act{{100, elsewise, 1}}}
 	bare := Model{Spec: Spec{HalfLife: spec.HalfLife}, Kind: Weighted, Limit: riskScore}
 	mute.settle(100)
-	if s := bare.of(&mute, &ref, 300, &set); !s.Hidden || s.Coverage >= 0.5 || math.IsNaN(s.Value) {
+	if s := bare.of(&mute, ref, 300, &set); !s.Hidden || s.Coverage >= 0.5 || math.IsNaN(s.Value) {
 		t.Errorf("of whom nothing is known: %+v", s)
 	}
 	gone := plain
@@ -316,7 +382,7 @@ func TestPartsAddUp(t *testing.T) {
 	}
 	gone.Acts = append(gone.Acts, Act{300, used, 1})
 	gone.settle(0)
-	if s := m.of(&gone, &ref, 301, &set); s.left != 0 || s.Hidden {
+	if s := m.of(&gone, ref, 301, &set); s.left != 0 || s.Hidden {
 		t.Errorf("who came back: %+v", s)
 	}
 }

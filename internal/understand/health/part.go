@@ -14,6 +14,7 @@ type Spec struct {
 	HalfLife map[Key]float64 `json:"half_lives"` // of usage, sentiment, support, commercial, engagement
 	Usage    bool            `json:"usage"`      // there are events of use; so for purchases
 	Buying   bool            `json:"buying"`
+	Dated    bool            `json:"dated"` // complaints say when they were resolved
 }
 
 // What the parts are made of. [judgement]: where the methods leave a choice open, these are Kolo's, and the validation
@@ -21,13 +22,14 @@ type Spec struct {
 const (
 	openComplaint   = 2.0  // what a complaint weighs that was not resolved; each unit halves the part
 	closedComplaint = 0.7  // one that was
+	someComplaint   = 1.2  // one of which nobody can say whether it was resolved by then
+	leastDated      = 0.1  // share of complaints with a day on which they were resolved, for the others to count as open
 	helpWeight      = 0.15 // an event of needing help
 	newDays         = 14   // before that nothing can be said about habits
 	staleDays       = 365  // a voice older than this says nothing about today
 	longestHalfLife = 180  // of usage, where customers come rarely
 	wantedEvents    = 3.0  // that a typical customer should have within the window that a half-life stands for
 	pastShare       = 0.35 // what the own past counts for in usage, beside the peers
-	fewestPeers     = 30   // a smaller segment is compared with everybody
 	grid            = 100  // steps of the peers' distribution
 )
 
@@ -114,15 +116,17 @@ func (s *Spec) measure(f *Facts, t clock.Day) measured {
 	for _, v := range f.voices(t) {
 		age := float64(t - v.Day)
 		if v.Complaint {
-			w := closedComplaint
-			if v.Open {
-				w = openComplaint
+			w := someComplaint
+			if s.Dated {
+				if w = closedComplaint; v.open(t) {
+					w = openComplaint
+				}
 			}
 			m.penalty += w * decay(Support, age)
 			seen(2, age)
 			if age <= window(s.HalfLife[Support]) {
 				m.complaints++
-				if v.Open {
+				if v.open(t) {
 					m.open++
 				}
 			}
@@ -155,26 +159,14 @@ func (s *Spec) measure(f *Facts, t clock.Day) measured {
 	return m
 }
 
-// Peers are how the contacts of a segment stand, as of a day.
+// Peers are how all customers stand as of a day: what each is compared with. They are not told apart by attributes, which are known
+// as they are today: where one changes because a customer leaves, the peers of a day long past would give away who was about to.
 type Peers struct {
+	Day   clock.Day         `json:"day"`
 	N     int               `json:"n"`
 	Rates map[Key][]float64 `json:"rates"` // quantiles of events a day, from the least
 	Mean  map[Key]float64   `json:"mean"`  // of these
 	Level [parts]float64    `json:"level"` // mean of each part before it is drawn anywhere
-}
-
-// Reference is what contacts are compared with: by segment, "" for everybody.
-type Reference struct {
-	Day   clock.Day         `json:"day"`
-	Peers map[string]*Peers `json:"peers"`
-}
-
-// of gives a segment's peers, everybody where they are few.
-func (r *Reference) of(segment string) *Peers {
-	if p := r.Peers[segment]; p != nil && p.N >= fewestPeers {
-		return p
-	}
-	return r.Peers[""]
 }
 
 // raw are the parts of a contact before they are drawn towards the peers, with the effective number of facts behind each;
@@ -212,58 +204,42 @@ func (s *Spec) raw(m *measured, p *Peers) (value, evidence [parts]float64) {
 	return value, evidence
 }
 
-// refer makes the reference of a day from contacts that are customers on it.
-func (s *Spec) refer(t clock.Day, list []measured, segments []string) Reference {
-	r := Reference{Day: t, Peers: map[string]*Peers{}}
-	at := map[string][]int{}
-	for i, segment := range segments {
-		at[""] = append(at[""], i)
-		if segment != "" {
-			at[segment] = append(at[segment], i)
+// refer makes the peers of a day from contacts that are customers on it.
+func (s *Spec) refer(t clock.Day, list []measured) *Peers {
+	p := &Peers{Day: t, N: len(list), Rates: map[Key][]float64{}, Mean: map[Key]float64{}}
+	for k, of := range map[Key]func(*measured) float64{
+		Usage:      func(m *measured) float64 { return m.usage },
+		Commercial: func(m *measured) float64 { return m.buying },
+		Engagement: func(m *measured) float64 { return m.engaging },
+	} {
+		var values []float64
+		sum := 0.0
+		for i := range list {
+			if m := &list[i]; m.days >= newDays {
+				values, sum = append(values, of(m)), sum+of(m)
+			}
+		}
+		if len(values) > 0 {
+			p.Rates[k], p.Mean[k] = quantiles(values), sum/float64(len(values))
 		}
 	}
-	for segment, members := range at {
-		if segment != "" && len(members) < fewestPeers {
-			continue
-		}
-		p := &Peers{N: len(members), Rates: map[Key][]float64{}, Mean: map[Key]float64{}}
-		for _, k := range []Key{Usage, Commercial, Engagement} {
-			var values []float64
-			sum := 0.0
-			for _, i := range members {
-				m := &list[i]
-				if m.days < newDays {
-					continue
-				}
-				x := map[Key]float64{Usage: m.usage, Commercial: m.buying, Engagement: m.engaging}[k]
-				values, sum = append(values, x), sum+x
-			}
-			if len(values) > 0 {
-				p.Rates[k], p.Mean[k] = quantiles(values), sum/float64(len(values))
+	var sum [parts]float64
+	var n [parts]int
+	for i := range list {
+		raw, _ := s.raw(&list[i], p)
+		for j, x := range raw {
+			if x >= 0 {
+				sum[j], n[j] = sum[j]+x, n[j]+1
 			}
 		}
-		var sum [parts]float64
-		var n [parts]int
-		for _, i := range members {
-			raw, _ := s.raw(&list[i], p)
-			for j, x := range raw {
-				if x >= 0 {
-					sum[j], n[j] = sum[j]+x, n[j]+1
-				}
-			}
-		}
-		for j := range sum {
-			p.Level[j] = 50
-			if n[j] > 0 {
-				p.Level[j] = sum[j] / float64(n[j])
-			}
-		}
-		r.Peers[segment] = p
 	}
-	if r.Peers[""] == nil {
-		r.Peers[""] = &Peers{Level: [parts]float64{50, 50, 50, 50, 50}}
+	for j := range sum {
+		p.Level[j] = 50
+		if n[j] > 0 {
+			p.Level[j] = sum[j] / float64(n[j])
+		}
 	}
-	return r
+	return p
 }
 
 // quantiles are at most grid+1 values, evenly spread through the sorted ones.
@@ -296,7 +272,9 @@ func (s *Spec) parts(m *measured, p *Peers, weights *Settings) (out [parts]Part)
 		case Sentiment:
 			x.Count, x.Window = m.voices, staleDays
 		case Support:
-			x.Count, x.Open = m.complaints, m.open
+			if x.Count, x.Open = m.complaints, -1; s.Dated {
+				x.Open = m.open
+			}
 		case Commercial:
 			x.Count, x.Typical = m.nBuying, typical(Commercial)
 		case Engagement:

@@ -15,7 +15,7 @@ import (
 
 // Reason is something after which customers leave faster than those of the same weeks whom it did not concern.
 type Reason struct {
-	Key      string        `json:"key" doc:"low_usage, falling_usage, unresolved_complaint, resolved_complaint, detractor, negative_text, low_purchase, help, setback, silent, new; or segment"`
+	Key      string        `json:"key" doc:"low_usage, falling_usage, complaint, unresolved_complaint, resolved_complaint, detractor, negative_text, low_purchase, help, setback, silent, new; or segment"`
 	Where    []Is          `json:"where,omitempty" doc:"Of a segment: what its contacts have in common"`
 	From     string        `json:"from,omitempty" doc:"Of a segment that left faster for a while: first day"`
 	To       string        `json:"to,omitempty" doc:"Last day"`
@@ -40,7 +40,7 @@ type Is struct {
 }
 
 // behaviours are the possible reasons that lie in what a contact did or said; the order is that of their bits.
-var behaviours = [...]string{"low_usage", "falling_usage", "unresolved_complaint", "resolved_complaint", "detractor", "negative_text", "low_purchase", "help", "setback", "silent", "new"}
+var behaviours = [...]string{"low_usage", "falling_usage", "unresolved_complaint", "resolved_complaint", "detractor", "negative_text", "low_purchase", "help", "setback", "silent", "new", "complaint"}
 
 const (
 	bLowUsage = iota
@@ -54,6 +54,7 @@ const (
 	bSetback
 	bSilent
 	bNew
+	bComplaint // where nothing says when complaints were resolved
 )
 
 const (
@@ -72,7 +73,8 @@ const (
 	// Which segments and stretches are looked at depends on how many there are and not on who left: else those that are
 	// looked at would be those where many left by chance.
 	leastShare    = 0.01 // of all contacts
-	leastExpected = 3.0  // who would leave if they left as fast as the others of the same weeks
+	leastMembers  = 30
+	leastExpected = 3.0 // who would leave if they left as fast as the others of the same weeks
 )
 
 // lengths of the stretches of weeks in which a segment may leave faster; 0 is all the time.
@@ -187,43 +189,21 @@ func newPanel(list []*Facts, spec *Spec, to clock.Day) *panel {
 		return min(max(int(math.Ceil(window(spec.HalfLife[k])/week)), 8), 26) * week
 	}
 	p.usageFor, p.buyFor = span(Usage), span(Commercial)
-	// What the peers do in each week: those of the segment, everybody where they are few.
-	type group struct {
-		segment string
-		week    int
-	}
-	type sum struct{ n, uses, buys float64 }
-	sums := map[group]*sum{}
-	add := func(g group, uses, buys int) {
-		x := sums[g]
-		if x == nil {
-			x = &sum{}
-			sums[g] = x
-		}
-		x.n, x.uses, x.buys = x.n+1, x.uses+float64(uses), x.buys+float64(buys)
-	}
 	longest := clock.Day(max(p.usageFor, p.buyFor))
 	columns := append(slices.Clone(p.days), to) // the end is a column of its own: how customers stand now
+	// What customers do in each week.
+	type sum struct{ n, uses, buys float64 }
+	peers := make([]sum, len(columns))
 	for _, f := range list {
 		for k, t := range columns {
 			if spec.since(f) > t-longest || f.gone(t) {
 				continue
 			}
-			uses, buys := f.count(used, t-clock.Day(p.usageFor), t), f.count(bought, t-clock.Day(p.buyFor), t)
-			add(group{"", k}, uses, buys)
-			if f.Segment != "" {
-				add(group{f.Segment, k}, uses, buys)
-			}
+			x := &peers[k]
+			x.n++
+			x.uses += float64(f.count(used, t-clock.Day(p.usageFor), t))
+			x.buys += float64(f.count(bought, t-clock.Day(p.buyFor), t))
 		}
-	}
-	peers := func(segment string, k int) *sum {
-		if x := sums[group{segment, k}]; x != nil && x.n >= fewestPeers {
-			return x
-		}
-		if x := sums[group{"", k}]; x != nil {
-			return x
-		}
-		return &sum{n: 1}
 	}
 	for i, f := range list {
 		exposed, eligible, risk, weight := make([]uint16, n), make([]uint16, n), make([]bool, n), make([]float32, n)
@@ -235,7 +215,8 @@ func newPanel(list []*Facts, spec *Spec, to clock.Day) *panel {
 				}
 				continue
 			}
-			x := peers(f.Segment, k)
+			x := peers[k]
+			x.n = max(x.n, 1)
 			ex, el := p.bits(f, spec, t, x.uses/x.n, x.buys/x.n)
 			if k == n {
 				p.now = append(p.now, ex)
@@ -288,7 +269,7 @@ func (p *panel) bits(f *Facts, spec *Spec, t clock.Day, peersUse, peersBuy float
 		}
 		if v.Complaint {
 			if age <= recent {
-				open, closed = open || v.Open, closed || !v.Open
+				open, closed = open || v.open(t), closed || !v.open(t)
 			}
 		} else if age <= recent && v.Told >= 0 && v.Told < 35 {
 			negative = true
@@ -297,8 +278,9 @@ func (p *panel) bits(f *Facts, spec *Spec, t clock.Day, peersUse, peersBuy float
 			last, bad = v.Day, v.Rated == 0 && age <= answerDays
 		}
 	}
-	set(bOpen, true, open)
-	set(bResolved, true, closed)
+	set(bOpen, spec.Dated, open)
+	set(bResolved, spec.Dated, closed)
+	set(bComplaint, !spec.Dated, open || closed)
 	set(bDetractor, true, bad)
 	set(bNegative, true, negative)
 	set(bHelp, true, f.count(helped, t-recent, t) >= 2)
@@ -438,7 +420,7 @@ func newSegments(p *panel, attributes []string) *segments {
 		s.of = append(s.of, v)
 		each(v, func(c combo) { count[c]++ })
 	}
-	least := max(int(leastShare*float64(len(p.who))), fewestPeers)
+	least := max(int(leastShare*float64(len(p.who))), leastMembers)
 	for c, n := range count {
 		if n >= least {
 			s.list = append(s.list, c)

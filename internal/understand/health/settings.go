@@ -14,14 +14,14 @@ import (
 // Settings are what a workspace wants of the score. Names of events that are left out are guessed from the names that there
 // are; see Guess.
 type Settings struct {
-	Weights  map[Key]float64   `json:"weights" doc:"What each part counts for while no model is fitted"`
-	HalfLife map[Key]float64   `json:"half_lives" doc:"Days after which a fact counts half: usage, sentiment, support, engagement. Usage takes longer where customers come rarely"`
-	Horizon  int               `json:"horizon_days" doc:"Within how many days leaving is foretold, 28 to 365"`
-	Events   map[Role][]string `json:"events" doc:"Names of events by what they mean: usage, purchase, visit, help, setback, cancelled. An empty list is guessed"`
-	Segment  string            `json:"segment,omitempty" doc:"Attribute of contacts whose values are peers"`
-	Slices   []string          `json:"reason_attributes" doc:"Attributes of contacts that may be why customers leave. Leave out those that change when somebody leaves"`
-	Resolved string            `json:"resolved" doc:"Attribute of complaints that says whether they were resolved: false, no, 0 and open mean that they were not"`
-	Guessed  bool              `json:"guessed" doc:"Nobody has chosen the attributes yet"`
+	Weights    map[Key]float64   `json:"weights" doc:"What each part counts for while no model is fitted"`
+	HalfLife   map[Key]float64   `json:"half_lives" doc:"Days after which a fact counts half: usage, sentiment, support, engagement. Usage takes longer where customers come rarely"`
+	Horizon    int               `json:"horizon_days" doc:"Within how many days leaving is foretold, 28 to 365"`
+	Events     map[Role][]string `json:"events" doc:"Names of events by what they mean: usage, purchase, visit, help, setback, cancelled. An empty list is guessed"`
+	Segment    string            `json:"segment,omitempty" doc:"Attribute of contacts that lists are filtered by; it is no part of the score"`
+	Slices     []string          `json:"reason_attributes" doc:"Attributes of contacts that may be why customers leave. Leave out those that change when somebody leaves"`
+	ResolvedAt string            `json:"resolved_at" doc:"Attribute of complaints that holds the day or the instant at which they were resolved. Where no complaints have it, all weigh alike"`
+	Guessed    bool              `json:"guessed" doc:"Nobody has chosen the attributes yet"`
 }
 
 // Role is what an event means for the score.
@@ -46,7 +46,7 @@ func Default() Settings {
 		Weights: map[Key]float64{Usage: score.WeightUsage, Sentiment: score.WeightSentiment, Support: score.WeightSupport, Commercial: score.WeightCommercial,
 			Engagement: score.WeightEngagement},
 		HalfLife: map[Key]float64{Usage: score.HalfLifeUsage, Sentiment: score.HalfLifeSurvey, Support: score.HalfLifeComplaint, Engagement: score.HalfLifeSurvey},
-		Horizon:  90, Events: map[Role][]string{}, Resolved: "resolved", Guessed: true,
+		Horizon:  90, Events: map[Role][]string{}, ResolvedAt: "resolved_at", Guessed: true,
 	}
 }
 
@@ -126,7 +126,7 @@ func (s *Settings) Validate() error {
 		}
 	}
 	s.Events = events
-	s.Segment, s.Resolved = contact.Key(s.Segment), contact.Key(s.Resolved)
+	s.Segment, s.ResolvedAt = contact.Key(s.Segment), contact.Key(s.ResolvedAt)
 	var slicesOf []string
 	for _, k := range s.Slices {
 		if k = contact.Key(k); k != "" && !slices.Contains(slicesOf, k) {
@@ -142,7 +142,7 @@ func (s *Settings) Validate() error {
 	return nil
 }
 
-// refuse refuses attributes that are personal: whose values are those of one person are neither peers nor a reason, and the values would
+// refuse refuses attributes that are personal: whose values are those of one person are neither a segment nor a reason, and the values would
 // be shown to those who may not see them.
 func (s *Settings) refuse(register []contact.Attribute) error {
 	var bad []fault.Field
@@ -151,7 +151,7 @@ func (s *Settings) refuse(register []contact.Attribute) error {
 			continue
 		}
 		say := func(path string) {
-			bad = append(bad, fault.Field{Path: path, Code: "personal", Msg: fmt.Sprintf("the attribute %q is personal: it can be neither peers nor a reason", a.Key)})
+			bad = append(bad, fault.Field{Path: path, Code: "personal", Msg: fmt.Sprintf("the attribute %q is personal: it can be neither a segment nor a reason", a.Key)})
 		}
 		if s.Segment == a.Key {
 			say("segment")
@@ -254,7 +254,7 @@ func moves(key string) bool {
 	return false
 }
 
-// GuessAttributes proposes the attribute whose values are peers, and those that may be why customers leave, from the register
+// GuessAttributes proposes the attribute that lists are filtered by, and those that may be why customers leave, from the register
 // and from how many values each has.
 func GuessAttributes(register []contact.Attribute, values map[string]int) (segment string, slicesOf []string) {
 	type candidate struct {

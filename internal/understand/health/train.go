@@ -13,7 +13,7 @@ import (
 
 // Model makes scores of parts.
 type Model struct {
-	Segment string           `json:"segment"` // attribute of peers
+	Segment string           `json:"segment"` // attribute that lists are filtered by
 	Horizon int              `json:"horizon"`
 	Weights map[Key]float64  `json:"weights"` // of Weighted, and of coverage
 	Spec    Spec             `json:"spec"`
@@ -105,25 +105,24 @@ type shot struct {
 	day   clock.Day
 	who   []*Facts
 	parts [][parts]Part
-	ref   Reference
+	ref   *Peers
 }
 
 // shoot takes those who are customers on a day.
 func (s *Spec) shoot(list []*Facts, t clock.Day, weights *Settings) shot {
 	out := shot{day: t}
 	var all []measured
-	var segments []string
 	for _, f := range list {
 		if s.since(f) > t-leastKnown || f.gone(t) {
 			continue
 		}
 		out.who = append(out.who, f)
-		all, segments = append(all, s.measure(f, t)), append(segments, f.Segment)
+		all = append(all, s.measure(f, t))
 	}
-	out.ref = s.refer(t, all, segments)
+	out.ref = s.refer(t, all)
 	out.parts = make([][parts]Part, len(all))
 	for i := range all {
-		out.parts[i] = s.parts(&all[i], out.ref.of(segments[i]), weights)
+		out.parts[i] = s.parts(&all[i], out.ref, weights)
 	}
 	return out
 }
@@ -169,8 +168,15 @@ func specOf(list []*Facts, begin, t clock.Day, set *Settings) Spec {
 	for k, h := range set.HalfLife {
 		s.HalfLife[k] = h
 	}
-	var days, uses, buys float64
+	var days, uses, buys, complaints, dated float64
 	for _, f := range list {
+		for _, v := range f.voices(t) {
+			if v.Complaint {
+				if complaints++; !v.open(t) {
+					dated++
+				}
+			}
+		}
 		first := s.since(f)
 		if first >= t {
 			continue
@@ -194,7 +200,7 @@ func specOf(list []*Facts, begin, t clock.Day, set *Settings) Spec {
 		}
 		return max(half, min(max(least, wantedEvents*math.Ln2*days/n), most))
 	}
-	s.Usage, s.Buying = uses > 0, buys > 0
+	s.Usage, s.Buying, s.Dated = uses > 0, buys > 0, dated > 0 && dated >= leastDated*complaints
 	s.HalfLife[Usage] = longer(set.HalfLife[Usage], uses, 0, longestHalfLife)
 	s.HalfLife[Commercial] = longer(90, buys, 90, 2*longestHalfLife)
 	return s

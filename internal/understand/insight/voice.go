@@ -52,7 +52,7 @@ type Voice struct {
 	Class     *int64    // of its first score: -1 at the bad end, 1 at the good one; nil without a score
 	Sentiment *float64  // of its text, -1 to 1; nil without words, and while nothing was understood
 	Complaint bool
-	Resolved  string // an attribute that says whether a complaint was resolved; "" where there is none
+	Resolved  string // an attribute that says when a complaint was resolved; "" where there is none
 }
 
 // Voices reads what the contacts of a slice have said before a day, in no order: for who follows each of them through time.

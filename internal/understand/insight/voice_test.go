@@ -26,7 +26,7 @@ func TestVoicesAreOfTheDaysBefore(t *testing.T) {
 			}
 		}
 		complaint := func(in *feedback.Input) {
-			in.Kind, in.Text, in.Attributes = feedback.Complaint, "It broke", feedback.Attributes{"resolved": "false"}
+			in.Kind, in.Text, in.Attributes = feedback.Complaint, "It broke", feedback.Attributes{"resolved_at": "2026-01-31"}
 		}
 		anonymous := nps(1, 4, "web")
 		results := w.receive(w.ws, said("ann", 3, score(2)), said("ann", 9, complaint), said("ben", 5, score(10)), said("ben", 1, score(0)), anonymous)
@@ -49,11 +49,11 @@ func TestVoicesAreOfTheDaysBefore(t *testing.T) {
 			return list
 		}
 		now := clock.DayOf(today, w.zone())
-		all := ask(insight.Slice{}, now-1, "resolved") // yesterday's, and who is nobody, are left out
+		all := ask(insight.Slice{}, now-1, "resolved_at") // yesterday's, and who is nobody, are left out
 		if len(all) != 3 {
 			t.Fatalf("%+v", all)
 		}
-		if v := all[0]; v.Contact != ids["ann"] || v.Day != now-9 || !v.Complaint || v.Resolved != "false" || v.Class != nil {
+		if v := all[0]; v.Contact != ids["ann"] || v.Day != now-9 || !v.Complaint || v.Resolved != "2026-01-31" || v.Class != nil {
 			t.Errorf("the complaint is %+v", v)
 		}
 		if v := all[1]; v.Contact != ids["ben"] || v.Class == nil || *v.Class != 1 || v.Complaint || v.Resolved != "" {

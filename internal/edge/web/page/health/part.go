@@ -76,6 +76,8 @@ func words(e ui.Env, p health.Part) string {
 		switch {
 		case p.Open > 0:
 			return e.T("health.why.support_open", "count", p.Open, "days", p.Window)
+		case p.Count > 0 && p.Open < 0:
+			return e.T("health.why.support_some", args...)
 		case p.Count > 0:
 			return e.T("health.why.support_closed", args...)
 		case p.Effect < 0:

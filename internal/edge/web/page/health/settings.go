@@ -75,7 +75,7 @@ func (p *Pages) showSettings(q *web.Request, status int, m health.Meaning, s hea
 	}
 	peers := group{ID: "peers", Title: e.T("health.settings.peers"), Lead: e.T("health.settings.peers_lead")}
 	segment := ui.Field{Name: "segment", Label: e.T("health.settings.segment"), Value: s.Segment, Optional: true, Quiet: true, Help: e.T("health.settings.segment_help"),
-		Options: []ui.Option{{Value: "", Label: e.T("health.settings.everybody")}}}
+		Options: []ui.Option{{Value: "", Label: e.T("health.settings.nothing")}}}
 	reasons := ui.Field{Name: "reason_attributes", Label: e.T("health.settings.reasons"), Help: e.T("health.settings.reasons_help"), Multiple: true}
 	for _, a := range m.Register {
 		if a.Personal || a.Kind == contact.Date {
@@ -90,7 +90,7 @@ func (p *Pages) showSettings(q *web.Request, status int, m health.Meaning, s hea
 	if len(reasons.Options) > 0 {
 		add(&peers, reasons)
 	}
-	add(&peers, ui.Field{Name: "resolved", Label: e.T("health.settings.resolved"), Value: s.Resolved, Help: e.T("health.settings.resolved_help"), Optional: true, Quiet: true, Dir: "ltr"})
+	add(&peers, ui.Field{Name: "resolved_at", Label: e.T("health.settings.resolved"), Value: s.ResolvedAt, Help: e.T("health.settings.resolved_help"), Optional: true, Quiet: true, Dir: "ltr"})
 	weights := group{ID: "weights", Title: e.T("health.settings.weights"), Lead: e.T("health.settings.weights_lead")}
 	for _, k := range health.Keys {
 		add(&weights, ui.Field{Name: "weights." + string(k), Label: e.T("health.part." + string(k)), Value: number(100 * s.Weights[k]), Type: "text", Dir: "ltr"})
@@ -119,7 +119,7 @@ func (p *Pages) save(q *web.Request) error {
 		return err
 	}
 	s := health.Settings{Weights: map[health.Key]float64{}, HalfLife: map[health.Key]float64{}, Events: map[health.Role][]string{}, Segment: q.PostFormValue("segment"),
-		Slices: q.PostForm["reason_attributes"], Resolved: q.PostFormValue("resolved"), Guessed: q.PostFormValue("guessed") == "yes"}
+		Slices: q.PostForm["reason_attributes"], ResolvedAt: q.PostFormValue("resolved_at"), Guessed: q.PostFormValue("guessed") == "yes"}
 	var bad []fault.Field
 	read := func(name string) float64 {
 		text, ok := q.Env.Number(q.PostFormValue(name)) // with the digits of the reader's language
