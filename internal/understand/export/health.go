@@ -28,6 +28,7 @@ func standings(ctx context.Context, j job) error {
 	t.add("score", table.Float, func(x health.Score) any { return rounded(&x.Value) })
 	t.add("chance", table.Float, func(x health.Score) any { return rounded(x.Chance) })
 	t.yes("at_risk", func(x health.Score) bool { return x.AtRisk })
+	t.yes("validated", func(x health.Score) bool { return x.Valid })
 	t.add("coverage", table.Float, func(x health.Score) any { return rounded(&x.Coverage) })
 	t.add("worth_minor", table.Int, func(x health.Score) any {
 		if x.Worth == nil {

@@ -65,6 +65,7 @@ type Score struct {
 	Worth    *contact.Money    `json:"worth,omitempty" doc:"Lifetime value"`
 	Parts    []Part            `json:"parts"`
 	Version  string            `json:"version"`
+	Valid    bool              `json:"validated" doc:"False: read the score as a hint, for its version fails a test"`
 	At       time.Time         `json:"computed_at"`
 	Left     string            `json:"left_on,omitempty" doc:"Day on which the contact left; absent for customers"`
 
@@ -86,6 +87,7 @@ type Version struct {
 	ID     string    `json:"id"`
 	Kind   Kind      `json:"kind" enum:"fitted,weights"`
 	Active bool      `json:"active"`
+	Holds  bool      `json:"validated" doc:"It passed every test when it was made, and passes them on what happened since"`
 	Report Report    `json:"report"`
 	By     string    `json:"by,omitempty" doc:"Who asked for it; absent for Kolo itself"`
 	At     time.Time `json:"at"`
@@ -93,8 +95,10 @@ type Version struct {
 	model Model
 }
 
-// Valid tells whether the score has passed its gate.
-func (v Version) Valid() bool { return len(v.Report.Refused) == 0 }
+// Valid tells whether the score has passed its gate when it was made, and passes it on what happened since.
+func (v Version) Valid() bool {
+	return len(v.Report.Refused) == 0 && (v.Report.Recheck == nil || len(v.Report.Recheck.Refused) == 0)
+}
 
 // Report is what a training saw and found.
 type Report struct {
@@ -107,8 +111,9 @@ type Report struct {
 	FitLeft   int              `json:"fitted_left" doc:"Different contacts among them who left within the horizon"`
 	FitUpto   string           `json:"fitted_upto,omitempty" doc:"Nothing from this day on was fitted on"`
 	Tests     []string         `json:"test_days,omitempty" doc:"Days on which scores were made that were then held against what happened"`
-	Refused   []string         `json:"refused" doc:"What the score fails; empty where it is validated: few, history, auc, single, slope, observed_expected, silent"`
+	Refused   []string         `json:"refused" doc:"What the score failed when it was made; empty where it passed: few, history, auc, single, slope, observed_expected, silent"`
 	Check     *Check           `json:"validation,omitempty"`
+	Recheck   *Recheck         `json:"recheck,omitempty" doc:"How it holds on the newest horizon that began after it was made; absent before that is over"`
 	Drift     []Drift          `json:"drift,omitempty" doc:"How far the parts have moved since the version before was fitted"`
 	Reasons   []Reason         `json:"reasons" doc:"Why customers leave, the strongest first"`
 	Others    []Reason         `json:"others" doc:"What was looked at and is no reason of its own"`
@@ -153,6 +158,13 @@ type Check struct {
 	SingleAUC  float64       `json:"single_auc"`
 	SingleP    *float64      `json:"single_p,omitempty" doc:"Of the paired test against it; absent where both order customers alike"`
 	Calibrated bool          `json:"calibrated" doc:"False: the score is no chance, so that only its order was held against what happened"`
+}
+
+// Recheck is a version held against what happened after it was made: the newest horizon that it knew nothing of.
+type Recheck struct {
+	Tests   []string `json:"test_days" doc:"Days on which scores were made that were then held against what happened"`
+	Check   Check    `json:"validation"`
+	Refused []string `json:"refused" doc:"What the score fails; empty where it passes: auc, single, slope, observed_expected"`
 }
 
 // Bin is one of the equally filled groups of customers of a check.

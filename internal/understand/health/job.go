@@ -284,10 +284,10 @@ func (s *Service) train(ctx context.Context, run *job.Run) error {
 	}
 	x.choose(list)
 	var was *Model
-	old, ok := Version{}, false
+	var before []Version
 	chosen := false
 	if err := s.db.View(ctx, func(tx *store.Tx) (err error) {
-		if old, ok, err = activeVersion(tx, ws); err != nil {
+		if before, err = versions(tx, ws); err != nil {
 			return err
 		}
 		_, chosen, err = kept(tx, ws)
@@ -295,8 +295,23 @@ func (s *Service) train(ctx context.Context, run *job.Run) error {
 	}); err != nil {
 		return fault.Wrap(op, err)
 	}
-	if ok {
-		was = &old.model
+	// What passed its gate is held against what has happened since.
+	var held []Version
+	for i := range before {
+		v := &before[i]
+		if len(v.Report.Refused) > 0 {
+			continue
+		}
+		if again := v.recheck(list, &x.Settings, x.to); again != nil {
+			v.Report.Recheck = again
+			held = append(held, *v)
+		}
+	}
+	old, ok := Version{}, false
+	for i := range before {
+		if before[i].Active {
+			old, ok, was = before[i], true, &before[i].model
+		}
 	}
 	m, r := learn(list, &x.Settings, x.to, was)
 	if r.Left > 0 {
@@ -311,11 +326,15 @@ func (s *Service) train(ctx context.Context, run *job.Run) error {
 			}
 		}
 	}
-	m.Segment, m.Horizon, m.Weights = x.Settings.Segment, x.Settings.Horizon, x.Settings.Weights
 	v := Version{ID: id.New(s.db.Clock().Now()), Kind: m.Kind, Report: r, By: args.By, model: *m}
 	// By itself Kolo goes no way that a person has left, and gives up no version that holds for one that does not.
 	v.Active = !ok || !(chosen && args.By == "") && (v.Valid() || !old.Valid())
 	return fault.Wrap(op, s.db.Update(ctx, func(tx *store.Tx) error {
+		for _, v := range held {
+			if err := keepRecheck(tx, ws, v); err != nil {
+				return err
+			}
+		}
 		if err := keep(tx, ws, v); err != nil {
 			return err
 		}

@@ -235,7 +235,10 @@ func TestWhatChangesOnLeavingForetellsNothing(t *testing.T) {
 }
 
 // made are customers who leave the sooner the less they use: strong is how much it matters.
-func made(n int, strong float64, to clock.Day) (list []*Facts) {
+func made(n int, strong float64, to clock.Day) []*Facts { return lived(n, strong, to, to) }
+
+// lived is made, where what they use matters no more from a day on.
+func lived(n int, strong float64, until, to clock.Day) (list []*Facts) {
 	r := rand.New(rand.NewPCG(uint64(n), 5))
 	for i := range n {
 		f := &Facts{Contact: contact.ID(fmt.Sprint("c", i)), Segment: []string{"a", "b"}[i%2]}
@@ -255,7 +258,11 @@ func made(n int, strong float64, to clock.Day) (list []*Facts) {
 				}
 				f.Voices = append(f.Voices, v)
 			}
-			if r.Float64() < hazard {
+			chance := hazard
+			if d >= until {
+				chance = 0.0012
+			}
+			if r.Float64() < chance {
 				f.Acts = append(f.Acts, Act{d, cancelled, 1})
 				break
 			}

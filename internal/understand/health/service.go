@@ -128,7 +128,7 @@ func (s *Service) Versions(ctx context.Context, ws identity.WorkspaceID, actor i
 		return nil, err
 	}
 	err = s.db.View(ctx, func(tx *store.Tx) (err error) {
-		list, err = store.All(tx, scanVersion, "/* health.Versions */ "+selectVersion+" WHERE workspace = $1 ORDER BY made_at DESC, id DESC", string(ws))
+		list, err = versions(tx, ws)
 		return err
 	})
 	return list, fault.Wrap("health.Versions", err)
@@ -253,7 +253,10 @@ func (s *Service) List(ctx context.Context, ws identity.WorkspaceID, actor ident
 	}
 	err = s.db.View(ctx, func(tx *store.Tx) (err error) {
 		page.Scores, err = store.All(tx, scanScore, "/* health.List */ "+selectScore+where+" ORDER BY risk DESC, contact DESC LIMIT "+strconv.Itoa(f.Limit+1), args...)
-		return err
+		if err != nil {
+			return err
+		}
+		return label(tx, ws, page.Scores)
 	})
 	if page.Next = ""; len(page.Scores) > f.Limit {
 		page.Scores = page.Scores[:f.Limit]
@@ -320,6 +323,7 @@ type Summary struct {
 	Left     int64     `json:"left" doc:"Contacts who have left"`
 	AtRisk   int64     `json:"at_risk"`
 	Mean     float64   `json:"mean"`
+	Valid    bool      `json:"validated" doc:"False: read the scores as hints, for the version in use fails a test"`
 	Scores   []Whole   `json:"distribution" doc:"How many customers have each score, without what is behind its point"`
 	Money    []Revenue `json:"revenue" doc:"By currency, for amounts of different currencies do not add up"`
 	Segments []string  `json:"segments"`
@@ -367,6 +371,11 @@ func (s *Service) Summary(ctx context.Context, ws identity.WorkspaceID, actor id
 		if t.shown > 0 {
 			out.Mean = t.sum / float64(t.shown)
 		}
+		valid, err := store.One(tx, store.Value[int64], "/* health.Summary */ SELECT count(*) FROM health_version WHERE workspace = $1 AND active = 1 AND valid = 1", string(ws))
+		if err != nil {
+			return err
+		}
+		out.Valid = valid > 0
 		if out.Scores, err = store.All(tx, func(s store.Scanner) (w Whole, err error) { return w, s.Scan(&w.Score, &w.N) },
 			"/* health.Summary */ SELECT whole, count(*) FROM contact_health WHERE workspace = $1 AND hidden = 0 GROUP BY whole ORDER BY whole", string(ws)); err != nil {
 			return err
@@ -418,7 +427,7 @@ func (s *Service) Accounts(ctx context.Context, ws identity.WorkspaceID, actor i
 			}
 			list = append(list, more...)
 		}
-		return nil
+		return label(tx, ws, list)
 	})
 	if err != nil {
 		return nil, fault.Wrap(op, err)

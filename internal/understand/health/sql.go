@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"kolo/internal/foundation/clock"
@@ -32,7 +33,13 @@ func scanVersion(s store.Scanner) (v Version, err error) {
 		return v, fmt.Errorf("health version %s: %w", v.ID, err)
 	}
 	v.Active, v.At, v.Report.Known = active != 0, time.UnixMilli(at).UTC(), known
+	v.Holds = v.Valid()
 	return v, nil
+}
+
+// versions are all trainings that are kept, the newest first.
+func versions(tx *store.Tx, ws identity.WorkspaceID) ([]Version, error) {
+	return store.All(tx, scanVersion, "/* health.versions */ "+selectVersion+" WHERE workspace = $1 ORDER BY made_at DESC, id DESC", string(ws))
 }
 
 // activeVersion is the version that scores, ok false where there is none.
@@ -54,19 +61,41 @@ func keep(tx *store.Tx, ws identity.WorkspaceID, v Version) error {
 	if err != nil {
 		return err
 	}
-	active := 0
+	flag := map[bool]int{true: 1}
 	if v.Active {
-		active = 1
 		if err := deactivate(tx, ws); err != nil {
 			return err
 		}
 	}
-	if _, err := tx.Exec("/* health.keep */ INSERT INTO health_version (workspace, id, active, kind, report, model, known, made_by, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-		string(ws), v.ID, active, string(v.Kind), string(report), string(model), v.Report.Known, v.By, tx.Millis()); err != nil {
+	if _, err := tx.Exec("/* health.keep */ INSERT INTO health_version (workspace, id, active, kind, report, model, known, made_by, made_at, valid) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+		string(ws), v.ID, flag[v.Active], string(v.Kind), string(report), string(model), v.Report.Known, v.By, tx.Millis(), flag[v.Valid()]); err != nil {
 		return err
 	}
 	_, err = tx.Exec(`/* health.keep */ DELETE FROM health_version WHERE workspace = $1 AND active = 0 AND id NOT IN
 		(SELECT id FROM health_version WHERE workspace = $1 ORDER BY made_at DESC, id DESC LIMIT $2)`, string(ws), keepVersions)
+	return err
+}
+
+// keepRecheck keeps how a version holds on what happened since it was made.
+func keepRecheck(tx *store.Tx, ws identity.WorkspaceID, v Version) error {
+	report, err := json.Marshal(v.Report)
+	if err != nil {
+		return err
+	}
+	valid := 0
+	if v.Valid() {
+		valid = 1
+	}
+	_, err = tx.Exec("/* health.keepRecheck */ UPDATE health_version SET report = $1, valid = $2 WHERE workspace = $3 AND id = $4", string(report), valid, string(ws), v.ID)
+	return err
+}
+
+// label says of scores whether the version that made them holds.
+func label(tx *store.Tx, ws identity.WorkspaceID, list []Score) error {
+	ids, err := store.All(tx, store.Value[string], "/* health.label */ SELECT id FROM health_version WHERE workspace = $1 AND valid = 1", string(ws))
+	for i := range list {
+		list[i].Valid = slices.Contains(ids, list[i].Version)
+	}
 	return err
 }
 
@@ -200,5 +229,10 @@ func one(tx *store.Tx, ws identity.WorkspaceID, id contact.ID) (Score, error) {
 	if fault.Is(err, fault.NotFound) {
 		err = fault.New(fault.NotFound, "health.Get", "the contact has no score yet")
 	}
-	return s, err
+	if err != nil {
+		return s, err
+	}
+	list := []Score{s}
+	err = label(tx, ws, list)
+	return list[0], err
 }

@@ -224,7 +224,7 @@ func learn(list []*Facts, set *Settings, to clock.Day, was *Model) (*Model, Repo
 	}
 	t0 := slices.Min(tests)
 	spec := specOf(list, from, t0, set)
-	m := &Model{Spec: spec, Kind: Weighted, Limit: riskScore}
+	m := &Model{Segment: set.Segment, Horizon: set.Horizon, Weights: set.Weights, Spec: spec, Kind: Weighted, Limit: riskScore}
 	var shots []shot // the oldest first
 	for k := mostSteps; k >= 0; k-- {
 		if t := to - clock.Day(k*step); t >= from+step {
@@ -290,12 +290,56 @@ func learn(list []*Facts, set *Settings, to clock.Day, was *Model) (*Model, Repo
 	return m, r
 }
 
-// check holds the scores of the days of tests against who left within the horizon.
+// check holds a new model against what happened on days that it did not learn from.
 func (m *Model) check(list []*Facts, tests []clock.Day, h clock.Day, set *Settings, r *Report) {
+	c, refused := m.hold(list, tests, h, set)
+	if c == nil {
+		if len(r.Refused) == 0 {
+			r.Refused = append(r.Refused, refused...)
+		}
+		return
+	}
+	r.Check, r.Tests = c, daysOf(tests)
+	r.Refused = append(r.Refused, refused...)
+}
+
+// daysOf are days as a report has them, the first one first.
+func daysOf(tests []clock.Day) (out []string) {
+	for _, t := range slices.Sorted(slices.Values(tests)) {
+		out = append(out, t.String())
+	}
+	return out
+}
+
+// recheck holds a version against the newest whole horizon that began after it was made; with the one before it, where that one did
+// too and too few left in the newest. It is nil while there is no such horizon, and where nothing can be said for the few who left.
+func (v *Version) recheck(list []*Facts, set *Settings, to clock.Day) *Recheck {
+	made, err := clock.ParseDay(v.Report.To)
+	if err != nil {
+		return nil
+	}
+	h, own := clock.Day(v.model.Horizon), *set
+	own.Weights = v.model.Weights
+	var tests []clock.Day
+	for t := to - h; t >= made && len(tests) < 2; t -= h {
+		tests = append(tests, t)
+		if c, refused := v.model.hold(list, tests, h, &own); c != nil {
+			if refused == nil {
+				refused = []string{}
+			}
+			return &Recheck{Tests: daysOf(tests), Check: *c, Refused: refused}
+		}
+	}
+	return nil
+}
+
+// hold holds the scores of the days of tests against who left within the horizon, and tells what they fail. The check is nil where there
+// is nothing to hold them against: few who left, or all customers alike.
+func (m *Model) hold(list []*Facts, tests []clock.Day, h clock.Day, set *Settings) (c *Check, refused []string) {
 	var p []float64
 	var y []bool
 	var single [parts][]float64
-	c := &Check{Calibrated: m.Kind == Fitted}
+	c = &Check{Calibrated: m.Kind == Fitted}
 	for _, t := range tests {
 		s := m.Spec.shoot(list, t, set)
 		for i, f := range s.who {
@@ -313,23 +357,12 @@ func (m *Model) check(list []*Facts, tests []clock.Day, h clock.Day, set *Settin
 		}
 	}
 	if c.N = len(p); c.Left < leastTests || c.N-c.Left < leastTests {
-		if len(r.Refused) == 0 {
-			r.Refused = append(r.Refused, "few")
-		}
-		return
+		return nil, []string{"few"}
 	}
 	v, err := score.Validate(p, y, checkBins, stat.DefaultLevel)
 	if err != nil { // all customers alike, or a fit that does not settle
-		if len(r.Refused) == 0 {
-			r.Refused = append(r.Refused, "auc")
-		}
-		return
+		return nil, []string{"auc"}
 	}
-	r.Check = c
-	for _, t := range tests {
-		r.Tests = append(r.Tests, t.String())
-	}
-	slices.Sort(r.Tests)
 	c.BaseRate, c.AUC, c.AUCRange = v.BaseRate, v.AUC, v.AUCInterval
 	c.Skill, c.Brier, c.ECE, c.Expected, c.Ratio = v.Skill, v.Brier, v.ECE, v.Expected, v.ObservedPer
 	c.Slope, c.SlopeSE, c.InLarge, c.InLargeSE = v.Slope, v.SlopeSE, v.InLarge, v.InLargeSE
@@ -349,7 +382,7 @@ func (m *Model) check(list []*Facts, tests []clock.Day, h clock.Day, set *Settin
 			best, c.Single, c.SingleAUC = j, Keys[j], a
 		}
 	}
-	refused := v.Refuse
+	refused = v.Refuse
 	if m.Kind == Weighted {
 		refused = slices.DeleteFunc(refused, func(g string) bool { return g != "auc" }) // it is no chance, and refused for that already
 	}
@@ -363,7 +396,7 @@ func (m *Model) check(list []*Facts, tests []clock.Day, h clock.Day, set *Settin
 	case errors.Is(err, stat.ErrUndefined): // as good as its best part, and no better
 		refused = append(refused, "single")
 	}
-	r.Refused = append(r.Refused, refused...)
+	return c, refused
 }
 
 // remember keeps how the parts are distributed, and tells how far they are from where they were with the model before.

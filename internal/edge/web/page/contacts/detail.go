@@ -173,11 +173,7 @@ func (p *Pages) standing(q *web.Request, c contact.Contact, v *detailView) error
 	if err != nil {
 		return err
 	}
-	version, ok, err := p.Health.Active(q.Context(), q.Workspace.ID, q.Actor)
-	if err != nil {
-		return err
-	}
-	s := health.StandingOf(q.Env, x, ok && version.Valid())
+	s := health.StandingOf(q.Env, x)
 	v.Health = &s
 	return nil
 }

@@ -45,6 +45,7 @@ type frame struct {
 	Active  bool // there is a version
 	Valid   bool
 	Refused []string // why it is not valid, in words
+	Since   bool     // that shows in what happened after it was made
 	Silent  bool     // nobody is known to have left
 	NoEvent bool     // nothing is known of what customers do
 	Version health.Version
@@ -81,15 +82,19 @@ func (p *Pages) frame(q *web.Request, current string) (f frame, err error) {
 	}
 	f.Valid = f.Version.Valid()
 	f.Silent = slices.Contains(f.Version.Report.Refused, "silent")
-	f.Refused = refused(e, f.Version.Report)
+	r := f.Version.Report
+	f.Refused = refused(e, r.Refused, r.Check, r.FitLeft)
+	if again := r.Recheck; again != nil && len(f.Refused) == 0 {
+		f.Refused, f.Since = refused(e, again.Refused, &again.Check, r.FitLeft), true
+	}
 	return f, nil
 }
 
-// refused says in words what a score fails.
-func refused(e ui.Env, r health.Report) (out []string) {
-	for _, g := range r.Refused {
-		args := []any{"n", r.FitLeft}
-		if c := r.Check; c != nil {
+// refused says in words what a score fails; left is how many who left it has learned from.
+func refused(e ui.Env, gates []string, c *health.Check, left int) (out []string) {
+	for _, g := range gates {
+		args := []any{"n", left}
+		if c != nil {
 			args = append(args, "auc", i18n.Verbatim(e.N(c.AUC, 2)), "low", i18n.Verbatim(e.N(c.AUCRange.Low, 2)), "slope", i18n.Verbatim(e.N(c.Slope, 2)), "ratio", i18n.Verbatim(e.N(c.Ratio, 2)),
 				"part", e.T("health.part."+string(c.Single)), "single", i18n.Verbatim(e.N(c.SingleAUC, 2)))
 		}
@@ -401,6 +406,8 @@ type trustView struct {
 	Weights     []weightView
 	Versions    []versionView
 	Tested      string
+	Again       []gate // what it came to on what happened after it was made
+	AgainTested string
 }
 
 type gate struct {
@@ -441,18 +448,17 @@ func (p *Pages) trust(q *web.Request) error {
 			v.Facts = append(v.Facts, ui.Fact{Label: e.T("health.learned"), Text: e.T("health.learned_text", "n", i18n.Verbatim(e.N(float64(r.Fitted), 0)), "left", i18n.Verbatim(e.N(float64(r.FitLeft), 0)), "day", day(e, r.FitUpto))})
 		}
 	}
+	if again := r.Recheck; again != nil {
+		v.Again, v.AgainTested = gates(e, &again.Check, again.Refused), tested(e, again.Tests, &again.Check)
+	} else if to, err := clock.ParseDay(r.To); err == nil && f.Active && len(r.Refused) == 0 {
+		v.Facts = append(v.Facts, ui.Fact{Label: e.T("health.recheck"), Text: e.T("health.recheck_due", "day", day(e, (to+clock.Day(r.Horizon)).String()))})
+	}
 	if c := r.Check; c != nil {
-		days := make([]string, len(r.Tests))
-		for i, t := range r.Tests {
-			days[i] = day(e, t)
-		}
-		when := days[0]
-		if len(days) > 1 {
-			when = e.T("health.and", "a", days[0], "b", days[len(days)-1])
-		}
-		v.Tested = e.T("health.tested", "n", i18n.Verbatim(e.N(float64(c.N), 0)), "days", i18n.Verbatim(when), "left", i18n.Verbatim(e.N(float64(c.Left), 0)))
-		v.gates(e, r)
+		v.Tested = tested(e, r.Tests, c)
+		v.Gates = append([]gate{{e.T("health.gate.few"), e.N(float64(r.FitLeft), 0), e.T("health.wanted.few"), !slices.Contains(r.Refused, "few")}}, gates(e, c, r.Refused)...)
 		if c.Calibrated {
+			v.Facts = append(v.Facts, ui.Fact{Label: e.T("health.skill"), Text: e.Percent(c.Skill, 1)}, ui.Fact{Label: e.T("health.ece"), Text: e.T("score.points", "n", i18n.Verbatim(e.N(100*c.ECE, 1)))},
+				ui.Fact{Label: e.T("health.in_the_large"), Text: e.Signed(c.InLarge, 2)})
 			v.Calibration = calibration(e, c)
 		}
 		for _, t := range c.Tops {
@@ -494,15 +500,21 @@ func (p *Pages) trust(q *web.Request) error {
 	return q.Render(http.StatusOK, trustPage(q.Shell("health", e.T("health.tab.trust")), v))
 }
 
-// gates are what the score has to pass, each with what it came to.
-func (v *trustView) gates(e ui.Env, r health.Report) {
-	c := r.Check
-	add := func(key, value string, args ...any) {
-		v.Gates = append(v.Gates, gate{e.T("health.gate." + key), value, e.T("health.wanted."+key, args...), !slices.Contains(r.Refused, key)})
+// tested says who was scored when.
+func tested(e ui.Env, tests []string, c *health.Check) string {
+	when := day(e, tests[0])
+	if len(tests) > 1 {
+		when = e.T("health.and", "a", when, "b", day(e, tests[len(tests)-1]))
+	}
+	return e.T("health.tested", "n", i18n.Verbatim(e.N(float64(c.N), 0)), "days", i18n.Verbatim(when), "left", i18n.Verbatim(e.N(float64(c.Left), 0)))
+}
+
+// gates are what a score has to pass, each with what it came to; refused are those that it fails.
+func gates(e ui.Env, c *health.Check, refused []string) (out []gate) {
+	add := func(key, value string) {
+		out = append(out, gate{e.T("health.gate." + key), value, e.T("health.wanted." + key), !slices.Contains(refused, key)})
 	}
 	number := func(x float64, digits int) i18n.Verbatim { return i18n.Verbatim(e.N(x, digits)) }
-	enough := !slices.Contains(r.Refused, "few")
-	v.Gates = append(v.Gates, gate{e.T("health.gate.few"), e.N(float64(r.FitLeft), 0), e.T("health.wanted.few"), enough})
 	add("auc", e.T("health.value_interval", "value", number(c.AUC, 2), "low", number(c.AUCRange.Low, 2), "high", number(c.AUCRange.High, 2)))
 	single := e.T("health.single_value", "part", e.T("health.part."+string(c.Single)), "auc", number(c.SingleAUC, 2))
 	if c.SingleP != nil {
@@ -512,9 +524,8 @@ func (v *trustView) gates(e ui.Env, r health.Report) {
 	if c.Calibrated {
 		add("slope", e.T("health.value_interval", "value", number(c.Slope, 2), "low", number(c.Slope-1.96*c.SlopeSE, 2), "high", number(c.Slope+1.96*c.SlopeSE, 2)))
 		add("observed_expected", e.T("health.ratio_value", "ratio", number(c.Ratio, 2), "observed", number(float64(c.Left), 0), "expected", number(c.Expected, 0)))
-		v.Facts = append(v.Facts, ui.Fact{Label: e.T("health.skill"), Text: e.Percent(c.Skill, 1)}, ui.Fact{Label: e.T("health.ece"), Text: e.T("score.points", "n", i18n.Verbatim(e.N(100*c.ECE, 1)))},
-			ui.Fact{Label: e.T("health.in_the_large"), Text: e.Signed(c.InLarge, 2)})
 	}
+	return out
 }
 
 // calibration draws what was foretold beside what happened, group by group.

@@ -29,9 +29,9 @@ type PartView struct {
 	Weight                                  string
 }
 
-// StandingOf puts a score into words. valid tells whether the version that made it has passed its gate.
-func StandingOf(e ui.Env, x health.Score, valid bool) Standing {
-	s := Standing{Score: e.N(x.Value, 0), Segment: x.Segment, AtRisk: x.AtRisk, Hidden: x.Hidden, Valid: valid, At: e.DateTime(x.At)}
+// StandingOf puts a score into words.
+func StandingOf(e ui.Env, x health.Score) Standing {
+	s := Standing{Score: e.N(x.Value, 0), Segment: x.Segment, AtRisk: x.AtRisk, Hidden: x.Hidden, Valid: x.Valid, At: e.DateTime(x.At)}
 	if x.Left != "" {
 		if d, err := clock.ParseDay(x.Left); err == nil && e.Zone != nil {
 			s.Left = e.Date(d.Start(e.Zone))
