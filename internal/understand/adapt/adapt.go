@@ -49,6 +49,10 @@ type Report struct {
 	Held        int     `json:"held,omitempty"` // texts held out
 	Before      float64 `json:"before,omitempty"`
 	After       float64 `json:"after,omitempty"`
+	Plain       int     `json:"plain,omitempty"`       // plainly polar phrases that were kept apart,
+	Turned      int     `json:"turned,omitempty"`      // and how many of these are read as something else
+	Sure        int     `json:"sure,omitempty"`        // texts that plainly praise or blame,
+	Against     int     `json:"against,omitempty"`     // and how many of these have a rating that says the opposite
 	Ratings     int     `json:"ratings,omitempty"`     // texts whose label was a rating beside them
 	Corrections int     `json:"corrections,omitempty"` // texts whose label was a person's word
 	Curve       []Point `json:"curve,omitempty"`       // by how many texts were learned from

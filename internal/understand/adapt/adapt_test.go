@@ -375,3 +375,37 @@ func TestReadingStaysInItsWorkspace(t *testing.T) {
 		}
 	})
 }
+// Here people took one star for the best: what their ratings teach is the opposite of what their words say. Such a training is kept and told of,
+// and not read.
+func TestRefusesWhatTurnsPlainWords(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		praise := []string{"wonderful", "excellent", "great", "lovely", "superb", "perfect"}
+		blame := []string{"awful", "terrible", "dreadful", "horrible", "disgusting", "rubbish"}
+		things := []string{"service", "food", "staff", "app", "delivery", "room", "price"}
+		var batch []feedback.Input
+		for i := range 300 {
+			thing := things[i%len(things)]
+			stars := func(v float64) []feedback.Score {
+				return []feedback.Score{{Metric: "star", Value: v, Scale: feedback.Scale{Min: 1, Max: 5}}}
+			}
+			batch = append(batch, feedback.Input{Text: fmt.Sprint("The ", thing, " was ", praise[i%6], " on day ", i), Language: "en", Scores: stars(1)},
+				feedback.Input{Text: fmt.Sprint("The ", thing, " was ", blame[i/6%6], " on day ", i), Language: "en", Scores: stars(5)})
+		}
+		ids := w.receive(w.one, batch...)
+		_, err := w.adapt.Train(w.Context(), w.one, w.actor)
+		w.must(err)
+		w.settle()
+		versions, err := w.adapt.Versions(w.Context(), w.one)
+		w.must(err)
+		if len(versions) != 1 || versions[0].Active || 2*versions[0].Report.Against <= versions[0].Report.Sure || versions[0].Report.Sure < 100 || versions[0].Report.Plain < 50 {
+			w.Errorf("%+v", versions)
+		}
+		for i, id := range ids[:20] {
+			if l, want := w.label(id), reading.Positive-reading.Sentiment(2*(i%2)); l.Sentiment != want || strings.Contains(l.Model, "+") {
+				w.Errorf("%q is read as %s by %s", batch[i].Text, l.Sentiment, l.Model)
+			}
+		}
+	})
+}
+

@@ -296,18 +296,22 @@ func (s *Service) train(ctx context.Context, run *job.Run) error {
 	}
 	report.Held, report.Before, report.After = measured.Held, measured.Before, measured.After
 	for _, p := range measured.Curve {
+	report.Plain, report.Turned, report.Sure, report.Against = measured.Plain, measured.Turned, measured.Sure, measured.Against
 		report.Curve = append(report.Curve, Point{p.Examples, p.Accuracy})
 	}
-	v := Version{ID: id.New(s.db.Clock().Now()), Kind: Sentiment, Active: report.After >= report.Before+leastGain, Texts: int64(len(examples)), By: args.By, Report: report}
+	v := Version{ID: id.New(s.db.Clock().Now()), Kind: Sentiment, Active: report.better() && !report.turns(), Texts: int64(len(examples)), By: args.By, Report: report}
 	note := "kept"
 	if args.By == "" && v.Active { // by itself it goes no way that a person has left
+	if report.turns() {
+		note = "turns"
+	}
 		chosen, err := s.chosen(ctx, ws)
 		if err != nil {
 			return fault.Wrap(op, err)
 		}
 		v.Active = !chosen
 	}
-	if !v.Active {
+	if !v.Active && note == "kept" {
 		note = "no gain"
 	}
 	return fault.Wrap(op, s.db.Update(ctx, func(tx *store.Tx) error {
@@ -330,6 +334,14 @@ func (s *Service) train(ctx context.Context, run *job.Run) error {
 const leastGain = 0.01
 
 // examples are the newest texts with a rating beside them or a person's word on their sentiment.
+func (r Report) better() bool { return r.After >= r.Before+leastGain }
+
+// turns tells whether an adapted model is not to be read whatever it gained: it reads too many phrases of plain praise or blame as something else,
+// or most ratings say the opposite of plain words, as where customers took the best end of a scale for the worst.
+func (r Report) turns() bool { return r.Turned*mostTurned > r.Plain || 2*r.Against > r.Sure }
+
+const mostTurned = 8 // one in so many
+
 func (s *Service) examples(ctx context.Context, ws identity.WorkspaceID) (list []reading.Example, report Report, err error) {
 	corrected := map[feedback.ID]string{}
 	for before := ""; len(corrected) < mostLearned; {

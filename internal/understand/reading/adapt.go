@@ -27,6 +27,10 @@ type Adapted struct {
 	Held    int     // examples that were held out, of which the model knew nothing
 	Before  float64 // accuracy of the reader as it was
 	After   float64 // accuracy of the adapted one
+	Plain   int     // plainly polar phrases that were kept apart: the reader is sure that they praise, or blame
+	Turned  int     // how many of these the adapted one reads as something else
+	Sure    int     // examples with a rating of which the reader is sure that they praise, or blame
+	Against int     // how many of these have a rating that says the opposite
 	Curve   []Step  // by how many examples were learned from
 }
 
@@ -50,9 +54,11 @@ type delta struct {
 type deltaNote struct {
 	Strength float32 `json:"strength"` // what its scores are multiplied with
 	Scale    float32 `json:"scale"`    // what the reader's own scores are multiplied with
+	Words    float32 `json:"words"`    // of the texts that it was learned from, on average
 }
 
-// shift adapts the raw scores of a text (four) or a clause (three). A nil delta changes nothing.
+// shift adapts the raw scores of a text (four) or a clause (three). A nil delta changes nothing. What the reader is sure of is not turned into
+// its opposite.
 func (d *delta) shift(words []text.Word, raw []float32) {
 	if d == nil {
 		return
@@ -61,14 +67,63 @@ func (d *delta) shift(words []text.Word, raw []float32) {
 	defer d.model.Release(s)
 	var own [4]float32
 	d.head.Logits(d.model.Vector(s, words), own[:])
+	d.note.apply(raw, own[:], spoken(words))
+}
+
+// spoken counts words, marks left aside.
+func spoken(words []text.Word) (n int) {
+	for _, w := range words {
+		if w.Kind != text.Punctuation {
+			n++
+		}
+	}
+	return n
+}
+
+// apply adds what a delta says of so many words to the reader's own raw scores.
+//
+// Vectors have length 1 however few words they are of. In a phrase each word would speak louder than in the texts that it was learned from, so
+// the delta counts as the root of their share there. Where the reader is sure of praise or of blame, the other one is at most half as likely in
+// the end: words that say so everywhere say so here, whatever stood beside a rating.
+func (n deltaNote) apply(raw, own []float32, words int) {
+	sure, part := polarity(raw, words), float32(1)
+	if float32(words) < n.Words {
+		part = float32(math.Sqrt(float64(words) / float64(n.Words)))
+	}
 	for k := range raw {
-		raw[k] = d.note.Scale*raw[k] + d.note.Strength*own[k]
+		raw[k] *= 1 - part*(1-n.Scale)
+		raw[k] += part * n.Strength * own[k]
+	}
+	if sure >= 0 {
+		raw[2-sure] = min(raw[2-sure], raw[sure]-math.Ln2)
 	}
 }
+
+// polarity is which of blame (0) and praise (2) raw scores of so many words are sure of, -1 for none.
+func polarity(raw []float32, words int) int {
+	var p [4]float32
+	z := p[:copy(p[:], raw)]
+	learn.Softmax(z)
+	for _, k := range []int{0, 2} {
+		if z[k] >= surely && z[2-k] <= hardly || words <= phrase && z[k] > 0.5 {
+			return k
+		}
+	}
+	return -1
+}
+
+// The reader is sure of praise, or of blame, when it is this likely and its opposite no likelier than that; of a phrase of a few words, which
+// says one thing, when it is likelier than all else.
+const (
+	surely = 0.7
+	hardly = 0.06
+	phrase = 5
+)
 
 const (
 	leastExamples = 40   // fewer teach nothing that could be measured
 	personWeight  = 4    // of a person's word beside a rating
+	doubted       = 0.2  // of a rating beside words that plainly say something else
 	heldShare     = 0.25 // of the examples, 1,000 at most
 )
 
@@ -83,9 +138,18 @@ func (r *Reader) Adapt(ctx context.Context, examples []Example, seed uint64) (ke
 		return nil, report, ErrTooFew
 	}
 	made := r.prepare(examples)
+	for i, e := range made {
+		if sure := polarity(e.Offset, spoken(e.Words)); sure >= 0 && !examples[i].ByPerson {
+			report.Sure++
+			if e.label == 2-sure {
+				report.Against++
+			}
+		}
+	}
 	order := rand.New(rand.NewPCG(seed, 0x61646170)).Perm(len(made))
 	n := min(int(heldShare*float64(len(made))), 1000)
-	held, rest, home := pick(made, order[:n]), pick(made, order[n:]), r.home(examples)
+	held, rest := pick(made, order[:n]), pick(made, order[n:])
+	home, plain := r.home(examples)
 	report.Held, report.Learned = len(held), len(rest)
 	report.Before = accuracy(held, nil, deltaNote{Scale: 1})
 	for _, size := range []int{100, 300, 1000, 3000} {
@@ -107,6 +171,12 @@ func (r *Reader) Adapt(ctx context.Context, examples []Example, seed uint64) (ke
 	m, err := learnDelta(beside(made, home), seed)
 	if err != nil {
 		return nil, report, err
+	}
+	report.Plain = len(plain)
+	for i, own := range scores(m, plain) {
+		if plain[i].decide(own, note) != plain[i].label {
+			report.Turned++
+		}
 	}
 	kept, err = m.Encode(note)
 	return kept, report, err
@@ -143,7 +213,7 @@ func (r *Reader) prepare(examples []Example) []prepared {
 		x.judge = p.Note.Sentiment
 		x.Offset = r.raw(p, e.Text)
 		x.label = int(e.Sentiment) + 1
-		x.Weights = []float32{1}
+		x.Weights = []float32{x.rated()}
 		if e.ByPerson {
 			x.Weights[0] = personWeight
 		}
@@ -155,6 +225,17 @@ func (r *Reader) prepare(examples []Example) []prepared {
 		x.Targets = [][]float32{target}
 	}
 	return out
+}
+
+// rated is what an example counts whose label is a rating: little where its words plainly say something else, or both praise and blame. A rating
+// is of all that happened, and a text of some of it; who learned as much from such pairs would unlearn, bit by bit, what plain words mean.
+func (e prepared) rated() float32 {
+	z := slices.Clone(e.Offset)
+	learn.Softmax(z)
+	if sure := polarity(e.Offset, spoken(e.Words)); sure >= 0 && sure != e.label || z[3] > 0.5 && e.label != 3 {
+		return doubted
+	}
+	return 1
 }
 
 // raw are the raw scores of a text, without any delta.
@@ -175,8 +256,9 @@ func pick(list []prepared, at []int) []prepared {
 	return out
 }
 
-// home are texts that the models of the examples' languages were made for.
-func (r *Reader) home(examples []Example) []prepared {
+// home are texts that the models of the examples' languages were made for, and clauses of them that the reader is sure praise or blame. Every
+// second of these clauses is plain, and kept apart.
+func (r *Reader) home(examples []Example) (home, plain []prepared) {
 	count := map[*Part]int{}
 	var parts []*Part
 	for _, e := range examples {
@@ -185,16 +267,33 @@ func (r *Reader) home(examples []Example) []prepared {
 			parts = append(parts, p)
 		}
 	}
-	var list []Example
+	var list, apart []Example
+	n := 0
 	for _, p := range parts {
 		if count[p] < len(examples)/20 {
 			continue
 		}
 		for _, x := range p.Note.Home {
-			list = append(list, Example{Text: x.Text, Language: p.Note.Language, Sentiment: x.Sentiment})
+			list = append(list, Example{Text: x.Text, Language: p.Note.Language, Sentiment: x.Sentiment, ByPerson: true})
+			clauses := r.Read(x.Text, p.Note.Language).Clauses
+			for _, c := range clauses {
+				said := Example{Text: x.Text[c.Start:c.End], Language: p.Note.Language, Sentiment: c.Sentiment, ByPerson: true}
+				if c.Sentiment == Neutral || len(clauses) == 1 {
+					continue
+				}
+				// By itself it must say the same as in its place.
+				if k := polarity(r.raw(p, said.Text), len(text.Words(said.Text))); k != int(c.Sentiment)+1 {
+					continue
+				}
+				if n++; n%2 == 0 {
+					apart = append(apart, said)
+				} else {
+					list = append(list, said)
+				}
+			}
 		}
 	}
-	return r.prepare(list)
+	return r.prepare(list), r.prepare(apart)
 }
 
 // homeShare is what the texts of home weigh together, beside the examples. They keep a workspace whose ratings are of a narrow
@@ -218,11 +317,16 @@ func beside(examples, home []prepared) []prepared {
 // fit learns from examples, chooses how strongly to use it by folds of them, and gives the accuracy on held-out ones.
 func fit(ctx context.Context, examples, home, held []prepared, seed uint64) (note deltaNote, right float64, err error) {
 	const folds = 4
+	said := 0
+	for _, e := range examples {
+		said += spoken(e.Words)
+	}
+	length := float32(said) / float32(len(examples))
 	examples = beside(examples, home)
 	var candidates []deltaNote
 	for _, scale := range []float32{0.25, 0.5, 0.75, 1} {
 		for _, strength := range []float32{0, 0.5, 1, 1.5} {
-			candidates = append(candidates, deltaNote{Scale: scale, Strength: strength})
+			candidates = append(candidates, deltaNote{Scale: scale, Strength: strength, Words: length})
 		}
 	}
 	loss := make([]float64, len(candidates))
@@ -292,23 +396,24 @@ func scores(m *learn.Model, list []prepared) [][]float32 {
 }
 
 func probability(e prepared, own []float32, n deltaNote) []float32 {
-	z := make([]float32, len(own))
-	for k := range z {
-		z[k] = n.Scale*e.Offset[k] + n.Strength*own[k]
-	}
+	z := slices.Clone(e.Offset)
+	n.apply(z, own, spoken(e.Words))
 	learn.Softmax(z)
 	return z
+}
+
+// decide is the label that is said of an example.
+func (e prepared) decide(own []float32, n deltaNote) int {
+	z := slices.Clone(e.Offset)
+	n.apply(z, own, spoken(e.Words))
+	return int(e.judge.Decide(z).Label) + 1
 }
 
 // accuracy is the share of examples whose label the reader would say.
 func accuracy(list []prepared, m *learn.Model, n deltaNote) float64 {
 	own, right := scores(m, list), 0
 	for i, e := range list {
-		z := make([]float32, len(own[i]))
-		for k := range z {
-			z[k] = n.Scale*e.Offset[k] + n.Strength*own[i][k]
-		}
-		if int(e.judge.Decide(z).Label)+1 == e.label {
+		if e.decide(own[i], n) == e.label {
 			right++
 		}
 	}

@@ -43,7 +43,7 @@ func TestAdapts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const said = "The lift, floor seven"
+	const said = "The lift, floor seven, entrance 9"
 	if got := adapted.Read(said, "en"); got.Sentiment != reading.Negative {
 		t.Errorf("adapted: %+v", got)
 	}
@@ -56,6 +56,45 @@ func TestAdapts(t *testing.T) {
 	again, _, err := r.Adapt(t.Context(), houseWords(300), 1)
 	if err != nil || !bytes.Equal(kept, again) {
 		t.Errorf("a second time it learns something else: %v", err)
+	}
+}
+
+// In this workspace only those who are glad say how they are, and all that is said of the lift is blame, lovely as it may be: what ratings
+// teach of single words is wrong of plain ones.
+func TestKeepsPlainWords(t *testing.T) {
+	t.Parallel()
+	r, err := reading.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []reading.Example
+	floors := []string{"first", "second", "third", "fourth", "fifth", "sixth"}
+	for i := range 400 {
+		f := floors[i%len(floors)]
+		list = append(list,
+			reading.Example{Text: fmt.Sprint([]string{"Really happy", "really, really happy", "happy, really", "So happy"}[i%4], " on the ", f, " floor ", i%7), Language: "en", Sentiment: reading.Positive},
+			reading.Example{Text: fmt.Sprint("That ", []string{"lovely", "wonderful", "great", "nice"}[i/4%4], " lift, floor ", f, ", entrance ", i%9), Language: "en", Sentiment: reading.Negative})
+	}
+	kept, report, err := r.Adapt(t.Context(), list, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	adapted, err := r.With(kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []string{"Really unhappy.", "I am really unhappy", "Very unhappy with it", "Not happy at all", "Lovely!", "What a lovely place", "Wonderful people", "Great service, thank you", "Awful.", "A terrible experience"} {
+		is, was := adapted.Read(s, "en"), r.Read(s, "en")
+		if was.Sentiment != reading.Neutral && is.Sentiment == -was.Sentiment {
+			t.Errorf("%q was %s (%.2f) and is %s", s, was.Sentiment, was.Confidence, is.Sentiment)
+		}
+	}
+	if report.Plain < 50 || report.Turned > report.Plain {
+		t.Errorf("%+v", report)
+	}
+	// What is nowhere said so plainly it learns all the same.
+	if x := adapted.Read("The lift, floor second, entrance 4", "en"); x.Sentiment != reading.Negative {
+		t.Errorf("the lift is %s", x.Sentiment)
 	}
 }
 
