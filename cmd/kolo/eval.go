@@ -58,7 +58,8 @@ func (c evalShowCommand) Run(e *env) error {
 
 type evalTrainCommand struct {
 	evalData `embed:""`
-	Out      string `type:"existingdir" default:"internal/understand/model" help:"Where the models are written, to be built into the program."`
+	Out      string `type:"existingdir" default:"internal/understand/model" help:"Where the models are written, to be built into the program, with the figures of how good they are."`
+	Rounds   int    `default:"5" help:"Folds of the cross-validation that finds these figures."`
 }
 
 func (c evalTrainCommand) Run(e *env) error {
@@ -66,5 +67,6 @@ func (c evalTrainCommand) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return eval.TrainAll(sources, c.Out, os.Stdout)
+	sources.Rounds = max(c.Rounds, 2)
+	return eval.TrainAll(e, sources, c.Out, os.Stdout)
 }

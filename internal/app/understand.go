@@ -33,15 +33,24 @@ func (u understood) Of(ctx context.Context, ws identity.WorkspaceID, ids []feedb
 	return out, nil
 }
 
-// checks tells how well themes are read, as people found in texts that chance had chosen.
+// checks tells how well themes are read, as people found in texts that chance had chosen: of all languages together, for chance chose them
+// as often as they are spoken.
 func (u understood) checks(ctx context.Context, ws identity.WorkspaceID) (map[string]driver.Classifier, error) {
 	list, err := u.labels.Checks(ctx, ws)
-	out := map[string]driver.Classifier{}
+	sums := map[string]*label.Check{}
 	for _, c := range list {
-		x := driver.Classifier{Positives: c.RightlyTold + c.WronglyLeftOut, Negatives: c.RightlyLeftOut + c.WronglyTold}
+		if sums[c.Theme] == nil {
+			sums[c.Theme] = &label.Check{}
+		}
+		sums[c.Theme].Add(c)
+	}
+	out := map[string]driver.Classifier{}
+	for theme, c := range sums {
+		var x driver.Classifier
+		x.Sensitivity, x.Positives = c.Sensitivity()
+		x.Specificity, x.Negatives = c.Specificity()
 		if x.Positives > 0 && x.Negatives > 0 {
-			x.Sensitivity, x.Specificity = float64(c.RightlyTold)/float64(x.Positives), float64(c.RightlyLeftOut)/float64(x.Negatives)
-			out[c.Theme] = x
+			out[theme] = x
 		}
 	}
 	return out, err

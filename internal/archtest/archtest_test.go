@@ -54,6 +54,7 @@ var sideways = map[[2]string]string{
 	{"internal/understand/eval", "internal/understand/text"}:         "what is evaluated",
 	{"internal/understand/eval", "internal/understand/learn"}:        "what is evaluated",
 	{"internal/understand/eval", "internal/understand/sentiment"}:    "what is evaluated",
+	{"internal/understand/eval", "internal/understand/model"}:        "and kept beside the models",
 	{"internal/understand/eval", "internal/understand/theme"}:        "what is evaluated",
 	{"internal/understand/eval", "internal/understand/reading"}:      "what is evaluated",
 	{"internal/understand/label", "internal/listen/feedback"}:        "what is read is feedback",

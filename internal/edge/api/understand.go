@@ -138,9 +138,9 @@ type CorrectionTold struct {
 	Feedback   feedback.ID `json:"feedback_id"`
 	Start      *int        `json:"start,omitempty" doc:"First character of the clause in the text as it is given; absent for the whole text, and where the text has changed since"`
 	End        *int        `json:"end,omitempty" doc:"Character after its last"`
-	Aspect     string      `json:"aspect" enum:"sentiment,theme"`
+	Aspect     string      `json:"aspect" enum:"sentiment,theme,themes" doc:"What it is about: the sentiment, one theme, or whether the model had told all themes of the text"`
 	Theme      string      `json:"theme,omitempty" doc:"Id of the theme that it is about"`
-	Value      string      `json:"value" doc:"What is right: negative, neutral, positive or mixed; of a theme yes or no"`
+	Value      string      `json:"value" doc:"What is right: negative, neutral, positive or mixed; of a theme, and of all themes, yes or no"`
 	Was        string      `json:"was" doc:"What the model had said; the same where it was confirmed"`
 	Confidence float64     `json:"confidence" doc:"How sure the model was"`
 	Model      string      `json:"model"`
@@ -204,7 +204,7 @@ func (a *API) correctionRoutes() {
 		Feedback string `json:"feedback_id"`
 		Start    *int   `json:"start,omitempty" doc:"With end, for a clause: its place as the understanding of the feedback gives it"`
 		End      *int   `json:"end,omitempty"`
-		Aspect   string `json:"aspect" enum:"sentiment,theme"`
+		Aspect   string `json:"aspect" enum:"sentiment,theme,themes" doc:"With themes and yes or no, of a whole text, you say whether the model had told all themes of it: what it leaves out is counted in texts of which this is known"`
 		Theme    string `json:"theme,omitempty" doc:"Id of the theme, where the correction is about one"`
 		Value    string `json:"value" enum:"negative,neutral,positive,mixed,yes,no" doc:"What is right. What the model has said confirms it"`
 		Sampled  bool   `json:"sampled,omitempty" doc:"Chance chose the text"`

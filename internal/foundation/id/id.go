@@ -51,6 +51,22 @@ func tick(ms int64) (int64, uint16) {
 	return last.ms, last.seq
 }
 
+// Time is the instant at which an id was made, to the millisecond; ok is false, and the instant that of 1970, where s is no UUIDv7.
+func Time(s string) (at time.Time, ok bool) {
+	var b [6]byte
+	if !Valid(s) || s[14] != '7' {
+		return time.UnixMilli(0), false
+	}
+	if _, err := hex.Decode(b[:], []byte(s[0:8]+s[9:13])); err != nil {
+		return time.UnixMilli(0), false
+	}
+	ms := int64(0)
+	for _, x := range b {
+		ms = ms<<8 | int64(x)
+	}
+	return time.UnixMilli(ms), true
+}
+
 // Valid tells whether s has the form of a UUID in lower case.
 func Valid(s string) bool {
 	if len(s) != 36 {

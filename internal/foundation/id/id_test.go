@@ -23,3 +23,17 @@ func TestNewIsOrderedAndUnique(t *testing.T) {
 		t.Fatal("accepted a malformed id")
 	}
 }
+
+func TestTimeIsThatOfItsMaking(t *testing.T) {
+	t.Parallel()
+	for _, want := range []time.Time{time.UnixMilli(0), time.Date(2026, 11, 26, 15, 0, 0, 123e6, time.UTC), time.UnixMilli(1<<48 - 1)} {
+		if at, ok := Time(New(want)); !ok || !at.Equal(want) {
+			t.Errorf("an id of %v is of %v", want, at)
+		}
+	}
+	for _, s := range []string{"", "delivery", "0198c7f2-6b1e-4c44-9d7a-2f1f8a1b3c4d", "0198C7F2-6b1e-7c44-9d7a-2f1f8a1b3c4d"} {
+		if at, ok := Time(s); ok || at.UnixMilli() != 0 {
+			t.Errorf("%q is of %v", s, at)
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"kolo/internal/understand/model"
 	"kolo/internal/understand/reading"
 	"kolo/internal/understand/sentiment"
 )
@@ -149,5 +150,15 @@ func TestResultCounts(t *testing.T) {
 	}
 	if want := 6.0 / 8; r.f1(3, 4) != want {
 		t.Errorf("F1 of mixed %v, want %v", r.f1(3, 4), want)
+	}
+	r.n, r.wrong, r.unsure, r.unsureWrong = 25, 5, 4, 3
+	r.bins[9].n, r.bins[9].confidence, r.bins[9].right = 25, 22.5, 20
+	r.clauses, r.clauseFeeling, r.clauseTheme, r.clauseBoth = 10, 9, 8, 7
+	r.theme = [][3]int{{4, 1, 1}, {0, 0, 2}}
+	f := r.figures(Sources{Rounds: 3})
+	want := model.Figures{Rounds: 3, Texts: 25, Plain: 21, Right: 17, MacroF1: f1, MixedF1: 0.75, CalibrationError: 0.1, Unsure: 0.16, UnsureWrong: 0.75, SureWrong: 2. / 21,
+		Clauses: 10, ClauseSentiment: 0.9, ClauseTheme: 0.8, ClauseBoth: 0.7, ThemeMicroF1: 8. / 12, ThemeMacroF1: 0.4}
+	if f != want {
+		t.Errorf("%+v, want %+v", f, want)
 	}
 }

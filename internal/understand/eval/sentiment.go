@@ -2,6 +2,7 @@ package eval
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -10,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"kolo/internal/understand/model"
 	"kolo/internal/understand/reading"
 	"kolo/internal/understand/sentiment"
 	"kolo/internal/understand/text"
@@ -70,6 +72,23 @@ func (r *result) sureness() string {
 		confidence += b.confidence
 	}
 	return percent(confidence/float64(r.n)) + ", " + share(r.n-r.wrong, r.n)
+}
+
+// figures are what is shipped of it with the model of a language.
+func (r *result) figures(s Sources) model.Figures {
+	_, macro := r.three()
+	f := model.Figures{Rounds: s.rounds(), Texts: r.n, MacroF1: macro, MixedF1: r.f1(3, 4), CalibrationError: r.ece(), Clauses: r.clauses}
+	for k := range 3 {
+		f.Right += r.confusion[k][k]
+		for _, x := range r.confusion[k] {
+			f.Plain += x
+		}
+	}
+	of := func(n, all int) float64 { return float64(n) / float64(max(all, 1)) }
+	f.Unsure, f.UnsureWrong, f.SureWrong = of(r.unsure, r.n), of(r.unsureWrong, r.unsure), of(r.wrong-r.unsureWrong, r.n-r.unsure)
+	f.ClauseSentiment, f.ClauseTheme, f.ClauseBoth = of(r.clauseFeeling, r.clauses), of(r.clauseTheme, r.clauses), of(r.clauseBoth, r.clauses)
+	f.ThemeMicroF1, f.ThemeMacroF1 = r.themes()
+	return f
 }
 
 // cross judges all authored texts of a language, each by a reader that did not see it.
@@ -202,7 +221,8 @@ func share(a, b int) string {
 	return percent(float64(a) / float64(b))
 }
 
-func sentimentSection(ctx context.Context, s Sources) ([]Table, error) {
+// crossAll is cross of each of the languages, in their order.
+func crossAll(ctx context.Context, s Sources) ([]*result, error) {
 	results := make([]*result, len(Languages))
 	errs := make([]error, len(Languages))
 	var wg sync.WaitGroup
@@ -217,11 +237,20 @@ func sentimentSection(ctx context.Context, s Sources) ([]Table, error) {
 		})
 	}
 	wg.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
+	return results, errors.Join(errs...)
+}
+
+func sentimentSection(ctx context.Context, s Sources) ([]Table, error) {
+	results, err := crossAll(ctx, s)
+	if err != nil {
+		return nil, err
 	}
+	speed, err := speedTable(s)
+	return append(authoredTables(s, results), speed), err
+}
+
+// authoredTables tell what was found by cross-validation.
+func authoredTables(s Sources, results []*result) []Table {
 	main := Table{
 		Title:   "Sentiment of authored texts",
 		Columns: []string{"language", "texts", "accuracy", "macro-F1", "F1 mixed", "ECE", "sure by, right", "hard", "plain", "unsure", "wrong of unsure", "wrong of the rest"},
@@ -249,11 +278,7 @@ func sentimentSection(ctx context.Context, s Sources) ([]Table, error) {
 		micro, macro := r.themes()
 		themes.Rows = append(themes.Rows, []string{l, percent(micro), percent(macro)})
 	}
-	speed, err := speedTable(s)
-	if err != nil {
-		return nil, err
-	}
-	return []Table{main, confusion, clauses, themes, speed}, nil
+	return []Table{main, confusion, clauses, themes}
 }
 
 // speedTable reads authored texts of about 100 characters with the models that come with Kolo.

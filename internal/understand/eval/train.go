@@ -2,6 +2,7 @@ package eval
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"slices"
 
 	"kolo/internal/understand/learn"
+	"kolo/internal/understand/model"
 	"kolo/internal/understand/reading"
 	"kolo/internal/understand/sentiment"
 )
@@ -82,9 +84,14 @@ func (s Sources) far(language string) (rows []Row, err error) {
 // far tells whether a row is one of these.
 func (r Row) far() bool { return r.Source != Authored && r.Source != Clauses && r.Source != Corpus }
 
-// TrainAll trains the models that come with Kolo, on everything that may train them, and writes them to a folder.
-func TrainAll(s Sources, folder string, log io.Writer) error {
+// TrainAll trains the models that come with Kolo, on everything that may train them, and writes them to a folder, with what
+// cross-validation finds of them, which it also prints. Figures of models that were there before are removed first: they are of others.
+func TrainAll(ctx context.Context, s Sources, folder string, log io.Writer) error {
+	if err := model.Write(folder, nil); err != nil {
+		return err
+	}
 	var all []Row
+	sums := map[string]string{}
 	write := func(language string, rows []Row, o learn.Options) error {
 		p, err := trainPart(language, rows, o)
 		if err != nil {
@@ -95,6 +102,7 @@ func TrainAll(s Sources, folder string, log io.Writer) error {
 			return err
 		}
 		fmt.Fprintf(log, "%s: %d texts, %d n-grams, %d bytes\n", language, len(rows), p.Model.Rows(), len(file))
+		sums[language] = model.Sum(file)
 		return os.WriteFile(filepath.Join(folder, language+".bin"), file, 0o644)
 	}
 	for _, l := range Languages {
@@ -115,7 +123,25 @@ func TrainAll(s Sources, folder string, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return write(reading.Any, append(all, others...), anyRecipe())
+	if err := write(reading.Any, append(all, others...), anyRecipe()); err != nil {
+		return err
+	}
+	results, err := crossAll(ctx, s)
+	if err != nil {
+		return err
+	}
+	figures := map[string]model.Figures{}
+	for i, l := range Languages {
+		f := results[i].figures(s)
+		f.Of = sums[l]
+		figures[l] = f
+	}
+	for _, t := range authoredTables(s, results) {
+		if err := t.Write(log); err != nil {
+			return err
+		}
+	}
+	return model.Write(folder, figures)
 }
 
 // anyRecipe is the recipe of the model for all languages without one of their own: fewer kinds of n-grams, so that those of

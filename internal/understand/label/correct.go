@@ -19,6 +19,7 @@ import (
 const (
 	AspectSentiment = "sentiment" // Value is negative, neutral, positive or mixed
 	AspectTheme     = "theme"     // Value is yes or no: the text, or the clause, is or is not about Theme
+	AspectThemes    = "themes"    // Value is yes or no: the model did or did not tell all that the text is about
 )
 
 // Whole is the span of a correction of the whole text.
@@ -320,8 +321,15 @@ func (n *NewCorrection) validate(op string) error {
 		if n.Value != "yes" && n.Value != "no" {
 			return bad("value", "a text is about a theme (yes) or is not (no)")
 		}
+	case AspectThemes:
+		if n.Theme != "" || n.Span != Whole {
+			return bad("theme", "that all themes were told is said of a whole text, and of no theme by itself")
+		}
+		if n.Value != "yes" && n.Value != "no" {
+			return bad("value", "all themes of a text were told (yes) or were not (no)")
+		}
 	default:
-		return bad("aspect", "what can be corrected is the sentiment or a theme")
+		return bad("aspect", "what can be corrected is the sentiment, a theme, or whether all themes were told")
 	}
 	return nil
 }
@@ -332,6 +340,9 @@ func (c Correction) same(o Correction) bool {
 
 // said is what a label has for what a correction is about, and how sure the model was of it.
 func (l *Label) said(c Correction) (value string, confidence float64) {
+	if c.Aspect == AspectThemes { // a reading claims to be whole
+		return "yes", 0
+	}
 	k := l.clause(c.Span)
 	if c.Aspect == AspectSentiment {
 		if k >= 0 {

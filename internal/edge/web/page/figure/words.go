@@ -229,6 +229,12 @@ func (w Words) Understood(q *web.Request, f feedback.Feedback) (*ui.Understood, 
 			u.Rows = append(u.Rows, r)
 		}
 	}
+	u.Choices = ThemeChoices(q, tree)
+	return u, nil
+}
+
+// ThemeChoices are the themes that a person can say a text is about, by the group that they stand in.
+func ThemeChoices(q *web.Request, tree *theme.Tree) (out []ui.ThemeChoice) {
 	for _, t := range tree.All() {
 		if t.State == theme.Forbidden {
 			continue
@@ -240,8 +246,8 @@ func (w Words) Understood(q *web.Request, f feedback.Feedback) (*ui.Understood, 
 		if top := tree.Top(t.ID); top != t.ID {
 			group = tree.Name(top, q.Env.Tag())
 		}
-		u.Choices = append(u.Choices, ui.ThemeChoice{ID: t.ID, Name: tree.Name(t.ID, q.Env.Tag()), Group: group})
+		out = append(out, ui.ThemeChoice{ID: t.ID, Name: tree.Name(t.ID, q.Env.Tag()), Group: group})
 	}
-	slices.SortStableFunc(u.Choices, func(a, b ui.ThemeChoice) int { return cmp.Compare(a.Group, b.Group) })
-	return u, nil
+	slices.SortStableFunc(out, func(a, b ui.ThemeChoice) int { return cmp.Compare(a.Group, b.Group) })
+	return out
 }

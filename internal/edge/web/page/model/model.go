@@ -4,6 +4,7 @@ package model
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -18,6 +19,8 @@ import (
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/adapt"
 	"kolo/internal/understand/label"
+	understood "kolo/internal/understand/model"
+	"kolo/internal/understand/reading"
 	"kolo/internal/understand/stat"
 	"kolo/internal/understand/theme"
 )
@@ -46,14 +49,21 @@ const round = 20
 // few is how many checked texts a share needs before it is shown.
 const few = 10
 
+// most is how many themes of a text one says something of.
+const most = 20
+
 type view struct {
 	Reader    string
 	Behind    int64
 	Sentiment learned
 	Themes    learned
+	Quality   []quality
+	Means     []ui.Fact // what the figures of quality mean
 	Agreement []agreement
+	Found     []found
 	Checked   int64
-	May       bool // manage
+	Earlier   int64 // texts that were checked when earlier models read
+	May       bool  // manage
 	Correct   bool
 }
 
@@ -72,9 +82,21 @@ type version struct {
 	Curve                             *ui.Chart
 }
 
+// quality is how good the model of a language is; without figures it was not measured.
+type quality struct {
+	Language, Texts, Right, Interval string
+	Figures                          []string // in the order of measures, after the first
+}
+
 type agreement struct {
 	What, Language, N, Share, Interval string
 	Few                                bool
+}
+
+// found is how well a theme is told: how much of what was told is right, and how much of what is there was told.
+type found struct {
+	Theme, Language string
+	Told, There     agreement
 }
 
 func (p *Pages) model(q *web.Request) error {
@@ -112,11 +134,19 @@ func (p *Pages) model(q *web.Request) error {
 	if err != nil {
 		return err
 	}
-	list, err := p.Labels.Agreement(ctx, ws)
+	list, earlier, err := p.Labels.Agreement(ctx, ws)
 	if err != nil {
 		return err
 	}
-	v.Agreement, v.Checked = agreements(e, tree, list)
+	checks, err := p.Labels.Checks(ctx, ws)
+	if err != nil {
+		return err
+	}
+	v.Agreement, v.Checked = agreements(e, list)
+	v.Found, v.Earlier = founds(e, tree, checks), earlier
+	if v.Quality, v.Means, err = qualities(e); err != nil {
+		return err
+	}
 	return q.Render(http.StatusOK, modelPage(q.Shell("model", e.T("nav.model")), v))
 }
 
@@ -142,49 +172,111 @@ func (p *Pages) version(e ui.Env, x adapt.Version, newest bool) version {
 	return v
 }
 
-// agreements are how far people and model agree, in all and by theme and language.
-func agreements(e ui.Env, tree *theme.Tree, list []label.Agreement) (out []agreement, checked int64) {
-	type key struct{ aspect, theme, language string }
-	sums := map[key][2]int64{}
-	add := func(k key, a label.Agreement) {
-		x := sums[k]
-		sums[k] = [2]int64{x[0] + a.N, x[1] + a.Agreed}
+// measures are the figures of quality, as messages name them.
+var measures = []string{"right", "macro", "mixed", "calibration", "clause", "clause_theme", "themes"}
+
+// qualities are how good the models that came with Kolo are, as it was found when they were trained.
+func qualities(e ui.Env) (out []quality, means []ui.Fact, err error) {
+	known, err := understood.Measured()
+	if err != nil {
+		return nil, nil, fault.Wrap("model.qualities", err)
 	}
-	for _, a := range list {
-		if a.Aspect == label.AspectSentiment {
-			checked += a.N
-			add(key{a.Aspect, "", ""}, a)
-			add(key{a.Aspect, "", a.Language}, a)
-			continue
-		}
-		if id := tree.Resolve(a.Theme); id != "" {
-			add(key{a.Aspect, id, ""}, a)
-			add(key{a.Aspect, id, a.Language}, a)
-		}
+	for _, m := range measures {
+		means = append(means, ui.Fact{Label: e.T("model.quality." + m), Text: e.T("model.quality_means." + m)})
 	}
-	keys := make([]key, 0, len(sums))
-	for k := range sums {
-		keys = append(keys, k)
+	r, err := reading.New()
+	if err != nil {
+		return nil, nil, fault.Wrap("model.qualities", err)
 	}
-	slices.SortFunc(keys, func(a, b key) int {
-		return cmp.Or(cmp.Compare(a.aspect, b.aspect), cmp.Compare(tree.Name(a.theme, e.Tag()), tree.Name(b.theme, e.Tag())), cmp.Compare(a.language, b.language))
-	})
-	for _, k := range keys {
-		n := sums[k]
-		a := agreement{What: e.T("label.sentiment"), Language: e.T("model.all_languages"), N: e.N(float64(n[0]), 0), Few: n[0] < few}
-		if k.aspect == label.AspectTheme {
-			a.What = tree.Name(k.theme, e.Tag())
+	for _, l := range r.Languages() {
+		out = append(out, qualityOf(e, ui.OwnName(l), known[l]))
+	}
+	return append(out, qualityOf(e, e.T("model.other_languages"), known[reading.Any])), means, nil
+}
+
+func qualityOf(e ui.Env, language string, f understood.Figures) quality {
+	q := quality{Language: language}
+	i, err := stat.Wilson(int64(f.Right), int64(f.Plain), stat.DefaultLevel)
+	if err != nil { // of no texts
+		return q
+	}
+	q.Texts, q.Right = e.N(float64(f.Texts), 0), e.Percent(float64(f.Right)/float64(f.Plain), 1)
+	q.Interval = e.T("score.interval", "low", i18n.Verbatim(e.Percent(i.Low, 1)), "high", i18n.Verbatim(e.Percent(i.High, 1)))
+	for _, x := range []float64{f.MacroF1, f.MixedF1, f.CalibrationError, f.ClauseSentiment, f.ClauseTheme, f.ThemeMicroF1} {
+		q.Figures = append(q.Figures, e.Percent(x, 1))
+	}
+	return q
+}
+
+// shareOf is a share of checked texts with its interval, held back of few.
+func shareOf(e ui.Env, n, of int64) agreement {
+	a := agreement{N: e.N(float64(of), 0), Few: of < few}
+	if i, err := stat.Wilson(n, of, stat.DefaultLevel); err == nil && !a.Few {
+		a.Share = e.Percent(float64(n)/float64(of), 0)
+		a.Interval = e.T("score.interval", "low", i18n.Verbatim(e.Percent(i.Low, 0)), "high", i18n.Verbatim(e.Percent(i.High, 0)))
+	}
+	return a
+}
+
+// agreements are how far people and model agree on sentiment, and on there being no other theme, in all and by language.
+func agreements(e ui.Env, list []label.Agreement) (out []agreement, checked int64) {
+	for _, aspect := range []string{label.AspectSentiment, label.AspectThemes} {
+		sums := map[string][2]int64{} // by language, "" for all
+		for _, a := range list {
+			if a.Aspect != aspect {
+				continue
+			}
+			for _, l := range []string{"", a.Language} {
+				x := sums[l]
+				sums[l] = [2]int64{x[0] + a.Agreed, x[1] + a.N}
+			}
 		}
-		if k.language != "" {
-			a.Language = ui.OwnName(k.language)
+		if aspect == label.AspectSentiment {
+			checked = sums[""][1]
 		}
-		if i, err := stat.Wilson(n[1], n[0], stat.DefaultLevel); err == nil && !a.Few {
-			a.Share = e.Percent(float64(n[1])/float64(n[0]), 0)
-			a.Interval = e.T("score.interval", "low", i18n.Verbatim(e.Percent(i.Low, 0)), "high", i18n.Verbatim(e.Percent(i.High, 0)))
+		for _, l := range slices.Sorted(maps.Keys(sums)) {
+			a := shareOf(e, sums[l][0], sums[l][1])
+			a.What, a.Language = e.T("model.agree_on."+aspect), languageName(e, l)
+			out = append(out, a)
 		}
-		out = append(out, a)
 	}
 	return out, checked
+}
+
+func languageName(e ui.Env, language string) string {
+	if language == "" {
+		return e.T("model.all_languages")
+	}
+	return ui.OwnName(language)
+}
+
+// founds are how well themes are told, by theme in all and by language; where nothing was told and nothing was missed there is nothing to say.
+func founds(e ui.Env, tree *theme.Tree, checks []label.Check) (out []found) {
+	type key struct{ theme, language string }
+	sums := map[key]*label.Check{}
+	for _, c := range checks {
+		id := tree.Resolve(c.Theme)
+		if id == "" {
+			continue
+		}
+		for _, k := range []key{{id, ""}, {id, c.Language}} {
+			if sums[k] == nil {
+				sums[k] = &label.Check{}
+			}
+			sums[k].Add(c)
+		}
+	}
+	keys := slices.SortedFunc(maps.Keys(sums), func(a, b key) int {
+		return cmp.Or(cmp.Compare(tree.Name(a.theme, e.Tag()), tree.Name(b.theme, e.Tag())), cmp.Compare(a.theme, b.theme), cmp.Compare(a.language, b.language))
+	})
+	for _, k := range keys {
+		c := sums[k]
+		told, there := c.RightlyTold+c.WronglyTold, c.RightlyTold+c.WronglyLeftOut
+		if told+there > 0 {
+			out = append(out, found{Theme: tree.Name(k.theme, e.Tag()), Language: languageName(e, k.language), Told: shareOf(e, c.RightlyTold, told), There: shareOf(e, c.RightlyTold, there)})
+		}
+	}
+	return out
 }
 
 func (p *Pages) train(q *web.Request) error {
@@ -219,6 +311,7 @@ type checkView struct {
 	Now     string // sentiment of the model
 	Choices []string
 	Themes  []ui.ThemeChoice // that the model found
+	Others  []ui.ThemeChoice // that it did not
 }
 
 // check shows a text that chance chooses, with what the model makes of it.
@@ -256,11 +349,14 @@ func (p *Pages) check(q *web.Request) error {
 	}
 	v.ID, v.Quote, v.Now = string(id), quotes[0], l.Sentiment.String()
 	v.Quote.Sentiment, v.Quote.Themes, v.Quote.Unsure = "", nil, false // they stand in the form
+	told := map[string]bool{}
 	for _, t := range l.Themes {
-		if tree.Resolve(t.Theme) != "" {
-			v.Themes = append(v.Themes, ui.ThemeChoice{ID: t.Theme, Name: tree.Name(tree.Resolve(t.Theme), q.Env.Tag())})
+		if id := tree.Resolve(t.Theme); id != "" {
+			told[id] = true
+			v.Themes = append(v.Themes, ui.ThemeChoice{ID: t.Theme, Name: tree.Name(id, q.Env.Tag())})
 		}
 	}
+	v.Others = slices.DeleteFunc(figure.ThemeChoices(q, tree), func(c ui.ThemeChoice) bool { return told[c.ID] })
 	return q.Render(http.StatusOK, checkPage(sh, v))
 }
 
@@ -277,10 +373,20 @@ func (p *Pages) checked(q *web.Request) error {
 		return err
 	}
 	if s := q.PostFormValue("sentiment"); s != "" && q.PostFormValue("do") != "skip" {
+		missed := q.PostForm["missed"][:min(len(q.PostForm["missed"]), most)]
+		tree, err := p.Themes.Tree(ctx, ws)
+		if err != nil {
+			return err
+		}
+		for _, id := range missed {
+			if tree.Resolve(id) == "" {
+				return fault.Bad("model.checked", fault.Field{Path: "missed", Code: "unknown", Msg: "there is no such theme here"})
+			}
+		}
 		if err := say(label.NewCorrection{Aspect: label.AspectSentiment, Value: s}); err != nil {
 			return err
 		}
-		for _, id := range q.PostForm["shown"][:min(len(q.PostForm["shown"]), 20)] {
+		for _, id := range q.PostForm["shown"][:min(len(q.PostForm["shown"]), most)] {
 			value := "no"
 			if slices.Contains(q.PostForm["theme"], id) {
 				value = "yes"
@@ -288,6 +394,18 @@ func (p *Pages) checked(q *web.Request) error {
 			if err := say(label.NewCorrection{Aspect: label.AspectTheme, Theme: id, Value: value}); err != nil {
 				return err
 			}
+		}
+		for _, id := range missed {
+			if err := say(label.NewCorrection{Aspect: label.AspectTheme, Theme: id, Value: "yes"}); err != nil {
+				return err
+			}
+		}
+		all := "yes"
+		if len(missed) > 0 {
+			all = "no"
+		}
+		if err := say(label.NewCorrection{Aspect: label.AspectThemes, Value: all}); err != nil {
+			return err
 		}
 		at++
 	}
