@@ -21,7 +21,7 @@ func (u understood) Of(ctx context.Context, ws identity.WorkspaceID, ids []feedb
 	}
 	out := make(map[feedback.ID]insight.Label, len(all))
 	for id, l := range all {
-		x := insight.Label{Language: l.Language, Sentiment: int8(l.Sentiment), Score: l.Score, Unsure: l.Unsure}
+		x := insight.Label{Language: l.Language, Sentiment: int8(l.Sentiment), Score: l.Score, Unsure: l.Unsure, Copy: l.Copy}
 		if l.Language == "und" {
 			x.Language = ""
 		}

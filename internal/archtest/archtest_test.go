@@ -81,6 +81,7 @@ var sideways = map[[2]string]string{
 	{"internal/understand/scan", "internal/listen/feedback"}:         "by the fields that feedback has",
 	{"internal/understand/export", "internal/understand/driving"}:    "drivers are a list too",
 	{"internal/understand/export", "internal/understand/scan"}:       "and so are segments",
+	{"internal/understand/insight", "internal/understand/text"}:      "what says nearly the same is found by its words",
 	{"internal/understand/insight", "internal/understand/search"}:    "and texts are found by what was said",
 	{"internal/understand/search", "internal/understand/text"}:       "by the stems of its words",
 	{"internal/understand/export", "internal/understand/health"}:     "and how customers stand",

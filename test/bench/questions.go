@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -59,6 +61,11 @@ func (b *bench) questions(rows int) (err error) {
 	s := insight.NewService(db, columns, f)
 	s.Understand(nil, starting{})
 	web := insight.Conditions{{Field: "channel", Values: []string{"web"}}}
+	shown, same := make([]string, 100), make([]string, 100) // the texts of a page of feedback, by their keys and as they are
+	for i := range shown {
+		text := fmt.Sprintf("the courier was late again but the staff were kind, number %d", 997*i)
+		shown[i], same[i] = strconv.FormatInt(insight.Key(text), 10), "'"+text+"'"
+	}
 	for _, q := range []struct {
 		name  string
 		query insight.Query
@@ -81,6 +88,8 @@ func (b *bench) questions(rows int) (err error) {
 			`SELECT nps_scale, count(*), sum((nps_class = 1)::int), sum((nps_class = -1)::int) FROM f WHERE workspace = $1 AND nps IS NOT NULL AND channel = 'web' AND day BETWEEN 20666 AND 20755 GROUP BY 1`, 300 * time.Millisecond},
 		{"words that contain", insight.Query{Measure: insight.Count, Where: insight.Conditions{{Field: "text", Op: "contains", Values: []string{"number 77"}}}},
 			`SELECT count(*) FROM f WHERE workspace = $1 AND text LIKE '%number 77%'`, 300 * time.Millisecond},
+		{"copies of what a page shows", insight.Query{Measure: insight.Count, Where: insight.Conditions{{Field: "copy", Values: shown}}},
+			`SELECT count(*) FROM f WHERE workspace = $1 AND text IN (` + strings.Join(same, ", ") + `)`, 150 * time.Millisecond},
 	} {
 		ours, theirs, err := b.ask(s, ws.ID, q.query, pg, q.sql)
 		if err != nil {
@@ -311,6 +320,9 @@ func fill(ctx context.Context, columns *column.DB, pg *pgx.Conn, ws identity.Wor
 		set("contact", r.contact)
 		set("contact_key", insight.Key(r.contact))
 		set("text", r.text)
+		if r.text != "" {
+			set("copy_key", insight.Key(r.text))
+		}
 		if len(r.label.Themes) > 0 {
 			plain, mentions, holds := r.label.Sets(ws)
 			set("theme_set", plain)

@@ -393,6 +393,8 @@ type listFeedbackInput struct {
 
 	Sort string `query:"sort" enum:"newest,best" doc:"newest first (the default), or, when something is searched for, what fits best first"`
 
+	Copies string `query:"copies" enum:"each,once" doc:"each (the default) lists everything; once gives what says the same once, the newest of it, with how many others there are. A page may be shorter than limit then"`
+
 	query url.Values
 }
 
@@ -410,9 +412,12 @@ type FeedbackPage struct {
 }
 
 func (a *API) listFeedback(ctx context.Context, actor identity.Actor, in *listFeedbackInput) (*body[FeedbackPage], error) {
-	cond, period, err := insight.Decode(in.query, "cursor", "limit", "sort")
+	cond, period, err := insight.Decode(in.query, "cursor", "limit", "sort", "copies")
 	if err != nil {
 		return nil, err
+	}
+	if in.Copies == "once" {
+		return a.listGroups(ctx, actor, in, cond, period)
 	}
 	find := a.Insight.Find
 	if in.Sort == "best" {
@@ -425,6 +430,28 @@ func (a *API) listFeedback(ctx context.Context, actor identity.Actor, in *listFe
 	told, err := a.tell(ctx, actor, found.Feedback)
 	if err != nil {
 		return nil, err
+	}
+	return &body[FeedbackPage]{FeedbackPage{told, found.Next}}, nil
+}
+
+// listGroups is listFeedback with copies given once.
+func (a *API) listGroups(ctx context.Context, actor identity.Actor, in *listFeedbackInput, cond insight.Conditions, period insight.Period) (*body[FeedbackPage], error) {
+	found, err := a.Insight.FindGroups(ctx, actor.Workspace, cond, period, in.Cursor, in.Limit, in.Sort == "best")
+	if err != nil {
+		return nil, err
+	}
+	list := make([]feedback.Feedback, len(found.Groups))
+	for i, g := range found.Groups {
+		list[i] = g.Feedback
+	}
+	told, err := a.tell(ctx, actor, list)
+	if err != nil {
+		return nil, err
+	}
+	for i, g := range found.Groups {
+		if told[i].Copies = g.Others; g.Others > 0 {
+			told[i].Copy = g.Keys
+		}
 	}
 	return &body[FeedbackPage]{FeedbackPage{told, found.Next}}, nil
 }

@@ -21,6 +21,8 @@ func (a *API) understandRoutes() {
 type FeedbackTold struct {
 	feedback.Feedback
 	Understanding *label.Understanding `json:"understanding,omitempty" doc:"What was understood of the text; absent while it was not read, and where there are no words"`
+	Copies        int64                `json:"copies,omitempty" doc:"With copies=once: how many others say the same, among those asked for"`
+	Copy          []string             `json:"copy,omitempty" doc:"With copies=once: the values of the filter copy by which all of them are found"`
 }
 
 // tell gives feedback as an actor may see it: what is personal in texts is masked for those who may not know who contacts are.

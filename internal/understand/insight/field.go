@@ -50,6 +50,7 @@ func init() {
 	for n := range themeFields {
 		fixed[n] = field{name: n}
 	}
+	fixed[copies] = field{name: copies, column: "copy_key"}
 	fixed["has_text"] = field{name: "has_text", column: "has_text"}
 }
 
@@ -232,6 +233,10 @@ func (c Conditions) validate(path string, say func(path, code, format string, ar
 			e.Op = map[string]string{">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}[e.Op]
 		}
 		switch {
+		case e.Field == copies && e.Op != "in" && e.Op != "not_in":
+			say(at+".op", "unknown", "feedback is or is not among copies: in or not_in")
+		case e.Field == copies && slices.ContainsFunc(e.Values, func(v string) bool { _, err := strconv.ParseInt(v, 10, 64); return err != nil }):
+			say(at+".values", "type", "copies are named by whole numbers")
 		case !slices.Contains(ops, e.Op):
 			say(at+".op", "unknown", "%q is not an operator: it is one of %s", e.Op, strings.Join(ops, ", "))
 		case e.Op == "empty" || e.Op == "not_empty":
@@ -265,6 +270,9 @@ func (e Condition) sql(d asking, args *arguments) (string, error) {
 	}
 	if f.theme() {
 		return e.themed(d, args)
+	}
+	if f.name == copies {
+		return e.copied()
 	}
 	switch e.Op {
 	case "empty", "not_empty":

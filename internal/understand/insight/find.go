@@ -135,7 +135,7 @@ func (s *Service) FindWithin(ctx context.Context, ws identity.WorkspaceID, c Con
 	if len(list) > limit || cut {
 		f.Feedback = list[:min(len(list), limit)]
 		last := f.Feedback[len(f.Feedback)-1]
-		f.Next = fmt.Sprintf("%d_%s", last.Time.UnixMilli(), last.ID)
+		f.Next = cursorOf(last)
 	}
 	return f, nil
 }
@@ -202,6 +202,8 @@ func (s *Service) ids(ctx context.Context, ws identity.WorkspaceID, sp span, c C
 	}
 	return ids, last, nil
 }
+
+func cursorOf(f feedback.Feedback) string { return fmt.Sprintf("%d_%s", f.Time.UnixMilli(), f.ID) }
 
 func parseCursor(s string) (feedback.Cursor, error) {
 	if s == "" {

@@ -260,6 +260,9 @@ func (q *Query) Validate() error {
 		} else if _, err := parseField(q.Of); err != nil {
 			say("of", "unknown", "%s", err)
 		}
+		if q.Of == copies {
+			say("of", "unknown", "copies are found, and not counted by")
+		}
 		if themeFields[q.Of] && q.Measure != ResponseShare {
 			say("of", "form", "a text may have several themes: group by %s instead", q.Of)
 		}
@@ -281,6 +284,8 @@ func (q *Query) Validate() error {
 	for i, name := range q.By {
 		if _, err := parseField(name); err != nil {
 			say(fmt.Sprintf("by[%d]", i), "unknown", "%s", err)
+		} else if name == copies {
+			say(fmt.Sprintf("by[%d]", i), "unknown", "copies are found, and not counted by")
 		}
 		if themeFields[name] && (name == "theme_only" || slices.ContainsFunc(q.By[:i], func(n string) bool { return themeFields[n] })) {
 			say(fmt.Sprintf("by[%d]", i), "form", "group by theme or by theme_group, once")

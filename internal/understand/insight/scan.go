@@ -135,7 +135,7 @@ func (s *Service) newMatcher(ctx context.Context, ws identity.WorkspaceID, sp sp
 			return m, err
 		}
 		m.contacts = m.contacts || strings.HasPrefix(f.key, "contact:")
-		m.labels = m.labels || e.Op == "search" || f.theme() || f.name == "language" || strings.HasPrefix(f.name, "sentiment")
+		m.labels = m.labels || e.Op == "search" || f.theme() || f.name == "language" || strings.HasPrefix(f.name, "sentiment") || f.name == copies
 		if f.theme() {
 			m.tests = append(m.tests, e.testThemes(a.tree))
 			continue
@@ -161,6 +161,8 @@ func (f field) text(row []any) string {
 		return row[extraColumn].(map[string]string)[f.key]
 	case f.name == "weekday":
 		return weekdays[((row[columnAt["day"]].(int64)+3)%7+7)%7]
+	case f.name == copies:
+		return strconv.FormatInt(row[columnAt[f.column]].(int64), 10)
 	case f.name == "has_text":
 		if row[columnAt["text"]].(string) == "" {
 			return "no"

@@ -33,7 +33,7 @@ func Table() column.Table {
 			{Name: "touchpoint", Type: column.Text}, {Name: "survey", Type: column.Text}, {Name: "survey_version", Type: column.Text},
 			{Name: "contact", Type: column.Text}, {Name: "contact_key", Type: column.Int}, {Name: "import", Type: column.Text}, {Name: "text", Type: column.Text}, {Name: "terms", Type: column.Text},
 			{Name: "sentiment_class", Type: column.Small, Nullable: true}, {Name: "sentiment_score", Type: column.Float, Nullable: true}, {Name: "unsure", Type: column.Small, Nullable: true},
-			{Name: "theme_set", Type: column.Int}, {Name: "mention_set", Type: column.Int},
+			{Name: "theme_set", Type: column.Int}, {Name: "mention_set", Type: column.Int}, {Name: "copy_key", Type: column.Int},
 			{Name: "extra", Type: column.Texts},
 		},
 	}
@@ -48,7 +48,7 @@ func Table() column.Table {
 
 // layout is the version of what stands in the columns. A feeder that finds an older one fills them anew: count it up when rows
 // that are there would lack something.
-const layout = 4
+const layout = 5
 
 // Tables are all that questions go to.
 func Tables() []column.Table { return []column.Table{Table(), setTable()} }
@@ -85,9 +85,11 @@ func values(f feedback.Feedback, zone *time.Location, contactAttributes map[stri
 	language := f.Language
 	var class, score, unsure any
 	var themes, mentions set
+	var copied int64
 	if label != nil {
 		class, score, unsure = int16(label.Sentiment), label.Score, label.Unsure
 		themes, mentions = label.sets()
+		copied = label.Copy
 		if language == "" {
 			language = label.Language
 		}
@@ -100,7 +102,7 @@ func values(f feedback.Feedback, zone *time.Location, contactAttributes map[stri
 		f.Touchpoint, f.Survey, f.SurveyVersion,
 		string(f.Contact), Key(string(f.Contact)), f.Import, Fold(f.Text), index.Index(f.Text, stemmed),
 		class, score, unsure,
-		themes.key, mentions.key,
+		themes.key, mentions.key, copied,
 		extra,
 	}
 	for _, m := range metrics {

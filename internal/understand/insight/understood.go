@@ -21,6 +21,7 @@ type Label struct {
 	Score     float64      // -1 (all blame) to 1 (all praise)
 	Unsure    bool         // a person should look before anything depends on the sentiment
 	Themes    []ThemeLabel // what the text is about
+	Copy      int64        // of its words: what says the same shares it; 0 for nothing
 }
 
 // ThemeLabel is one theme of a text, and how it speaks of it.

@@ -62,27 +62,39 @@ func (p *Pages) list(q *web.Request) error {
 		return err
 	}
 	const shown = 25
-	find, sorted := p.Insight.Find, ""
+	sorted := ""
 	if values.Get("q") != "" && values.Get("sort") == "best" {
-		find, sorted = p.Insight.Best, "best"
+		sorted = "best"
 	}
-	found, err := find(ctx, ws, cond, period, values.Get("cursor"), shown)
+	found, err := p.Insight.FindGroups(ctx, ws, cond, period, values.Get("cursor"), shown, sorted != "")
 	if err != nil {
 		return err
 	}
+	list := make([]feedback.Feedback, len(found.Groups))
+	for i, g := range found.Groups {
+		list[i] = g.Feedback
+	}
 	var v listView
-	if v.Quotes, err = p.Words.Quotes(q, found.Feedback, search.Parse(values.Get("q")).Spans); err != nil {
+	if v.Quotes, err = p.Words.Quotes(q, list, search.Parse(values.Get("q")).Spans); err != nil {
 		return err
 	}
 	count, err := p.Insight.Ask(ctx, ws, insight.Query{Measure: insight.Count, Where: cond, Between: period})
 	if err != nil {
 		return err
 	}
-	v.Pager = ui.Page{Shown: len(v.Quotes), Total: count.Total.N}
 	filters := url.Values{}
 	for k, x := range values {
 		if !slices.Contains(own, k) {
 			filters[k] = x
+		}
+	}
+	v.Pager = ui.Page{Shown: len(v.Quotes), Total: count.Total.N}
+	for i, g := range found.Groups {
+		if g.Others > 0 {
+			all := clone(filters)
+			all["copy"] = g.Keys
+			v.Quotes[i].Copies, v.Quotes[i].CopiesAt = int(g.Others), "/feedback?"+all.Encode()
+			v.Pager.Shown += int(g.Others)
 		}
 	}
 	v.Export = filters.Encode()
@@ -112,7 +124,7 @@ func (p *Pages) list(q *web.Request) error {
 	if v.Facets, err = p.facets(q, cond, period, filters); err != nil {
 		return err
 	}
-	v.Fresh = len(v.Quotes) == 0 && len(filters) == 0
+	v.Fresh = len(v.Quotes) == 0 && len(filters) == 0 && found.Next == "" && values.Get("cursor") == ""
 	return q.Render(http.StatusOK, listPage(q.Shell("feedback", q.Env.T("nav.feedback")), v))
 }
 
@@ -162,6 +174,12 @@ func chips(e ui.Env, filters url.Values) []ui.Chip {
 		case "last":
 			label = e.T("bucket.label")
 		}
+		if n == "copy" { // one text in several spellings
+			c := clone(filters)
+			c.Del(n)
+			out = append(out, ui.Chip{Value: e.T("filter.copies"), Href: "/feedback?" + c.Encode()})
+			continue
+		}
 		for _, value := range filters[n] {
 			text := value
 			switch {
@@ -200,7 +218,7 @@ func (p *Pages) facets(q *web.Request, cond insight.Conditions, period insight.P
 		}
 	}
 	for name := range filters { // what is filtered by is shown, also where it is not offered
-		if _, err := parse(name); err == nil && !slices.Contains(names, name) && name != "q" && name != "id" && name != "contact" && name != "import" {
+		if _, err := parse(name); err == nil && !slices.Contains(names, name) && name != "q" && name != "id" && name != "contact" && name != "import" && name != "copy" {
 			names = append(names, name)
 		}
 	}
