@@ -386,7 +386,7 @@ func (a *App) routes() (http.Handler, error) {
 	words := figure.Words{Contacts: a.Contacts, Labels: a.Labels, Themes: a.Themes}
 	(&home.Pages{Insight: a.Insight, Words: words, Feeder: a.Feeder}).Register(site)
 	(&pagefeedback.Pages{Store: a.Store, Feedback: a.Feedback, Insight: a.Insight, Labels: a.Labels, Assist: a.Assist, Words: words}).Register(site)
-	(&pagethemes.Pages{Store: a.Store, Feedback: a.Feedback, Insight: a.Insight, Labels: a.Labels, Themes: a.Themes, Adapt: a.Adapt, Words: words}).Register(site)
+	(&pagethemes.Pages{Store: a.Store, Feedback: a.Feedback, Insight: a.Insight, Labels: a.Labels, Themes: a.Themes, Adapt: a.Adapt, Words: words, Assist: a.Assist}).Register(site)
 	(&pagemodel.Pages{Feedback: a.Feedback, Labels: a.Labels, Themes: a.Themes, Adapt: a.Adapt, Words: words}).Register(site)
 	(&pagealerts.Pages{Alerts: a.Alerts, Insight: a.Insight, Feedback: a.Feedback, Identity: a.Identity, Words: words}).Register(site)
 	(&pagedrivers.Pages{Feedback: a.Feedback, Insight: a.Insight, Driving: a.Driving}).Register(site)

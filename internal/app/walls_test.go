@@ -28,9 +28,10 @@ type instance struct {
 	*App
 }
 
-func open(t *testing.T) *instance {
+// open starts the program with settings beside the usual ones.
+func open(t *testing.T, settings ...string) *instance {
 	t.Helper()
-	cfg, _, err := config.Load([]string{"KOLO_DATA=" + t.TempDir(), "KOLO_LISTEN=127.0.0.1:0"}, config.Flags{})
+	cfg, _, err := config.Load(append([]string{"KOLO_DATA=" + t.TempDir(), "KOLO_LISTEN=127.0.0.1:0"}, settings...), config.Flags{})
 	must(t, err)
 	a, err := Open(t.Context(), cfg, slog.New(slog.DiscardHandler))
 	must(t, err)

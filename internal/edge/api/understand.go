@@ -55,15 +55,29 @@ func (a *API) tell(ctx context.Context, actor identity.Actor, list []feedback.Fe
 // ThemeTold is a theme as the API tells it.
 type ThemeTold struct {
 	theme.Theme
-	Children []string `json:"children" doc:"Ids of the themes directly under it"`
+	Children []string     `json:"children" doc:"Ids of the themes directly under it"`
+	SameAs   []theme.Same `json:"same_as,omitempty" doc:"Themes found in another language that may be the same, as an outside model thinks: merge them if they are, or say that they differ"`
 }
 
-func themeTold(tree *theme.Tree, t theme.Theme) ThemeTold {
-	x := ThemeTold{Theme: t, Children: []string{}}
-	for _, c := range tree.Children(t.ID) {
-		x.Children = append(x.Children, c.ID)
+// themesTold tells themes with what may be the same as each.
+func (a *API) themesTold(ctx context.Context, actor identity.Actor, tree *theme.Tree, list []theme.Theme) ([]ThemeTold, error) {
+	pairs, err := a.Themes.SameAs(ctx, actor.Workspace, tree, "")
+	if err != nil {
+		return nil, err
 	}
-	return x
+	same := map[string][]theme.Same{}
+	for _, x := range pairs {
+		same[x.Theme] = append(same[x.Theme], x)
+		same[x.Other] = append(same[x.Other], theme.Same{Other: x.Theme, Likeness: x.Likeness, Model: x.Model})
+	}
+	out := make([]ThemeTold, len(list))
+	for i, t := range list {
+		out[i] = ThemeTold{Theme: t, Children: []string{}, SameAs: same[t.ID]}
+		for _, c := range tree.Children(t.ID) {
+			out[i].Children = append(out[i].Children, c.ID)
+		}
+	}
+	return out, nil
 }
 
 func (a *API) themeRoutes() {
@@ -77,11 +91,8 @@ func (a *API) themeRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			out := themes{[]ThemeTold{}}
-			for _, t := range tree.All() {
-				out.Themes = append(out.Themes, themeTold(tree, t))
-			}
-			return &body[themes]{out}, nil
+			told, err := a.themesTold(ctx, actor, tree, tree.All())
+			return &body[themes]{themes{told}}, err
 		})
 	one := func(ctx context.Context, actor identity.Actor, id string) (*body[ThemeTold], error) {
 		tree, err := a.Themes.Tree(ctx, actor.Workspace)
@@ -92,7 +103,11 @@ func (a *API) themeRoutes() {
 		if !ok {
 			return nil, fault.New(fault.NotFound, "api.theme", "there is no such theme here")
 		}
-		return &body[ThemeTold]{themeTold(tree, t)}, nil
+		told, err := a.themesTold(ctx, actor, tree, []theme.Theme{t})
+		if err != nil {
+			return nil, err
+		}
+		return &body[ThemeTold]{told[0]}, nil
 	}
 	handle(a, route{http.MethodGet, "/v1/themes/{id}", identity.FeedbackRead, "get-theme", "Get a theme", tag, 0},
 		func(ctx context.Context, actor identity.Actor, in *struct {
@@ -131,6 +146,13 @@ func (a *API) themeRoutes() {
 				return nil, err
 			}
 			return one(ctx, actor, in.ID)
+		})
+	handle(a, route{http.MethodDelete, "/v1/themes/{id}/same/{other}", identity.ThemesManage, "tell-themes-apart", "Say that two themes which an outside model takes for the same are two", tag, http.StatusNoContent},
+		func(ctx context.Context, actor identity.Actor, in *struct {
+			ID    string `path:"id"`
+			Other string `path:"other"`
+		}) (*struct{}, error) {
+			return nil, a.Themes.Apart(ctx, actor.Workspace, actor, in.ID, in.Other)
 		})
 }
 

@@ -24,8 +24,8 @@ type Config struct {
 	ClickHouseURL URL           `env:"KOLO_CLICKHOUSE_URL" secret:"yes" schemes:"clickhouse http https" doc:"ClickHouse that answers questions ('clickhouse://user:password@host:9000/database')."`
 	LLMURL        URL           `env:"KOLO_LLM_URL" secret:"yes" schemes:"http https" doc:"Endpoint that speaks the OpenAI protocol. Nothing needs it, and without it no text leaves the machine."`
 	LLMKey        Secret        `env:"KOLO_LLM_KEY" secret:"yes" doc:"Key for that endpoint, sent as a bearer token."`
-	LLMModel      string        `env:"KOLO_LLM_MODEL" doc:"Model that names themes and translates. Without it, the endpoint chooses."`
-	LLMEmbedding  string        `env:"KOLO_LLM_EMBEDDING_MODEL" doc:"Model for embeddings. Nothing asks for them yet."`
+	LLMModel      string        `env:"KOLO_LLM_MODEL" doc:"Model that names themes, summarises and translates. Without it, the endpoint chooses."`
+	LLMEmbedding  string        `env:"KOLO_LLM_EMBEDDING_MODEL" doc:"Model for embeddings, by which themes are found that are the same in another language."`
 	LLMPerMinute  int           `env:"KOLO_LLM_PER_MINUTE" default:"60" min:"1" max:"100000" doc:"Requests to the endpoint in a minute at most."`
 	SMTPURL       URL           `env:"KOLO_SMTP_URL" secret:"yes" schemes:"smtp smtps" doc:"Server that e-mail is sent through: 'smtp://user:password@host:587', or 'smtps://' for TLS from the first byte. smtp insists on STARTTLS; '?tls=opportunistic' takes what there is, '?tls=none' uses none. Without it, no e-mail is sent."`
 	MailFrom      string        `env:"KOLO_MAIL_FROM" doc:"Sender of e-mail: 'Kolo <kolo@example.org>'. Without it, the user of KOLO_SMTP_URL."`

@@ -2,11 +2,15 @@ package adapt_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,6 +42,12 @@ type world struct {
 
 func each(t *testing.T, test func(w *world)) {
 	t.Helper()
+	eachWith(t, llm.Options{}, test)
+}
+
+// eachWith is each with an outside model.
+func eachWith(t *testing.T, o llm.Options, test func(w *world)) {
+	t.Helper()
 	base, err := reading.New()
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +56,7 @@ func each(t *testing.T, test func(w *world)) {
 		quiet := slog.New(slog.DiscardHandler)
 		w := &world{T: t, db: db, feedback: feedback.NewService(db), themes: theme.NewService(db)}
 		t.Cleanup(w.feedback.Close)
-		w.adapt = adapt.NewService(db, w.feedback, w.themes, assist.NewService(db, llm.New(llm.Options{})), base, quiet)
+		w.adapt = adapt.NewService(db, w.feedback, w.themes, assist.NewService(db, llm.New(o)), base, quiet)
 		w.labels = label.NewService(db, w.feedback, w.adapt, quiet)
 		w.adapt.Use(w.labels)
 		w.themes.OnChange(adapt.Changed)
@@ -160,19 +170,31 @@ func TestRules(t *testing.T) {
 }
 
 // complaints are texts about four matters, each in several of its own turns of phrase.
-func complaints(n int) (list []feedback.Input) {
-	matters := [][]string{
+func complaints(n int) []feedback.Input {
+	return texts(n, "en", [][]string{
 		{"the machine swallowed my card", "my card was declined abroad", "card payments are declined", "the declined card was new", "a declined payment at the till", "card stuck in the machine"},
 		{"the exchange rate was worse than promised", "exchange of dollars took days", "a bad rate on the exchange", "the rate changed during the exchange", "exchange fees are hidden in the rate"},
 		{"the branch was closed at noon", "branch hours on the door are wrong", "nobody at the branch counter", "a long queue at the branch", "the branch moved and nobody said so"},
 		{"the pin reset letter never came", "I forgot my pin", "resetting the pin takes days", "the new pin does not work", "pin code blocked after the reset"},
-	}
-	fillers := []string{"hello", "again this week", "as I wrote before", "honestly", "what now", "for the third time", "please look at it", "I am a customer of many years"}
+	}, []string{"hello", "again this week", "as I wrote before", "honestly", "what now", "for the third time", "please look at it", "I am a customer of many years"})
+}
+
+// inRussian are texts about the same matters in Russian.
+func inRussian(n int) []feedback.Input {
+	return texts(n, "ru", [][]string{
+		{"банкомат проглотил мою карту", "карту отклонили за границей", "оплату картой отклоняют", "отклонённая карта была новой", "отклонили оплату картой на кассе", "карта застряла в банкомате"},
+		{"курс обмена хуже обещанного", "обмен долларов занял дни", "плохой курс при обмене", "курс изменился во время обмена", "комиссия за обмен спрятана в курсе"},
+		{"отделение было закрыто в полдень", "часы отделения на двери неверны", "в отделении никого за стойкой", "длинная очередь в отделении", "отделение переехало и никто не сказал"},
+		{"письмо с новым пин-кодом не пришло", "я забыл пин-код", "сброс пин-кода занимает дни", "новый пин-код не работает", "пин-код заблокирован после сброса"},
+	}, []string{"здравствуйте", "опять на этой неделе", "как я уже писал", "честно говоря", "что теперь", "в третий раз", "посмотрите пожалуйста", "я клиент много лет"})
+}
+
+func texts(n int, language string, matters [][]string, fillers []string) (list []feedback.Input) {
 	rng := rand.New(rand.NewPCG(7, 7))
 	for range n {
 		m := matters[rng.IntN(len(matters))]
 		parts := []string{fillers[rng.IntN(len(fillers))], m[rng.IntN(len(m))], m[rng.IntN(len(m))], fillers[rng.IntN(len(fillers))]}
-		list = append(list, feedback.Input{Text: strings.Join(parts, ", "), Language: "en"})
+		list = append(list, feedback.Input{Text: strings.Join(parts, ", "), Language: language})
 	}
 	return list
 }
@@ -255,6 +277,92 @@ func TestDiscovery(t *testing.T) {
 			if has(w.label(id), found[1].ID) {
 				w.Fatal("a forbidden theme is given")
 			}
+		}
+	})
+}
+
+// TestFindsTheSameInAnotherLanguage has customers write of the same matters in two languages, and an endpoint that gives vectors by what a
+// text is about, and by its language. When it fails, themes are found all the same.
+func TestFindsTheSameInAnotherLanguage(t *testing.T) {
+	t.Parallel()
+	matters := [][]string{{"card", "карт"}, {"exchange", "обмен"}, {"branch", "отделени"}, {"pin", "пин"}}
+	about := func(s string) (v [6]float32) {
+		for k, words := range matters {
+			for _, w := range words {
+				v[k] += float32(strings.Count(s, w))
+			}
+		}
+		v[4], v[5] = 5, 0
+		if strings.ContainsAny(s, "аеиоуя") {
+			v[4], v[5] = 0, 5
+		}
+		return v
+	}
+	var fails atomic.Bool
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var body struct{ Input []string }
+		_ = json.NewDecoder(r.Body).Decode(&body)
+		if body.Input == nil || fails.Load() { // it names nothing
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		var data []map[string]any
+		for i, s := range body.Input {
+			data = append(data, map[string]any{"index": i, "embedding": about(s)})
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"model": "e-1", "data": data})
+	}))
+	t.Cleanup(server.Close)
+	eachWith(t, llm.Options{URL: server.URL, Embedding: "e", PerMinute: 60_000}, func(w *world) {
+		fails.Store(false)
+		w.receive(w.one, complaints(400)...)
+		w.receive(w.one, inRussian(400)...)
+		discover := func() (*theme.Tree, []theme.Same) {
+			w.Helper()
+			_, err := w.adapt.Discover(w.Context(), w.one, w.actor)
+			w.must(err)
+			w.settle()
+			tree, err := w.themes.Tree(w.Context(), w.one)
+			w.must(err)
+			list, err := w.themes.SameAs(w.Context(), w.one, tree, "")
+			w.must(err)
+			return tree, list
+		}
+		tree, same := discover()
+		if len(same) < 3 {
+			w.Errorf("%d pairs of themes are told to be the same", len(same))
+		}
+		matter := func(t theme.Theme) int {
+			f, err := w.feedback.Get(w.Context(), w.one, feedback.ID(t.QuoteOf))
+			w.must(err)
+			v := about(f.Text)
+			best := 0
+			for k := range matters {
+				if v[k] > v[best] {
+					best = k
+				}
+			}
+			return best
+		}
+		for _, x := range same {
+			a, _ := tree.Get(x.Theme)
+			b, _ := tree.Get(x.Other)
+			if a.Language == b.Language || matter(a) != matter(b) || x.Model != "e-1" || x.Likeness < 0.5 {
+				w.Errorf("%q and %q are told to be the same: %+v", a.Name(a.Language), b.Name(b.Language), x)
+			}
+		}
+		// What people decide stands, also after the next run and when that has no endpoint.
+		w.must(w.themes.Apart(w.Context(), w.one, w.actor, same[0].Theme, same[0].Other))
+		if err := w.themes.Apart(w.Context(), w.one, identity.Actor{Workspace: w.one, Member: "a", Role: identity.Agent}, same[1].Theme, same[1].Other); !fault.Is(err, fault.Denied) {
+			w.Errorf("an agent may: %v", err)
+		}
+		_, again := discover()
+		if slices.ContainsFunc(again, func(x theme.Same) bool { return x.Theme == same[0].Theme && x.Other == same[0].Other }) {
+			w.Error("what a person said is two is one again")
+		}
+		fails.Store(true)
+		if _, kept := discover(); len(kept) != len(again) {
+			w.Errorf("without the endpoint %d of %d pairs are left", len(kept), len(again))
 		}
 	})
 }
@@ -353,28 +461,6 @@ func TestLearnsFromRatings(t *testing.T) {
 	})
 }
 
-func TestReadingStaysInItsWorkspace(t *testing.T) {
-	t.Parallel()
-	each(t, func(w *world) {
-		_, err := w.themes.Add(w.Context(), w.one, w.actor, "", "en", "Lifts", "lift")
-		w.must(err)
-		a, err := w.adapt.For(w.Context(), w.one)
-		w.must(err)
-		b, err := w.adapt.For(w.Context(), w.other)
-		w.must(err)
-		if a.Model() == b.Model() || len(a.Read("The lift", "en").Themes) == 0 {
-			w.Errorf("%s and %s", a.Model(), b.Model())
-		}
-		for _, s := range []string{"", "\xff\xfe", strings.Repeat("lift ", 10_000)} {
-			r := a.Read(s, "")
-			for _, c := range r.Clauses {
-				if c.Span == (text.Span{}) || c.End > len(s) {
-					w.Errorf("a clause lies at %v", c.Span)
-				}
-			}
-		}
-	})
-}
 // Here people took one star for the best: what their ratings teach is the opposite of what their words say. Such a training is kept and told of,
 // and not read.
 func TestRefusesWhatTurnsPlainWords(t *testing.T) {
@@ -409,3 +495,25 @@ func TestRefusesWhatTurnsPlainWords(t *testing.T) {
 	})
 }
 
+func TestReadingStaysInItsWorkspace(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		_, err := w.themes.Add(w.Context(), w.one, w.actor, "", "en", "Lifts", "lift")
+		w.must(err)
+		a, err := w.adapt.For(w.Context(), w.one)
+		w.must(err)
+		b, err := w.adapt.For(w.Context(), w.other)
+		w.must(err)
+		if a.Model() == b.Model() || len(a.Read("The lift", "en").Themes) == 0 {
+			w.Errorf("%s and %s", a.Model(), b.Model())
+		}
+		for _, s := range []string{"", "\xff\xfe", strings.Repeat("lift ", 10_000)} {
+			r := a.Read(s, "")
+			for _, c := range r.Clauses {
+				if c.Span == (text.Span{}) || c.End > len(s) {
+					w.Errorf("a clause lies at %v", c.Span)
+				}
+			}
+		}
+	})
+}

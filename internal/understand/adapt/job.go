@@ -134,6 +134,7 @@ func (s *Service) discover(ctx context.Context, run *job.Run) error {
 		return fault.Wrap(op, err)
 	}
 	s.nameThem(ctx, ws, fresh, found, said)
+	s.elsewhere(ctx, ws, fresh, found, said)
 	return nil
 }
 
@@ -295,16 +296,16 @@ func (s *Service) train(ctx context.Context, run *job.Run) error {
 		return fault.Wrap(op, err)
 	}
 	report.Held, report.Before, report.After = measured.Held, measured.Before, measured.After
-	for _, p := range measured.Curve {
 	report.Plain, report.Turned, report.Sure, report.Against = measured.Plain, measured.Turned, measured.Sure, measured.Against
+	for _, p := range measured.Curve {
 		report.Curve = append(report.Curve, Point{p.Examples, p.Accuracy})
 	}
 	v := Version{ID: id.New(s.db.Clock().Now()), Kind: Sentiment, Active: report.better() && !report.turns(), Texts: int64(len(examples)), By: args.By, Report: report}
 	note := "kept"
-	if args.By == "" && v.Active { // by itself it goes no way that a person has left
 	if report.turns() {
 		note = "turns"
 	}
+	if args.By == "" && v.Active { // by itself it goes no way that a person has left
 		chosen, err := s.chosen(ctx, ws)
 		if err != nil {
 			return fault.Wrap(op, err)
@@ -333,7 +334,6 @@ func (s *Service) train(ctx context.Context, run *job.Run) error {
 // leastGain is how much better, in share of held-out texts, an adapted model must be to be read by itself.
 const leastGain = 0.01
 
-// examples are the newest texts with a rating beside them or a person's word on their sentiment.
 func (r Report) better() bool { return r.After >= r.Before+leastGain }
 
 // turns tells whether an adapted model is not to be read whatever it gained: it reads too many phrases of plain praise or blame as something else,
@@ -342,6 +342,7 @@ func (r Report) turns() bool { return r.Turned*mostTurned > r.Plain || 2*r.Again
 
 const mostTurned = 8 // one in so many
 
+// examples are the newest texts with a rating beside them or a person's word on their sentiment.
 func (s *Service) examples(ctx context.Context, ws identity.WorkspaceID) (list []reading.Example, report Report, err error) {
 	corrected := map[feedback.ID]string{}
 	for before := ""; len(corrected) < mostLearned; {

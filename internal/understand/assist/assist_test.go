@@ -159,3 +159,21 @@ func TestGoesOnWithout(t *testing.T) {
 		t.Errorf("off: %v", err)
 	}
 }
+
+// TestSlowEndpoint asks one that takes too long: the caller goes on without, and the one after it is not kept waiting.
+func TestSlowEndpoint(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		hang := make(chan struct{})
+		server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hang }))
+		t.Cleanup(server.Close)
+		t.Cleanup(func() { close(hang) })
+		s := assist.NewService(db, llm.New(llm.Options{URL: server.URL, Model: "m", Embedding: "e", PerMinute: 60_000, Timeout: 20 * time.Millisecond}))
+		if _, err := s.Summarise(t.Context(), "w", []string{"late"}, "en"); !fault.Is(err, fault.Busy) {
+			t.Errorf("slow: %v", err)
+		}
+		if _, _, err := s.Embed(t.Context(), []string{"late"}); !fault.Is(err, fault.Busy) {
+			t.Errorf("slow before: %v", err)
+		}
+	})
+}

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -47,12 +49,22 @@ type themeView struct {
 	Segments []segment
 	Related  []related
 	Children []row
+	Same     []sameAs
 	All      string // address of all feedback with it
 	May      bool
 	Back     string
 
 	ImpactName, ImpactHelp string // of the score that it has an impact on
+
+	Summarise string // address of the page with a summary, where there can be one
+	Summary   *summary
 }
+
+// summary is what an outside model makes of what is said, or why it does not.
+type summary struct{ Text, Model, Error string }
+
+// sameAs is a theme of another language that may be the same.
+type sameAs struct{ ID, Name, Language, Href, Model string }
 
 // segment is a group of customers among whom more is said about a theme than among the others.
 type segment struct {
@@ -89,14 +101,24 @@ func (p *Pages) living(q *web.Request) (tree *theme.Tree, t theme.Theme, ok bool
 	return tree, t, true, nil
 }
 
-func (p *Pages) theme(q *web.Request) error {
+func (p *Pages) theme(q *web.Request) error { return p.show(q, false) }
+
+// summary is the page with what an outside model makes of the quotes. Nothing personal is sent for it.
+func (p *Pages) summary(q *web.Request) error {
+	if !p.Assist.On() {
+		return fault.New(fault.NotFound, "themes.summary", "there is nothing that summarises")
+	}
+	return p.show(q, true)
+}
+
+func (p *Pages) show(q *web.Request, summarise bool) error {
 	tree, t, ok, err := p.living(q)
 	if !ok {
 		return err
 	}
 	e := q.Env
 	last, bucket := period(q)
-	v := themeView{Theme: t, About: t.About[e.Tag()], Named: t.NamedBy, May: q.Actor.May(identity.ThemesManage), Back: q.URL.RequestURI(),
+	v := themeView{Theme: t, About: t.About[e.Tag()], Named: t.NamedBy, May: q.Actor.May(identity.ThemesManage), Back: themeHref(t.ID) + "?last=" + last,
 		All: "/feedback?" + url.Values{"theme": {t.ID}, "last": {last}}.Encode()}
 	if v.About == "" {
 		v.About = t.About["en"]
@@ -127,6 +149,17 @@ func (p *Pages) theme(q *web.Request) error {
 	if err := b.quotes(&v); err != nil {
 		return err
 	}
+	switch {
+	case summarise:
+		if v.Summary, err = b.summary(); err != nil {
+			return err
+		}
+	case p.Assist.On() && len(b.said) > 0:
+		v.Summarise = themeHref(t.ID) + "/summary?last=" + last
+	}
+	if v.Same, err = b.same(); err != nil {
+		return err
+	}
 	v.row = p.row(q, tree, t, m)
 	if v.Impact != "" {
 		v.ImpactName, v.ImpactHelp = e.T("themes.impact."+string(m.metric)), e.T("themes.impact_help."+m.unit, "measure", verbatim(e.T("measure."+string(m.metric))))
@@ -150,6 +183,7 @@ type builder struct {
 	under  []string
 	period insight.Period
 	bucket string
+	said   []string // the newest texts about it, copies once
 }
 
 func (b *builder) ask(ctx context.Context, question insight.Query) (*insight.Answer, error) {
@@ -349,13 +383,28 @@ func (b *builder) quotes(v *themeView) error {
 	var same text.Duplicates
 	var chosen []feedback.Feedback
 	var copies []int
+	var keys [][]string // of each group: what all of its copies are found by
+	ids := make([]feedback.ID, len(list))
+	for i, f := range list {
+		ids[i] = f.ID
+	}
+	labels, err := b.Labels.Of(ctx, ws, ids)
+	if err != nil {
+		return err
+	}
 	for _, f := range list {
 		group, _ := same.Add(string(f.ID), text.Words(f.Text))
 		if group == len(chosen) {
-			chosen, copies = append(chosen, f), append(copies, 0)
+			chosen, copies, keys = append(chosen, f), append(copies, 0), append(keys, nil)
 		} else {
 			copies[group]++
 		}
+		if key := strconv.FormatInt(labels[f.ID].Copy, 10); key != "0" && !slices.Contains(keys[group], key) {
+			keys[group] = append(keys[group], key)
+		}
+	}
+	for _, f := range chosen {
+		b.said = append(b.said, f.Text)
 	}
 	n := min(len(chosen), mostQuotes)
 	if v.Quotes, err = b.Words.Marked(b.q, chosen[:n], b.reason()); err != nil {
@@ -363,6 +412,9 @@ func (b *builder) quotes(v *themeView) error {
 	}
 	for i := range v.Quotes {
 		v.Quotes[i].Copies = copies[i]
+		if copies[i] > 0 && len(keys[i]) > 0 {
+			v.Quotes[i].CopiesAt = "/feedback?" + url.Values{"theme": {b.id}, "last": {b.period.Last}, "copy": keys[i]}.Encode()
+		}
 	}
 	return nil
 }
@@ -397,4 +449,52 @@ func (b *builder) reason() func(feedback.Feedback, label.Label) []text.Span {
 		}
 		return spans
 	}
+}
+
+// patience is how long a page waits for an outside model.
+const patience = 45 * time.Second
+
+// summary asks an outside model what customers say about the theme, in the reader's language.
+func (b *builder) summary() (*summary, error) {
+	e := b.q.Env
+	if len(b.said) == 0 {
+		return &summary{Error: e.T("summary.nothing")}, nil
+	}
+	ctx, cancel := context.WithTimeout(b.q.Context(), patience)
+	defer cancel()
+	a, err := b.Assist.Summarise(ctx, b.q.Workspace.ID, b.said, e.Tag())
+	switch {
+	case err == nil:
+		return &summary{Text: a.Text, Model: a.Model}, nil
+	case fault.Is(err, fault.Busy), ctx.Err() != nil && b.q.Context().Err() == nil:
+		return &summary{Error: e.T("translate.busy")}, nil
+	case fault.Is(err, fault.Invalid): // nothing is left of the texts once they were masked
+		return &summary{Error: e.T("summary.nothing")}, nil
+	}
+	return nil, err
+}
+
+// same are the themes of other languages that may be this one.
+func (b *builder) same() ([]sameAs, error) {
+	list, err := b.Themes.SameAs(b.q.Context(), b.q.Workspace.ID, b.tree, b.id)
+	var out []sameAs
+	for _, x := range list {
+		t, _ := b.tree.Get(x.Other)
+		out = append(out, sameAs{ID: t.ID, Name: t.Name(b.q.Env.Tag()), Language: ui.OwnName(t.Language), Href: themeHref(t.ID), Model: x.Model})
+	}
+	return out, err
+}
+
+// apart keeps that two themes are not the same, whatever a model thinks.
+func (p *Pages) apart(q *web.Request) error {
+	_, t, ok, err := p.living(q)
+	if !ok {
+		return err
+	}
+	if err := p.Themes.Apart(q.Context(), q.Workspace.ID, q.Actor, t.ID, q.PostFormValue("other")); err != nil {
+		return err
+	}
+	q.Flash("good", "themes.said.apart")
+	q.Redirect(themeHref(t.ID))
+	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/adapt"
+	"kolo/internal/understand/assist"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
 	"kolo/internal/understand/stat"
@@ -32,6 +33,7 @@ type Pages struct {
 	Themes   *theme.Service
 	Adapt    *adapt.Service
 	Words    figure.Words
+	Assist   *assist.Service // summarises, where there is an outside language model
 }
 
 // Register adds the routes to the site.
@@ -43,6 +45,8 @@ func (p *Pages) Register(s *web.Site) {
 	s.Page("GET /themes/new", identity.ThemesManage, p.fresh)
 	s.Page("GET /themes/preview", identity.ThemesManage, p.preview)
 	s.Page("GET /themes/{id}", identity.FeedbackRead, p.theme)
+	s.Page("GET /themes/{id}/summary", identity.FeedbackRead, p.summary)
+	s.Page("POST /themes/{id}/apart", identity.ThemesManage, p.apart)
 	s.Page("GET /themes/{id}/edit", identity.ThemesManage, p.edit)
 	s.Page("POST /themes/{id}/names", identity.ThemesManage, p.rename)
 	s.Page("POST /themes/{id}/place", identity.ThemesManage, p.place)
