@@ -24,7 +24,7 @@ export function draw(boxes) {
     else begin(box, spec);
     new ResizeObserver(() => {
       const chart = live.get(box)?.chart;
-      if (chart && (chart.getWidth() !== box.clientWidth || chart.getHeight() !== box.clientHeight)) chart.resize();
+      if (chart && (chart.getWidth() !== box.clientWidth || chart.getHeight() !== box.clientHeight)) fit(box, chart, spec);
     }).observe(box);
   }
 }
@@ -37,6 +37,13 @@ function begin(box, spec) {
     const href = spec.kind === "tree" ? e.data?.href : spec.kind === "heat" ? spec.series[e.value[1]]?.hrefs?.[e.value[0]] : spec.series[e.seriesIndex % spec.series.length]?.hrefs?.[e.dataIndex];
     if (href) location.assign(href);
   });
+}
+
+// fit draws a chart in the size that its box has now. A tree is made anew: drawn again it does not forget the labels of before.
+function fit(box, chart, spec) {
+  if (spec.kind !== "tree") return chart.resize();
+  chart.dispose();
+  begin(box, spec);
 }
 
 // From right to left the first period stands on the right. The figures are turned round rather than the axis: an inverse
@@ -55,10 +62,8 @@ function redraw() {
       chart.dispose();
       live.delete(box);
     } else {
-      if (spec.kind === "tree") { // it does not forget the labels of before
-        chart.dispose();
-        begin(box, spec);
-      } else chart.setOption(options(spec, box), true);
+      if (spec.kind === "tree") fit(box, chart, spec);
+      else chart.setOption(options(spec, box), true);
     }
   }
 }
@@ -74,7 +79,7 @@ let printing = false;
 function print(on) {
   printing = on;
   redraw();
-  for (const { chart } of live.values()) chart.resize();
+  for (const [box, { chart, spec }] of live) fit(box, chart, spec);
 }
 
 // A picture of a chart to take away: as on paper, with its title, in a size that fits a slide.
