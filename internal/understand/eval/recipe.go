@@ -20,8 +20,8 @@ var Themes = []string{"app_website", "billing", "cancellation", "cleanliness", "
 // Settings of the recipe; each was chosen by cross-validation on authored texts.
 var recipe = learn.Options{
 	Features: learn.Features{Words: 3, Edges: true, CharLow: 2, CharHigh: 5, CharWeight: 0.5, MinCount: 2},
-	Epochs:   15,
-	Rate:     0.1,
+	Epochs:   8,
+	Rate:     0.2,
 	Decay:    1e-5,
 	Contrast: 0.5,
 	Most:     80_000,

@@ -149,7 +149,7 @@ func TrainAll(ctx context.Context, s Sources, folder string, log io.Writer) erro
 func anyRecipe() learn.Options {
 	o := recipe
 	o.Features.Words, o.Features.CharLow, o.Features.MinCount = 2, 3, 4
-	o.Epochs, o.Most = 6, 220_000
+	o.Epochs, o.Rate, o.Most = 6, 0.1, 220_000
 	return o
 }
 
