@@ -254,6 +254,18 @@ func (h hostile) series(n int) watch.Series {
 	return s
 }
 
+// usual is what bad answers say of a score, with a season now and then.
+func (h hostile) usual() *watch.Usual {
+	d := []watch.Scores{watch.WeeklyScores(), watch.DailyScores()}[h.IntN(2)]
+	d.Season, d.Long, d.Least = 40, 80, 5+h.IntN(10)
+	points := make([]watch.Answers, h.size()+h.IntN(150))
+	for i := range points {
+		points[i] = watch.Answers{N: h.count(), Sum: h.number(), Square: h.positive()}
+		points[i].Bad = points[i].N / int64(1+h.IntN(4))
+	}
+	return d.Before(points, h.IntN(len(points)+1))
+}
+
 func (h hostile) margins(n int) []weight.Margin {
 	var out []weight.Margin
 	for range h.IntN(3) {
@@ -836,9 +848,29 @@ var calls = map[string]func(h hostile) []any{
 	"watch.FalseAlarmRate": func(h hostile) []any { return results(watch.FalseAlarmRate(h.x(), h.IntN(60)-2, h.IntN(60)-2)) },
 	"watch.Detector.Run": func(h hostile) []any {
 		d := []watch.Detector{watch.Weekly(1e-3), watch.Daily(h.x())}[h.IntN(2)]
-		d.Refit = h.IntN(8)
+		d.Refit, d.Trend = h.IntN(8), 26*h.IntN(2)
+		d.Full = min(d.Full, 40+h.IntN(200))
 		n := h.size() + h.IntN(150)
 		return results(d.Run(h.series(n), h.IntN(n+1), nil))
+	},
+	"watch.Scores.Before": func(h hostile) []any {
+		if u := h.usual(); u != nil {
+			return []any{u.Phi}
+		}
+		return nil
+	},
+	"watch.Usual.SE": func(h hostile) []any {
+		if u := h.usual(); u != nil {
+			return []any{u.SE(1 + max(0, h.count()))}
+		}
+		return nil
+	},
+	"watch.Usual.Mean": func(h hostile) []any { mean, se, _ := h.usual().Mean(h.IntN(200)); return []any{mean, se} },
+	"watch.Usual.Bad": func(h hostile) []any {
+		if u := h.usual(); u != nil {
+			return []any{u.Bad(h.IntN(200))}
+		}
+		return nil
 	},
 	"watch.LogRatio": func(h hostile) []any { return []any{watch.LogRatio(h.distribution(), 1.5, float64(h.IntN(500)))} },
 
@@ -885,6 +917,7 @@ var notNumbers = map[string]string{
 	"regress.Sandwich": "sums and products", "regress.Multiply": "sums and products", "regress.SE": "roots of what Cov gives", "regress.Zero": "zeros",
 	"regress.AddOuter": "sums and products", "survival.Calendar.Business": "time", "survival.Calendar.Due": "time", "survival.Calendar.Measure": "time",
 	"survival.Handovers": "counts", "survival.LogLog": "an interval of a Step", "survival.Log": "an interval of a Step", "watch.Weekly": "settings",
+	"watch.WeeklyScores": "settings", "watch.DailyScores": "settings", "watch.Answers.Plus": "adds numbers", "watch.Answers.Mean": "of no answers it is no number, as documented",
 	"watch.Daily": "settings", "watch.Reading.Signal": "tells yes or no", "watch.Episodes": "whole numbers", "weight.Thin": "names",
 }
 

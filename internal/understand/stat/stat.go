@@ -37,7 +37,7 @@
 //	2.5 collinear drivers              driver.RidgeFit, RidgeBest, Products.Twins; VIF and condition of Importance
 //	2.6 what to do first               driver.Prioritise
 //	2.8 errors of a classifier         driver.Correct
-//	3.2 early warning                  watch.Detector*, FitBaseline, LogRatio, ScoreZ, ShareRatio, Episodes
+//	3.2 early warning                  watch.Detector*, FitBaseline, LogRatio, Scores.Before, ScoreZ, ShareRatio, Episodes
 //	3.3 budget of false alarms         watch.FalseAlarmRate
 //	3.4 charts and their run lengths   watch.CUSUM, EWMA, EWMALimits; CUSUMRunLength, CUSUMLimit, EWMARunLength, EWMALimit,
 //	                                   PoissonCUSUMRunLength, PoissonReference, Siegmund

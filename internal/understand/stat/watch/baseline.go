@@ -124,6 +124,9 @@ func (f *fitter) irls() bool {
 			wz := w*(f.eta[i]-f.offset[i]) + f.w[i]*(f.y[i]-mu)
 			row := f.x[i*k : i*k+k]
 			for a, u := range row {
+				if u == 0 { // most of the days of a week
+					continue
+				}
 				f.target[a] += u * wz
 				wu, normal := w*u, f.normal[a*k:a*k+a+1]
 				for b := range normal {
@@ -206,6 +209,9 @@ func (f *fitter) invert() {
 	for i, mu := range f.mu {
 		q, row := 0.0, f.x[i*k:i*k+k]
 		for a, u := range row {
+			if u == 0 {
+				continue
+			}
 			for b, v := range row {
 				q += u * f.inverse[a*k+b] * v
 			}

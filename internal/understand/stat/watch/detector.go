@@ -19,6 +19,8 @@ type Detector struct {
 	Season    float64 // periods of a yearly season; 0: none
 	Cycle     int     // periods of a short cycle with a level each (7 for days of a week); 0: none
 	Window    int     // periods of history a baseline is fitted to
+	Long      int     // periods of history that tell trend and season from Full on, where that is more than Window
+	Trend     int     // of counts that are out of nothing and grow with the company: periods that tell how fast; 0: growth signals
 	Guard     int     // latest periods that are left out of it, so that what is to be found does not hide itself
 	Least     int     // periods of history below which EARS C2 stands in ("learning")
 	Full      int     // periods of history from which trend and season are fitted
@@ -36,9 +38,9 @@ func Weekly(rate float64) Detector {
 		LastN: 4, LeastLast: 5, LeastOver: 1.3}
 }
 
-// Daily watches days: a year of window, always with the days of the week, no season.
+// Daily watches days: a year of window, always with the days of the week, and with the yearly season when two years are known.
 func Daily(rate float64) Detector {
-	return Detector{Cycle: 7, Window: 364, Guard: 7, Least: 42, Full: math.MaxInt, Rate: rate,
+	return Detector{Season: 365.25, Cycle: 7, Window: 364, Long: 728, Guard: 7, Least: 42, Full: 728, Rate: rate,
 		LastN: 4, LeastLast: 5, LeastOver: 1.3}
 }
 
@@ -55,7 +57,7 @@ func FalseAlarmRate(perYear float64, periodsPerYear, series int) (float64, error
 type Reading struct {
 	Period   int // index in the series
 	Count    float64
-	Expected float64
+	Expected float64 // of what grows, the larger of its level and its trend
 	Variance float64 // of the prediction
 	P        float64 // upper mid-p
 	Z        float64
@@ -92,7 +94,9 @@ func (d Detector) Run(s Series, from int, state *State) ([]Reading, error) {
 		state = new(State)
 	}
 	limitZ, limitS := -dist.NormQuantile(d.Rate), -math.Log(d.Rate)
-	f := fitted{base: -1}
+	f, level := fitted{base: -1}, fitted{base: -1}
+	plain := d
+	plain.Trend = 0
 	out := make([]Reading, 0, len(s.Counts)-from)
 	for t := from; t < len(s.Counts); t++ {
 		r := Reading{Period: t, Count: s.Counts[t], P: 1}
@@ -103,13 +107,23 @@ func (d Detector) Run(s Series, from int, state *State) ([]Reading, error) {
 			d.learn(s, t, &r)
 		default:
 			p, ok := d.predict(&f, s, t)
+			low := p
+			if d.Trend > 0 {
+				// Growth is no incident, but a trend is no promise, either: before the season is known it may be its rising half.
+				// What is above both is a rise, what is below both a fall.
+				if q, known := plain.predict(&level, s, t); known && ok {
+					if low = q; q.Mean > p.Mean {
+						p, low = q, p
+					}
+				}
+			}
 			if !ok {
 				r.NoData = true
 				break
 			}
 			r.Expected, r.Variance = p.Mean, p.Variance
 			r.P, r.Z = p.MidP(r.Count), p.Z(r.Count)
-			d.accumulate(state, p, &r, limitS)
+			d.accumulate(state, p, low, &r)
 			enough := d.recent(s, t) >= d.LeastLast
 			r.Spike = r.Z > limitZ && enough && r.Count >= d.LeastOver*r.Expected
 			over := min(d.LeastOver, d.rho(p.Mean))
@@ -129,7 +143,8 @@ func (d Detector) Run(s Series, from int, state *State) ([]Reading, error) {
 }
 
 func (d Detector) check(s Series) error {
-	if !(d.Rate > 0 && d.Rate < 1) || d.Window < 2 || d.Guard < 0 || d.Least < 0 || d.Rho < 0 || d.Rho != 0 && d.Rho <= 1 {
+	if !(d.Rate > 0 && d.Rate < 1) || d.Window < 2 || d.Guard < 0 || d.Least < 0 || d.Rho < 0 || d.Rho != 0 && d.Rho <= 1 ||
+		d.Trend < 0 || (d.Trend > 0 && !(d.Season > 0)) || d.Cycle < 0 || d.Cycle > mostLevels {
 		return stat.Invalid("watch", "the detector's settings are out of range")
 	}
 	n := len(s.Counts)
@@ -174,7 +189,7 @@ func (d Detector) rho(mean float64) float64 {
 	return 1.25
 }
 
-// learn is EARS C2: 7 periods before the latest 2.
+// learn is EARS C2: 7 periods before the latest 2. What grows is held against their line in place of their mean.
 func (d Detector) learn(s Series, t int, r *Reading) {
 	r.Learning = true
 	if t < 9 {
@@ -190,15 +205,35 @@ func (d Detector) learn(s Series, t int, r *Reading) {
 	if m.N < 7 {
 		return
 	}
-	r.Expected, r.Variance = m.Mean, m.SD*m.SD
+	r.Expected, r.Variance = m.Mean, m.SD*m.SD*(1+1.0/7)
 	// A week of equal counts has no spread; it still has at least a Poisson's.
-	r.Z = (r.Count - m.Mean) / math.Sqrt(max(r.Variance, m.Mean, 1e-9))
+	spread := max(m.SD*m.SD, m.Mean, 1e-9)
+	if d.Trend > 0 && d.Cycle == 0 { // within a week there is no growth to be seen, but the days of the week
+		slope, left := 0.0, 0.0
+		for i, v := range rates {
+			slope += float64(i-3) * v / 28
+		}
+		for i, v := range rates {
+			off := v - m.Mean - slope*float64(i-3)
+			left += off * off / 5
+		}
+		left = max(left, m.Mean, 1e-9)
+		if slope > 0 {
+			r.Expected = m.Mean + 6*slope
+			r.Variance = left * (1 + 1.0/7 + 36.0/28)
+			spread = r.Variance
+		}
+	}
+	r.Z = (r.Count - r.Expected) / math.Sqrt(spread)
 	r.P = dist.NormUpper(r.Z)
 	r.Spike = r.P < d.Rate && d.recent(s, t) >= d.LeastLast && r.Count >= d.LeastOver*r.Expected
 }
 
 // fewestPerTerm is how many events each coefficient of a baseline should have; below it only the level is fitted.
 const fewestPerTerm = 5
+
+// mostLevels bounds the periods of a cycle.
+const mostLevels = 16
 
 // fitted is the baseline of some periods: of those from base on that one fit serves.
 type fitted struct {
@@ -207,6 +242,15 @@ type fitted struct {
 	terms     layout
 	baseline  *Baseline // nil when none could be fitted
 	silent    float64   // rate of a window without any event, 0 when there were some
+	wide      float64   // what predictions vary more by because the window is short
+	slow      *course   // trend and season where there is a cycle, too; nil: none
+}
+
+// course is how counts change from one cycle to the next: trend and season, fitted to whole cycles, in which a cycle has no part. What
+// they leave open is small beside the chance of a single period.
+type course struct {
+	*Baseline
+	terms layout
 }
 
 // predict fits the window before period t, unless that was done for the period before, and predicts t.
@@ -218,17 +262,42 @@ func (d Detector) predict(f *fitted, s Series, t int) (dist.Counts, bool) {
 	case f.silent > 0:
 		mu := f.silent * s.exposure(t)
 		return dist.Counts{Mean: mu, Variance: mu + 2*mu*mu}, true
-	case f.baseline == nil:
+	case f.baseline == nil || f.terms.cycle && !f.terms.has[t%d.Cycle]:
 		return dist.Counts{}, false
 	}
 	var row [32]float64
-	return f.baseline.Predict(d.row(row[:0], s, f.terms, t, f.end), s.exposure(t)), true
+	factor, open := 1.0, 0.0
+	if f.slow != nil {
+		factor, open = f.slow.factor(d.row(row[:0], s, f.slow.terms, float64(t), f.end))
+	}
+	p := f.baseline.Predict(d.row(row[:0], s, f.terms, float64(t), f.end), s.exposure(t)*factor)
+	p.Variance = f.wide * (p.Variance + p.Mean*p.Mean*open)
+	return p, p.Variance <= widest*(p.Mean+p.Mean*p.Mean)
+}
+
+// widest is from which on a prediction, of exposures that lie worlds apart, say, says nothing any more.
+const widest = 1e12
+
+// factor is how far a row lies above the level, and the variance of its logarithm.
+func (c *course) factor(x []float64) (factor, variance float64) {
+	eta, q, k := 0.0, 0.0, len(c.Coef)
+	for i := 1; i < k; i++ {
+		eta += x[i] * c.Coef[i]
+		for j := 1; j < k; j++ {
+			q += x[i] * c.Inverse[i*k+j] * x[j]
+		}
+	}
+	return math.Exp(min(max(eta, -30), 30)), c.Phi * q
 }
 
 // refit fits the window that is known at a period.
 func (d Detector) refit(f *fitted, s Series, base int) {
-	first, end := max(0, base-d.Guard-d.Window), max(0, base-d.Guard) // end is excluded
-	f.base, f.end, f.baseline, f.silent = base, end, nil, 0
+	window := d.Window
+	if d.Trend > 0 && base < d.Full {
+		window = d.Trend
+	}
+	first, end := max(0, base-d.Guard-window), max(0, base-d.Guard) // end is excluded
+	f.base, f.end, f.baseline, f.slow, f.silent, f.wide = base, end, nil, nil, 0, 1
 	events, exposed := 0.0, 0.0
 	for i := first; i < end; i++ {
 		if e := s.exposure(i); e > 0 {
@@ -243,22 +312,40 @@ func (d Detector) refit(f *fitted, s Series, base int) {
 		f.silent = 0.5 / exposed // silence is not a rate of 0: half an event in the window (Jeffreys)
 		return
 	}
+	factor := func(int) float64 { return 1 }
+	if d.Cycle > 1 {
+		if f.slow = d.slowly(f, s, base, end); f.slow != nil {
+			var row [32]float64
+			factor = func(i int) float64 {
+				v, _ := f.slow.factor(d.row(row[:0], s, f.slow.terms, float64(i), end))
+				return v
+			}
+		}
+	}
 	f.terms = d.terms(s, first, end, base)
 	if events < fewestPerTerm*float64(f.terms.columns) {
 		f.terms = layout{columns: 1}
 	}
 	for {
+		silent := f.terms.silent
 		row := make([]float64, 0, 16)
 		f.reset(end-first, f.terms.columns)
 		f.level = f.terms.columns == 1
 		for i := first; i < end; i++ {
 			if e := s.exposure(i); e > 0 {
-				row = d.row(row[:0], s, f.terms, i, end)
-				f.add(row, s.Counts[i], e)
+				row = d.row(row[:0], s, f.terms, float64(i), end)
+				y := s.Counts[i]
+				if f.terms.cycle && silent[i%d.Cycle] { // as for a silent window
+					y, silent[i%d.Cycle] = 0.5, false
+				}
+				f.add(row, y, e*factor(i))
 			}
 		}
 		if b, err := f.fit(false); err == nil {
 			f.baseline = b
+			if d.Trend > 0 && f.terms.trends > 0 {
+				f.wide = few(len(b.Weights), f.terms.columns)
+			}
 			return
 		}
 		if f.terms.columns == 1 {
@@ -268,23 +355,102 @@ func (d Detector) refit(f *fitted, s Series, base int) {
 	}
 }
 
-// layout says which terms the baseline has.
+// slowly fits trend and season to the cycles that are known at a period; nil when there is nothing to fit or too little to fit it to.
+func (d Detector) slowly(f *fitted, s Series, base, end int) *course {
+	window := d.Trend
+	if base >= d.Full {
+		window = max(d.Window, d.Long)
+	}
+	cycles := min(window, end) / d.Cycle
+	terms := d.slowTerms(base)
+	if terms.columns == 1 || cycles <= terms.columns {
+		return nil
+	}
+	row := make([]float64, 0, 16)
+	f.reset(cycles, terms.columns)
+	f.level = false
+	events := 0.0
+	for c := cycles; c > 0; c-- {
+		first := end - c*d.Cycle
+		y, exposure := 0.0, 0.0
+		for i := first; i < first+d.Cycle; i++ {
+			if e := s.exposure(i); e > 0 {
+				y += s.Counts[i]
+				exposure += e
+			}
+		}
+		if exposure > 0 {
+			row = d.row(row[:0], s, terms, float64(first)+float64(d.Cycle-1)/2, end)
+			f.add(row, y, exposure)
+			events += y
+		}
+	}
+	if events < fewestPerTerm*float64(terms.columns) {
+		return nil
+	}
+	b, err := f.fit(false)
+	if err != nil {
+		return nil
+	}
+	if d.Trend > 0 {
+		b.Phi *= few(len(b.Weights), terms.columns)
+	}
+	return &course{b, terms}
+}
+
+// few is by how much more a prediction varies because its dispersion comes from n periods less k coefficients: the variance of Student's t.
+// Trends alone need it, which are carried on far beyond a short window.
+func few(n, k int) float64 {
+	left := float64(n - k)
+	return left / max(left-2, 1)
+}
+
+// layout says which terms the baseline has, in the order of its columns after the level.
 type layout struct {
+	trends  int // a trend, and with 2 a change of it
 	season  bool
-	cycle   bool
+	cycle   bool             // a level for each place in the cycle that the window has
+	has     [mostLevels]bool // by place: the window has it
+	silent  [mostLevels]bool // by place: but without any event
 	marks   []int
 	columns int
 }
 
+// slowTerms are trend and season. Of what grows the trend is known before the season is, and once that is, it may change one Trend before the end.
+func (d Detector) slowTerms(t int) layout {
+	l := layout{columns: 1}
+	switch {
+	case t >= d.Full && d.Season > 0 && d.Trend > 0:
+		l.trends, l.season = 2, true
+	case t >= d.Full && d.Season > 0:
+		l.trends, l.season = 1, true
+	case d.Trend > 0:
+		l.trends = 1
+	}
+	l.columns += l.trends
+	if l.season {
+		l.columns += 2
+	}
+	return l
+}
+
 func (d Detector) terms(s Series, first, end, t int) layout {
 	l := layout{columns: 1}
-	if t >= d.Full && d.Season > 0 {
-		l.season = true
-		l.columns += 3
-	}
-	if d.Cycle > 1 && end-first >= 2*d.Cycle {
-		l.cycle = true
-		l.columns += d.Cycle - 1
+	if d.Cycle <= 1 {
+		l = d.slowTerms(t)
+	} else if end-first >= 2*d.Cycle {
+		l.cycle, l.columns = true, 0
+		for i := first; i < end; i++ {
+			c := i % d.Cycle
+			if s.exposure(i) == 0 {
+				continue
+			}
+			if !l.has[c] {
+				l.has[c], l.silent[c] = true, true
+				l.columns++
+			}
+			l.silent[c] = l.silent[c] && s.Counts[i] == 0
+		}
 	}
 	if s.Marks == nil {
 		return l
@@ -302,33 +468,48 @@ func (d Detector) terms(s Series, first, end, t int) layout {
 	return l
 }
 
-func (d Detector) row(row []float64, s Series, l layout, i, end int) []float64 {
+// row is the design row of a time, which is a period or, of a cycle, its middle.
+func (d Detector) row(row []float64, s Series, l layout, at float64, end int) []float64 {
 	row = append(row, 1)
+	since := at - float64(end)
+	if l.trends > 0 {
+		row = append(row, since/d.Season)
+	}
+	if l.trends > 1 {
+		row = append(row, max(0, since+float64(d.Trend))/d.Season)
+	}
 	if l.season {
-		sin, cos := math.Sincos(2 * math.Pi * float64(i) / d.Season)
-		row = append(row, float64(i-end)/d.Season, cos, sin)
+		sin, cos := math.Sincos(2 * math.Pi * at / d.Season)
+		row = append(row, cos, sin)
 	}
 	if l.cycle {
-		for c := 1; c < d.Cycle; c++ {
-			on := 0.0
-			if i%d.Cycle == c {
-				on = 1
+		first := true // of the places that the window has; its level is the intercept
+		for c := range d.Cycle {
+			if !l.has[c] {
+				continue
 			}
-			row = append(row, on)
+			if !first {
+				on := 0.0
+				if int(at)%d.Cycle == c {
+					on = 1
+				}
+				row = append(row, on)
+			}
+			first = false
 		}
 	}
 	for _, m := range l.marks {
-		row = append(row, s.Marks[i][m])
+		row = append(row, s.Marks[int(at)][m])
 	}
 	return row
 }
 
 // accumulate updates the two likelihood-ratio sums. Under the baseline the ratio has mean 1 whatever the past, so that
 // the mean time to a false signal at exp(h) = 1/Rate is at least 1/Rate, without any calibration.
-func (d Detector) accumulate(state *State, p dist.Counts, r *Reading, limit float64) {
-	rho := d.rho(p.Mean)
-	state.Up = max(0, state.Up+LogRatio(p, rho, r.Count))
-	state.Down = max(0, state.Down+LogRatio(p, 1/rho, r.Count))
+// low is what a fall is held against.
+func (d Detector) accumulate(state *State, p, low dist.Counts, r *Reading) {
+	state.Up = max(0, state.Up+LogRatio(p, d.rho(p.Mean), r.Count))
+	state.Down = max(0, state.Down+LogRatio(low, 1/d.rho(low.Mean), r.Count))
 	if state.Up == 0 {
 		state.run = run{}
 	} else {

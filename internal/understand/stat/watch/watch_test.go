@@ -221,6 +221,131 @@ func TestDailyCycleIsLearned(t *testing.T) {
 	}
 }
 
+func TestADayOfTheWeekWithoutAnyIsNoSurprise(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(31, 32))
+	var s Series
+	for i := range 400 {
+		if i%7 == 6 {
+			s.Counts = append(s.Counts, 0)
+			continue
+		}
+		s.Counts = append(s.Counts, 1+draw(r, 6, 1))
+	}
+	s.Counts = append(s.Counts, 7, 1) // a Sunday on which somebody writes is two days from here
+	sunday := len(s.Counts)
+	for sunday%7 != 6 {
+		sunday++
+		s.Counts = append(s.Counts, 7)
+	}
+	s.Counts = append(s.Counts[:sunday], 1)
+	x := vectortest.OK[[]Reading](t)(Daily(1e-4).Run(s, sunday, nil))[0]
+	if x.Signal() || x.NoData || x.Expected > 0.1 || x.P < 1e-4 {
+		t.Errorf("one after a year of none: %+v", x)
+	}
+	s.Counts[sunday] = 9
+	if x := vectortest.OK[[]Reading](t)(Daily(1e-4).Run(s, sunday, nil))[0]; !x.Signal() {
+		t.Errorf("nine after a year of none: %+v", x)
+	}
+}
+
+func TestDaysOfTheWeekAreLearnedWithoutClosedDays(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(33, 34))
+	var s Series
+	for i := range 400 {
+		mu, e := 20.0, 1.0
+		switch i % 7 {
+		case 0, 6:
+			mu, e = 0, 0 // closed, and the first place of the cycle is
+		case 1:
+			mu = 60
+		}
+		s.Counts, s.Exposure = append(s.Counts, draw(r, mu, 1)), append(s.Exposure, e)
+	}
+	s.Exposure[398] = 1 // open on a day that was always closed
+	for _, x := range vectortest.OK[[]Reading](t)(Daily(1e-3).Run(s, 380, nil)) {
+		if d := x.Period % 7; d == 0 || d == 6 {
+			if !x.NoData {
+				t.Errorf("day %d, of which nothing is known, is looked at: %+v", x.Period, x)
+			}
+		} else if want := map[bool]float64{true: 60, false: 20}[d == 1]; math.Abs(x.Expected-want) > 0.2*want {
+			t.Errorf("day %d: expected %v, want about %v", x.Period, x.Expected, want)
+		}
+	}
+}
+
+func TestSeasonOfDaysIsLearnedFromTwoYears(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(35, 36))
+	mean := func(i int) float64 {
+		m := 60 * math.Exp(0.4*math.Cos(2*math.Pi*float64(i)/365.25))
+		if i%7 == 6 {
+			m /= 3
+		}
+		return m
+	}
+	var s Series
+	for i := range 1100 {
+		s.Counts = append(s.Counts, draw(r, mean(i), 1))
+	}
+	off := 0.0 // of a year that begins when two are known
+	for _, x := range vectortest.OK[[]Reading](t)(Daily(1e-6).Run(s, 735, nil)) {
+		off = max(off, math.Abs(math.Log(x.Expected/mean(x.Period))))
+		if x.Signal() {
+			t.Errorf("the season is a signal: %+v", x)
+		}
+	}
+	if off > 0.12 {
+		t.Errorf("what is expected lies up to %v from the truth", off)
+	}
+	short := vectortest.OK[[]Reading](t)(Daily(1e-6).Run(Series{Counts: s.Counts[:701]}, 700, nil))[0]
+	if off := math.Log(short.Expected / mean(700)); off > -0.2 {
+		t.Errorf("less than two years know the season: %+v", short)
+	}
+}
+
+// TestGrowthIsFollowed has series without chance, so that what is expected of them is what the baseline makes of growth.
+func TestGrowthIsFollowed(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		d       Detector
+		periods int
+		growth  float64 // a period
+		from    int     // from which on it grows
+		season  float64
+	}{
+		{"weeks from the first", Weekly(1e-4), 40, math.Log(1.05), 0, 0},
+		{"weeks of years", Weekly(1e-4), 130, math.Log(1.05), 0, 0},
+		{"weeks of years with a season", Weekly(1e-4), 200, math.Log(1.01), 0, 0.3},
+		{"weeks of years, half a year ago it began", Weekly(1e-4), 130, math.Log(1.05), 100, 0},
+		{"days from the first", Daily(1e-4), 100, math.Log(1.05) / 7, 0, 0},
+		{"days of years", Daily(1e-4), 800, math.Log(1.05) / 7, 0, 0},
+	} {
+		c.d.Trend = 26 * max(1, c.d.Cycle)
+		var s Series
+		mean := func(i int) float64 {
+			return 500 * math.Exp(c.growth*float64(max(0, i-c.from))+c.season*math.Cos(2*math.Pi*float64(i)/c.d.Season))
+		}
+		for i := range c.periods {
+			s.Counts = append(s.Counts, math.Round(mean(i)))
+		}
+		x := vectortest.OK[[]Reading](t)(c.d.Run(s, c.periods-1, nil))[0]
+		if off := math.Log(x.Expected / mean(c.periods-1)); math.Abs(off) > 0.02 || x.Signal() {
+			t.Errorf("%s: %+v, off by %v", c.name, x, off)
+		}
+		s.Counts[c.periods-1] = math.Round(1.5 * mean(c.periods-1))
+		if x := vectortest.OK[[]Reading](t)(c.d.Run(s, c.periods-1, nil))[0]; !x.Spike {
+			t.Errorf("%s: half as much again is no spike: %+v", c.name, x)
+		}
+		c.d.Trend = 0
+		if x := vectortest.OK[[]Reading](t)(c.d.Run(s, c.periods-1, nil))[0]; c.periods < c.d.Full && x.Expected > 0.8*mean(c.periods-1) {
+			t.Errorf("%s: without a trend growth is followed, too: %+v", c.name, x)
+		}
+	}
+}
+
 func TestLikelihoodRatioHasMeanOne(t *testing.T) {
 	t.Parallel()
 	for _, p := range []dist.Counts{{Mean: 3, Variance: 3.0003}, {Mean: 12, Variance: 30}, {Mean: 0.4, Variance: 0.7}} {
@@ -363,5 +488,65 @@ func TestRunLengthsGrowWithTheLimit(t *testing.T) {
 	limit := vectortest.OK[float64](t)(CUSUMLimit(0.5, 300))
 	if back := vectortest.OK[float64](t)(CUSUMRunLength(0.5, limit, 0)); math.Abs(back-300) > 0.01 {
 		t.Errorf("the limit for 300 periods gives %v", back)
+	}
+}
+
+// answers are so many with a mean and a share of bad ones.
+func answers(n int64, mean, bad float64) Answers {
+	return Answers{N: n, Bad: int64(math.Round(bad * float64(n))), Sum: mean * float64(n), Square: (mean*mean + 4) * float64(n)}
+}
+
+func TestScoresHaveDaysOfTheWeekAndSeasons(t *testing.T) {
+	t.Parallel()
+	for name, d := range map[string]Scores{"weeks": WeeklyScores(), "days": DailyScores()} {
+		mean := func(i int) float64 {
+			m := 8 + math.Cos(2*math.Pi*float64(i)/d.Season)
+			if d.Cycle > 0 && i%d.Cycle == 6 {
+				m -= 2
+			}
+			return m
+		}
+		var points []Answers
+		for i := range 3 * d.Long / 2 {
+			points = append(points, answers(40, mean(i), (10-mean(i))/20))
+		}
+		for _, t0 := range []int{d.Long, d.Long + 30, len(points)} {
+			u := d.Before(points, t0)
+			for i := t0; i < t0+14; i++ {
+				m, se, known := u.Mean(i)
+				if want := mean(i); !known || math.Abs(m-want) > 0.15 || se <= 0 || se > 0.3 || math.Abs(u.Bad(i)-(10-want)/20) > 0.02 {
+					t.Errorf("%s, %d: %v (%v), want %v; bad %v", name, i, m, se, want, u.Bad(i))
+				}
+			}
+		}
+		// What is not known for two years has no season, and a day of the week that never had answers is not known.
+		for i := range points {
+			if i%7 == 3 && d.Cycle > 0 {
+				points[i] = answers(3, 1, 0)
+			}
+		}
+		u := d.Before(points[:d.Long-10], d.Long-10)
+		if m, _, known := u.Mean(5); u.season != nil || !known || math.Abs(m-8) > 1 {
+			t.Errorf("%s: %v of less than two years", name, m)
+		}
+		if _, _, known := u.Mean(3); known != (d.Cycle == 0) {
+			t.Errorf("%s: a day without answers is known: %v", name, known)
+		}
+		if u := d.Before(points, d.Least); u != nil {
+			t.Errorf("%s: something is known from the first on", name)
+		}
+	}
+}
+
+// TestASlowFallIsNotUsual has a score that falls for two years: what is usual is the latest year, not where it is going.
+func TestASlowFallIsNotUsual(t *testing.T) {
+	t.Parallel()
+	var points []Answers
+	for i := range 120 {
+		points = append(points, answers(40, 8-float64(i)/100, 0.1))
+	}
+	u := WeeklyScores().Before(points, len(points))
+	if m, _, known := u.Mean(120); !known || m < 7.0 || m > 7.2 {
+		t.Errorf("%v is usual, the mean of the latest year is 7.1", m)
 	}
 }
