@@ -139,11 +139,11 @@ func (s *Service) drawOne(ctx context.Context, ws identity.WorkspaceID, set Sett
 				bad[c.At] = c.Good
 			}
 		}
-		points := map[int]point{}
+		points := map[int]watch.Answers{}
 		for _, c := range cellsOf(g) {
 			p := pointOf(m, c)
 			if m == insight.Star {
-				p.bad = bad[c.At]
+				p.Bad = bad[c.At]
 			}
 			points[c.At] = p
 		}

@@ -10,6 +10,7 @@ import (
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/stat"
+	"kolo/internal/understand/stat/watch"
 )
 
 // drawing is a bucket of time being drawn from the columns: a few questions, whatever the number of series.
@@ -62,7 +63,7 @@ func (l *line) busy() bool {
 	sum := 0.0
 	for i := max(0, len(l.ends)-busyDays); i < len(l.ends); i++ {
 		if l.points != nil {
-			sum += float64(l.points[i].n) / stat.MinimumToShow
+			sum += float64(l.points[i].N) / stat.MinimumToShow
 		} else {
 			sum += l.counts[i]
 		}
@@ -76,15 +77,15 @@ func (d *drawing) grid(q insight.Query) (*insight.Grid, error) {
 	return d.s.insight.Grid(d.ctx, d.ws, q)
 }
 
-// mostValues bounds the series of a field: whatever a client sends may become a channel, and each takes its share of the budget.
-const mostValues = 200
+// MostValues bounds the series of a field: whatever a client sends may become a channel, and each takes its share of the budget.
+const MostValues = 200
 
 // watched are the groups of a field with the most feedback; for how many others there is no place is remembered.
 func (d *drawing) watched(field string, groups []insight.GridGroup) []insight.GridGroup {
-	if len(groups) <= mostValues {
+	if len(groups) <= MostValues {
 		return groups
 	}
-	d.unseen[field] = max(d.unseen[field], len(groups)-mostValues)
+	d.unseen[field] = max(d.unseen[field], len(groups)-MostValues)
 	type sized struct {
 		insight.GridGroup
 		n int64
@@ -97,7 +98,7 @@ func (d *drawing) watched(field string, groups []insight.GridGroup) []insight.Gr
 		}
 	}
 	slices.SortStableFunc(list, func(a, b sized) int { return cmp.Compare(b.n, a.n) })
-	out := make([]insight.GridGroup, mostValues)
+	out := make([]insight.GridGroup, MostValues)
 	for i := range out {
 		out[i] = list[i].GridGroup
 	}
@@ -218,7 +219,7 @@ func (d *drawing) add(l *line, first int) {
 
 // count adds a line of counts. exposure nil: they are out of nothing, and begin with the first of them.
 func (d *drawing) count(s Subject, cells []insight.GridCell, exposure []float64) {
-	l := &line{subject: s, counts: make([]float64, len(d.ends)), exposure: make([]float64, len(d.ends))}
+	l := &line{subject: s, counts: make([]float64, len(d.ends)), exposure: make([]float64, len(d.ends)), grows: exposure == nil}
 	for _, c := range cells {
 		l.counts[c.At] = float64(c.N)
 	}
@@ -381,7 +382,7 @@ func (set Settings) fields() []string {
 func (d *drawing) score(m insight.Measure) error {
 	scales := []string{""}
 	for k := 0; k < len(scales) && k < mostScales; k++ {
-		var all map[int]point
+		var all map[int]watch.Answers
 		var marks []insight.Mark
 		for _, field := range d.set.fields() {
 			g, err := d.grid(insight.Query{Measure: m, By: []string{field}, Scale: scales[k]})
@@ -401,22 +402,22 @@ func (d *drawing) score(m insight.Measure) error {
 			if err != nil {
 				return err
 			}
-			points := func(x insight.GridGroup) map[int]point {
-				out := make(map[int]point, len(x.Cells))
+			points := func(x insight.GridGroup) map[int]watch.Answers {
+				out := make(map[int]watch.Answers, len(x.Cells))
 				for _, c := range x.Cells {
 					p := pointOf(m, c)
 					if m == insight.Star {
-						p.bad = bad[x.Keys[0]][c.At]
+						p.Bad = bad[x.Keys[0]][c.At]
 					}
 					out[c.At] = p
 				}
 				return out
 			}
 			if field == "survey" {
-				all, marks = map[int]point{}, g.Marks
+				all, marks = map[int]watch.Answers{}, g.Marks
 				for _, x := range g.Groups {
 					for at, p := range points(x) {
-						all[at] = all[at].plus(p)
+						all[at] = all[at].Plus(p)
 					}
 				}
 			}
@@ -444,15 +445,15 @@ func (d *drawing) score(m insight.Measure) error {
 const mostScales = 4
 
 // pointOf is a cell of a score in the score's unit: NPS in points, the others as insight.Measure has them.
-func pointOf(m insight.Measure, c insight.GridCell) point {
-	p := point{n: c.N, bad: c.Bad}
+func pointOf(m insight.Measure, c insight.GridCell) watch.Answers {
+	p := watch.Answers{N: c.N, Bad: c.Bad}
 	switch m {
 	case insight.NPS:
-		p.sum, p.square = 100*float64(c.Good-c.Bad), 1e4*float64(c.Good+c.Bad)
+		p.Sum, p.Square = 100*float64(c.Good-c.Bad), 1e4*float64(c.Good+c.Bad)
 	case insight.Star:
-		p.sum, p.square = c.Sum, c.Square
+		p.Sum, p.Square = c.Sum, c.Square
 	default:
-		p.sum, p.square = float64(c.Good), float64(c.Good)
+		p.Sum, p.Square = float64(c.Good), float64(c.Good)
 	}
 	return p
 }
@@ -504,15 +505,15 @@ func (d *drawing) own(m insight.Measure, scale, survey string) (int, error) {
 }
 
 // points adds a line of a score, from the first answer on that is not before a period.
-func (d *drawing) points(s Subject, points map[int]point, first int) {
-	l := &line{subject: s, points: make([]point, len(d.ends))}
+func (d *drawing) points(s Subject, points map[int]watch.Answers, first int) {
+	l := &line{subject: s, points: make([]watch.Answers, len(d.ends))}
 	begun := false
 	for i := range l.points {
 		if i < first {
 			continue
 		}
 		l.points[i] = points[i]
-		if !begun && points[i].n > 0 {
+		if !begun && points[i].N > 0 {
 			first, begun = i, true
 		}
 	}

@@ -21,24 +21,26 @@ type frame struct {
 	bucket  string
 	perYear int
 	recent  int // latest periods that sums run over: a look starts them anew, so that it depends on nothing but the data
-	history int // periods before those that a baseline may use
-	window  int // of them, for the mean of a score
+	history int // periods before those that a baseline may use: two years and a guard
 	guard   int
-	least   int // periods with enough answers below which a score is not watched yet
+	scores  watch.Scores
 }
 
 var frames = map[string]frame{
-	week:  {bucket: week, perYear: 52, recent: 8, history: 108, window: 52, guard: 4, least: 12},
-	daily: {bucket: daily, perYear: 365, recent: 56, history: 371, window: 182, guard: 7, least: 42},
+	week:  {bucket: week, perYear: 52, recent: 8, history: 108, guard: 4, scores: watch.WeeklyScores()},
+	daily: {bucket: daily, perYear: 365, recent: 56, history: 735, guard: 7, scores: watch.DailyScores()},
 }
 
-func (f frame) detector(rate float64) watch.Detector {
-	if f.bucket == daily {
-		d := watch.Daily(rate)
+func (l *line) detector(rate float64) watch.Detector {
+	d := watch.Weekly(rate)
+	if l.frame.bucket == daily {
+		d = watch.Daily(rate)
 		d.Refit = 7
-		return d
 	}
-	return watch.Weekly(rate)
+	if l.grows {
+		d.Trend = l.frame.perYear / 2
+	}
+	return d
 }
 
 // line is one series: a subject by bucket of time, complete periods alone, the oldest first.
@@ -48,23 +50,12 @@ type line struct {
 	ends    []clock.Day // last day of each period
 	begins  []clock.Day
 
-	counts   []float64 // of a count
-	exposure []float64 // 0 leaves a period out
-	points   []point   // of a score, instead
-	part     bool      // the exposure is what else there is of the same whole
+	counts   []float64       // of a count
+	exposure []float64       // 0 leaves a period out
+	points   []watch.Answers // of a score, instead
+	part     bool            // the exposure is what else there is of the same whole
+	grows    bool            // it is out of nothing, so that it grows with the company: growth is not an incident
 }
-
-// point is one period of a score: its answers, and how many of them are at the bad end.
-type point struct {
-	n, bad      int64
-	sum, square float64
-}
-
-func (a point) plus(b point) point {
-	return point{a.n + b.n, a.bad + b.bad, a.sum + b.sum, a.square + b.square}
-}
-
-func (a point) mean() float64 { return a.sum / float64(a.n) }
 
 // What became of a series in a look.
 const (
@@ -134,7 +125,7 @@ const (
 )
 
 func (l *line) lookAtCounts(rate float64, wanted func(int) bool, keep func(int, period)) ([]signal, error) {
-	d := l.frame.detector(rate)
+	d := l.detector(rate)
 	readings, err := d.Run(watch.Series{Counts: l.counts, Exposure: l.exposure}, l.from(), nil)
 	if err != nil {
 		return nil, err
@@ -238,9 +229,9 @@ func (l *line) period(r watch.Reading, rate float64, band bool) period {
 		}
 	}
 	c := dist.Counts{Mean: r.Expected, Variance: max(r.Variance, 1.0001*r.Expected)}
-	if r.Learning { // the spread of 7 periods, and of their mean
+	if r.Learning {
 		c.Mean = max(c.Mean, 0.1)
-		c.Variance = max(c.Variance, 1.0001*c.Mean) * (1 + 1.0/7)
+		c.Variance = max(c.Variance, 1.0001*c.Mean*(1+1.0/7)) // at least a Poisson's, and that of a mean of 7
 		if band {
 			p.p = c.MidP(r.Count)
 		}
@@ -249,7 +240,7 @@ func (l *line) period(r watch.Reading, rate float64, band bool) period {
 		return p
 	}
 	p.low, p.high = c.Quantile((1-shown)/2), c.Quantile((1+shown)/2)
-	p.limit = max(c.Quantile(1-rate)+1, math.Ceil(l.frame.detector(rate).LeastOver*r.Expected))
+	p.limit = max(c.Quantile(1-rate)+1, math.Ceil(l.detector(rate).LeastOver*r.Expected))
 	return p
 }
 
@@ -309,48 +300,54 @@ func (l *line) lookAtScore(rate float64, keep func(int, period)) ([]signal, erro
 		return nil, err
 	}
 	width := lim.ewma * math.Sqrt(lambda/(2-lambda))
-	good := l.subject.better()
+	scores, good := l.frame.scores, l.subject.better()
 	var out []signal
 	var sinceDown, sinceUp, sinceShare scoreRun
+	var usual *watch.Usual
+	fitted := -1
 	down, up, drift, share := 0.0, 0.0, 0.0, 0.0
 	for t := l.from(); t < len(l.points); t++ {
 		x := l.points[t]
-		b, ok := l.base(t)
-		p := period{exposure: float64(x.n), p: 1, limit: math.NaN(), state: Watched}
-		if x.n > 0 {
-			p.observed = x.mean()
+		p := period{exposure: float64(x.N), p: 1, limit: math.NaN(), state: Watched}
+		if x.N > 0 {
+			p.observed = x.Mean()
 		}
+		if at := t - t%max(1, scores.Refit); at != fitted {
+			usual, fitted = scores.Before(l.points, at), at
+		}
+		base, se, known := usual.Mean(t)
 		switch {
-		case x.n < stat.MinimumToShow:
+		case x.N < stat.MinimumToShow:
 			p.state = Blank
-		case !ok:
+		case !known:
 			p.state = Learning
 		}
 		if p.state != Watched {
 			keep(t, p)
 			continue
 		}
-		z, err := watch.ScoreZ([]watch.ScorePoint{{N: x.n, Mean: x.mean(), SE: b.se(x.n)}}, b.mean(), b.se(b.n))
+		z, err := watch.ScoreZ([]watch.ScorePoint{{N: x.N, Mean: x.Mean(), SE: usual.SE(x.N)}}, base, se)
 		if err != nil {
 			return nil, err
 		}
 		z[0] *= good
-		spread := math.Hypot(b.se(x.n), b.se(b.n))
-		p.expected, p.low, p.high = b.mean(), b.mean()-1.96*spread, b.mean()+1.96*spread
+		spread := math.Hypot(usual.SE(x.N), se)
+		p.expected, p.low, p.high = base, base-1.96*spread, base+1.96*spread
 		p.p = dist.NormUpper(-z[0])
-		p.limit = b.mean() - good*(lim.cusum+reference)*spread
+		p.limit = base - good*(lim.cusum+reference)*spread
 		keep(t, p)
-		down = sinceDown.next(t, x, b, watch.CUSUM([]float64{-z[0]}, reference, down)[0])
-		up = sinceUp.next(t, x, b, watch.CUSUM([]float64{z[0]}, reference, up)[0])
+		bad := usual.Bad(t)
+		down = sinceDown.next(t, x, base, bad, watch.CUSUM([]float64{-z[0]}, reference, down)[0])
+		up = sinceUp.next(t, x, base, bad, watch.CUSUM([]float64{z[0]}, reference, up)[0])
 		drift = watch.EWMA(z, lambda, drift)[0]
 		ratio := 0.0
-		if b.bad > 0 && b.bad < b.n {
-			if ratio, err = watch.ShareRatio(x.bad, x.n, float64(b.bad)/float64(b.n), oddsRatio); err != nil {
+		if bad > 0 && bad < 1 {
+			if ratio, err = watch.ShareRatio(x.Bad, x.N, bad, oddsRatio); err != nil {
 				return nil, err
 			}
-			ratio /= b.phi // answers of a period vary together more than chance has it
+			ratio /= usual.Phi // answers of a period vary together more than chance has it
 		}
-		share = sinceShare.next(t, x, b, max(0, share+ratio))
+		share = sinceShare.next(t, x, base, bad, max(0, share+ratio))
 		least := worthKnowing[l.subject.Measure]
 		s := signal{at: t, kind: Alarm, period: p}
 		switch {
@@ -358,7 +355,7 @@ func (l *line) lookAtScore(rate float64, keep func(int, period)) ([]signal, erro
 			s.rule, s.since, s.excess = Mean, sinceDown.from, sinceDown.excess
 		case share > -math.Log(each) && good*sinceShare.moved() <= -least:
 			s.rule, s.since, s.excess = Share, sinceShare.from, sinceShare.excess
-		case drift < -width && sinceDown.n > 0 && good*sinceDown.moved() <= -least:
+		case drift < -width && sinceDown.N > 0 && good*sinceDown.moved() <= -least:
 			s.rule, s.since, s.excess = Drift, sinceDown.from, sinceDown.excess
 		case up > better.cusum && good*sinceUp.moved() >= least:
 			s.kind, s.rule, s.since, s.excess = Improvement, Mean, sinceUp.from, sinceUp.excess
@@ -377,65 +374,26 @@ func (l *line) lookAtScore(rate float64, keep func(int, period)) ([]signal, erro
 // scoreRun is what happened to a score since a sum left 0.
 type scoreRun struct {
 	from int
-	point
+	watch.Answers
 	expected float64 // mean, weighted by answers
 	excess   float64 // bad answers
 }
 
-// next adds a period, or begins anew when the sum is back at 0; it gives the sum.
-func (r *scoreRun) next(t int, x point, b base, sum float64) float64 {
+// next adds a period of which a mean and a share of bad answers were to be expected, or begins anew when the sum is back at 0; it gives the
+// sum.
+func (r *scoreRun) next(t int, x watch.Answers, mean, bad, sum float64) float64 {
 	if sum == 0 {
 		*r = scoreRun{}
 		return 0
 	}
-	if r.n == 0 {
+	if r.N == 0 {
 		r.from = t
 	}
-	r.point = r.point.plus(x)
-	r.expected += b.mean() * float64(x.n)
-	r.excess += float64(x.bad) - float64(b.bad)/float64(b.n)*float64(x.n)
+	r.Answers = r.Plus(x)
+	r.expected += mean * float64(x.N)
+	r.excess += float64(x.Bad) - bad*float64(x.N)
 	return sum
 }
 
 // moved is by how much the score of the run differs from what it was before.
-func (r *scoreRun) moved() float64 { return r.mean() - r.expected/float64(r.n) }
-
-// base is a score before a period.
-type base struct {
-	point
-	phi float64 // how much more its periods differ than chance has it, at least 1
-}
-
-// se is the standard error of a mean of n answers like those of the base. The spread is that of all its answers: that of one period
-// may be 0 by chance.
-func (b base) se(n int64) float64 {
-	v := (b.square - float64(b.n)*b.mean()*b.mean()) / float64(b.n-1)
-	return math.Sqrt(b.phi * max(v, 1e-12) / float64(n))
-}
-
-// base is what the window before period t says of a score, unless too few of its periods have enough answers.
-func (l *line) base(t int) (b base, ok bool) {
-	f := l.frame
-	first, end := max(0, t-f.guard-f.window), t-f.guard
-	enough := 0
-	for i := first; i < end; i++ {
-		if l.points[i].n >= stat.MinimumToShow {
-			b.point = b.point.plus(l.points[i])
-			enough++
-		}
-	}
-	if enough < f.least {
-		return b, false
-	}
-	b.phi = 1
-	one := b.se(1)
-	sum := 0.0
-	for i := first; i < end; i++ {
-		if x := l.points[i]; x.n >= stat.MinimumToShow {
-			d := (x.mean() - b.mean()) / one
-			sum += float64(x.n) * d * d
-		}
-	}
-	b.phi = max(1, sum/float64(enough-1))
-	return b, true
-}
+func (r *scoreRun) moved() float64 { return r.Mean() - r.expected/float64(r.N) }
