@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -136,5 +137,56 @@ func TestAlertPages(t *testing.T) {
 		if !may[0] {
 			post(session, path, url.Values{"do": {"reopen"}}, http.StatusForbidden)
 		}
+	}
+}
+
+// TestAlertPagesSayWhatIsNotWatched has more channels than are watched of a field.
+func TestAlertPagesSayWhatIsNotWatched(t *testing.T) {
+	t.Parallel()
+	i := open(t)
+	ws, owner := i.workspace("one")
+	token := i.signIn("owner@one.example.com")
+	_, invitation, err := i.Identity.Invite(t.Context(), ws, owner, identity.NewInvite{Email: "viewer@one.example.com", Role: identity.Viewer})
+	must(t, err)
+	_, err = i.Identity.AcceptInvite(t.Context(), invitation, "Member", password)
+	must(t, err)
+	viewer := i.signIn("viewer@one.example.com")
+	var batch []feedback.Input
+	for k := range alert.MostValues + 3 {
+		at := time.Now().UTC().AddDate(0, 0, -9)
+		batch = append(batch, feedback.Input{Kind: "complaint", Channel: fmt.Sprintf("till %d", k), Source: "tills", Time: &at, Text: "Late"})
+	}
+	i.receive(ws, batch[:alert.MostValues]...)
+	look := func() {
+		t.Helper()
+		_, err := i.Alerts.Look(t.Context(), ws, time.Now(), nil)
+		must(t, err)
+	}
+	look()
+	const said = "Not everything has a place among what is watched"
+	if body := i.page(token, "/alerts"); strings.Contains(body, said) {
+		t.Error("all are watched, and the page says that some are not")
+	}
+	i.receive(ws, batch[alert.MostValues:]...)
+	look()
+	w, err := i.Alerts.Watch(t.Context(), ws)
+	must(t, err)
+	if w.Report.Unseen != 3 || len(w.Report.UnseenOf) != 1 || w.Report.UnseenOf[0] != (alert.Unseen{Field: "channel", N: 3}) {
+		t.Errorf("%+v", w.Report)
+	}
+	const choose = "Choose what is watched, and by which fields"
+	for _, p := range []string{"/alerts", "/alerts/series", "/alerts/settings"} {
+		body := i.page(token, p)
+		if !strings.Contains(body, said) || !strings.Contains(body, "Channel") || !strings.Contains(body, "3 values are not watched") || strings.Contains(body, choose) != (p != "/alerts/settings") {
+			t.Errorf("%s does not say what is not watched, or not where to choose", p)
+		}
+		for _, language := range []string{"he", "fa", "ru"} {
+			if rec := i.inLanguage(token, p, language); rec.Code != http.StatusOK || strings.Contains(rec.Body.String(), "alerts.unwatched") {
+				t.Errorf("%s in %s: %d", p, language, rec.Code)
+			}
+		}
+	}
+	if body := i.page(viewer, "/alerts"); !strings.Contains(body, said) || strings.Contains(body, choose) {
+		t.Error("who may not choose is offered to, or is not told")
 	}
 }

@@ -109,6 +109,14 @@ type Report struct {
 	Hold     int `json:"hold_days" doc:"Days that were held back for late arrivals"`
 	Unseen   int `json:"unwatched" doc:"Values that are not watched: of a field, only the 200 with the most feedback are"`
 	Silent   int `json:"silent" doc:"Latest days in which so little arrived that they were not looked at"`
+
+	UnseenOf []Unseen `json:"unwatched_fields" doc:"The fields that have them"`
+}
+
+// Unseen is a field of which not all values are watched.
+type Unseen struct {
+	Field string `json:"field"`
+	N     int    `json:"unwatched" doc:"Values that are not watched"`
 }
 
 func readWatch(tx *store.Tx, ws identity.WorkspaceID) (Watch, error) {
@@ -128,10 +136,16 @@ func readWatch(tx *store.Tx, ws identity.WorkspaceID) (Watch, error) {
 		if err := json.Unmarshal([]byte(settings), &w.Settings); err != nil {
 			return w, err
 		}
-		return w, json.Unmarshal([]byte(report), &w.Report)
+		if err := json.Unmarshal([]byte(report), &w.Report); err != nil {
+			return w, err
+		}
+		if w.Report.UnseenOf == nil { // a look of an earlier version
+			w.Report.UnseenOf = []Unseen{}
+		}
+		return w, nil
 	}, "/* alert.readWatch */ SELECT settings, day, looked_at, report FROM alert_watch WHERE workspace = $1", string(ws))
 	if fault.Is(err, fault.NotFound) {
-		return Watch{Settings: Defaults()}, nil
+		return Watch{Settings: Defaults(), Report: Report{UnseenOf: []Unseen{}}}, nil
 	}
 	return w, err
 }

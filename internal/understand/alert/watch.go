@@ -96,16 +96,15 @@ func (b *look) find(ctx context.Context) error {
 	if set.Daily {
 		buckets = append(buckets, daily)
 	}
+	unseen := map[string]int{}
 	for _, bucket := range buckets {
 		d, err := b.s.draw(ctx, b.ws, set, frames[bucket], b.to)
 		if err != nil {
 			return err
 		}
-		unseen := 0
-		for _, n := range d.unseen {
-			unseen += n
+		for field, n := range d.unseen {
+			unseen[field] = max(unseen[field], n)
 		}
-		b.report.Unseen = max(b.report.Unseen, unseen)
 		if bucket == daily {
 			b.report.Daily = len(d.lines)
 			for i := len(d.blank) - 1; i >= 0 && d.blank[i]; i-- {
@@ -119,6 +118,11 @@ func (b *look) find(ctx context.Context) error {
 			return err
 		}
 		b.findings = append(b.findings, found...)
+	}
+	b.report.UnseenOf = []Unseen{}
+	for _, field := range slices.Sorted(maps.Keys(unseen)) {
+		b.report.UnseenOf = append(b.report.UnseenOf, Unseen{field, unseen[field]})
+		b.report.Unseen += unseen[field]
 	}
 	for _, f := range b.findings {
 		switch f.state {

@@ -57,6 +57,7 @@ type listView struct {
 	Which   string
 	Budget  string
 	Series  string
+	Unseen  unseenView
 	Watch   alert.Watch
 	Started bool
 	Track   string
@@ -108,6 +109,9 @@ func (p *Pages) list(q *web.Request) error {
 		v.Page.Next = "/alerts?" + url.Values{"show": {v.Which}, "cursor": {next}}.Encode()
 	}
 	v.Budget, v.Series, v.Started, v.Track = budget(q.Env, v.Watch), series(q.Env, v.Watch), v.Watch.Day != "", tracked(q.Env, track)
+	if v.Unseen, err = p.unseen(q, v.Watch); err != nil {
+		return err
+	}
 	v.Query = exported(filter)
 	return q.Render(http.StatusOK, listPage(q.Shell("alerts", q.Env.T("nav.alerts")), v))
 }
@@ -135,6 +139,32 @@ func budget(e ui.Env, w alert.Watch) string {
 func series(e ui.Env, w alert.Watch) string {
 	r := w.Report
 	return e.T("alerts.watched", "weekly", r.Weekly, "daily", r.Daily, "learning", r.Learning, "blank", r.Blank)
+}
+
+// unseenView names the fields of which not all values are watched.
+type unseenView struct {
+	Fields []string
+	Why    string
+	Href   string // where one chooses; "" for who may not
+}
+
+func (p *Pages) unseen(q *web.Request, w alert.Watch) (v unseenView, err error) {
+	if len(w.Report.UnseenOf) == 0 {
+		return v, nil
+	}
+	register, err := p.Feedback.Register(q.Context(), q.Workspace.ID)
+	if err != nil {
+		return v, err
+	}
+	name := figure.FieldNames(q.Env, register)
+	for _, u := range w.Report.UnseenOf {
+		v.Fields = append(v.Fields, q.Env.T("alerts.unwatched_of", "field", name(u.Field), "count", u.N))
+	}
+	v.Why = q.Env.T("alerts.unwatched_help", "most", alert.MostValues)
+	if q.Actor.May(identity.AlertsManage) {
+		v.Href = "/alerts/settings"
+	}
+	return v, nil
 }
 
 func tracked(e ui.Env, t alert.Track) string {
@@ -461,6 +491,7 @@ type seriesView struct {
 	Rows           []seriesRow
 	Page           ui.Page
 	Budget, Series string
+	Unseen         unseenView
 	May            bool
 }
 
@@ -482,6 +513,9 @@ func (p *Pages) series(q *web.Request) error {
 		return err
 	}
 	v := seriesView{Budget: budget(e, w), Series: series(e, w), Page: ui.Page{Shown: len(list), Total: -1}, May: q.Actor.May(identity.AlertsManage)}
+	if v.Unseen, err = p.unseen(q, w); err != nil {
+		return err
+	}
 	for _, t := range tabs {
 		v.Tabs = append(v.Tabs, ui.Tab{Label: e.T("alerts.tab." + t.name), Href: "/alerts?show=" + t.name, Count: -1})
 	}

@@ -20,6 +20,7 @@ type settingsView struct {
 	Fields []ui.Field
 	Budget string
 	Series string
+	Unseen unseenView
 	Track  string
 	Crumbs []ui.Link
 }
@@ -46,6 +47,10 @@ func (p *Pages) form2(q *web.Request, status int, set alert.Settings, refused er
 		return err
 	}
 	v := settingsView{Budget: budget(q.Env, w), Series: series(q.Env, w), Track: tracked(q.Env, track), Crumbs: []ui.Link{{Label: q.Env.T("nav.alerts"), Href: "/alerts"}}}
+	if v.Unseen, err = p.unseen(q, w); err != nil {
+		return err
+	}
+	v.Unseen.Href = "" // it is here
 	v.Fields = fields
 	if refused != nil {
 		v.Error, v.Fields = ui.Refuse(q.Env, fields, refused)
