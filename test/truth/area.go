@@ -134,16 +134,25 @@ var places = map[string][]string{
 	"rc-congestion":      {"value=support+call", "csat?scale", "ces?scale", "value=product_quality"},
 	"rc-courier-late":    {"value=delivery", "value=logistics", "value=waiting_time"},
 	"rc-january-queue":   {"value=support+call", "value=waiting_time"},
+	"rc-missed-slot":     {"value=technician_visit", "value=repair+visit", "value=installation"},
+	"rc-roaming-terms":   {"value=money", "value=price", "value=communication"},
+	"rc-bot-loop":        {"value=support+chat", "value=chat", "value=communication"},
 }
+
+// homeless are causes for which Kolo's starting themes have none. What is said of them stands in broad themes, where it is too little beside
+// what is always said there: of the roaming terms two fifths under communication and a third under price, at the most a tenth of either; of
+// the bot nearly all under communication, where it adds 7 texts a week to 100. It takes a theme of the workspace's own to hold them.
+var homeless = []string{"rc-roaming-terms", "rc-bot-loop"}
 
 // steady are Kolo's themes under which nothing that is planted falls.
 var steady = []string{"staff_attitude", "product_quality", "defect", "communication", "cancellation", "cleanliness", "features", "price", "returns_refunds", "comfort", "opening_hours"}
 
-// Weeks within which a cause must have been told of, and a burst, which is over after one. Before quietWeeks there is too little history.
+// Weeks within which a cause must have been told of, and a burst, which is over after one. Before quietWeeks there is too little
+// history: twelve weeks and the guard.
 const (
 	causeWeeks = 8
 	burstWeeks = 2
-	quietWeeks = 26
+	quietWeeks = 16
 )
 
 // warnings looks at the two years as they pass, four weeks at a time: a look takes in every day and week since the one before, each
@@ -172,18 +181,23 @@ func (w *World) warnings(ctx context.Context) ([]Finding, error) {
 	var out []Finding
 	for _, c := range append(w.Truth.RootCauses, w.Truth.Bursts...) {
 		for _, p := range c.Phases {
-			if p.Factor < 3 || p.Fix != "" || p.Ramp || p.FromWeek < quietWeeks || places[c.ID] == nil {
+			if p.Factor < 3 || p.Fix != "" || p.FromWeek < quietWeeks || places[c.ID] == nil {
 				continue
 			}
-			within := causeWeeks
-			if p.FromWeek == p.ToWeek {
-				within = burstWeeks
+			// From when on, within which weeks, and until when at the least it must have been told.
+			from, within, at := float64(p.FromWeek-3), float64(p.FromWeek+causeWeeks), float64(p.FromWeek)
+			switch {
+			case p.FromWeek == p.ToWeek:
+				within = float64(p.FromWeek + burstWeeks)
+			case p.Ramp: // at first it is next to nothing, and what is told then is something else
+				within, at = float64(p.ToWeek), float64(p.FromWeek+p.ToWeek)/2
 			}
+			more := float64(p.Surveys.Theme+p.Unsolicited.Theme) - p.Surveys.Without - p.Unsolicited.Without
 			f := Finding{Area: "early warning", What: fmt.Sprintf("%s (week %d, factor %g)", c.ID, p.FromWeek, p.Factor), Planted: true, Detail: "no alarm",
-				Slight: p.Surveys.Theme+p.Unsolicited.Theme < 10*(p.ToWeek-p.FromWeek+1)}
+				Slight: more < 10*float64(p.ToWeek-p.FromWeek+1) || slices.Contains(homeless, c.ID)}
 			for _, a := range list {
 				// A sum may have begun a little before, by chance; it must be running when the plant is there.
-				if since := week(a.Since); since >= float64(p.FromWeek-3) && since <= float64(p.FromWeek+within) && week(a.Last) >= float64(p.FromWeek) &&
+				if since := week(a.Since); since >= from && since <= within && week(a.Last) >= at &&
 					slices.ContainsFunc(places[c.ID], func(s string) bool { return strings.Contains(a.Subject.Key(), s) }) {
 					f.Found, f.Detail = true, fmt.Sprintf("%s, %.1f instead of %.1f, weeks %.1f to %.1f", a.Subject.Key(), a.Observed, a.Expected, week(a.Since), week(a.Last))
 				}
