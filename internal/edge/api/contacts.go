@@ -47,6 +47,7 @@ type Account struct {
 	Name       string            `json:"name" minLength:"1" maxLength:"200"`
 	Attributes map[string]string `json:"attributes,omitempty"`
 	Contacts   int64             `json:"contacts" readOnly:"true" required:"false" doc:"How many belong to it"`
+	Worth      []contact.Money   `json:"lifetime_value,omitempty" readOnly:"true" doc:"Of all its contacts, by currency; only where one account is asked for"`
 }
 
 // Segment is a saved filter of contacts: who is in it is found out anew each time.
@@ -83,7 +84,7 @@ func consentOf(c contact.Consent) Consent {
 }
 
 func accountOf(a contact.Account) Account {
-	return Account{string(a.ID), a.External, a.Name, a.Attributes, a.Contacts}
+	return Account{ID: string(a.ID), External: a.External, Name: a.Name, Attributes: a.Attributes, Contacts: a.Contacts}
 }
 
 func segmentOf(s contact.Segment) Segment {
@@ -347,7 +348,32 @@ func (a *API) accountRoutes() {
 	handle(a, route{http.MethodGet, "/v1/accounts/{id}", identity.ContactsRead, "get-account", "Get an account", tag, 0},
 		func(ctx context.Context, actor identity.Actor, in *ByID) (*body[Account], error) {
 			got, err := a.Contacts.Account(ctx, actor.Workspace, actor, contact.AccountID(in.ID))
-			return &body[Account]{accountOf(got)}, err
+			if err != nil {
+				return nil, err
+			}
+			out := accountOf(got)
+			out.Worth, err = a.Contacts.Worth(ctx, actor.Workspace, actor, got.ID)
+			return &body[Account]{out}, err
+		})
+	handle(a, route{http.MethodGet, "/v1/accounts/{id}/feedback", identity.FeedbackRead, "list-account-feedback", "List the latest that an account's contacts said (needs contacts.read too)", tag, 0},
+		func(ctx context.Context, actor identity.Actor, in *struct {
+			ByID
+			Limit int `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"Of the 50 contacts who were seen last"`
+		}) (*body[FeedbackPage], error) {
+			account := contact.AccountID(in.ID)
+			if _, err := a.Contacts.Account(ctx, actor.Workspace, actor, account); err != nil {
+				return nil, err
+			}
+			members, err := a.Contacts.Members(ctx, actor.Workspace, actor, account, 50)
+			if err != nil {
+				return nil, err
+			}
+			list, err := a.Feedback.Latest(ctx, actor.Workspace, members, in.Limit)
+			if err != nil {
+				return nil, err
+			}
+			told, err := a.tell(ctx, actor, list)
+			return &body[FeedbackPage]{FeedbackPage{Feedback: told}}, err
 		})
 	handle(a, route{http.MethodPatch, "/v1/accounts/{id}", identity.ContactsWrite, "change-account", "Change an account (needs contacts.read too)", tag, 0},
 		func(ctx context.Context, actor identity.Actor, in *struct {

@@ -77,22 +77,15 @@ func (a *API) healthRoutes() {
 			m, err := a.Health.Settings(ctx, actor.Workspace, actor)
 			return &body[health.Meaning]{m}, err
 		})
-	handle(a, route{http.MethodGet, "/v1/health/accounts/{id}", identity.ContactsRead, "get-account-health", "Tell how an account stands", tag, 0},
+	handle(a, route{http.MethodGet, "/v1/health/accounts/{id}", identity.ContactsRead, "get-account-health", "Tell how an account stands: its parts, its trend and what is at risk (its contacts: list-health)", tag, 0},
 		func(ctx context.Context, actor identity.Actor, in *struct {
 			ID string `path:"id"`
 		}) (*body[health.AccountScore], error) {
 			if _, err := a.Contacts.Account(ctx, actor.Workspace, actor, contact.AccountID(in.ID)); err != nil {
 				return nil, err
 			}
-			all, err := a.Health.Accounts(ctx, actor.Workspace, actor, []contact.AccountID{contact.AccountID(in.ID)})
-			if err != nil {
-				return nil, err
-			}
-			x, ok := all[contact.AccountID(in.ID)]
-			if !ok {
-				x.Account = contact.AccountID(in.ID)
-			}
-			return &body[health.AccountScore]{x}, nil
+			x, err := a.Health.Account(ctx, actor.Workspace, actor, contact.AccountID(in.ID))
+			return &body[health.AccountScore]{x}, err
 		})
 	handle(a, route{http.MethodGet, "/v1/health/{contact_id}", identity.ContactsRead, "get-health", "Tell how a contact stands, part by part", tag, 0},
 		func(ctx context.Context, actor identity.Actor, in *struct {

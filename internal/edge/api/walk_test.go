@@ -3,6 +3,7 @@ package api_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -343,6 +344,17 @@ func TestContactsAndSettings(t *testing.T) {
 	ann := a["id"].(string)
 	if a["account_id"] != account || a["attributes"].(map[string]any)["plan"] != "pro" || a["lifetime_value"].(map[string]any)["currency"] != "ILS" {
 		t.Errorf("%v", a)
+	}
+	if got := w.ask(key, "GET", "/v1/accounts/"+account, "", 200); got["contacts"] != 1.0 || fmt.Sprint(got["lifetime_value"]) != "[map[amount_minor:12345 currency:ILS]]" {
+		t.Errorf("%v", got)
+	}
+	w.ask(key, "POST", "/v1/feedback", `{"channel":"web","text":"Of the company","contact":{"email":"ann@example.com"}}`, 201)
+	w.ask(key, "POST", "/v1/feedback", `{"channel":"web","text":"Of somebody else"}`, 201)
+	if list := w.ask(key, "GET", "/v1/accounts/"+account+"/feedback", "", 200)["feedback"].([]any); len(list) != 1 || list[0].(map[string]any)["text"] != "Of the company" {
+		t.Errorf("%v", list)
+	}
+	if got := w.ask(key, "GET", "/v1/health/accounts/"+account, "", 200); got["score"] != nil || got["validated"] != false || fmt.Sprint(got["parts"], got["trend"], got["revenue"]) != "[] [] []" {
+		t.Errorf("%v", got)
 	}
 	w.ask(key, "POST", "/v1/contacts", `{"email":"ann@example.com"}`, 409)
 	w.ask(key, "POST", "/v1/contacts", `{"email":"nobody"}`, 422)

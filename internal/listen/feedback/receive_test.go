@@ -391,6 +391,46 @@ func TestListPagesByTime(t *testing.T) {
 	})
 }
 
+func TestLatestOfSeveralContacts(t *testing.T) {
+	t.Parallel()
+	each(t, func(d *desk) {
+		by := func(who string, minutes int) feedback.Input {
+			at := now.Add(-time.Duration(minutes) * time.Minute)
+			return feedback.Input{Text: fmt.Sprint(who, minutes), Time: &at, Contact: &feedback.Who{ExternalID: who}}
+		}
+		rows := d.receive(d.one, by("ann", 5), by("ben", 3), by("ann", 1), by("eve", 2), by("ben", 9), said("", "nobody's"))
+		d.receive(d.other, by("ann", 4))
+		var ids []contact.ID
+		for _, r := range rows[:2] {
+			f, err := d.Get(d.Context(), d.one, r.ID)
+			if err != nil {
+				d.Fatal(err)
+			}
+			ids = append(ids, f.Contact)
+		}
+		texts := func(ws identity.WorkspaceID, limit int, of ...contact.ID) string {
+			d.Helper()
+			list, err := d.Latest(d.Context(), ws, of, limit)
+			if err != nil {
+				d.Fatal(err)
+			}
+			var out []string
+			for _, f := range list {
+				out = append(out, f.Text)
+			}
+			return strings.Join(out, " ")
+		}
+		for _, x := range []struct{ got, want string }{
+			{texts(d.one, 10, ids...), "ann1 ben3 ann5 ben9"}, {texts(d.one, 3, ids...), "ann1 ben3 ann5"}, {texts(d.one, 10, ids[1]), "ben3 ben9"}, {texts(d.one, 10), ""},
+			{texts(d.one, 10, ""), ""}, {texts(d.other, 10, ids...), ""},
+		} {
+			if x.got != x.want {
+				d.Errorf("%q instead of %q", x.got, x.want)
+			}
+		}
+	})
+}
+
 func TestTheRegisterOfFieldsIsBounded(t *testing.T) {
 	t.Parallel()
 	each(t, func(d *desk) {

@@ -1,11 +1,13 @@
 package feedback
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -444,7 +446,35 @@ type Cursor struct {
 }
 
 // List reads feedback from the rows, newest first. Filters of any other kind are asked of insight.
-func (s *Service) List(ctx context.Context, ws identity.WorkspaceID, f Filter) ([]Feedback, error) {
+func (s *Service) List(ctx context.Context, ws identity.WorkspaceID, f Filter) (out []Feedback, err error) {
+	err = s.db.View(ctx, func(tx *store.Tx) (err error) {
+		out, err = list(tx, ws, f)
+		return err
+	})
+	return out, fault.Wrap("feedback.List", err)
+}
+
+// Latest reads the newest feedback of any of these contacts, newest first. Each is looked up by itself, for the index is one of contacts.
+func (s *Service) Latest(ctx context.Context, ws identity.WorkspaceID, contacts []contact.ID, limit int) (out []Feedback, err error) {
+	err = s.db.View(ctx, func(tx *store.Tx) error {
+		out = nil
+		for _, c := range contacts {
+			if c == "" { // nobody's
+				continue
+			}
+			more, err := list(tx, ws, Filter{Contact: c, Limit: limit})
+			if err != nil {
+				return err
+			}
+			out = append(out, more...)
+		}
+		return nil
+	})
+	slices.SortFunc(out, func(a, b Feedback) int { return cmp.Or(b.Time.Compare(a.Time), cmp.Compare(b.ID, a.ID)) })
+	return out[:min(len(out), limit)], fault.Wrap("feedback.Latest", err)
+}
+
+func list(tx *store.Tx, ws identity.WorkspaceID, f Filter) ([]Feedback, error) {
 	query := "/* feedback.List */ SELECT " + selectColumns + " FROM feedback WHERE workspace = $1"
 	args := []any{string(ws)}
 	add := func(condition string, values ...any) {
@@ -475,12 +505,7 @@ func (s *Service) List(ctx context.Context, ws identity.WorkspaceID, f Filter) (
 	}
 	f.Limit = min(f.Limit, MaxPage)
 	query += fmt.Sprintf(" ORDER BY time DESC, id DESC LIMIT %d", f.Limit)
-	var out []Feedback
-	err := s.db.View(ctx, func(tx *store.Tx) (err error) {
-		out, err = store.All(tx, scan, query, args...)
-		return err
-	})
-	return out, fault.Wrap("feedback.List", err)
+	return store.All(tx, scan, query, args...)
 }
 
 // Changes reads the feedback of all workspaces that changed after one number and up to another, in the order of its

@@ -58,6 +58,42 @@ func (s *Service) Account(ctx context.Context, ws identity.WorkspaceID, actor id
 	return a, err
 }
 
+// Members gives the contacts of an account who were seen last, the latest first.
+func (s *Service) Members(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, account AccountID, limit int) (ids []ID, err error) {
+	if err := actor.RequireIn("contact.Members", ws, identity.ContactsRead); err != nil {
+		return nil, err
+	}
+	err = s.db.View(ctx, func(tx *store.Tx) (err error) {
+		ids, err = store.All(tx, store.Value[ID], fmt.Sprintf("/* contact.Members */ SELECT c.id FROM contact c WHERE "+ofAccount+" ORDER BY c.last_seen DESC, c.id DESC LIMIT %d", limit),
+			string(ws), string(account))
+		return err
+	})
+	return ids, err
+}
+
+// Worth sums up the lifetime values of an account's contacts, by currency. A sum that fits in no amount is the largest one.
+func (s *Service) Worth(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, account AccountID) (list []Money, err error) {
+	if err := actor.RequireIn("contact.Worth", ws, identity.ContactsRead); err != nil {
+		return nil, err
+	}
+	err = s.db.View(ctx, func(tx *store.Tx) (err error) {
+		list, err = store.All(tx, func(s store.Scanner) (m Money, err error) {
+			var sum float64 // a sum of whole numbers could overflow
+			err = s.Scan(&m.Currency, &sum)
+			m.Minor = int64(max(-mostSum, min(mostSum, sum)))
+			return m, err
+		}, "/* contact.Worth */ SELECT c.value_currency, sum(CAST(c.value_minor AS DOUBLE PRECISION)) FROM contact c WHERE "+ofAccount+
+			" AND c.value_currency <> '' GROUP BY c.value_currency ORDER BY count(*) DESC, c.value_currency", string(ws), string(account))
+		return err
+	})
+	return list, err
+}
+
+const mostSum = 9e18
+
+// ofAccount are the contacts of an account, of which the index is partial.
+const ofAccount = "c.workspace = $1 AND c.account = $2 AND c.account <> '' AND c.merged_into = '' AND c.erased_at = 0"
+
 // LoadAccounts reads accounts by id, without their number of contacts; those that do not exist are left out.
 func (s *Service) LoadAccounts(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, ids []AccountID) (m map[AccountID]Account, err error) {
 	if err := actor.RequireIn("contact.LoadAccounts", ws, identity.ContactsRead); err != nil {

@@ -420,3 +420,51 @@ func TestByHand(t *testing.T) {
 		}
 	})
 }
+
+func TestWhoBelongsToAnAccount(t *testing.T) {
+	t.Parallel()
+	each2(t, func(s shop) {
+		start := s.clock.Now()
+		ids := s.resolve(
+			Ref{External: "a", Account: "acme", At: start.Add(-3 * day), Value: &Money{100, "EUR"}},
+			Ref{External: "b", Account: "acme", At: start.Add(-1 * day), Value: &Money{250, "EUR"}},
+			Ref{External: "c", Account: "acme", At: start.Add(-2 * day), Value: &Money{7, "USD"}},
+			Ref{External: "d", Account: "acme", At: start},
+			Ref{External: "e", Account: "acme", At: start, Value: &Money{1000, "EUR"}},
+			Ref{External: "f", Account: "other", At: start, Value: &Money{5000, "EUR"}},
+			Ref{External: "g", At: start, Value: &Money{9000, "EUR"}},
+		)
+		s.must(s.Erase(s.ctx, s.ws, s.owner, ids[4]))
+		s.must(s.Merge(s.ctx, s.ws, s.owner, ids[3], ids[2])) // who was seen now, and is so with it
+		account := s.get(ids[0]).Account
+		members := func(account AccountID, limit int) []ID {
+			s.Helper()
+			list, err := s.Members(s.ctx, s.ws, s.owner, account, limit)
+			s.must(err)
+			return list
+		}
+		if got := members(account, 10); !slices.Equal(got, []ID{ids[2], ids[1], ids[0]}) {
+			s.Errorf("the members are %v of %v", got, ids)
+		}
+		if got := members(account, 1); !slices.Equal(got, ids[2:3]) {
+			s.Errorf("the latest is %v", got)
+		}
+		if got := members("", 10); len(got) != 0 {
+			s.Errorf("of no account are %v", got)
+		}
+		worth, err := s.Worth(s.ctx, s.ws, s.owner, account)
+		s.must(err)
+		if !slices.Equal(worth, []Money{{350, "EUR"}, {7, "USD"}}) {
+			s.Errorf("they are worth %v", worth)
+		}
+		theirs := identity.Program(s.other, "test")
+		_, err = s.Members(s.ctx, s.ws, theirs, account, 10)
+		s.want(err, fault.Denied)
+		if list, err := s.Members(s.ctx, s.other, theirs, account, 10); err != nil || len(list) != 0 {
+			s.Errorf("from another workspace: %v, %v", list, err)
+		}
+		if list, err := s.Worth(s.ctx, s.other, theirs, account); err != nil || len(list) != 0 {
+			s.Errorf("from another workspace: %v, %v", list, err)
+		}
+	})
+}

@@ -64,6 +64,7 @@ type Score struct {
 	AtRisk   bool              `json:"at_risk"`
 	Worth    *contact.Money    `json:"worth,omitempty" doc:"Lifetime value"`
 	Parts    []Part            `json:"parts"`
+	Trend    []Stood           `json:"trend,omitempty" doc:"Every four weeks of the year before, as the version in use scores what was known then; absent in lists"`
 	Version  string            `json:"version"`
 	Valid    bool              `json:"validated" doc:"False: read the score as a hint, for its version fails a test"`
 	At       time.Time         `json:"computed_at"`
@@ -71,6 +72,12 @@ type Score struct {
 
 	risk float64 // 0 to 1, what lists go by
 	left clock.Day
+}
+
+// Stood is a score as of a day. Days on which none would have been shown are left out.
+type Stood struct {
+	Day   string  `json:"day"`
+	Score float64 `json:"score"`
 }
 
 // Kind says how a version scores.

@@ -3,6 +3,7 @@ package health
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"slices"
 	"time"
 
@@ -348,14 +349,18 @@ func (s *Service) train(ctx context.Context, run *job.Run) error {
 	}))
 }
 
-// progress of scoring: up to which contact it has come, and what the contacts are compared with.
+// trendSteps is how far back the trend of a score goes, in steps.
+const trendSteps = 12
+
+// progress of scoring: up to which contact it has come, and what the contacts are compared with on the days of the trend, the last of
+// which is that of the score.
 type progress struct {
 	After   contact.ID `json:"after"`
 	Done    int64      `json:"done"`
 	Version string     `json:"version"`
 	Run     string     `json:"run"`
 	To      clock.Day  `json:"to"`
-	Peers   *Peers     `json:"everybody"`
+	Peers   []*Peers   `json:"everybody"`
 }
 
 // rescore scores all contacts with the active version, from where it was interrupted.
@@ -389,12 +394,17 @@ func (s *Service) rescore(ctx context.Context, run *job.Run) error {
 	if _, err := run.Load(&p); err != nil {
 		return err
 	}
-	if p.Version != v.ID || p.Peers == nil { // at the beginning, or another version was activated meanwhile
+	if p.Version != v.ID || len(p.Peers) == 0 { // at the beginning, or another version was activated meanwhile
 		list, err := s.sample(ctx, &x)
 		if err != nil {
 			return fault.Wrap(op, err)
 		}
-		p = progress{Version: v.ID, Run: id.New(s.db.Clock().Now()), To: x.to, Peers: m.Spec.shoot(list, x.to, &x.Settings).ref}
+		p = progress{Version: v.ID, Run: id.New(s.db.Clock().Now()), To: x.to}
+		for k := trendSteps; k >= 0; k-- {
+			if t := x.to - clock.Day(k*step); k == 0 || t >= m.Spec.Begin+step {
+				p.Peers = append(p.Peers, m.Spec.shoot(list, t, &x.Settings).ref)
+			}
+		}
 	}
 	x.to = p.To
 	for {
@@ -422,9 +432,9 @@ func (s *Service) rescore(ctx context.Context, run *job.Run) error {
 		rows := make([][]any, 0, len(list))
 		now := s.db.Clock().Now().UnixMilli()
 		for _, f := range list {
-			sc := m.of(f, p.Peers, x.to, &x.Settings)
+			sc := m.of(f, p.Peers[len(p.Peers)-1], x.to, &x.Settings)
 			sc.Version = v.ID
-			row, err := scoreRow(ws, &sc, p.Run, now)
+			row, err := scoreRow(ws, &sc, m.trend(f, p.Peers, &x.Settings), p.Run, now)
 			if err != nil {
 				return fault.Wrap(op, err)
 			}
@@ -447,6 +457,23 @@ func (s *Service) rescore(ctx context.Context, run *job.Run) error {
 		}
 		return run.Finish(tx)
 	}))
+}
+
+// trend scores a contact as of the days of peers: pairs of day and score, without the days on which it was no customer or too little was known.
+func (m *Model) trend(f *Facts, peers []*Peers, set *Settings) [][2]float64 {
+	out := [][2]float64{}
+	for _, ref := range peers {
+		if m.Spec.since(f) > ref.Day-leastKnown || f.gone(ref.Day) {
+			continue
+		}
+		measured := m.Spec.measure(f, ref.Day)
+		p := m.Spec.parts(&measured, ref, set)
+		if covered(&p) {
+			v, _ := m.value(&p)
+			out = append(out, [2]float64{float64(ref.Day), math.Round(10*v) / 10})
+		}
+	}
+	return out
 }
 
 // of scores a contact as of a day.

@@ -1,12 +1,10 @@
 package health
 
 import (
-	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -256,6 +254,9 @@ func (s *Service) List(ctx context.Context, ws identity.WorkspaceID, actor ident
 		if err != nil {
 			return err
 		}
+		for i := range page.Scores {
+			page.Scores[i].Trend = nil
+		}
 		return label(tx, ws, page.Scores)
 	})
 	if page.Next = ""; len(page.Scores) > f.Limit {
@@ -394,91 +395,4 @@ func (s *Service) Summary(ctx context.Context, ws identity.WorkspaceID, actor id
 		return err
 	})
 	return out, fault.Wrap(op, err)
-}
-
-// AccountScore is how an account stands: the mean of its contacts' scores, weighted by what they are worth.
-type AccountScore struct {
-	Account  contact.AccountID `json:"account_id"`
-	Value    *float64          `json:"score" doc:"null where no contact's score is shown"`
-	Weighted bool              `json:"weighted" doc:"By lifetime value; false: all contacts count alike, for a value is unknown or of another currency"`
-	Worst    *Score            `json:"worst,omitempty" doc:"The contact at the highest risk"`
-	Scored   int               `json:"scored"`
-	AtRisk   int               `json:"at_risk"`
-	Left     int               `json:"left"`
-}
-
-// Accounts tells how accounts stand; those without scored contacts are left out.
-func (s *Service) Accounts(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, ids []contact.AccountID) (map[contact.AccountID]AccountScore, error) {
-	const op = "health.Accounts"
-	if err := actor.RequireIn(op, ws, identity.ContactsRead); err != nil {
-		return nil, err
-	}
-	var list []Score
-	err := s.db.View(ctx, func(tx *store.Tx) error {
-		list = nil
-		for part := range slices.Chunk(ids, 500) {
-			args := []any{string(ws)}
-			for _, id := range part {
-				args = append(args, string(id))
-			}
-			more, err := store.All(tx, scanScore, "/* health.Accounts */ "+selectScore+" WHERE workspace = $1 AND account <> '' AND account IN "+store.In(1, len(part)), args...)
-			if err != nil {
-				return err
-			}
-			list = append(list, more...)
-		}
-		return label(tx, ws, list)
-	})
-	if err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	by := map[contact.AccountID][]Score{}
-	for _, x := range list {
-		by[x.Account] = append(by[x.Account], x)
-	}
-	out := map[contact.AccountID]AccountScore{}
-	for id, scores := range by {
-		out[id] = accountOf(id, scores)
-	}
-	return out, nil
-}
-
-func accountOf(id contact.AccountID, list []Score) AccountScore {
-	a := AccountScore{Account: id, Weighted: true}
-	slices.SortFunc(list, func(a, b Score) int { return cmp.Or(cmp.Compare(b.risk, a.risk), cmp.Compare(a.Contact, b.Contact)) })
-	currency := ""
-	var shown []Score
-	for _, x := range list {
-		switch {
-		case x.Left != "":
-			a.Left++
-			continue
-		case x.Hidden:
-			continue
-		}
-		shown = append(shown, x)
-		if a.Scored++; x.AtRisk {
-			a.AtRisk++
-		}
-		if x.Worth == nil || x.Worth.Minor <= 0 || currency != "" && x.Worth.Currency != currency {
-			a.Weighted = false
-		} else {
-			currency = x.Worth.Currency
-		}
-	}
-	if len(shown) == 0 {
-		a.Weighted = false
-		return a
-	}
-	var sum, weights float64
-	for _, x := range shown {
-		w := 1.0
-		if a.Weighted {
-			w = float64(x.Worth.Minor)
-		}
-		sum, weights = sum+w*x.Value, weights+w
-	}
-	v := sum / weights
-	a.Value, a.Worst = &v, &shown[0]
-	return a
 }

@@ -240,6 +240,18 @@ func TestListsGoByRiskPageByPage(t *testing.T) {
 		if a.Value == nil || math.Abs(*a.Value-sum/worth) > 1e-9 || !a.Weighted || a.Scored != 4 || a.Worst == nil {
 			w.Errorf("the account stands at %+v, not %v", a, sum/worth)
 		}
+		one, err := w.health.Account(w.Context(), w.one, w.actor, c.Account)
+		w.must(err)
+		if len(one.Parts) != 5 || !one.Parts[0].Known || one.Parts[0].Count == 0 || len(one.Trend) != 13 || math.Abs(one.Trend[12].Score-*one.Value) > 0.06 || !(one.Coverage >= 0.5) || len(one.Scores) != 4 ||
+			len(one.Money) != 1 || one.At.IsZero() {
+			w.Errorf("the account's page is made of %+v", one)
+		}
+		if none, err := w.health.Account(w.Context(), w.one, w.actor, "nobody's"); err != nil || none.Value != nil || none.Account != "nobody's" || none.Parts == nil || len(none.Scores) != 0 {
+			w.Errorf("an account of nobody: %+v %v", none, err)
+		}
+		if _, err := w.health.Account(w.Context(), w.one, identity.Actor{Workspace: w.other, Member: "m", Role: identity.Owner}, c.Account); !fault.Is(err, fault.Denied) {
+			w.Errorf("another workspace's account: %v", err)
+		}
 		// However much all are worth together, it can be said.
 		w.must(w.db.Update(w.Context(), func(tx *store.Tx) error {
 			_, err := tx.Exec("UPDATE contact_health SET worth = 4000000000000000000, at_risk = 1 WHERE workspace = $1", string(w.one))

@@ -141,14 +141,18 @@ func keepChosen(tx *store.Tx, ws identity.WorkspaceID, chosen int) error {
 }
 
 var scoreColumns = []string{"workspace", "contact", "account", "segment", "score", "whole", "chance", "risk", "coverage", "hidden", "at_risk", "left_on", "worth", "currency",
-	"parts", "version", "run", "computed_at"}
+	"parts", "trend", "version", "run", "computed_at"}
 
 const replaceScore = `ON CONFLICT (workspace, contact) DO UPDATE SET account = excluded.account, segment = excluded.segment, score = excluded.score, whole = excluded.whole,
 	chance = excluded.chance, risk = excluded.risk, coverage = excluded.coverage, hidden = excluded.hidden, at_risk = excluded.at_risk, left_on = excluded.left_on,
-	worth = excluded.worth, currency = excluded.currency, parts = excluded.parts, version = excluded.version, run = excluded.run, computed_at = excluded.computed_at`
+	worth = excluded.worth, currency = excluded.currency, parts = excluded.parts, trend = excluded.trend, version = excluded.version, run = excluded.run, computed_at = excluded.computed_at`
 
-func scoreRow(ws identity.WorkspaceID, s *Score, run string, at int64) ([]any, error) {
+func scoreRow(ws identity.WorkspaceID, s *Score, trend [][2]float64, run string, at int64) ([]any, error) {
 	text, err := json.Marshal(s.Parts)
+	if err != nil {
+		return nil, err
+	}
+	stood, err := json.Marshal(trend)
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +171,7 @@ func scoreRow(ws identity.WorkspaceID, s *Score, run string, at int64) ([]any, e
 	}
 	flag := map[bool]int{true: 1}
 	return []any{string(ws), string(s.Contact), string(s.Account), s.Segment, s.Value, int64(math.Floor(s.Value)), chance, s.risk, s.Coverage, flag[s.Hidden], flag[s.AtRisk], left,
-		worth, currency, string(text), s.Version, run, at}, nil
+		worth, currency, string(text), string(stood), s.Version, run, at}, nil
 }
 
 // keepScores keeps the scores of contacts, a row each, without those who were merged or erased since they were read: what Forget has
@@ -194,12 +198,12 @@ func keepScores(tx *store.Tx, ws identity.WorkspaceID, list []*Facts, rows [][]a
 	return err
 }
 
-const selectScore = "SELECT contact, account, segment, score, chance, risk, coverage, hidden, at_risk, left_on, worth, currency, parts, version, computed_at FROM contact_health"
+const selectScore = "SELECT contact, account, segment, score, chance, risk, coverage, hidden, at_risk, left_on, worth, currency, parts, trend, version, computed_at FROM contact_health"
 
 func scanScore(s store.Scanner) (x Score, err error) {
 	var hidden, risk, left, worth, at int64
-	var currency, parts string
-	if err := s.Scan(&x.Contact, &x.Account, &x.Segment, &x.Value, &x.Chance, &x.risk, &x.Coverage, &hidden, &risk, &left, &worth, &currency, &parts, &x.Version, &at); err != nil {
+	var currency, parts, trend string
+	if err := s.Scan(&x.Contact, &x.Account, &x.Segment, &x.Value, &x.Chance, &x.risk, &x.Coverage, &hidden, &risk, &left, &worth, &currency, &parts, &trend, &x.Version, &at); err != nil {
 		return x, err
 	}
 	x.Hidden, x.AtRisk, x.At = hidden == 1, risk == 1, time.UnixMilli(at).UTC()
@@ -209,6 +213,13 @@ func scanScore(s store.Scanner) (x Score, err error) {
 	}
 	if currency != "" {
 		x.Worth = &contact.Money{Minor: worth, Currency: currency}
+	}
+	var stood [][2]float64
+	if err := json.Unmarshal([]byte(trend), &stood); err != nil {
+		return x, fmt.Errorf("trend of %s: %w", x.Contact, err)
+	}
+	for _, s := range stood {
+		x.Trend = append(x.Trend, Stood{clock.Day(s[0]).String(), s[1]})
 	}
 	return x, json.Unmarshal([]byte(parts), &x.Parts)
 }

@@ -3,23 +3,24 @@ package contacts
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"kolo/internal/edge/web"
+	"kolo/internal/edge/web/page/health"
 	"kolo/internal/edge/web/ui"
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/i18n"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
-	"kolo/internal/understand/health"
+	score "kolo/internal/understand/health"
 )
 
 // accountView is an account in the list, and as the form that changes it.
 type accountView struct {
 	contact.Account
 	Href, Edit string
-	Score      string // of health; empty where nobody of the account was scored
-	ScoreHref  string
+	Score      string   // of health; empty where nobody of the account was scored
 	Below      []string // what there is to say of it
 }
 
@@ -92,7 +93,7 @@ func (p *Pages) showAccounts(q *web.Request, status int, editing, failed string,
 		return err
 	}
 	for _, a := range list {
-		x := accountView{Account: a, Href: listHref(url.Values{"account": {string(a.ID)}}), Edit: accountsHref(with(here, "edit", string(a.ID))) + "#account"}
+		x := accountView{Account: a, Href: health.AccountHref(a.ID), Edit: accountsHref(with(here, "edit", string(a.ID))) + "#account"}
 		x.stand(q.Env, standing[a.ID])
 		v.Accounts = append(v.Accounts, x)
 	}
@@ -100,7 +101,7 @@ func (p *Pages) showAccounts(q *web.Request, status int, editing, failed string,
 }
 
 // stand says how the account's contacts stand.
-func (a *accountView) stand(e ui.Env, h health.AccountScore) {
+func (a *accountView) stand(e ui.Env, h score.AccountScore) {
 	if h.Value == nil {
 		return
 	}
@@ -109,13 +110,131 @@ func (a *accountView) stand(e ui.Env, h health.AccountScore) {
 		decimals = 1
 	}
 	a.Score = e.N(*h.Value, decimals)
-	a.ScoreHref = "/health?" + url.Values{"show": {"all"}, "account": {string(a.ID)}}.Encode()
 	if h.Scored > 1 {
 		a.Below = append(a.Below, e.T("health.account_worst", "score", i18n.Verbatim(e.N(h.Worst.Value, decimals))))
 	}
 	if h.AtRisk > 0 {
 		a.Below = append(a.Below, e.T("health.account_risk", "count", h.AtRisk))
 	}
+}
+
+// accountPageView is all that is known of an account.
+type accountPageView struct {
+	Name       string
+	Edit       string // address of the form; empty for who may not change it
+	About      []ui.Fact
+	Attributes []ui.Fact
+	Health     *health.AccountStanding // nil for who may not see it
+	Members    []health.Row
+	All        string // address of all its contacts, where there are more than are shown
+	Quotes     []ui.Quote
+	Heard      bool // the reader may see what they said
+}
+
+const (
+	mostMembers = 20 // contacts of an account that its page shows
+	mostHeard   = 50 // of whom the latest feedback is looked for: those who were seen last
+	mostSaid    = 10 // pieces of feedback
+)
+
+func (p *Pages) showAccount(q *web.Request) error {
+	ctx, ws := q.Context(), q.Workspace.ID
+	a, err := p.Contacts.Account(ctx, ws, q.Actor, contact.AccountID(q.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	v := accountPageView{Name: a.Name, Heard: q.Actor.May(identity.FeedbackRead)}
+	if q.Actor.May(identity.ContactsWrite) {
+		v.Edit = accountsHref(url.Values{"edit": {string(a.ID)}}) + "#account"
+	}
+	if err := p.aboutAccount(q, a, &v); err != nil {
+		return err
+	}
+	latest, err := p.Contacts.Members(ctx, ws, q.Actor, a.ID, mostHeard)
+	if err != nil {
+		return err
+	}
+	if err := p.members(q, a, latest, &v); err != nil {
+		return err
+	}
+	if v.Heard && len(latest) > 0 {
+		list, err := p.Feedback.Latest(ctx, ws, latest, mostSaid)
+		if err != nil {
+			return err
+		}
+		if v.Quotes, err = p.Words.Quotes(q, list, nil); err != nil {
+			return err
+		}
+	}
+	return q.Render(http.StatusOK, accountPage(shell(q, v.Name), v))
+}
+
+// aboutAccount fills in what is known of an account.
+func (p *Pages) aboutAccount(q *web.Request, a contact.Account, v *accountPageView) error {
+	e := q.Env
+	v.About = []ui.Fact{{Label: e.T("contact.account_external"), Text: a.External}, {Label: e.T("nav.contacts"), Text: e.N(float64(a.Contacts), 0)}}
+	worth, err := p.Contacts.Worth(q.Context(), q.Workspace.ID, q.Actor, a.ID)
+	if err != nil {
+		return err
+	}
+	for _, m := range worth {
+		v.About = append(v.About, ui.Fact{Label: e.T("contact.value"), Text: e.Money(m.Minor, m.Currency)})
+	}
+	for key, value := range a.Attributes {
+		v.Attributes = append(v.Attributes, ui.Fact{Label: attributeTitle(contact.Attribute{Key: key}), Text: value})
+	}
+	slices.SortFunc(v.Attributes, func(a, b ui.Fact) int { return strings.Compare(a.Label, b.Label) })
+	return nil
+}
+
+// members fills in who belongs to an account, and how it stands: those at the highest risk first, and last who was not scored. latest
+// are those who were seen last.
+func (p *Pages) members(q *web.Request, a contact.Account, latest []contact.ID, v *accountPageView) error {
+	ctx, ws, e := q.Context(), q.Workspace.ID, q.Env
+	var h score.AccountScore
+	if q.Actor.May(identity.InsightsRead) {
+		var err error
+		if h, err = p.Health.Account(ctx, ws, q.Actor, a.ID); err != nil {
+			return err
+		}
+		if len(h.Scores) > 0 {
+			s := health.AccountStandingOf(e, h)
+			v.Health = &s
+		}
+	}
+	scores := h.Scores[:min(len(h.Scores), mostMembers)]
+	ids := make([]contact.ID, len(scores), mostMembers)
+	for i, x := range scores {
+		ids[i] = x.Contact
+	}
+	for _, id := range latest {
+		if len(ids) < mostMembers && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	who, err := p.Contacts.Load(ctx, ws, q.Actor, ids)
+	if err != nil {
+		return err
+	}
+	for i, id := range ids {
+		c, ok := who[id]
+		if !ok || c.Account != a.ID { // it has left the account since it was scored
+			continue
+		}
+		x := score.Score{Contact: id, Hidden: true, Worth: c.Value}
+		if i < len(scores) {
+			x = scores[i]
+		}
+		r := health.RowOf(e, c, x)
+		if i >= len(scores) {
+			r.Note = ""
+		}
+		v.Members = append(v.Members, r)
+	}
+	if a.Contacts > int64(len(v.Members)) {
+		v.All = listHref(url.Values{"account": {string(a.ID)}})
+	}
+	return nil
 }
 
 func (p *Pages) saveAccount(q *web.Request) error {

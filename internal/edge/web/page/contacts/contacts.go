@@ -37,6 +37,7 @@ func (p *Pages) Register(s *web.Site) {
 
 	s.Page("GET /contacts/accounts", identity.ContactsRead, p.accounts)
 	s.Page("POST /contacts/accounts", identity.ContactsWrite, p.saveAccount)
+	s.Page("GET /accounts/{id}", identity.ContactsRead, p.showAccount)
 
 	s.Page("GET /contacts/duplicates", identity.ContactsRead, p.duplicates)
 	s.Page("POST /contacts/duplicates/dismiss", identity.ContactsWrite, p.dismiss)

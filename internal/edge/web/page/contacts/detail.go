@@ -192,7 +192,7 @@ func (p *Pages) about(q *web.Request, c contact.Contact, v *detailView) error {
 			return err
 		}
 		if err == nil {
-			v.About = append(v.About, ui.Fact{Label: e.T("contact.account"), Value: linked(ui.Link{Label: a.Name, Href: listHref(url.Values{"account": {string(a.ID)}})})})
+			v.About = append(v.About, ui.Fact{Label: e.T("contact.account"), Value: linked(ui.Link{Label: a.Name, Href: health.AccountHref(a.ID)})})
 		}
 	}
 	if c.Value != nil {

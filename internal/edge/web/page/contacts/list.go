@@ -9,6 +9,7 @@ import (
 
 	"kolo/internal/edge/web"
 	"kolo/internal/edge/web/page/figure"
+	"kolo/internal/edge/web/page/health"
 	"kolo/internal/edge/web/ui"
 	"kolo/internal/foundation/fault"
 	"kolo/internal/people/contact"
@@ -315,7 +316,7 @@ func (p *Pages) rows(q *web.Request, list []contact.Contact, k knowledge) (rows 
 			r.Values = append(r.Values, attributeValue(e, k.byKey[key], c.Attributes[key]))
 		}
 		if a, ok := accounts[c.Account]; ok {
-			r.Account, r.AccountHref = a.Name, listHref(url.Values{"account": {string(a.ID)}})
+			r.Account, r.AccountHref = a.Name, health.AccountHref(a.ID)
 		}
 		rows = append(rows, r)
 	}

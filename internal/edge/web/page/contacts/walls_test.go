@@ -17,11 +17,11 @@ func (w *world) routes() map[string]identity.Permission {
 	w.Helper()
 	all := map[string]identity.Permission{}
 	for _, r := range w.site.Routes() {
-		if strings.Contains(r.Pattern, " /contacts") || strings.Contains(r.Pattern, " /segments") {
+		if strings.Contains(r.Pattern, " /contacts") || strings.Contains(r.Pattern, " /accounts") || strings.Contains(r.Pattern, " /segments") {
 			all[r.Pattern] = r.Permission
 		}
 	}
-	if len(all) != 21 {
+	if len(all) != 22 {
 		w.Fatalf("%d routes: %v", len(all), all)
 	}
 	return all
@@ -41,7 +41,7 @@ func TestRoles(t *testing.T) {
 			identity.Erase:         {identity.Owner, identity.Admin},
 		}
 		want := map[string]identity.Permission{
-			"GET /contacts": identity.ContactsRead, "GET /contacts/accounts": identity.ContactsRead, "GET /contacts/duplicates": identity.ContactsRead,
+			"GET /contacts": identity.ContactsRead, "GET /contacts/accounts": identity.ContactsRead, "GET /contacts/duplicates": identity.ContactsRead, "GET /accounts/{id}": identity.ContactsRead,
 			"GET /contacts/{id}": identity.ContactsRead, "GET /contacts/{id}/events": identity.ContactsRead, "GET /contacts/{id}/erase": identity.Erase, "POST /contacts/{id}/erase": identity.Erase,
 		}
 		for _, role := range identity.Roles() {

@@ -30,6 +30,7 @@ const password = "correct horse battery"
 // world is a workspace with its pages.
 type world struct {
 	*testing.T
+	db       *store.DB
 	clock    *clock.Fake
 	identity *identity.Service
 	contacts *contact.Service
@@ -53,7 +54,7 @@ func each(t *testing.T, test func(w *world)) {
 }
 
 func newWorld(t *testing.T, db *store.DB, now *clock.Fake) *world {
-	w := &world{T: t, clock: now, contacts: contact.NewService(db), feedback: feedback.NewService(db), events: event.NewService(db),
+	w := &world{T: t, db: db, clock: now, contacts: contact.NewService(db), feedback: feedback.NewService(db), events: event.NewService(db),
 		identity: identity.NewService(db, identity.Options{Cost: identity.Cost{MemoryKiB: 64, Passes: 1}})}
 	t.Cleanup(w.feedback.Close)
 	t.Cleanup(w.events.Close)

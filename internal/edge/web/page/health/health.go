@@ -10,7 +10,6 @@ import (
 	"slices"
 
 	"kolo/internal/edge/web"
-	"kolo/internal/edge/web/page/figure"
 	"kolo/internal/edge/web/ui"
 	"kolo/internal/foundation/clock"
 	"kolo/internal/foundation/fault"
@@ -112,18 +111,11 @@ type customersView struct {
 	Chips        []ui.Chip
 	Segment      string // the one that is shown, or all
 	Segments     []ui.Link
-	Rows         []row
+	Rows         []Row
 	Page         ui.Page
 	Money        []string
 	Export       string
 	Empty        bool
-}
-
-type row struct {
-	Name, Href, Segment  string
-	Score, Chance, Worth string
-	AtRisk               bool
-	Why                  []string
 }
 
 func (p *Pages) customers(q *web.Request) error {
@@ -145,20 +137,25 @@ func (p *Pages) customers(q *web.Request) error {
 	v.figures(e, summary)
 	v.Distribution, v.Trend = distribution(e, summary), trend(e, f.Version.Report.Trend)
 	ids := make([]contact.ID, len(page.Scores))
+	var of []contact.AccountID
 	for i, x := range page.Scores {
 		ids[i] = x.Contact
+		if x.Account != "" && !slices.Contains(of, x.Account) {
+			of = append(of, x.Account)
+		}
+	}
+	accounts, err := p.Contacts.LoadAccounts(ctx, ws, q.Actor, of)
+	if err != nil {
+		return err
 	}
 	who, err := p.Contacts.Load(ctx, ws, q.Actor, ids)
 	if err != nil {
 		return err
 	}
 	for _, x := range page.Scores {
-		r := row{Name: figure.Name(e, who[x.Contact]), Href: "/contacts/" + url.PathEscape(string(x.Contact)), Segment: x.Segment, Score: e.N(x.Value, 0), AtRisk: x.AtRisk, Why: why(e, x, 2)}
-		if x.Chance != nil {
-			r.Score, r.Chance = e.N(x.Value, 1), e.Percent(*x.Chance, 1)
-		}
-		if x.Worth != nil {
-			r.Worth = e.Money(x.Worth.Minor, x.Worth.Currency)
+		r := RowOf(e, who[x.Contact], x)
+		if a, ok := accounts[x.Account]; ok {
+			r.Account, r.AccountHref = a.Name, AccountHref(a.ID)
 		}
 		v.Rows = append(v.Rows, r)
 	}
