@@ -177,8 +177,12 @@ func (p *Pages) aboutAccount(q *web.Request, a contact.Account, v *accountPageVi
 	if err != nil {
 		return err
 	}
+	var amounts []string
 	for _, m := range worth {
-		v.About = append(v.About, ui.Fact{Label: e.T("contact.value"), Text: e.Money(m.Minor, m.Currency)})
+		amounts = append(amounts, e.Money(m.Minor, m.Currency))
+	}
+	if len(amounts) > 0 {
+		v.About = append(v.About, ui.Fact{Label: e.T("contact.value"), Text: strings.Join(amounts, " · ")})
 	}
 	for key, value := range a.Attributes {
 		v.Attributes = append(v.Attributes, ui.Fact{Label: attributeTitle(contact.Attribute{Key: key}), Text: value})
