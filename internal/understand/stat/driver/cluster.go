@@ -15,13 +15,18 @@ type cluster struct {
 	length  []float64   // diagonal of X'X
 	rows    [][]Entry
 	e       []float64
-	u       []float64 // by column; what it says of the columns of the rows alone
-	columns []int     // of the rows
+	u       []float64 // by column
+	columns []int     // of the rows: u is 0 in all others
 	lone    []int     // the columns that have no coefficient without the customer
+
+	has  []bool // by column, whether it is one of columns
+	t    []float64
+	left [][]float64
 }
 
 func newCluster(inverse, xx [][]float64) *cluster {
-	c := &cluster{inverse: inverse, length: make([]float64, len(xx)), u: make([]float64, len(xx))}
+	k := len(xx)
+	c := &cluster{inverse: inverse, length: make([]float64, k), u: make([]float64, k), has: make([]bool, k), t: make([]float64, k)}
 	for i := range xx {
 		c.length[i] = xx[i][i]
 	}
@@ -31,7 +36,7 @@ func newCluster(inverse, xx [][]float64) *cluster {
 // begin forgets the customer before.
 func (c *cluster) begin() {
 	for _, at := range c.columns {
-		c.u[at] = 0
+		c.u[at], c.has[at] = 0, false
 	}
 	c.rows, c.e, c.columns, c.lone = c.rows[:0], c.e[:0], c.columns[:0], c.lone[:0]
 }
@@ -58,26 +63,27 @@ func (c *cluster) solve() {
 	}
 	for _, row := range c.rows {
 		for _, x := range row {
-			if !slices.Contains(c.columns, x.Column) {
+			if !c.has[x.Column] {
+				c.has[x.Column] = true
 				c.columns = append(c.columns, x.Column)
 			}
 		}
 	}
-	slices.Sort(c.columns)
-	m := len(c.rows)
-	left := regress.Zero(m) // I - H
-	t := make([]float64, len(c.u))
+	left := c.square(len(c.rows)) // I - H
 	for i, row := range c.rows {
 		for _, at := range c.columns {
-			t[at] = 0
-			for _, x := range row {
-				t[at] += x.Value * c.inverse[x.Column][at]
+			c.t[at] = 0
+		}
+		for _, x := range row {
+			line := c.inverse[x.Column]
+			for _, at := range c.columns {
+				c.t[at] += x.Value * line[at]
 			}
 		}
 		for j := range i + 1 {
 			h := 0.0
 			for _, x := range c.rows[j] {
-				h += t[x.Column] * x.Value
+				h += c.t[x.Column] * x.Value
 			}
 			left[i][j], left[j][i] = -h, -h
 		}
@@ -94,6 +100,20 @@ func (c *cluster) solve() {
 	for _, free := range order[rank:] {
 		c.alone(left, order, rank, free)
 	}
+}
+
+// square is a matrix whose values are those of the customer before.
+func (c *cluster) square(m int) [][]float64 {
+	for len(c.left) < m {
+		c.left = append(c.left, nil)
+	}
+	for i := range m {
+		if cap(c.left[i]) < m {
+			c.left[i] = make([]float64, 2*m)
+		}
+		c.left[i] = c.left[i][:m]
+	}
+	return c.left[:m]
 }
 
 // alone finds the coefficients that move with a direction of which nothing is left: one in which the answer free has 1.
