@@ -250,7 +250,8 @@ func languageName(e ui.Env, language string) string {
 	return ui.OwnName(language)
 }
 
-// founds are how well themes are told, by theme in all and by language; where nothing was told and nothing was missed there is nothing to say.
+// founds are how well themes are told, by theme in all and by the languages in which enough texts were checked; where nothing was told and
+// nothing was missed there is nothing to say.
 func founds(e ui.Env, tree *theme.Tree, checks []label.Check) (out []found) {
 	type key struct{ theme, language string }
 	sums := map[key]*label.Check{}
@@ -272,7 +273,7 @@ func founds(e ui.Env, tree *theme.Tree, checks []label.Check) (out []found) {
 	for _, k := range keys {
 		c := sums[k]
 		told, there := c.RightlyTold+c.WronglyTold, c.RightlyTold+c.WronglyLeftOut
-		if told+there > 0 {
+		if told+there > 0 && (k.language == "" || max(told, there) >= few) {
 			out = append(out, found{Theme: tree.Name(k.theme, e.Tag()), Language: languageName(e, k.language), Told: shareOf(e, c.RightlyTold, told), There: shareOf(e, c.RightlyTold, there)})
 		}
 	}
