@@ -6,9 +6,11 @@ import (
 	"strings"
 	"testing"
 
+	"kolo/internal/foundation/store"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/reading"
 	"kolo/internal/understand/text"
+	"kolo/internal/understand/theme"
 )
 
 // reader is a reader whose readings are known: each sentence is a clause; "late" is about delivery and blames it.
@@ -154,5 +156,48 @@ func TestThemesByAPI(t *testing.T) {
 		if code, _, answer := w.call(c.key, c.method, c.path, c.body); code != c.code {
 			t.Errorf("%s %s %s: %d instead of %d: %s", c.method, c.path, c.body, code, c.code, answer)
 		}
+	}
+}
+
+// TestThemesOfTwoLanguagesByAPI tells which themes may be the same, and that two of them are not.
+func TestThemesOfTwoLanguagesByAPI(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	keys := w.workspace("one", identity.Permissions(), []identity.Permission{identity.FeedbackRead})
+	all, reads := keys[0], keys[1]
+	other := w.workspace("two", identity.Permissions())[0]
+	ids := map[string]string{}
+	for _, language := range []string{"en", "he", "ru"} {
+		ids[language] = w.ask(all, "POST", "/v1/themes", `{"names":{"`+language+`":"Lifts"}}`, http.StatusCreated)["id"].(string)
+	}
+	var ws identity.WorkspaceID
+	must(t, w.db.View(t.Context(), func(tx *store.Tx) (err error) {
+		ws, err = store.One(tx, store.Value[identity.WorkspaceID], "SELECT workspace FROM theme WHERE id = $1", ids["en"])
+		return err
+	}))
+	must(t, theme.NewService(w.db).Guess(t.Context(), ws, []theme.Same{{Theme: ids["he"], Other: ids["en"], Likeness: 0.9, Model: "e-1"}, {Theme: ids["en"], Other: ids["ru"], Likeness: 0.6, Model: "e-1"}}))
+	same := func(language string) string {
+		t.Helper()
+		return fmt.Sprint(w.ask(reads, "GET", "/v1/themes/"+ids[language], "", http.StatusOK)["same_as"])
+	}
+	if got := same("he"); got != fmt.Sprintf("[map[likeness:0.9 model:e-1 theme:%s]]", ids["en"]) {
+		t.Errorf("told %s", got)
+	}
+	for _, c := range []struct {
+		key, path string
+		code      int
+	}{
+		{reads, "/v1/themes/" + ids["en"] + "/same/" + ids["he"], http.StatusForbidden},
+		{other, "/v1/themes/" + ids["en"] + "/same/" + ids["he"], http.StatusNotFound},
+		{all, "/v1/themes/" + ids["he"] + "/same/" + ids["ru"], http.StatusNotFound},
+		{all, "/v1/themes/" + ids["en"] + "/same/" + ids["he"], http.StatusNoContent},
+		{all, "/v1/themes/" + ids["en"] + "/same/" + ids["he"], http.StatusNotFound},
+	} {
+		if code, _, answer := w.call(c.key, "DELETE", c.path, ""); code != c.code {
+			t.Errorf("%s: %d instead of %d: %s", c.path, code, c.code, answer)
+		}
+	}
+	if he, ru := same("he"), same("ru"); he != "<nil>" || !strings.Contains(ru, ids["en"]) {
+		t.Errorf("then %s and %s", he, ru)
 	}
 }
