@@ -141,7 +141,7 @@ func (g *gathering) add(f feedback.Feedback, key int64, c copyCount) bool {
 	at := len(g.groups)
 	if key != 0 { // without a key, nothing finds it together with others
 		at, known := g.at[key]
-		if !known && c.before > 0 {
+		if !known && c.before {
 			at, known = -1, true
 			g.at[key] = at
 		}
@@ -185,8 +185,11 @@ func (g *gathering) page(next string) Groups {
 	return out
 }
 
-// copyCount is how much feedback shares a key, and how much of it an earlier page had.
-type copyCount struct{ n, before int64 }
+// copyCount is how much feedback shares a key, and whether an earlier page has the newest of it.
+type copyCount struct {
+	n      int64
+	before bool
+}
 
 // copiesOf gives the keys of feedback and counts what fulfils conditions and has one of those that are not known yet; after is where the
 // page begins.
@@ -225,19 +228,37 @@ func (s *Service) copiesOf(ctx context.Context, ws identity.WorkspaceID, c Condi
 	if err != nil {
 		return nil, nil, err
 	}
+	// Ids are long, and reading them for all rows would be most of the work: they are asked for only of what has the instant of the cursor.
 	var args arguments
 	cond, err := where(a, sp, append(slices.Clone(c), Condition{Field: copies, Op: "in", Values: ask}), &args)
 	if err != nil {
 		return nil, nil, err
 	}
-	before := "0"
-	if after.ID != "" {
-		at := args.add(after.Time)
-		before = "CASE WHEN time > " + at + " OR time = " + at + " AND id >= " + args.add(string(after.ID)) + " THEN 1 ELSE 0 END"
+	rows, err := s.columns.All(ctx, "SELECT copy_key, count(*), max(time) FROM "+table+" WHERE "+cond+" GROUP BY copy_key", args...)
+	if err != nil {
+		return nil, nil, err
 	}
-	rows, err := s.columns.All(ctx, "SELECT copy_key, count(*), sum("+before+") FROM "+table+" WHERE "+cond+" GROUP BY copy_key", args...)
+	var tied []string
 	for _, r := range rows {
-		counts[number[int64](r[0])] = copyCount{number[int64](r[1]), number[int64](r[2])}
+		key, newest := number[int64](r[0]), number[int64](r[2])
+		counts[key] = copyCount{number[int64](r[1]), after.ID != "" && newest > after.Time}
+		if after.ID != "" && newest == after.Time {
+			tied = append(tied, strconv.FormatInt(key, 10))
+		}
+	}
+	if len(tied) == 0 {
+		return keys, counts, nil
+	}
+	slices.Sort(tied)
+	args = nil
+	if cond, err = where(a, sp, append(slices.Clone(c), Condition{Field: copies, Op: "in", Values: tied}), &args); err != nil {
+		return nil, nil, err
+	}
+	cond += " AND time = " + args.add(after.Time) + " AND id >= " + args.add(string(after.ID))
+	rows, err = s.columns.All(ctx, "SELECT DISTINCT copy_key FROM "+table+" WHERE "+cond, args...)
+	for _, r := range rows {
+		key := number[int64](r[0])
+		counts[key] = copyCount{counts[key].n, true}
 	}
 	return keys, counts, err
 }
