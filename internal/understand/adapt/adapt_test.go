@@ -10,7 +10,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"testing"
 	"time"
 
@@ -42,11 +42,11 @@ type world struct {
 
 func each(t *testing.T, test func(w *world)) {
 	t.Helper()
-	eachWith(t, llm.Options{}, test)
+	eachWith(t, func(*testing.T) llm.Options { return llm.Options{} }, test)
 }
 
 // eachWith is each with an outside model.
-func eachWith(t *testing.T, o llm.Options, test func(w *world)) {
+func eachWith(t *testing.T, o func(*testing.T) llm.Options, test func(w *world)) {
 	t.Helper()
 	base, err := reading.New()
 	if err != nil {
@@ -56,7 +56,7 @@ func eachWith(t *testing.T, o llm.Options, test func(w *world)) {
 		quiet := slog.New(slog.DiscardHandler)
 		w := &world{T: t, db: db, feedback: feedback.NewService(db), themes: theme.NewService(db)}
 		t.Cleanup(w.feedback.Close)
-		w.adapt = adapt.NewService(db, w.feedback, w.themes, assist.NewService(db, llm.New(o)), base, quiet)
+		w.adapt = adapt.NewService(db, w.feedback, w.themes, assist.NewService(db, llm.New(o(t))), base, quiet)
 		w.labels = label.NewService(db, w.feedback, w.adapt, quiet)
 		w.adapt.Use(w.labels)
 		w.themes.OnChange(adapt.Changed)
@@ -298,23 +298,24 @@ func TestFindsTheSameInAnotherLanguage(t *testing.T) {
 		}
 		return v
 	}
-	var fails atomic.Bool
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var body struct{ Input []string }
-		_ = json.NewDecoder(r.Body).Decode(&body)
-		if body.Input == nil || fails.Load() { // it names nothing
-			w.WriteHeader(http.StatusBadRequest)
-			return
-		}
-		var data []map[string]any
-		for i, s := range body.Input {
-			data = append(data, map[string]any{"index": i, "embedding": about(s)})
-		}
-		_ = json.NewEncoder(w).Encode(map[string]any{"model": "e-1", "data": data})
-	}))
-	t.Cleanup(server.Close)
-	eachWith(t, llm.Options{URL: server.URL, Embedding: "e", PerMinute: 60_000}, func(w *world) {
-		fails.Store(false)
+	var fails sync.Map // by test: both set-ups run at once
+	eachWith(t, func(t *testing.T) llm.Options {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			var body struct{ Input []string }
+			_ = json.NewDecoder(r.Body).Decode(&body)
+			if _, no := fails.Load(t.Name()); body.Input == nil || no { // it names nothing
+				w.WriteHeader(http.StatusBadRequest)
+				return
+			}
+			var data []map[string]any
+			for i, s := range body.Input {
+				data = append(data, map[string]any{"index": i, "embedding": about(s)})
+			}
+			_ = json.NewEncoder(w).Encode(map[string]any{"model": "e-1", "data": data})
+		}))
+		t.Cleanup(server.Close)
+		return llm.Options{URL: server.URL, Embedding: "e", PerMinute: 60_000}
+	}, func(w *world) {
 		w.receive(w.one, complaints(400)...)
 		w.receive(w.one, inRussian(400)...)
 		discover := func() (*theme.Tree, []theme.Same) {
@@ -360,7 +361,7 @@ func TestFindsTheSameInAnotherLanguage(t *testing.T) {
 		if slices.ContainsFunc(again, func(x theme.Same) bool { return x.Theme == same[0].Theme && x.Other == same[0].Other }) {
 			w.Error("what a person said is two is one again")
 		}
-		fails.Store(true)
+		fails.Store(w.Name(), true)
 		if _, kept := discover(); len(kept) != len(again) {
 			w.Errorf("without the endpoint %d of %d pairs are left", len(kept), len(again))
 		}
