@@ -18,7 +18,8 @@ import (
 )
 
 // segments looks through all segments of the relationship survey's NPS, with the rate of false ones that alerts are told by. A difference
-// of less than four standard errors between two planted segments need not show.
+// of less than four standard errors between two planted segments need not show; one of more than a standard error between two under which
+// nothing was planted, made by whatever else differs between them, may.
 func (w *World) segments(ctx context.Context) ([]Finding, error) {
 	began := time.Now()
 	a, err := w.Scan.Ask(ctx, w.Workspace, scan.Query{Score: insight.NPS, Rate: stat.AlertQ, Where: insight.Conditions{{Field: "survey", Values: []string{"relationship"}}}})
@@ -37,7 +38,7 @@ func (w *World) segments(ctx context.Context) ([]Finding, error) {
 	var out []Finding
 	for _, p := range w.Truth.Segments {
 		f := Finding{Area: "segments", What: fmt.Sprintf("%s: %s beside %s", p.Attribute, p.A, p.B), Planted: p.Planted,
-			Slight: p.Planted && math.Abs(p.Expected) < 4*p.SE}
+			Slight: p.Planted && math.Abs(p.Expected) < 4*p.SE || !p.Planted && math.Abs(p.Expected) > p.SE}
 		for _, value := range []string{p.A, p.B} {
 			s := single(p.Attribute, value)
 			if s == nil {
