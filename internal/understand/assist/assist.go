@@ -105,6 +105,9 @@ func (s *Service) Embed(ctx context.Context, texts []string) (vectors [][]float3
 		if err != nil {
 			return nil, "", err
 		}
+		if len(vectors) > 0 && len(got[0]) != len(vectors[0]) { // another model answers than a moment ago
+			return nil, "", fault.New(fault.Busy, "assist.Embed", "the model for embeddings gave vectors of different lengths")
+		}
 		vectors, model, texts = append(vectors, got...), m, texts[n:]
 	}
 	return vectors, model, nil

@@ -24,6 +24,7 @@ type endpoint struct {
 	sent   []string
 	answer string
 	status int
+	wide   int // further numbers of each vector
 }
 
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -42,7 +43,10 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.sent = append(e.sent, body.Input...)
 		var data []map[string]any
 		for i := range body.Input {
-			data = append(data, map[string]any{"index": i, "embedding": []float32{float32(i), 1}})
+			data = append(data, map[string]any{"index": i, "embedding": append([]float32{float32(i), 1}, make([]float32, e.wide)...)})
+		}
+		if e.wide > 0 { // as when another model stands behind the endpoint from now on
+			e.wide++
 		}
 		_ = json.NewEncoder(w).Encode(map[string]any{"model": "e-1", "data": data})
 		return
@@ -174,6 +178,21 @@ func TestSlowEndpoint(t *testing.T) {
 		}
 		if _, _, err := s.Embed(t.Context(), []string{"late"}); !fault.Is(err, fault.Busy) {
 			t.Errorf("slow before: %v", err)
+		}
+	})
+}
+
+// TestVectorsOfDifferentLengths: texts go in several requests, and another model may answer the next.
+func TestVectorsOfDifferentLengths(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *assist.Service, e *endpoint, _ *clock.Fake) {
+		texts := make([]string, 65) // one more than a request has
+		if v, _, err := s.Embed(t.Context(), texts); err != nil || len(v) != len(texts) {
+			t.Errorf("%d vectors, %v", len(v), err)
+		}
+		e.wide = 1
+		if _, _, err := s.Embed(t.Context(), texts); !fault.Is(err, fault.Busy) {
+			t.Errorf("%v", err)
 		}
 	})
 }
