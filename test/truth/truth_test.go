@@ -8,13 +8,14 @@ import (
 	"kolo/internal/app"
 	"kolo/internal/demo"
 	"kolo/internal/foundation/config"
+	"kolo/internal/foundation/raced"
 )
 
 // TestReport takes the demo company in, has all of it understood, and holds the segments, drivers, early warnings and reasons for leaving
 // that are found against the truth.
 func TestReport(t *testing.T) {
 	t.Parallel()
-	if testing.Short() || raced {
+	if testing.Short() || raced.On {
 		t.Skip("two years take a minute, and many with the race detector")
 	}
 	ctx := t.Context()

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"kolo/internal/foundation/clock"
+	"kolo/internal/foundation/raced"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/stat/watch"
 )
@@ -158,7 +159,7 @@ func watched(t *testing.T, lines []*line, latest int) (alarms, found int, nomina
 // alarms between 0.6 and 1.5 times the nominal rate, by scenario; 3 standard deviations are what chance does to a count.
 func TestTheBudgetHolds(t *testing.T) {
 	t.Parallel()
-	if underRace {
+	if raced.On {
 		t.Skip("arithmetic, slow under the race detector")
 	}
 	for _, c := range []struct {
@@ -202,7 +203,7 @@ func TestTheBudgetHolds(t *testing.T) {
 // TestWhatIsPlantedIsFound changes the latest periods of series with a season, or that grow.
 func TestWhatIsPlantedIsFound(t *testing.T) {
 	t.Parallel()
-	if underRace {
+	if raced.On {
 		t.Skip("arithmetic, slow under the race detector")
 	}
 	for _, c := range []struct {

@@ -3,6 +3,8 @@ package simulation
 import (
 	"math"
 	"testing"
+
+	"kolo/internal/foundation/raced"
 )
 
 func TestNPSIntervalCoversAsItSays(t *testing.T) {
@@ -54,7 +56,7 @@ func TestInterruptedSeriesCover(t *testing.T) {
 func TestEffectsOfCustomersWhoAnswerAgainCover(t *testing.T) {
 	t.Parallel()
 	runs := 1500
-	if underRace {
+	if raced.On {
 		runs = 300
 	}
 	for _, customers := range []int{40, 150} {
@@ -67,7 +69,7 @@ func TestEffectsOfCustomersWhoAnswerAgainCover(t *testing.T) {
 
 func TestWatchKeepsItsBudget(t *testing.T) {
 	t.Parallel()
-	if underRace {
+	if raced.On {
 		t.Skip("arithmetic on one goroutine, slow under the race detector")
 	}
 	w, err := Detection(Reference(), 2, 2024)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"kolo/internal/foundation/raced"
 	"kolo/internal/understand/stat/dist"
 	"kolo/internal/understand/stat/vectortest"
 )
@@ -206,7 +207,7 @@ func TestVectorsChangePoint(t *testing.T) {
 func TestVectorsRunLengths(t *testing.T) {
 	t.Parallel()
 	vectortest.Load(t, "arl_tables").Each(t, func(t *testing.T, c vectortest.Case) any {
-		if underRace && strings.Contains(c.ID, "for_arl0") {
+		if raced.On && strings.Contains(c.ID, "for_arl0") {
 			t.Skip("arithmetic on one goroutine, slow under the race detector")
 		}
 		var out []any
@@ -284,7 +285,7 @@ func TestBenchmarkSeriesGiveTheExactSignals(t *testing.T) {
 	}
 	d := file.Design.detector()
 	for i, s := range file.Series {
-		if underRace && i%16 != 0 {
+		if raced.On && i%16 != 0 {
 			continue // arithmetic on one goroutine, slow under the race detector
 		}
 		readings, err := d.Run(Series{Counts: s.Y}, file.Design.History, nil)

@@ -1,5 +1,0 @@
-//go:build !race
-
-package truth
-
-const raced = false
