@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"kolo/internal/foundation/clock"
@@ -41,7 +41,7 @@ type Service struct {
 	clock clock.Clock
 	group *group.Committer[*call]
 
-	busy    atomic.Int64 // when the last large group was kept, in milliseconds of the machine's own clock
+	arrival arrival
 	fields  fieldCache
 	country countryCache
 }
@@ -66,7 +66,7 @@ type row struct {
 // NewService starts the committer; Close ends it. One service for a process: callers share commits through it.
 func NewService(db *store.DB) *Service {
 	s := &Service{db: db, clock: db.Clock()}
-	s.group = group.New(groupRows, func(c *call) int { return len(c.rows) }, s.commit)
+	s.group = group.New(groupRows, func(c *call) int { return len(c.rows) }, s.write)
 	return s
 }
 
@@ -169,25 +169,42 @@ func encode(v any, n int) string {
 // caller does not wait for the last.
 const groupRows = 4096
 
-// large is the number of rows from which on a group is a part of something larger, such as an import.
-const large = 512
+// much is how many rows a second are so many that what can wait lets them pass, as in an import; and arrivalTime how long it is
+// looked at least.
+const (
+	much        = 2000
+	arrivalTime = 250 * time.Millisecond
+)
 
-// Busy tells whether much is coming in at this moment: what can wait lets it pass.
-func (s *Service) Busy() bool { return time.Now().UnixMilli()-s.busy.Load() < 300 }
-
-// commit keeps the calls of a group in one transaction.
-func (s *Service) commit(ctx context.Context, calls []*call) error {
-	err := s.write(ctx, calls)
-	n := 0
-	for _, c := range calls {
-		n += len(c.rows)
-	}
-	if n >= large {
-		s.busy.Store(time.Now().UnixMilli())
-	}
-	return err
+// arrival is how fast rows come, in whichever process.
+type arrival struct {
+	mu   sync.Mutex
+	at   time.Time
+	seq  int64 // the last change then
+	busy bool
 }
 
+func (a *arrival) look(now time.Time, seq int64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	passed := now.Sub(a.at)
+	if passed < arrivalTime {
+		return
+	}
+	a.busy = !a.at.IsZero() && float64(seq-a.seq) >= much*passed.Seconds()
+	a.at, a.seq = now, seq
+}
+
+// Busy tells whether much was coming in, to this process or another, when Settled was asked for last: what can wait lets it pass.
+func (s *Service) Busy() bool { return s.arrival.much() }
+
+func (a *arrival) much() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.busy
+}
+
+// write keeps the calls of a group in one transaction.
 func (s *Service) write(ctx context.Context, group []*call) error {
 	byWorkspace := map[identity.WorkspaceID][]row{}
 	var order []identity.WorkspaceID
@@ -616,4 +633,10 @@ func Unchanged(tx *store.Tx, after, upTo int64) (map[ID]bool, error) {
 }
 
 // Settled is the number up to which Changes can be read without missing any.
-func (s *Service) Settled(ctx context.Context) (int64, error) { return s.db.Settled(ctx, "feedback") }
+func (s *Service) Settled(ctx context.Context) (int64, error) {
+	n, err := s.db.Settled(ctx, "feedback")
+	if err == nil {
+		s.arrival.look(time.Now(), n)
+	}
+	return n, err
+}

@@ -24,6 +24,7 @@ const (
 	hold       = 20 * time.Second // how long a range may be read before another process takes it: many times what that takes
 	pieceBytes = 8 << 20          // of texts that are read before the claim is renewed
 	rangeSize  = 4096             // numbers of change in a range
+	busyRange  = 512              // the same while much is coming in: its labels hold up the writer of rows for no longer than a group of feedback does
 	poll       = time.Second
 )
 
@@ -119,8 +120,17 @@ func (s *Service) Read(ctx context.Context) (texts int, err error) {
 		}); err != nil || !ok {
 			return texts, fault.Wrap(op, err)
 		}
+		if texts > 0 { // how fast more comes is looked at between ranges, too
+			if _, err := s.feedback.Settled(ctx); err != nil {
+				return texts, fault.Wrap(op, err)
+			}
+		}
+		size := int64(rangeSize)
+		if s.feedback.Busy() {
+			size = busyRange
+		}
 		if err := s.db.Update(ctx, func(tx *store.Tx) (err error) {
-			c, ok, err = take(tx, s.owner, settled, rangeSize)
+			c, ok, err = take(tx, s.owner, settled, size)
 			return err
 		}); err != nil || !ok {
 			return texts, fault.Wrap(op, err)
