@@ -79,6 +79,7 @@ func standing(tx *store.Tx, ws identity.WorkspaceID, ids []feedback.ID) (map[fee
 
 // correct lays corrections over a label. Those that were made of another text are passed over.
 func (l *Label) correct(list []Correction) {
+	whole, part := false, false // whether a person has said how the text feels, and a clause of it
 	for _, c := range list {
 		if c.Hash != l.Hash {
 			continue
@@ -93,18 +94,55 @@ func (l *Label) correct(list []Correction) {
 			if c.Span == Whole {
 				l.Sentiment, l.Score, l.Confidence, l.Unsure = v, scoreOf(v), 1, false
 				if len(l.Clauses) == 1 && v != reading.Mixed { // the text is its clause
-					l.Clauses[0].Sentiment, l.Clauses[0].Score, l.Clauses[0].Confidence = v, scoreOf(v), 1
+					feel(&l.Clauses[0], v)
 				}
+				whole = true
 			} else if k := l.clause(c.Span); k >= 0 {
-				l.Clauses[k].Sentiment, l.Clauses[k].Score, l.Clauses[k].Confidence = v, scoreOf(v), 1
+				part = true
+				feel(&l.Clauses[k], v)
 			}
 		case AspectTheme:
 			l.correctTheme(c)
 		}
 	}
 	if l.Corrected {
+		if part && !whole {
+			l.settleWhole()
+		}
 		l.settleThemes()
 	}
+}
+
+// feel has a clause, and what it is about, be spoken of as a person says.
+func feel(c *reading.Clause, v reading.Sentiment) {
+	c.Sentiment, c.Score, c.Confidence = v, scoreOf(v), 1
+	for i := range c.Themes {
+		c.Themes[i].Sentiment = v
+	}
+}
+
+// settleWhole has the text follow its clauses where it contradicts them: it praises and no clause does, or the like.
+func (l *Label) settleWhole() {
+	blame, praise := false, false
+	for _, c := range l.Clauses {
+		blame = blame || c.Sentiment == reading.Negative
+		praise = praise || c.Sentiment == reading.Positive
+	}
+	saysBlame := l.Sentiment == reading.Negative || l.Sentiment == reading.Mixed
+	saysPraise := l.Sentiment == reading.Positive || l.Sentiment == reading.Mixed
+	if !(saysBlame && !blame || saysPraise && !praise || !saysBlame && !saysPraise && (blame || praise)) {
+		return
+	}
+	v := reading.Neutral
+	switch {
+	case blame && praise:
+		v = reading.Mixed
+	case blame:
+		v = reading.Negative
+	case praise:
+		v = reading.Positive
+	}
+	l.Sentiment, l.Score, l.Unsure = v, scoreOf(v), false
 }
 
 func (l *Label) correctTheme(c Correction) {
@@ -241,7 +279,11 @@ func (s *Service) Correct(ctx context.Context, ws identity.WorkspaceID, actor id
 			number(c.Sampled), c.Member, c.By, tx.Millis()); err != nil {
 			return err
 		}
-		l.correct([]Correction{c})
+		all, err := standing(tx, ws, []feedback.ID{c.Feedback}) // what was said of it before bears on what this makes of it
+		if err != nil {
+			return err
+		}
+		l.correct(all[c.Feedback])
 		if err := write(tx, []Label{l}); err != nil {
 			return err
 		}

@@ -23,8 +23,8 @@ const (
 
 	hold       = 20 * time.Second // how long a range may be read before another process takes it: many times what that takes
 	pieceBytes = 8 << 20          // of texts that are read before the claim is renewed
-	rangeSize  = 4096             // numbers of change in a range
-	busyRange  = 512              // the same while much is coming in: its labels hold up the writer of rows for no longer than a group of feedback does
+	rangeSize  = 2048             // numbers of change in a range: while their labels are written, nobody else writes rows
+	busyRange  = 512              // the same while much is coming in
 	poll       = time.Second
 )
 
