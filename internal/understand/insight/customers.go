@@ -48,7 +48,7 @@ func (a *asked) value() (expr, cond string) {
 // linearised variance by customer. Who is unknown stands for himself alone. Answers within one bucket of time are taken as
 // independent, and so are those about themes, where one text is in several groups.
 func (s *Service) byCustomer(ctx context.Context, a *asked, rows []Row, total *Row) error {
-	if !a.Measure.ofCustomers() || total.Value == nil || slices.ContainsFunc(a.by, field.theme) {
+	if !a.Measure.ofCustomers() || total.Value == nil {
 		return nil
 	}
 	one := max(1, total.N/s.many)
@@ -57,8 +57,8 @@ func (s *Service) byCustomer(ctx context.Context, a *asked, rows []Row, total *R
 		return err
 	}
 	a.robust(total, whole[""], one)
-	if a.Bucket != "" || len(a.by) == 0 {
-		if a.Bucket == "" && len(rows) == 1 {
+	if a.Bucket != "" || len(a.by) == 0 || slices.ContainsFunc(a.by, field.theme) {
+		if a.Bucket == "" && len(a.by) == 0 && len(rows) == 1 {
 			rows[0] = *total
 		}
 		return nil
