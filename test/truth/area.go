@@ -17,7 +17,9 @@ import (
 	"kolo/internal/understand/stat"
 )
 
-// segments looks through all segments of the relationship survey's NPS, with the rate of false ones that alerts are told by. A difference
+// segments looks through all segments of the relationship survey's NPS, with the rate of false ones that alerts are told by. Two segments are
+// found different when either stands out from the rest and chance does not explain what is between them: where one segment is far below all
+// others, each of those is above its rest. A difference
 // of less than four standard errors between two planted segments need not show; one of more than a standard error between two under which
 // nothing was planted, made by whatever else differs between them, may.
 func (w *World) segments(ctx context.Context) ([]Finding, error) {
@@ -39,17 +41,24 @@ func (w *World) segments(ctx context.Context) ([]Finding, error) {
 	for _, p := range w.Truth.Segments {
 		f := Finding{Area: "segments", What: fmt.Sprintf("%s: %s beside %s", p.Attribute, p.A, p.B), Planted: p.Planted,
 			Slight: p.Planted && math.Abs(p.Expected) < 4*p.SE || !p.Planted && math.Abs(p.Expected) > p.SE}
-		for _, value := range []string{p.A, p.B} {
+		between, variance := 0.0, 0.0
+		for i, value := range []string{p.A, p.B} {
 			s := single(p.Attribute, value)
 			if s == nil {
-				f.Detail += value + " was not tested; "
+				f.Detail += value + " was not tested; " // there are two, and the other stands for both
 				continue
 			}
 			if s.Differs && len(s.Explained) == 0 {
 				f.Found = true
 			}
+			between += []float64{1, -1}[i] * s.Difference
+			if s.Interval != nil {
+				se := s.Interval.Width() / 2 / 1.96
+				variance += se * se
+			}
 			f.Detail += fmt.Sprintf("%s %+.1f (q %.2g); ", value, s.Difference, s.Q)
 		}
+		f.Found = f.Found && math.Abs(between) > 1.96*math.Sqrt(variance)
 		f.Detail += fmt.Sprintf("planted %+.1f between them", p.Expected)
 		out = append(out, f)
 	}
@@ -194,22 +203,30 @@ func (w *World) warnings(ctx context.Context) ([]Finding, error) {
 				within, at = float64(p.ToWeek), float64(p.FromWeek+p.ToWeek)/2
 			}
 			more := float64(p.Surveys.Theme+p.Unsolicited.Theme) - p.Surveys.Without - p.Unsolicited.Without
-			f := Finding{Area: "early warning", What: fmt.Sprintf("%s (week %d, factor %g)", c.ID, p.FromWeek, p.Factor), Planted: true, Detail: "no alarm",
+			f := Finding{Area: "early warning", What: fmt.Sprintf("%s (week %d, factor %g)", c.ID, p.FromWeek, p.Factor), Planted: true, Detail: "no alarm in time",
 				Slight: more < 10*float64(p.ToWeek-p.FromWeek+1) || slices.Contains(homeless, c.ID)}
+			elsewhere := ""
 			for _, a := range list {
+				if slices.ContainsFunc(places[c.ID], func(s string) bool { return strings.Contains(a.Subject.Key(), s) }) {
+					elsewhere += told(a, week)
+				}
 				// A sum may have begun a little before, by chance; it must be running when the plant is there.
 				if since := week(a.Since); since >= from && since <= within && week(a.Last) >= at &&
 					slices.ContainsFunc(places[c.ID], func(s string) bool { return strings.Contains(a.Subject.Key(), s) }) {
 					f.Found, f.Detail = true, fmt.Sprintf("%s, %.1f instead of %.1f, weeks %.1f to %.1f", a.Subject.Key(), a.Observed, a.Expected, week(a.Since), week(a.Last))
 				}
 			}
+			if !f.Found {
+				f.Detail += elsewhere
+			}
 			out = append(out, f)
 		}
 	}
-	constant := 0
+	constant, which := 0, ""
 	for _, a := range list {
 		if a.Subject.Field == "theme" && slices.Contains(steady, a.Subject.Value) {
 			constant++
+			which += told(a, week)
 		}
 	}
 	watch, err := w.Alerts.Watch(ctx, w.Workspace)
@@ -219,8 +236,13 @@ func (w *World) warnings(ctx context.Context) ([]Finding, error) {
 	years := float64(weeks) / 52
 	out = append(out, Finding{Area: "early warning", What: fmt.Sprintf("%d themes under which nothing was planted", len(steady)), Found: float64(constant) > watch.Settings.Budget*years/4,
 		Detail: fmt.Sprintf("%d alarms in %.1f years, %d in all over %d series; the budget is %g false ones a year; %d looks in %s", constant, years, len(list), watch.Report.Series,
-			watch.Settings.Budget, looks, took.Round(time.Second))})
+			watch.Settings.Budget, looks, took.Round(time.Second)) + which})
 	return out, nil
+}
+
+// told is an alarm in a few words.
+func told(a alert.Alert, week func(string) float64) string {
+	return fmt.Sprintf("; %s %s, %s %.1f instead of %.1f, weeks %.1f to %.1f", a.Subject.Field, a.Subject.Value, a.Bucket, a.Observed, a.Expected, week(a.Since), week(a.Last))
 }
 
 // reasons for leaving, as health calls them.
