@@ -152,7 +152,7 @@ function options(spec, box) {
   const font = getComputedStyle(document.body).fontFamily;
   const lang = page.lang;
   const number = new Intl.NumberFormat(lang, { style: spec.percent ? "percent" : "decimal", minimumFractionDigits: spec.decimals, maximumFractionDigits: spec.decimals });
-  const short = new Intl.NumberFormat(lang, { style: spec.percent ? "percent" : "decimal", maximumFractionDigits: spec.percent ? 0 : Math.max(spec.decimals, 0), notation: spec.percent ? "standard" : "compact" });
+  const short = new Intl.NumberFormat(lang, { style: spec.percent ? "percent" : "decimal", maximumFractionDigits: Math.max(spec.percent ? 1 : spec.decimals, 1), notation: spec.percent ? "standard" : "compact" });
   const whole = new Intl.NumberFormat(lang);
   const tidy = (s) => s.replace(/\u200e/g, "").replace("-", "−");
   const say = (v) => (v == null ? escape(spec.words.none) : `<bdi dir="ltr">${tidy(number.format(v))}</bdi>`);
@@ -193,7 +193,7 @@ function options(spec, box) {
   };
   const value = {
     type: "value", position: rtl ? "right" : "left", min: spec.min ?? (spec.kind === "share" ? 0 : undefined), max: spec.max ?? (spec.kind === "share" ? 1 : undefined),
-    scale: spec.kind === "line" && spec.min == null, splitNumber: narrow ? 3 : 4,
+    scale: spec.kind === "line" && spec.min == null, splitNumber: narrow ? 3 : 4, minInterval: spec.decimals || spec.percent ? 0 : 1,
     axisLabel: { ...text, formatter: axis }, splitLine: { lineStyle: { color: c.line } }, axisLine: { show: false },
   };
   // A mark's words stand above its line, within the chart, and are cut where they are too long: they stand in full beside it.
@@ -263,7 +263,7 @@ function options(spec, box) {
       ...base, animation: false,
       tooltip: { ...tooltip, trigger: "item", formatter: (p) => (p.data?.at == null ? "" : `${escape(p.data.name)}<br><b>${whole.format(p.data.value)}</b><br>${escape(tone.name)}: ${say(tone.values[p.data.at])}`) },
       series: [{
-        type: "treemap", left: 0, right: 0, top: 0, bottom: 0, roam: false, nodeClick: false, breadcrumb: { show: false }, visibleMin: 1, squareRatio: 1.3, cursor: "pointer",
+        type: "treemap", left: 0, right: 0, top: 10, bottom: 0, roam: false, nodeClick: false, breadcrumb: { show: false }, visibleMin: 1, squareRatio: 1.3, cursor: "pointer",
         itemStyle: { gapWidth: 2, borderWidth: 0, borderColor: "transparent", borderRadius: 4 },
         label: { ...text, color: c.ink, fontSize: 12.5, align: rtl ? "right" : "left", position: rtl ? "insideTopRight" : "insideTopLeft", padding: [5, 6], overflow: "truncate", formatter: (p) => turn(p.name) },
         upperLabel: { show: true, height: 24, color: c.soft, fontFamily: font, fontSize: 12, fontWeight: 600, align: rtl ? "right" : "left", position: rtl ? ["100%", 4] : [0, 4], overflow: "truncate", formatter: (p) => turn(p.name) },

@@ -147,6 +147,18 @@ func (c Chart) figure(e Env, v float64) string {
 	return e.N(v, c.Decimals)
 }
 
+// blank tells whether there is nothing to draw.
+func (c Chart) blank() bool {
+	for _, s := range c.Series {
+		for _, v := range s.Values {
+			if !math.IsNaN(v) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // interval is the interval at i in words, empty when there is none.
 func (c Chart) interval(e Env, s Series, i int) string {
 	if i >= len(s.Low) || i >= len(s.High) || math.IsNaN(s.Low[i]) || math.IsNaN(s.High[i]) {

@@ -216,7 +216,9 @@ func (p *Pages) row(e ui.Env, a alert.Alert, themes map[string]string, owners ma
 	r.Said = e.T("alerts.observed", "observed", fig(a.Observed), "expected", fig(a.Expected))
 	r.Band = e.T("alerts.band", "low", fig(a.Low), "high", fig(a.High))
 	r.Severity = e.T("alerts.severity", "n", i18n.Verbatim(e.Signed(a.Excess, 0)))
-	r.When = e.T("alerts.since", "from", i18n.Verbatim(date(e, a.Since)), "to", i18n.Verbatim(date(e, a.Last)))
+	if r.When = date(e, a.Since); a.Last != a.Since {
+		r.When = e.T("alerts.since", "from", i18n.Verbatim(r.When), "to", i18n.Verbatim(date(e, a.Last)))
+	}
 	r.Owner = owners[a.Owner]
 	if a.Snoozed(today) {
 		r.Snoozed = e.T("alerts.snoozed", "day", i18n.Verbatim(date(e, a.SnoozedUntil)))

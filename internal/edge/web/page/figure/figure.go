@@ -183,8 +183,13 @@ func scale(m insight.Measure, scale string) (low, high float64, decimals int, pe
 
 // Score makes a score card of an answer's total, with the rows as its recent past; to is what it was compared with.
 func Score(e ui.Env, a *insight.Answer, to, against string) ui.Score {
+	return Named(e, Measure(e, a.Measure, a.Of), a, to, against)
+}
+
+// Named is Score of a measure that goes by another name where it stands.
+func Named(e ui.Env, name string, a *insight.Answer, to, against string) ui.Score {
 	low, high, decimals, percent := scale(a.Measure, a.Scale)
-	s := ui.Score{Label: Measure(e, a.Measure, a.Of), Decimals: decimals, Percent: percent, Min: low, Max: high, N: a.Total.N, Define: Defined(a.Measure), Href: "/feedback?" + a.Total.Feedback}
+	s := ui.Score{Label: name, Decimals: decimals, Percent: percent, Min: low, Max: high, N: a.Total.N, Define: Defined(a.Measure), Href: "/feedback?" + a.Total.Feedback}
 	if a.Total.Value != nil {
 		s.Value = *a.Total.Value
 	}

@@ -182,7 +182,11 @@ func (w writer) fill(v *view, show string) {
 	if a.N == 0 {
 		return
 	}
-	v.Tested = e.T("scan.tested", "count", a.Differ, "tests", a.Tests, "pairs", a.PairTests, "rate", verbatim(e.Percent(a.Rate, 0)))
+	tested := "scan.tested"
+	if a.Differ == 0 {
+		tested = "scan.tested_none"
+	}
+	v.Tested = e.T(tested, "count", a.Differ, "tests", a.Tests, "pairs", a.PairTests, "rate", verbatim(e.Percent(a.Rate, 0)))
 	if a.Small > 0 {
 		v.Notes = append(v.Notes, e.T("scan.small", "count", a.Small))
 	}

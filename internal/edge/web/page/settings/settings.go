@@ -179,6 +179,9 @@ func countries(e ui.Env) []ui.Option {
 	for a := 'A'; a <= 'Z'; a++ {
 		for b := 'A'; b <= 'Z'; b++ {
 			r, err := language.ParseRegion(string(a) + string(b))
+			if code := string(a) + string(b); code == "EZ" || code == "UN" { // the euro zone and the United Nations, which count as countries
+				continue
+			}
 			if err != nil || !r.IsCountry() || r.String() != string(a)+string(b) || r.Canonicalize() != r {
 				continue
 			}

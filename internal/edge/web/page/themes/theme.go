@@ -250,15 +250,15 @@ func (b *builder) scores(ctx context.Context, v *themeView) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	s := figure.Score(e, share, "previous", e.T("home.against"))
-	s.Label, s.Href, s.Min, s.Max = e.T("themes.share"), v.All, 0, 0
+	s := figure.Named(e, e.T("themes.share"), share, "previous", e.T("home.against"))
+	s.Href, s.Min, s.Max = v.All, 0, 0
 	if volume.Total.N > 0 {
 		s.Of = e.T("themes.of_texts", "n", volume.Total.N, "texts", share.Total.N)
 	}
 	v.Scores = append(v.Scores, s)
 	net.Rows = trend.Rows
-	s = figure.Score(e, net, "previous", e.T("home.against"))
-	s.Label, s.Href = e.T("measure.net_sentiment"), v.All
+	s = figure.Named(e, e.T("measure.net_sentiment"), net, "previous", e.T("home.against"))
+	s.Href = v.All
 	v.Scores = append(v.Scores, s)
 	for _, a := range given {
 		if a.Total.N < few {
