@@ -340,7 +340,7 @@ func (r Report) better() bool { return r.After >= r.Before+leastGain }
 // or most ratings say the opposite of plain words, as where customers took the best end of a scale for the worst.
 func (r Report) turns() bool { return r.Turned*mostTurned > r.Plain || 2*r.Against > r.Sure }
 
-const mostTurned = 8 // one in so many
+const mostTurned = 7 // one in so many
 
 // examples are the newest texts with a rating beside them or a person's word on their sentiment.
 func (s *Service) examples(ctx context.Context, ws identity.WorkspaceID) (list []reading.Example, report Report, err error) {
