@@ -24,7 +24,7 @@ var recipe = learn.Options{
 	Rate:     0.2,
 	Decay:    1e-5,
 	Contrast: 0.5,
-	Most:     80_000,
+	Most:     120_000,
 	Seed:     1,
 }
 
@@ -41,13 +41,14 @@ const farWeight = 0.1
 // farPresence is what such a text counts when n-grams are chosen. Words of lexicons are chosen when anybody else uses them.
 const farPresence = 0.25
 
-// corpusWeight is what a text of the corpus counts when the judge is fitted: what is said of authored texts matters more.
-const corpusWeight = 0.3
+// corpusWeight is what a text of the corpus counts when the judge is fitted: what is said of authored texts matters more, and the corpus has
+// four times as many that are mixed.
+const corpusWeight = 0.1
 
 var heads = []learn.HeadSpec{
 	{Name: sentiment.TextHead, Kind: learn.OneOf, Labels: sentiment.Names, Levels: 60},
 	{Name: sentiment.ClauseHead, Kind: learn.OneOf, Labels: sentiment.Names[:3], Levels: 60},
-	{Name: reading.ThemeHead, Kind: learn.AnyOf, Labels: Themes, Levels: 10},
+	{Name: reading.ThemeHead, Kind: learn.AnyOf, Labels: Themes, Levels: 10, Contrast: 0.5},
 }
 
 // surer is how much surer the model in the end may be than those that were judged: it learns from half as much again as they

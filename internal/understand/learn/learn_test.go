@@ -87,6 +87,29 @@ func TestTrainLearnsWhatTellsTheLabels(t *testing.T) {
 	}
 }
 
+// A word that tells what a text is about says nothing of its feeling: by the contrast of feelings it would hardly be read.
+func TestAHeadHasItsOwnContrast(t *testing.T) {
+	t.Parallel()
+	plain, err := learn.Train(examples(), specs, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := learn.Train(examples(), []learn.HeadSpec{specs[0], {Name: "matter", Kind: learn.AnyOf, Labels: []string{"app"}, Contrast: 0.5}}, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sure := func(m *learn.Model) float32 {
+		return probabilities(m, "matter", "my application")[0] - probabilities(m, "matter", "a splendid visit")[0]
+	}
+	if sure(own) < sure(plain)+0.02 {
+		t.Errorf("told apart by %.3f with a contrast of its own and by %.3f without", sure(own), sure(plain))
+	}
+	a, b := probabilities(plain, "feeling", "a splendid day"), probabilities(own, "feeling", "a splendid day")
+	if math.Abs(float64(a[1]-b[1])) > 0.02 {
+		t.Errorf("the other head says %.3f, and %.3f without", b[1], a[1])
+	}
+}
+
 func TestTrainingAgainGivesTheSameBytes(t *testing.T) {
 	t.Parallel()
 	var files [2][]byte

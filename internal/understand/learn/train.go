@@ -41,6 +41,9 @@ type HeadSpec struct {
 	Kind   Kind
 	Labels []string
 	Levels int // how many steps weights have on either side of 0, 127 at most; 127 when it is 0. Fewer make a smaller file
+	// Contrast has n-grams count for this head by how much they tell of its own labels, to this power, and not by what Options.Contrast
+	// makes of them; 0 leaves that out. It is learned into the weights: reading is the same.
+	Contrast float32
 }
 
 // Train trains a model: softmax regression (Kind OneOf) and logistic regressions (AnyOf) on the same vectors, by AdaGrad
@@ -85,7 +88,13 @@ func Train(examples []Example, specs []HeadSpec, o Options) (*Model, error) {
 		vectors[i] = Vector{slices.Clone(v.Rows), slices.Clone(v.Values)}
 	}
 	w := newWeights(len(m.keys), specs)
+	for i, spec := range specs {
+		if spec.Contrast > 0 {
+			w.own[i] = telling(examples, vectors, m.scale, i, len(spec.Labels), spec.Contrast)
+		}
+	}
 	w.train(examples, vectors, o)
+	w.fold()
 	if o.Most > 0 && o.Most < len(m.keys) {
 		m.keep(w.largest(o.Most), w)
 	}
@@ -136,6 +145,65 @@ func contrast(examples []Example, rows [][]uint32, n int, power float32) []float
 	return scale
 }
 
+// telling gives each row what its value is multiplied with for a head of its own contrast: the largest ln (p/q) of any label, plus 0.1, to a
+// power, in place of its scale. p is the share of the label's examples that have the n-gram, q the share of the others', with one
+// example in all added to the counts, spread as the labels are. The mean over what is read is 1, so that learning keeps its pace.
+func telling(examples []Example, vectors []Vector, scale []float32, head, labels int, power float32) []float32 {
+	n := labels + 1 // the last is for examples without a label
+	count, total := make([]float64, len(scale)*n), make([]float64, n)
+	all := 0.0
+	for i, e := range examples {
+		if e.Targets[head] == nil {
+			continue
+		}
+		share := append(slices.Clone(e.Targets[head]), 0)
+		sum := float32(0)
+		for _, t := range share {
+			sum += t
+		}
+		if sum == 0 {
+			share[labels], sum = 1, 1
+		}
+		for k, t := range share {
+			if t == 0 {
+				continue
+			}
+			w := float64(e.Weights[head] * t / sum) // who speaks of several things tells less of each
+			total[k] += w
+			all += w
+			for _, row := range vectors[i].Rows {
+				count[int(row)*n+k] += w
+			}
+		}
+	}
+	own := make([]float32, len(scale))
+	read, counted := 0.0, 0.0
+	for row := range own {
+		c := count[row*n : row*n+n]
+		sum, most := 0.0, 0.0
+		for _, x := range c {
+			sum += x
+		}
+		for k, x := range c[:labels] {
+			if prior := total[k] / all; prior > 0 && prior < 1 {
+				p := (x + prior) / (total[k] + prior)
+				q := (sum - x + 1 - prior) / (all - total[k] + 1 - prior)
+				most = max(most, math.Log(p/q))
+			}
+		}
+		by := math.Pow(most+0.1, float64(power)) / float64(scale[row])
+		own[row] = float32(by)
+		read += by * sum
+		counted += sum
+	}
+	if read > 0 {
+		for row := range own {
+			own[row] *= float32(counted / read)
+		}
+	}
+	return own
+}
+
 // Most is the index of the largest.
 func Most(p []float32) int {
 	best := 0
@@ -153,10 +221,11 @@ type weights struct {
 	specs   []HeadSpec
 	w, g    []float32 // weights and sums of squared gradients
 	b, gb   []float32
+	own     [][]float32 // by head: what values are multiplied with, by row; nil is nothing
 }
 
 func newWeights(rows int, specs []HeadSpec) *weights {
-	w := &weights{specs: specs}
+	w := &weights{specs: specs, own: make([][]float32, len(specs))}
 	for _, s := range specs {
 		w.outputs += len(s.Labels)
 	}
@@ -172,6 +241,7 @@ func (w *weights) train(examples []Example, vectors []Vector, o Options) {
 		order[i] = i
 	}
 	z := make([]float32, w.outputs)
+	own := w.byOutput()
 	var kept Vector
 	var active []int // outputs with anything to learn
 	for epoch := range o.Epochs {
@@ -201,7 +271,11 @@ func (w *weights) train(examples []Example, vectors []Vector, o Options) {
 				at := int(row) * w.outputs
 				ws, gs := w.w[at:at+w.outputs], w.g[at:at+w.outputs]
 				for _, j := range active {
-					d := z[j]*x + o.Decay*ws[j]
+					d := z[j]
+					if own[j] != nil {
+						d *= own[j][row]
+					}
+					d = d*x + o.Decay*ws[j]
 					gs[j] += d * d
 					ws[j] -= rate * d / (float32(math.Sqrt(float64(gs[j]))) + 1e-3)
 				}
@@ -213,6 +287,25 @@ func (w *weights) train(examples []Example, vectors []Vector, o Options) {
 			}
 		}
 	}
+}
+
+// byOutput has what values are multiplied with by output.
+func (w *weights) byOutput() [][]float32 {
+	var list [][]float32
+	for i, s := range w.specs {
+		list = append(list, slices.Repeat([][]float32{w.own[i]}, len(s.Labels))...)
+	}
+	return list
+}
+
+// fold puts what values are multiplied with into the weights, so that readers need not.
+func (w *weights) fold() {
+	for j, own := range w.byOutput() {
+		for row := range own {
+			w.w[row*w.outputs+j] *= own[row]
+		}
+	}
+	clear(w.own)
 }
 
 // negligible is the derivative from which on an output is taken to be right: most of many labels are, most of the time.
@@ -247,19 +340,23 @@ func (m *Model) keep(rows []int, w *weights) {
 // gradient puts the derivative of an example's loss by each output into z.
 func (w *weights) gradient(e Example, v Vector, z []float32) {
 	copy(z, w.b)
-	asked, last := 0, 0 // outputs up to the last head of which something is known
+	first := 0
 	for i, s := range w.specs {
-		last += len(s.Labels)
-		if e.Targets[i] != nil {
-			asked = last
+		part := z[first : first+len(s.Labels)]
+		for k, row := range v.Rows {
+			if e.Targets[i] == nil {
+				break
+			}
+			x := v.Values[k]
+			if w.own[i] != nil {
+				x *= w.own[i][row]
+			}
+			at := int(row)*w.outputs + first
+			for j, y := range w.w[at : at+len(part)] {
+				part[j] += x * y
+			}
 		}
-	}
-	for k, row := range v.Rows {
-		x := v.Values[k]
-		at := int(row) * w.outputs
-		for j, y := range w.w[at : at+asked] {
-			z[j] += x * y
-		}
+		first += len(part)
 	}
 	for k, x := range e.Offset {
 		z[k] += x
