@@ -57,8 +57,11 @@ func (s *Service) byCustomer(ctx context.Context, a *asked, rows []Row, total *R
 		return err
 	}
 	a.robust(total, whole[""], one)
-	if a.Bucket != "" || len(a.by) == 0 || slices.ContainsFunc(a.by, field.theme) {
-		if a.Bucket == "" && len(a.by) == 0 && len(rows) == 1 {
+	switch {
+	case a.Bucket != "" || slices.ContainsFunc(a.by, field.theme):
+		return nil
+	case len(a.by) == 0:
+		if len(rows) == 1 {
 			rows[0] = *total
 		}
 		return nil

@@ -178,11 +178,10 @@ func countries(e ui.Env) []ui.Option {
 	var out []ui.Option
 	for a := 'A'; a <= 'Z'; a++ {
 		for b := 'A'; b <= 'Z'; b++ {
-			r, err := language.ParseRegion(string(a) + string(b))
-			if code := string(a) + string(b); code == "EZ" || code == "UN" { // the euro zone and the United Nations, which count as countries
-				continue
-			}
-			if err != nil || !r.IsCountry() || r.String() != string(a)+string(b) || r.Canonicalize() != r {
+			code := string(a) + string(b)
+			r, err := language.ParseRegion(code)
+			if err != nil || !r.IsCountry() || r.String() != code || r.Canonicalize() != r ||
+				code == "EZ" || code == "UN" { // the euro zone and the United Nations, which count as countries
 				continue
 			}
 			if name := names.Name(r); name != "" {
