@@ -92,9 +92,9 @@ func (s *Service) clusters(ctx context.Context, a *asked, one int64) (map[string
 	x, has := a.value()
 	keys.add("k", "contact_key")
 	keys.value("x", x)
-	cond += " AND contact_key <> 0 AND " + has + a.onScale(&args)
-	if one > 1 { // keys are hashes, spread evenly over all numbers; that they lie in a range is checked while they are read
-		cond += " AND contact_key > 0 AND contact_key <= " + strconv.FormatUint(math.MaxUint64/uint64(one), 10)
+	cond += " AND contact_key > 0 AND " + has + a.onScale(&args)
+	if one > 1 { // keys are hashes, spread evenly over all numbers above 0; that they lie in a range is checked while they are read
+		cond += " AND contact_key <= " + strconv.FormatInt(math.MaxInt64/one, 10)
 	}
 	text := "SELECT " + strings.Join(append(groups, "count(*)", "sum(n)", "sum(s)", "sum(q)", "sum(s * s)", "sum(n * s)", "sum(n * n)"), ", ") +
 		" FROM (" + keys.each(a.Dialect, cond, []aggregate{{"count(*) * 1.0", "n"}, {"sum(x)", "s"}, {"sum(x * x)", "q"}}) + ") AS c"
