@@ -31,19 +31,24 @@ import (
 
 	"kolo/internal/foundation/clock"
 	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/id"
 )
 
 // Type is what a column holds.
 type Type uint8
 
-// The types. Go values that Append takes: Text a string, Int an int64 or int, Float a float64, Small an int16, int or
-// bool (0 or 1), Texts a map[string]string; a pointer to one of them, or nil, where the column is Nullable.
+// The types. Go values that Append takes: Text and UUID a string, Int an int64 or int, Float a float64, Small an int16, int
+// or bool (0 or 1), Texts a map[string]string; a pointer to one of them, or nil, where the column is Nullable.
 const (
 	Text  Type = iota + 1 // UTF-8; what is not valid is replaced by U+FFFD
 	Int                   // 64 bits
 	Float                 // 64 bits, finite: NaN and infinities are stored as NULL, or refused where that cannot be
 	Small                 // 16 bits: scores, flags, codes
 	Texts                 // names and texts: the catch-all of attributes; one in a table, never Nullable
+	// UUID is an id as package id makes them, or "" for none; it comes back as the same text. Compare it with UUIDs only: one
+	// engine refuses to compare it with anything else. It is for ids that questions choose rows by: in DuckDB a Text is known
+	// by the beginning of its values alone where rows are passed over, so that each value has to be compared, a UUID wholly.
+	UUID
 )
 
 // Column is one column of a table. Names are lower-case words, but not SQL's own (at, end, left, ...), so that they need
@@ -58,7 +63,7 @@ type Column struct {
 type Table struct {
 	Name    string
 	Columns []Column
-	Key     []string // sort order; the first is "workspace", a Text
+	Key     []string // sort order; the first is "workspace", a UUID
 	ID      string   // the Text column that identifies a row inside its workspace for Replace, Remove and Erase
 	Many    bool     // several rows share an ID (the labels of one text) and are replaced and erased together
 	Extra   string   // the column of type Texts, whose names Promote turns into columns of their own; "" when none
@@ -134,7 +139,8 @@ func New(engine Engine) *DB {
 }
 
 // Ensure creates tables, or adds to them the columns they lack (filled with NULL, "", 0 or an empty Texts). It goes
-// forward only: a column whose type changed is a fault.Conflict, one that is no longer described stays where it is.
+// forward only: a Text that has become a UUID is converted where it stands, unless it holds something else; a column whose type
+// changed otherwise is a fault.Conflict, one that is no longer described stays where it is.
 func (db *DB) Ensure(ctx context.Context, tables ...Table) error {
 	const op = "column.Ensure"
 	for _, t := range tables {
@@ -268,6 +274,9 @@ func (db *DB) Erase(ctx context.Context, table, workspace string, ids []string) 
 	if t.ID == "" {
 		return fault.New(fault.Invalid, "column.Erase", "rows of %s have no id", table)
 	}
+	if !id.Valid(workspace) {
+		return fault.New(fault.Invalid, "column.Erase", "%q is no workspace to erase rows of", workspace)
+	}
 	if len(ids) == 0 {
 		return nil
 	}
@@ -354,15 +363,15 @@ func (t Table) validate() error {
 			return bad("%s is a word of SQL", c.Name)
 		case seen[c.Name] != 0:
 			return bad("column %s comes twice", c.Name)
-		case c.Type < Text || c.Type > Texts:
+		case c.Type < Text || c.Type > UUID:
 			return bad("column %s has no type", c.Name)
 		case c.Type == Texts && (c.Nullable || c.Name != t.Extra):
 			return bad("column %s: Texts is for the catch-all", c.Name)
 		}
 		seen[c.Name] = c.Type
 	}
-	if len(t.Key) == 0 || t.Key[0] != "workspace" || seen["workspace"] != Text {
-		return bad("the key begins with the Text column workspace")
+	if len(t.Key) == 0 || t.Key[0] != "workspace" || seen["workspace"] != UUID {
+		return bad("the key begins with the UUID column workspace")
 	}
 	needed := t.Key
 	if t.ID != "" {

@@ -79,10 +79,11 @@ func FuzzSubstitute(f *testing.F) {
 
 func TestPrepareRefusesNullKeys(t *testing.T) {
 	t.Parallel()
-	table := Table{Name: "x", Columns: []Column{{Name: "workspace", Type: Text}, {Name: "n", Type: Int, Nullable: true}}, Key: []string{"workspace"}}
+	const workspace = "0190a000-0000-7000-8000-000000000001"
+	table := Table{Name: "x", Columns: []Column{{Name: "workspace", Type: UUID}, {Name: "n", Type: Int, Nullable: true}}, Key: []string{"workspace"}}
 	for _, b := range []Batch{
-		{Table: "x", Rows: []Row{{Values: []any{"w", 1}, Replace: true}}},
-		{Table: "x", Remove: []Key{{"w", "1"}}},
+		{Table: "x", Rows: []Row{{Values: []any{workspace, 1}, Replace: true}}},
+		{Table: "x", Remove: []Key{{workspace, "1"}}},
 	} {
 		if _, err := prepare(table, b); !fault.Is(err, fault.Invalid) {
 			t.Errorf("a table without ids: %v", err)
@@ -93,7 +94,7 @@ func TestPrepareRefusesNullKeys(t *testing.T) {
 func TestReservedNames(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"at", "left", "order", "a_plan", "A", "", "_batch"} {
-		table := Table{Name: "x", Columns: []Column{{Name: "workspace", Type: Text}, {Name: name, Type: Int}}, Key: []string{"workspace"}}
+		table := Table{Name: "x", Columns: []Column{{Name: "workspace", Type: UUID}, {Name: name, Type: Int}}, Key: []string{"workspace"}}
 		if err := table.validate(); !fault.Is(err, fault.Invalid) {
 			t.Errorf("a column named %q: %v", name, err)
 		}

@@ -3,7 +3,7 @@ package column
 import "context"
 
 // Engine is a columnar database behind DB. What it is given has been validated: tables, keys, and rows whose values are
-// exactly string, int64, float64, int16 (Small), map[string]string (Texts) or nil.
+// exactly string (Text, UUID), int64, float64, int16 (Small), map[string]string (Texts) or nil.
 type Engine interface {
 	Name() EngineName
 	Ensure(ctx context.Context, t Table) error

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/id"
 )
 
 // prepare checks a batch against its table, makes its values uniform and settles which of its rows win.
@@ -16,7 +17,7 @@ func prepare(t Table, b Batch) (Load, error) {
 	const op = "column.Append"
 	load := Load{Table: t, Rows: make([][]any, 0, len(b.Rows))}
 	ws := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == "workspace" })
-	id := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == t.ID })
+	at := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == t.ID })
 	removes := len(b.Remove) > 0
 	width := len(t.Columns)
 	cells := make([]any, len(b.Rows)*width)
@@ -41,16 +42,19 @@ func prepare(t Table, b Batch) (Load, error) {
 	if !removes {
 		return load, nil
 	}
-	if id < 0 {
+	if at < 0 {
 		return load, fault.New(fault.Invalid, op, "rows of %s have no id to be replaced by", t.Name)
 	}
 	key := func(row []any) Key {
-		s, _ := row[id].(string)
+		s, _ := row[at].(string)
 		return Key{row[ws].(string), s}
 	}
 	// From the end: once a set that says Replace has been passed, what stands before it under its key has lost.
 	gone := map[Key]bool{}
 	for _, k := range b.Remove {
+		if !id.Valid(k.Workspace) {
+			return load, fault.New(fault.Invalid, op, "%s: %q is no workspace to remove rows of", t.Name, k.Workspace)
+		}
 		if !gone[k] {
 			gone[k] = true
 			load.Remove = append(load.Remove, k)
@@ -99,8 +103,11 @@ func canon(c *Column, v any) (any, error) {
 		}
 		return nil, nil
 	case string:
-		if c.Type == Text {
+		switch c.Type {
+		case Text:
 			return cleanAny(v, x), nil
+		case UUID:
+			return v, checkUUID(x)
 		}
 	case int64:
 		if c.Type == Int {
@@ -140,8 +147,8 @@ func canonSlow(c *Column, v any) (any, error) {
 		return canon(c, rv.Elem().Interface())
 	}
 	switch {
-	case c.Type == Text && rv.Kind() == reflect.String: // typed ids
-		return clean(rv.String()), nil
+	case (c.Type == Text || c.Type == UUID) && rv.Kind() == reflect.String: // typed ids
+		return canon(c, rv.String())
 	case c.Type == Float && rv.CanFloat():
 		return canon(c, rv.Float())
 	case c.Type == Small && rv.Kind() == reflect.Bool:
@@ -168,6 +175,17 @@ func canonSlow(c *Column, v any) (any, error) {
 		return nil, fmt.Errorf("%d does not fit", n)
 	}
 	return nil, fmt.Errorf("a %T does not fit", v)
+}
+
+// NoUUID is what stands for "" where an engine's UUIDs cannot be empty.
+const NoUUID = "00000000-0000-0000-0000-000000000000"
+
+// checkUUID refuses what would not come back as it was given.
+func checkUUID(s string) error {
+	if s != "" && !id.Valid(s) || s == NoUUID {
+		return fmt.Errorf("%q is not the id of anything", s)
+	}
+	return nil
 }
 
 // clean replaces what is not UTF-8, which both engines would refuse or garble.

@@ -36,7 +36,7 @@ func Table() column.Table {
 	return column.Table{
 		Name: table, Key: []string{"workspace", "day", "id"}, ID: "id", Extra: "properties",
 		Columns: []column.Column{
-			{Name: "workspace", Type: column.Text}, {Name: "id", Type: column.Text}, {Name: "time", Type: column.Int}, {Name: "day", Type: column.Int},
+			{Name: "workspace", Type: column.UUID}, {Name: "id", Type: column.Text}, {Name: "time", Type: column.Int}, {Name: "day", Type: column.Int},
 			{Name: "kind", Type: column.Text}, {Name: "name", Type: column.Text}, {Name: "contact", Type: column.Text}, {Name: "contact_key", Type: column.Int},
 			{Name: "value", Type: column.Float, Nullable: true}, {Name: "currency", Type: column.Text}, {Name: "properties", Type: column.Texts},
 		},

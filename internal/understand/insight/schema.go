@@ -27,7 +27,7 @@ func Table() column.Table {
 	t := column.Table{
 		Name: table, Key: []string{"workspace", "day", "id"}, ID: "id", Extra: "extra",
 		Columns: []column.Column{
-			{Name: "workspace", Type: column.Text}, {Name: "id", Type: column.Text}, {Name: "time", Type: column.Int},
+			{Name: "workspace", Type: column.UUID}, {Name: "id", Type: column.Text}, {Name: "time", Type: column.Int},
 			{Name: "day", Type: column.Int}, {Name: "month", Type: column.Int}, {Name: "kind", Type: column.Text},
 			{Name: "channel", Type: column.Text}, {Name: "source", Type: column.Text}, {Name: "language", Type: column.Text},
 			{Name: "touchpoint", Type: column.Text}, {Name: "survey", Type: column.Text}, {Name: "survey_version", Type: column.Text},

@@ -128,7 +128,7 @@ func (x set) rows(ws identity.WorkspaceID) []column.Row {
 
 func setTable() column.Table {
 	return column.Table{Name: sets, Key: []string{"workspace", "set_key"}, Columns: []column.Column{
-		{Name: "workspace", Type: column.Text}, {Name: "set_key", Type: column.Int}, {Name: "theme", Type: column.Text}, {Name: "theme_key", Type: column.Int},
+		{Name: "workspace", Type: column.UUID}, {Name: "set_key", Type: column.Int}, {Name: "theme", Type: column.Text}, {Name: "theme_key", Type: column.Int},
 		{Name: "mention", Type: column.Small}, {Name: "sentiment", Type: column.Small, Nullable: true},
 	}}
 }

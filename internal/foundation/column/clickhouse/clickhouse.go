@@ -206,7 +206,7 @@ func (e *engine) insert(ctx context.Context, tag int64, l column.Load) error {
 				}
 				add(keys)
 				add(values)
-			case c.Type == column.Text:
+			case c.Type == column.Text || c.Type == column.UUID:
 				add(values[string](block, j, c.Nullable))
 			case c.Type == column.Int:
 				add(values[int64](block, j, c.Nullable))

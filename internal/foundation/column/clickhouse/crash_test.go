@@ -86,7 +86,7 @@ func TestDiedInAppend(t *testing.T) {
 				}
 			}
 			if steps > 1 {
-				if err := e.remove(t.Context(), columntest.Said, "w", []string{"2-0"}, fmt.Sprint("_batch != ", tag)); err != nil {
+				if err := e.remove(t.Context(), columntest.Said, columntest.W, []string{"2-0"}, fmt.Sprint("_batch != ", tag)); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -14,7 +14,7 @@ import (
 var Wide = column.Table{
 	Name: "wide",
 	Columns: []column.Column{
-		{Name: "workspace", Type: column.Text}, {Name: "id", Type: column.Text}, {Name: "said_at", Type: column.Int},
+		{Name: "workspace", Type: column.UUID}, {Name: "id", Type: column.Text}, {Name: "said_at", Type: column.Int},
 		{Name: "kind", Type: column.Text}, {Name: "channel", Type: column.Text}, {Name: "source", Type: column.Text},
 		{Name: "contact", Type: column.Text}, {Name: "account", Type: column.Text, Nullable: true}, {Name: "touchpoint", Type: column.Text, Nullable: true},
 		{Name: "survey", Type: column.Text, Nullable: true}, {Name: "survey_version", Type: column.Small, Nullable: true}, {Name: "lang", Type: column.Text},
@@ -40,7 +40,7 @@ func WideRows(from, n int) []column.Row {
 		if r.IntN(5) > 0 {
 			nps = r.IntN(11)
 		}
-		rows[i].Values = []any{"0190a000-0000-7000-8000-000000000001", id.New(at), at.UnixMilli(), pick("response", "review", "message"), pick("web", "email", "sms", "phone"),
+		rows[i].Values = []any{W, id.New(at), at.UnixMilli(), pick("response", "review", "message"), pick("web", "email", "sms", "phone"),
 			pick("site", "app", "shop"), fmt.Sprintf("c%07d", r.IntN(100_000)), nil, pick("delivery", "support", "checkout"), pick("relationship", "after-visit"), 3, pick("en", "he", "fa", "ru"),
 			words, words, nps, float64(r.IntN(5)) + 1, nil, nil, r.Float64()*2 - 1, r.Float64(), r.IntN(20) == 0, false, "m1", at.UnixMilli(),
 			map[string]string{"country": pick("IL", "IR", "RU", "US", "DE"), "plan": pick("free", "pro", "team"), "age": fmt.Sprint(18 + r.IntN(60))}}
@@ -121,7 +121,7 @@ func Bench(b *testing.B, open func(b *testing.B) *column.DB) {
 		return "SELECT " + d.IntDiv("said_at", "604800000") + " AS week, " + d.Extra("wide", "country") + ` AS country, count(nps) AS n,
 			sum(CASE WHEN nps >= 9 THEN 1 WHEN nps <= 6 THEN -1 ELSE 0 END) AS net FROM wide WHERE workspace = $1 AND nps IS NOT NULL GROUP BY week, country ORDER BY week, country`
 	}
-	ws := "0190a000-0000-7000-8000-000000000001"
+	ws := W
 	ask("NPSByWeekAndCountry/CatchAll", nps, ws)
 	b.Run("Promote", func(b *testing.B) {
 		n := 0

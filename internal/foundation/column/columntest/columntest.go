@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,7 +21,7 @@ import (
 var Said = column.Table{
 	Name: "said",
 	Columns: []column.Column{
-		{Name: "workspace", Type: column.Text},
+		{Name: "workspace", Type: column.UUID},
 		{Name: "id", Type: column.Text},
 		{Name: "said_at", Type: column.Int},
 		{Name: "words", Type: column.Text, Nullable: true},
@@ -39,7 +40,7 @@ var Said = column.Table{
 var Labels = column.Table{
 	Name: "labels",
 	Columns: []column.Column{
-		{Name: "workspace", Type: column.Text},
+		{Name: "workspace", Type: column.UUID},
 		{Name: "said", Type: column.Text},
 		{Name: "label", Type: column.Text},
 	},
@@ -47,6 +48,12 @@ var Labels = column.Table{
 	ID:   "said",
 	Many: true,
 }
+
+// W and V are workspaces.
+var W, V = Workspace("w"), Workspace("v")
+
+// Workspace makes the id of a workspace of a name of one to six letters; ids are in the order of names of one length.
+func Workspace(name string) string { return fmt.Sprintf("0190a000-0000-7000-8000-%012x", name) }
 
 // Row is a row of Said.
 func Row(workspace, id string, at int64, words any, score any, extra map[string]string) column.Row {
@@ -124,11 +131,11 @@ func want(t *testing.T, db *column.DB, rows [][]any, sql string, args ...any) {
 func testRoundTrip(t *testing.T, db *column.DB) {
 	long := strings.Repeat("ארוך ", 20_000)
 	rows := [][]any{
-		{"w", "1", int64(1), "שלום עולם", int64(10), 0.1, int64(math.MaxInt64), "review", "value"},
-		{"w", "2", int64(-2), "سلام، چطوری؟", int64(-32768), -1e300, int64(math.MinInt64), "", nil},
-		{"w", "3", int64(3), "", nil, nil, nil, "é\u0301'\"\\\n\t\x00end", "ünï \"quoted\" \\ \x01 אב"},
-		{"w", "4", int64(9007199254740993), nil, int64(0), 5e-324, int64(0), "🙂", ""},
-		{"w", "5", int64(5), long, int64(1), float64(3), int64(7), "привет", "x"},
+		{W, "1", int64(1), "שלום עולם", int64(10), 0.1, int64(math.MaxInt64), "review", "value"},
+		{W, "2", int64(-2), "سلام، چطوری؟", int64(-32768), -1e300, int64(math.MinInt64), "", nil},
+		{W, "3", int64(3), "", nil, nil, nil, "é\u0301'\"\\\n\t\x00end", "ünï \"quoted\" \\ \x01 אב"},
+		{W, "4", int64(9007199254740993), nil, int64(0), 5e-324, int64(0), "🙂", ""},
+		{W, "5", int64(5), long, int64(1), float64(3), int64(7), "привет", "x"},
 	}
 	var batch column.Batch
 	batch.Table = "said"
@@ -148,31 +155,38 @@ func testRoundTrip(t *testing.T, db *column.DB) {
 
 	// What is not UTF-8 or not a number is made so; typed texts, pointers and flags are taken.
 	type ID string
-	words, none := "p", (*string)(nil)
+	x, words, none := Workspace("x"), "p", (*string)(nil)
 	appended(t, db, 1, 2, said(
-		column.Row{Values: []any{ID("x"), "6", 6, &words, true, math.NaN(), uint32(8), "a\xffb", nil}},
-		column.Row{Values: []any{"x", "7", int32(7), none, false, float32(0.5), nil, "", map[string]string{"k": "\xfe"}}},
+		column.Row{Values: []any{ID(x), "6", 6, &words, true, math.NaN(), uint32(8), "a\xffb", nil}},
+		column.Row{Values: []any{x, "7", int32(7), none, false, float32(0.5), nil, "", map[string]string{"k": "\xfe"}}},
 	))
 	want(t, db, [][]any{
 		{"6", "p", int64(1), nil, int64(8), "a\uFFFDb", nil},
 		{"7", nil, int64(0), 0.5, nil, "", "\uFFFD"},
-	}, "SELECT id, words, score, weight, cents, kind, "+db.Dialect().Extra("said", "k")+" FROM said WHERE workspace = 'x' ORDER BY id")
+	}, "SELECT id, words, score, weight, cents, kind, "+db.Dialect().Extra("said", "k")+" FROM said WHERE workspace = $1 ORDER BY id", x)
 }
 
 func testRefused(t *testing.T, db *column.DB) {
-	good := Row("w", "1", 1, "a", 1, nil)
+	good := Row(W, "1", 1, "a", 1, nil)
 	for name, batch := range map[string]column.Batch{
-		"too few values":     said(column.Row{Values: []any{"w", "2"}}),
+		"too few values":     said(column.Row{Values: []any{W, "2"}}),
 		"NULL":               said(column.Row{Values: []any{nil, "2", 1, nil, nil, nil, nil, "k", nil}}),
 		"no workspace":       said(Row("", "2", 1, "a", 1, nil)),
-		"too large":          said(Row("w", "2", 1, "a", 40_000, nil)),
-		"a number as a text": said(Row("w", "2", 1, 5, 1, nil)),
-		"a text as a number": said(column.Row{Values: []any{"w", "2", "1", nil, nil, nil, nil, "k", nil}}),
+		"no UUID":            said(Row("w", "2", 1, "a", 1, nil)),
+		"no plain UUID":      said(Row(strings.ToUpper(Workspace("jjj")), "2", 1, "a", 1, nil)),
+		"none's UUID":        said(Row(column.NoUUID, "2", 1, "a", 1, nil)),
+		"no UUID, removed":   {Table: "said", Remove: []column.Key{{Workspace: "w", ID: "1"}}},
+		"too large":          said(Row(W, "2", 1, "a", 40_000, nil)),
+		"a number as a text": said(Row(W, "2", 1, 5, 1, nil)),
+		"a text as a number": said(column.Row{Values: []any{W, "2", "1", nil, nil, nil, nil, "k", nil}}),
 	} {
 		batch.Rows = append([]column.Row{good}, batch.Rows...)
 		if err := db.Append(t.Context(), "s", 0, 1, batch); !fault.Is(err, fault.Invalid) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	if err := db.Erase(t.Context(), "said", "w", []string{"1"}); !fault.Is(err, fault.Invalid) {
+		t.Errorf("rows of no workspace were erased: %v", err)
 	}
 	if err := db.Append(t.Context(), "s", 5, 5, said(good)); !fault.Is(err, fault.Invalid) {
 		t.Errorf("a batch that leads nowhere: %v", err)
@@ -188,15 +202,15 @@ func testRefused(t *testing.T, db *column.DB) {
 
 func testWatermark(t *testing.T, db *column.DB) {
 	ctx := t.Context()
-	appended(t, db, 0, 10, said(Row("w", "1", 1, "a", 1, nil)))
-	if err := db.Append(ctx, "s", 0, 10, said(Row("w", "1", 1, "a", 1, nil))); !errors.Is(err, column.ErrStale) || !fault.Is(err, fault.Conflict) {
+	appended(t, db, 0, 10, said(Row(W, "1", 1, "a", 1, nil)))
+	if err := db.Append(ctx, "s", 0, 10, said(Row(W, "1", 1, "a", 1, nil))); !errors.Is(err, column.ErrStale) || !fault.Is(err, fault.Conflict) {
 		t.Fatalf("a replay was not refused: %v", err)
 	}
-	if err := db.Append(ctx, "s", 11, 12, said(Row("w", "9", 1, "a", 1, nil))); !errors.Is(err, column.ErrStale) {
+	if err := db.Append(ctx, "s", 11, 12, said(Row(W, "9", 1, "a", 1, nil))); !errors.Is(err, column.ErrStale) {
 		t.Fatalf("a gap was not refused: %v", err)
 	}
 	appended(t, db, 10, 25) // nothing to write, but to be remembered
-	if err := db.Append(ctx, "other", 0, 3, said(Row("w", "2", 2, "b", 2, nil))); err != nil {
+	if err := db.Append(ctx, "other", 0, 3, said(Row(W, "2", 2, "b", 2, nil))); err != nil {
 		t.Fatal(err)
 	}
 	for stream, m := range map[string]int64{"s": 25, "other": 3, "it's": 0} {
@@ -209,68 +223,69 @@ func testWatermark(t *testing.T, db *column.DB) {
 
 func testReplace(t *testing.T, db *column.DB) {
 	again := func(r column.Row) column.Row { r.Replace = true; return r }
-	appended(t, db, 0, 1, said(Row("w", "1", 1, "old", 1, nil), Row("w", "2", 2, "stays", 2, nil), Row("v", "1", 1, "another's", 3, nil), Row("w", "5", 5, "goes", 5, nil)))
+	appended(t, db, 0, 1, said(Row(W, "1", 1, "old", 1, nil), Row(W, "2", 2, "stays", 2, nil), Row(V, "1", 1, "another's", 3, nil), Row(W, "5", 5, "goes", 5, nil)))
 	b := said(
-		again(Row("w", "1", 1, "newer", 4, nil)),
-		Row("w", "3", 3, "first of two", 5, nil),
-		again(Row("w", "1", 1, "newest", 6, nil)),
-		again(Row("w", "3", 3, "second of two", 7, nil)),
-		again(Row("w", "4", 4, "was never there", 8, nil)),
+		again(Row(W, "1", 1, "newer", 4, nil)),
+		Row(W, "3", 3, "first of two", 5, nil),
+		again(Row(W, "1", 1, "newest", 6, nil)),
+		again(Row(W, "3", 3, "second of two", 7, nil)),
+		again(Row(W, "4", 4, "was never there", 8, nil)),
 	)
-	b.Remove = []column.Key{{Workspace: "w", ID: "5"}, {Workspace: "w", ID: "it's not there"}}
+	b.Remove = []column.Key{{Workspace: W, ID: "5"}, {Workspace: W, ID: "it's not there"}}
 	appended(t, db, 1, 2, b)
 	want(t, db, [][]any{
-		{"v", "1", "another's"}, {"w", "1", "newest"}, {"w", "2", "stays"}, {"w", "3", "second of two"}, {"w", "4", "was never there"},
+		{V, "1", "another's"}, {W, "1", "newest"}, {W, "2", "stays"}, {W, "3", "second of two"}, {W, "4", "was never there"},
 	}, "SELECT workspace, id, words FROM said ORDER BY workspace, id")
 
 	// Many at once, as after a change of the model.
+	big := Workspace("big")
 	var first, second []column.Row
 	for i := range 3000 {
-		first = append(first, Row("big", fmt.Sprintf("%06d", i), int64(i), "one", 1, nil))
-		second = append(second, again(Row("big", fmt.Sprintf("%06d", i), int64(i), "two", 2, nil)))
+		first = append(first, Row(big, fmt.Sprintf("%06d", i), int64(i), "one", 1, nil))
+		second = append(second, again(Row(big, fmt.Sprintf("%06d", i), int64(i), "two", 2, nil)))
 	}
 	appended(t, db, 2, 3, said(first...))
 	appended(t, db, 3, 4, said(second[:2000]...))
-	want(t, db, [][]any{{"one", int64(1000)}, {"two", int64(2000)}}, "SELECT words, count(*) FROM said WHERE workspace = 'big' GROUP BY words ORDER BY words")
+	want(t, db, [][]any{{"one", int64(1000)}, {"two", int64(2000)}}, "SELECT words, count(*) FROM said WHERE workspace = $1 GROUP BY words ORDER BY words", big)
 }
 
 func testMany(t *testing.T, db *column.DB) {
 	batch := func(rows ...column.Row) column.Batch { return column.Batch{Table: "labels", Rows: rows} }
-	appended(t, db, 0, 1, batch(label("w", "1", "price"), label("w", "1", "speed"), label("w", "2", "price"), label("v", "1", "staff")),
-		said(Row("w", "1", 1, "a", 1, nil)))
-	appended(t, db, 1, 2, batch(label("w", "1", "late"), label("w", "2", "x"), label("w", "1", "staff"), label("w", "1", "queue")))
-	want(t, db, [][]any{{"v", "1", "staff"}, {"w", "1", "queue"}, {"w", "1", "staff"}, {"w", "2", "x"}},
+	appended(t, db, 0, 1, batch(label(W, "1", "price"), label(W, "1", "speed"), label(W, "2", "price"), label(V, "1", "staff")),
+		said(Row(W, "1", 1, "a", 1, nil)))
+	appended(t, db, 1, 2, batch(label(W, "1", "late"), label(W, "2", "x"), label(W, "1", "staff"), label(W, "1", "queue")))
+	want(t, db, [][]any{{V, "1", "staff"}, {W, "1", "queue"}, {W, "1", "staff"}, {W, "2", "x"}},
 		"SELECT workspace, said, label FROM labels ORDER BY workspace, said, label")
 	b := batch()
-	b.Remove = []column.Key{{Workspace: "w", ID: "1"}, {Workspace: "w", ID: "1"}}
+	b.Remove = []column.Key{{Workspace: W, ID: "1"}, {Workspace: W, ID: "1"}}
 	appended(t, db, 2, 3, b)
-	want(t, db, [][]any{{"v", "1"}, {"w", "2"}}, "SELECT workspace, said FROM labels ORDER BY workspace")
+	want(t, db, [][]any{{V, "1"}, {W, "2"}}, "SELECT workspace, said FROM labels ORDER BY workspace")
 }
 
 func testErase(t *testing.T, db *column.DB) {
-	appended(t, db, 0, 1, said(Row("w", "1", 1, "mine", 1, nil), Row("w", "2", 2, "yours", 2, nil), Row("v", "1", 1, "theirs", 3, nil), Row("w", "o'3", 2, "odd", 2, nil)),
-		column.Batch{Table: "labels", Rows: []column.Row{label("w", "1", "a"), label("w", "1", "b"), label("w", "2", "a")}})
+	appended(t, db, 0, 1, said(Row(W, "1", 1, "mine", 1, nil), Row(W, "2", 2, "yours", 2, nil), Row(V, "1", 1, "theirs", 3, nil), Row(W, "o'3", 2, "odd", 2, nil)),
+		column.Batch{Table: "labels", Rows: []column.Row{label(W, "1", "a"), label(W, "1", "b"), label(W, "2", "a")}})
 	var many []string // a longer list than engines like in a text
 	for i := range 10_000 {
 		many = append(many, fmt.Sprintf("00000000-0000-7000-8000-%012d", i))
 	}
-	if err := db.Erase(t.Context(), "said", "w", many); err != nil {
+	if err := db.Erase(t.Context(), "said", W, many); err != nil {
 		t.Fatal(err)
 	}
 	want(t, db, [][]any{{int64(4)}}, "SELECT count(*) FROM said WHERE id NOT IN ($1)", many)
 	for range 2 { // the second finds nothing, and that is fine
 		for _, table := range []string{"said", "labels"} {
-			if err := db.Erase(t.Context(), table, "w", []string{"1", "o'3", "never was"}); err != nil {
+			if err := db.Erase(t.Context(), table, W, []string{"1", "o'3", "never was"}); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	if err := db.Erase(t.Context(), "said", "w", nil); err != nil {
+	if err := db.Erase(t.Context(), "said", W, nil); err != nil {
 		t.Fatal(err)
 	}
-	want(t, db, [][]any{{"v", "theirs"}, {"w", "yours"}}, "SELECT workspace, words FROM said ORDER BY workspace")
+	want(t, db, [][]any{{V, "theirs"}, {W, "yours"}}, "SELECT workspace, words FROM said ORDER BY workspace")
 	want(t, db, [][]any{{"2", "a"}}, "SELECT said, label FROM labels")
-	appended(t, db, 1, 2, said(Row("w", "1", 1, "back", 1, nil)))
+	appended(t, db, 1, 2, said(Row(W, "1", 1, "back", 1, nil)))
 	want(t, db, [][]any{{int64(3)}}, "SELECT count(*) FROM said")
 }
 
@@ -289,7 +304,7 @@ func testPromote(t *testing.T, db *column.DB) {
 	}
 	rows := func(from, to int) (rows []column.Row) {
 		for n := from; n < to; n++ {
-			rows = append(rows, Row("w", fmt.Sprintf("%02d", n), int64(n), nil, nil, extra(n)))
+			rows = append(rows, Row(W, fmt.Sprintf("%02d", n), int64(n), nil, nil, extra(n)))
 		}
 		return rows
 	}
@@ -340,8 +355,8 @@ func testPromote(t *testing.T, db *column.DB) {
 }
 
 func testReset(t *testing.T, db *column.DB) {
-	rows := said(Row("w", "1", 1, "a", 1, map[string]string{"plan": "x"}), Row("w", "2", 2, "b", 2, nil))
-	appended(t, db, 0, 7, rows, column.Batch{Table: "labels", Rows: []column.Row{label("w", "1", "a")}})
+	rows := said(Row(W, "1", 1, "a", 1, map[string]string{"plan": "x"}), Row(W, "2", 2, "b", 2, nil))
+	appended(t, db, 0, 7, rows, column.Batch{Table: "labels", Rows: []column.Row{label(W, "1", "a")}})
 	if err := db.Append(t.Context(), "other", 0, 3); err != nil {
 		t.Fatal(err)
 	}
@@ -366,20 +381,21 @@ func testReset(t *testing.T, db *column.DB) {
 }
 
 func testWorkspaces(t *testing.T, db *column.DB) {
-	appended(t, db, 0, 1, said(Row("a", "1", 1, "of a", 9, nil), Row("b", "1", 1, "of b", 1, nil), Row("b", "2", 2, "of b", 2, nil)))
-	r := Row("b", "1", 1, "new of b", 1, nil)
+	a, b := Workspace("a"), Workspace("b")
+	appended(t, db, 0, 1, said(Row(a, "1", 1, "of a", 9, nil), Row(b, "1", 1, "of b", 1, nil), Row(b, "2", 2, "of b", 2, nil)))
+	r := Row(b, "1", 1, "new of b", 1, nil)
 	r.Replace = true
 	appended(t, db, 1, 2, said(r))
-	if err := db.Erase(t.Context(), "said", "b", []string{"2"}); err != nil {
+	if err := db.Erase(t.Context(), "said", b, []string{"2"}); err != nil {
 		t.Fatal(err)
 	}
-	want(t, db, [][]any{{"1", "of a"}}, "SELECT id, words FROM said WHERE workspace = $1", "a")
-	want(t, db, [][]any{{"1", "new of b"}}, "SELECT id, words FROM said WHERE workspace = $1", "b")
+	want(t, db, [][]any{{"1", "of a"}}, "SELECT id, words FROM said WHERE workspace = $1", a)
+	want(t, db, [][]any{{"1", "new of b"}}, "SELECT id, words FROM said WHERE workspace = $1", b)
 }
 
 func testArguments(t *testing.T, db *column.DB) {
 	nasty := "it's \\ a \"$1\" `test`;\n-- \x00 ?"
-	appended(t, db, 0, 1, said(Row("w", "1", 1, nasty, 1, nil), Row("w", "2", -5, "plain", 2, nil), Row("w", "3", math.MaxInt64, nil, 3, nil), Row("w", "4", math.MinInt64, "x", nil, nil)))
+	appended(t, db, 0, 1, said(Row(W, "1", 1, nasty, 1, nil), Row(W, "2", -5, "plain", 2, nil), Row(W, "3", math.MaxInt64, nil, 3, nil), Row(W, "4", math.MinInt64, "x", nil, nil)))
 	type ID string
 	ids := func(rows ...string) (all [][]any) {
 		for _, r := range rows {
@@ -393,7 +409,7 @@ func testArguments(t *testing.T, db *column.DB) {
 		rows  [][]any
 	}{
 		{"words = $1", []any{nasty}, ids("1")},
-		{"words = $2 AND workspace = $1 AND words = $2", []any{"w", "plain"}, ids("2")},
+		{"words = $2 AND workspace = $1 AND words = $2", []any{W, "plain"}, ids("2")},
 		{"id = $1", []any{ID("2")}, ids("2")},
 		{"said_at = $1", []any{int64(math.MaxInt64)}, ids("3")},
 		{"said_at = $1", []any{int64(math.MinInt64)}, ids("4")},
@@ -403,7 +419,7 @@ func testArguments(t *testing.T, db *column.DB) {
 		{"(score = 1) = $1 AND score < 3", []any{true}, ids("1")},
 		{"score IN ($1)", []any{[]int{1, 3}}, ids("1", "3")},
 		{"said_at IN ($1) OR words IN ($2)", []any{[]int64{-5}, []string{nasty}}, ids("1", "2")},
-		{"id IN ($1) AND workspace = $2", []any{[]ID{"1", "4", "9"}, "w"}, ids("1", "4")},
+		{"id IN ($1) AND workspace = $2", []any{[]ID{"1", "4", "9"}, W}, ids("1", "4")},
 		{"id IN ($1)", []any{[]string{}}, nil},
 		{"(words IS NULL OR words NOT IN ($1))", []any{[]string{"plain", "x"}}, ids("1", "3")},
 		{"coalesce(words, $1) = $1", []any{"missing"}, ids("3")},
@@ -440,9 +456,9 @@ func testQuestions(t *testing.T, db *column.DB) {
 			delete(extra, "country")
 		}
 		id := fmt.Sprintf("%04d", i)
-		rows = append(rows, column.Row{Values: []any{"w", id, int64(i) * 3_600_000, channels[i%4], score, weight, int64(i), "k" + fmt.Sprint(i%2), extra}})
+		rows = append(rows, column.Row{Values: []any{W, id, int64(i) * 3_600_000, channels[i%4], score, weight, int64(i), "k" + fmt.Sprint(i%2), extra}})
 		for j := range i % 3 {
-			labels = append(labels, label("w", id, fmt.Sprintf("t%d", (i+j)%4)))
+			labels = append(labels, label(W, id, fmt.Sprintf("t%d", (i+j)%4)))
 		}
 	}
 	appended(t, db, 0, 1, said(rows...), column.Batch{Table: "labels", Rows: labels})
@@ -487,21 +503,21 @@ func testQuestions(t *testing.T, db *column.DB) {
 			SELECT `+d.IntDiv("said_at", "604800000")+` AS week, `+country+` AS country, count(score) AS n,
 				sum(CASE WHEN score >= 9 THEN 1 ELSE 0 END) AS promoters, sum(CASE WHEN score <= 6 THEN 1 ELSE 0 END) AS detractors
 			FROM said WHERE workspace = $1 AND said_at >= $2 AND said_at < $3 AND score IS NOT NULL GROUP BY week, country) x
-			ORDER BY week, country`, "w", 0, int64(1200)*3_600_000)
+			ORDER BY week, country`, W, 0, int64(1200)*3_600_000)
 	}
 	want(t, db, [][]any{{"web", int64(300)}, {"email", int64(300)}, {"", int64(300)}, {nil, int64(300)}},
-		"SELECT words, count(*) AS n FROM said WHERE workspace = $1 GROUP BY words ORDER BY words DESC", "w")
+		"SELECT words, count(*) AS n FROM said WHERE workspace = $1 GROUP BY words ORDER BY words DESC", W)
 	want(t, db, [][]any{{"k0", int64(300), 1.0, 0.5, 1.5}, {"k1", int64(600), 1.0, 0.25, 1.75}},
 		"SELECT kind, count(weight), avg(weight), min(weight), max(weight) FROM said GROUP BY kind HAVING count(*) > 1 ORDER BY kind")
 	want(t, db, [][]any{{int64(0), int64(0), nil, nil}},
-		"SELECT count(*), coalesce(sum(cents), 0), avg(score), max(score) FROM said WHERE workspace = 'nobody'")
+		"SELECT count(*), coalesce(sum(cents), 0), avg(score), max(score) FROM said WHERE workspace = $1", Workspace("nobody"))
 	want(t, db, [][]any{{"t3", int64(300)}},
-		"SELECT label, count(*) AS n FROM labels WHERE workspace = $1 AND said IN (SELECT id FROM said WHERE workspace = $1 AND kind IN ($2)) GROUP BY label ORDER BY n DESC, label DESC LIMIT 1", "w", []string{"k0", "k1"})
+		"SELECT label, count(*) AS n FROM labels WHERE workspace = $1 AND said IN (SELECT id FROM said WHERE workspace = $1 AND kind IN ($2)) GROUP BY label ORDER BY n DESC, label DESC LIMIT 1", W, []string{"k0", "k1"})
 	want(t, db, [][]any{{int64(1), int64(0)}}, "SELECT max(score) = 10, min(score) > 0 FROM said")
 	want(t, db, [][]any{{int64(1194), int64(0)}, {int64(1195), int64(1)}}, "SELECT cents, cents = 1195 FROM said WHERE cents IN (1194, 1195) ORDER BY cents")
-	want(t, db, [][]any{{"0003"}, {"0004"}}, "SELECT id FROM said WHERE workspace = $1 ORDER BY said_at, id LIMIT $2 OFFSET $3", "w", 2, 3)
+	want(t, db, [][]any{{"0003"}, {"0004"}}, "SELECT id FROM said WHERE workspace = $1 ORDER BY said_at, id LIMIT $2 OFFSET $3", W, 2, 3)
 	want(t, db, [][]any{{"a", int64(1)}, {"b", int64(2)}}, "SELECT part, sum(n) AS total FROM (SELECT 'a' AS part, 1 AS n UNION ALL SELECT 'b' AS part, 2 AS n) x GROUP BY part ORDER BY part")
-	want(t, db, [][]any{{0.5, nil}}, "SELECT 1 / 2, 1 / nullIf(count(*), 0) FROM said WHERE workspace = 'nobody'")
+	want(t, db, [][]any{{0.5, nil}}, "SELECT 1 / 2, 1 / nullIf(count(*), 0) FROM said WHERE workspace = $1", Workspace("nobody"))
 	want(t, db, nil, "SELECT kind, avg(score) FROM said WHERE kind = 'none' GROUP BY kind")
 }
 
@@ -515,7 +531,7 @@ func testFragments(t *testing.T, db *column.DB) {
 		if s != nil {
 			extra["n"] = s.(string)
 		}
-		rows = append(rows, Row("w", fmt.Sprintf("%02d", i), int64(i)-5, s, nil, extra))
+		rows = append(rows, Row(W, fmt.Sprintf("%02d", i), int64(i)-5, s, nil, extra))
 	}
 	appended(t, db, 0, 1, said(rows...))
 	for i, s := range texts {
@@ -558,7 +574,7 @@ func testFragments(t *testing.T, db *column.DB) {
 }
 
 func testScan(t *testing.T, db *column.DB) {
-	appended(t, db, 0, 1, said(column.Row{Values: []any{"w", "1", 5, nil, 7, 0.5, nil, "k", nil}}))
+	appended(t, db, 0, 1, said(column.Row{Values: []any{W, "1", 5, nil, 7, 0.5, nil, "k", nil}}))
 	rows, err := db.Query(t.Context(), "SELECT id, said_at, words, score, weight, cents, score = 7, said_at, count(*) FROM said GROUP BY id, said_at, words, score, weight, cents")
 	if err != nil {
 		t.Fatal(err)
@@ -600,25 +616,53 @@ func testScan(t *testing.T, db *column.DB) {
 
 func testEnsureAgain(t *testing.T, db *column.DB) {
 	ctx := t.Context()
-	appended(t, db, 0, 1, said(Row("w", "1", 1, "a", 1, map[string]string{"plan": "gold"})))
+	appended(t, db, 0, 1, said(Row(W, "1", 1, "a", 1, map[string]string{"plan": "gold"})))
 	wider := Said
 	wider.Columns = append(append([]column.Column{}, Said.Columns...),
-		column.Column{Name: "lang", Type: column.Text}, column.Column{Name: "tone", Type: column.Float, Nullable: true}, column.Column{Name: "count_of", Type: column.Int})
+		column.Column{Name: "lang", Type: column.Text}, column.Column{Name: "tone", Type: column.Float, Nullable: true}, column.Column{Name: "count_of", Type: column.Int},
+		column.Column{Name: "said_by", Type: column.UUID}, column.Column{Name: "survey", Type: column.UUID, Nullable: true})
 	for range 2 {
 		if err := db.Ensure(ctx, wider); err != nil {
 			t.Fatal(err)
 		}
 	}
-	r := Row("w", "2", 2, "b", 2, nil)
-	r.Values = append(r.Values, "he", 0.25, 3)
-	appended(t, db, 1, 2, said(r))
-	want(t, db, [][]any{{"1", "", nil, int64(0)}, {"2", "he", 0.25, int64(3)}}, "SELECT id, lang, tone, count_of FROM said ORDER BY id")
+	type ID string
+	var rows []column.Row
+	for i, more := range [][]any{{"he", 0.25, 3, ID(V), V}, {"", nil, 0, "", nil}, {"", nil, 0, W, &W}} {
+		r := Row(W, fmt.Sprint(2+i), 2, "b", 2, nil)
+		r.Values = append(r.Values, more...)
+		rows = append(rows, r)
+	}
+	appended(t, db, 1, 2, said(rows...))
+	want(t, db, [][]any{{"1", "", nil, int64(0), "", nil}, {"2", "he", 0.25, int64(3), V, V}, {"3", "", nil, int64(0), "", nil}, {"4", "", nil, int64(0), W, W}},
+		"SELECT id, lang, tone, count_of, said_by, survey FROM said ORDER BY id")
+	want(t, db, [][]any{{"2"}}, "SELECT id FROM said WHERE said_by IN ($1) AND survey = $2", []string{V, Workspace("x")}, V)
+	want(t, db, [][]any{{"", int64(2)}, {V, int64(1)}, {W, int64(1)}}, "SELECT said_by, count(*) FROM said GROUP BY said_by ORDER BY said_by")
 	// An older program may run beside the new schema.
 	if err := db.Ensure(ctx, Said); err != nil {
 		t.Fatal(err)
 	}
-	appended(t, db, 2, 3, said(Row("w", "3", 3, "c", 3, nil)))
-	want(t, db, [][]any{{int64(3)}}, "SELECT count(*) FROM said")
+	appended(t, db, 2, 3, said(Row(W, "5", 3, "c", 3, nil)))
+	want(t, db, [][]any{{int64(5)}}, "SELECT count(*) FROM said")
+	// A column of ids that were texts.
+	ids := Said
+	ids.Columns = slices.Clone(Said.Columns)
+	ids.Columns = append(ids.Columns, column.Column{Name: "answer_of", Type: column.Text, Nullable: true}, column.Column{Name: "member", Type: column.Text})
+	if err := db.Ensure(ctx, ids); err != nil {
+		t.Fatal(err)
+	}
+	r := Row(W, "6", 4, "d", 4, nil)
+	r.Values = append(r.Values, V, W)
+	appended(t, db, 3, 4, said(r))
+	for i := range 2 {
+		ids.Columns[len(Said.Columns)+i].Type = column.UUID
+	}
+	if err := db.Ensure(ctx, ids); err != nil {
+		t.Fatal(err)
+	}
+	r.Values[1] = "7"
+	appended(t, db, 4, 5, said(r))
+	want(t, db, [][]any{{"5", nil, ""}, {"6", V, W}, {"7", V, W}}, "SELECT id, answer_of, member FROM said WHERE id > $1 ORDER BY id", "4")
 	other := Said
 	other.Columns = append([]column.Column{}, Said.Columns...)
 	other.Columns[2].Type = column.Float
@@ -627,7 +671,7 @@ func testEnsureAgain(t *testing.T, db *column.DB) {
 	}
 	for name, broken := range map[string]column.Table{
 		"name":      {Name: "x; drop", Columns: Said.Columns, Key: Said.Key},
-		"column":    {Name: "x", Columns: []column.Column{{Name: "workspace", Type: column.Text}, {Name: "a_plan", Type: column.Text}}, Key: []string{"workspace"}},
+		"column":    {Name: "x", Columns: []column.Column{{Name: "workspace", Type: column.UUID}, {Name: "a_plan", Type: column.Text}}, Key: []string{"workspace"}},
 		"key":       {Name: "x", Columns: Said.Columns, Key: []string{"at"}},
 		"catch-all": {Name: "x", Columns: Said.Columns, Key: Said.Key, ID: "id"},
 	} {
@@ -655,7 +699,7 @@ func readers(t *testing.T, db *column.DB, piece int64) {
 					more = false // one last look
 				default:
 				}
-				got, err := db.All(t.Context(), "SELECT count(*), coalesce(sum(score), 0) FROM said WHERE workspace = $1", "w")
+				got, err := db.All(t.Context(), "SELECT count(*), coalesce(sum(score), 0) FROM said WHERE workspace = $1", W)
 				if err != nil {
 					t.Error(err)
 					return
@@ -674,7 +718,7 @@ func readers(t *testing.T, db *column.DB, piece int64) {
 	for b := range batches {
 		var rows []column.Row
 		for i := range size {
-			rows = append(rows, Row("w", fmt.Sprintf("%d-%d", b, i), int64(i), "words", 1, map[string]string{"k": "v"}))
+			rows = append(rows, Row(W, fmt.Sprintf("%d-%d", b, i), int64(i), "words", 1, map[string]string{"k": "v"}))
 		}
 		if err := db.Append(t.Context(), "s", int64(b), int64(b)+1, said(rows...)); err != nil {
 			t.Error(err)
@@ -692,7 +736,7 @@ func testFeeders(t *testing.T, db *column.DB) {
 	for f := range feeders {
 		wg.Go(func() {
 			for n := int64(0); n < steps; n++ {
-				err := db.Append(t.Context(), "s", n, n+1, said(Row("w", fmt.Sprint(n), n, fmt.Sprint(f), 1, nil)))
+				err := db.Append(t.Context(), "s", n, n+1, said(Row(W, fmt.Sprint(n), n, fmt.Sprint(f), 1, nil)))
 				if err != nil && !errors.Is(err, column.ErrStale) {
 					t.Error(err)
 				}
@@ -713,7 +757,7 @@ func testFeeders(t *testing.T, db *column.DB) {
 func testCancel(t *testing.T, db *column.DB) {
 	var rows []column.Row
 	for i := range 20_000 {
-		rows = append(rows, Row("w", fmt.Sprint(i), int64(i), strings.Repeat("text ", 20), 1, nil))
+		rows = append(rows, Row(W, fmt.Sprint(i), int64(i), strings.Repeat("text ", 20), 1, nil))
 	}
 	appended(t, db, 0, 1, said(rows...))
 	ctx, cancel := context.WithCancel(t.Context())
@@ -739,11 +783,11 @@ func testCancel(t *testing.T, db *column.DB) {
 		t.Fatalf("stopping took %v", took)
 	}
 	want(t, db, [][]any{{int64(20_000)}}, "SELECT count(*) FROM said")
-	appended(t, db, 1, 2, said(Row("v", "1", 1, "a", 1, nil)))
+	appended(t, db, 1, 2, said(Row(V, "1", 1, "a", 1, nil)))
 }
 
 func testAbout(t *testing.T, db *column.DB) {
-	appended(t, db, 0, 1, said(Row("w", "1", 1, "a", 1, nil)))
+	appended(t, db, 0, 1, said(Row(W, "1", 1, "a", 1, nil)))
 	if err := db.Checkpoint(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -23,10 +23,10 @@ const (
 func Batch(n int64) column.Batch {
 	b := column.Batch{Table: Said.Name}
 	for i := range perBatch {
-		b.Rows = append(b.Rows, Row("w", fmt.Sprintf("%d-%d", n, i), n, strings.Repeat("words ", 30), 1, map[string]string{"k": fmt.Sprint(n)}))
+		b.Rows = append(b.Rows, Row(W, fmt.Sprintf("%d-%d", n, i), n, strings.Repeat("words ", 30), 1, map[string]string{"k": fmt.Sprint(n)}))
 	}
 	if n > 0 {
-		again := Row("w", fmt.Sprintf("%d-0", n-1), n-1, "replaced", 1, nil)
+		again := Row(W, fmt.Sprintf("%d-0", n-1), n-1, "replaced", 1, nil)
 		again.Replace = true
 		b.Rows = append(b.Rows, again)
 	}

@@ -199,14 +199,14 @@ func TestEraseLeavesNothing(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{100, 5000} {
 		path, db, secret := fileWith(t, n)
-		if err := db.Erase(t.Context(), "said", "w", []string{fmt.Sprint(n / 2)}); err != nil {
+		if err := db.Erase(t.Context(), "said", columntest.W, []string{fmt.Sprint(n / 2)}); err != nil {
 			t.Fatal(err)
 		}
 		if inFile(t, path, secret) {
 			t.Errorf("of %d rows: the text is still in the file", n)
 		}
 		got, err := db.All(t.Context(), "SELECT count(*), sum(said_at), min(workspace) FROM said")
-		if want := []any{int64(n - 1), int64(n*(n-1)/2 - n/2), "w"}; err != nil || !slices.Equal(got[0], want) {
+		if want := []any{int64(n - 1), int64(n*(n-1)/2 - n/2), columntest.W}; err != nil || !slices.Equal(got[0], want) {
 			t.Errorf("the others: %v, not %v (%v)", got, want, err)
 		}
 	}
@@ -229,7 +229,7 @@ func fileWith(t *testing.T, n int) (path string, db *column.DB, secret string) {
 			for j := range noise {
 				noise[j] = byte('!' + random.IntN(90))
 			}
-			rows[i] = columntest.Row("w", fmt.Sprint(i), int64(i), string(noise), 1, nil)
+			rows[i] = columntest.Row(columntest.W, fmt.Sprint(i), int64(i), string(noise), 1, nil)
 		}
 		if err := db.Append(t.Context(), "s", 0, 1, column.Batch{Table: "said", Rows: rows}); err != nil {
 			t.Fatal(err)
@@ -320,7 +320,7 @@ func TestLogUnderReaders(t *testing.T) {
 	for n := int64(0); written < limit*3/2; n++ {
 		rows := make([]column.Row, 2000)
 		for i := range rows {
-			rows[i] = columntest.Row("w", fmt.Sprint(n, i), n, fmt.Sprint(n, i, words), 1, nil)
+			rows[i] = columntest.Row(columntest.W, fmt.Sprint(n, i), n, fmt.Sprint(n, i, words), 1, nil)
 			written += int64(len(words))
 		}
 		if err := db.Append(t.Context(), "s", n, n+1, column.Batch{Table: "said", Rows: rows}); err != nil {

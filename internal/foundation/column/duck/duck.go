@@ -351,13 +351,16 @@ func (e *engine) insert(ctx context.Context, l column.Load) error {
 	type place struct {
 		from int    // index in the row
 		key  string // or the promoted key to take from the catch-all at from
+		ids  *uuids // of a column of ids
 	}
 	places := make([]place, len(names))
 	extra := slices.IndexFunc(l.Table.Columns, func(c column.Column) bool { return c.Name == l.Table.Extra })
 	for i, n := range names {
 		places[i].from = slices.IndexFunc(l.Table.Columns, func(c column.Column) bool { return c.Name == n })
 		if key, ok := column.KeyOf(n); ok && extra >= 0 {
-			places[i] = place{extra, key}
+			places[i] = place{from: extra, key: key}
+		} else if from := places[i].from; from >= 0 && l.Table.Columns[from].Type == column.UUID {
+			places[i].ids = &uuids{}
 		}
 	}
 	return e.writer().Raw(func(conn any) (err error) {
@@ -380,6 +383,10 @@ func (e *engine) insert(ctx context.Context, l column.Load) error {
 					vals[i] = nil
 					if v, ok := row[p.from].(map[string]string)[p.key]; ok {
 						vals[i] = v
+					}
+				case p.ids != nil:
+					if vals[i], err = p.ids.value(row[p.from]); err != nil {
+						return errors.Join(err, a.Clear())
 					}
 				case p.from == extra:
 					vals[i] = extras.object(row[p.from].(map[string]string))
@@ -434,13 +441,24 @@ func (e *engine) Query(ctx context.Context, text string, args []any) (column.Cur
 	if err != nil {
 		return nil, errors.Join(err, rows.Close())
 	}
-	return &cursor{rows: rows, note: e.note, names: names, dest: make([]any, len(names))}, nil
+	types, err := rows.ColumnTypes()
+	if err != nil {
+		return nil, errors.Join(err, rows.Close())
+	}
+	c := &cursor{rows: rows, note: e.note, names: names, dest: make([]any, len(names))}
+	for i, t := range types {
+		if t.DatabaseTypeName() == "UUID" {
+			c.uuids = append(c.uuids, i)
+		}
+	}
+	return c, nil
 }
 
 type cursor struct {
 	rows  *sql.Rows
 	note  func(error) error
 	names []string
+	uuids []int // which of the columns are
 	dest  []any
 }
 
@@ -455,7 +473,15 @@ func (c *cursor) Next(vals []any) (bool, error) {
 	for i := range vals {
 		c.dest[i] = &vals[i]
 	}
-	return true, c.rows.Scan(c.dest...)
+	if err := c.rows.Scan(c.dest...); err != nil {
+		return false, err
+	}
+	for _, i := range c.uuids {
+		if b, ok := vals[i].([]byte); ok {
+			vals[i] = uuidText(b)
+		}
+	}
+	return true, nil
 }
 
 func (e *engine) Stats(ctx context.Context) (column.Stats, error) {

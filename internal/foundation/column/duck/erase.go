@@ -26,8 +26,11 @@ func (e *engine) Erase(ctx context.Context, t column.Table, workspace string, id
 		var blank []string
 		for name, typ := range have {
 			value := "0"
-			if typ == "VARCHAR" {
-				value = "''" // the workspace too, so that no question sees such a row until it is deleted
+			switch typ {
+			case types[column.Text]:
+				value = empty[column.Text]
+			case types[column.UUID]: // such as the workspace, so that no question sees such a row until it is deleted
+				value = empty[column.UUID]
 			}
 			blank = append(blank, `"`+name+`" = `+value)
 		}
@@ -38,7 +41,7 @@ func (e *engine) Erase(ctx context.Context, t column.Table, workspace string, id
 	}
 	// In a transaction of its own: a crash in between leaves empty rows of no workspace, which the next erasure deletes.
 	err = e.update(ctx, func() error {
-		_, err := e.writer().ExecContext(ctx, `DELETE FROM "`+t.Name+`" WHERE workspace = ''`)
+		_, err := e.writer().ExecContext(ctx, `DELETE FROM "`+t.Name+`" WHERE workspace = `+empty[column.UUID])
 		return err
 	})
 	if err != nil {

@@ -14,9 +14,9 @@ import (
 
 // No column is declared NOT NULL (Append sees to that, and it would stand in the way of adding columns), and there is no
 // index: ART indexes block ALTER TABLE and gained nothing.
-var types = [...]string{column.Text: "VARCHAR", column.Int: "BIGINT", column.Float: "DOUBLE", column.Small: "SMALLINT", column.Texts: "VARCHAR"}
+var types = [...]string{column.Text: "VARCHAR", column.Int: "BIGINT", column.Float: "DOUBLE", column.Small: "SMALLINT", column.Texts: "VARCHAR", column.UUID: "UUID"}
 
-var empty = [...]string{column.Text: "''", column.Int: "0", column.Float: "0", column.Small: "0", column.Texts: "'{}'"}
+var empty = [...]string{column.Text: "''", column.Int: "0", column.Float: "0", column.Small: "0", column.Texts: "'{}'", column.UUID: "'" + column.NoUUID + "'"}
 
 // define changes what tables look like. A change is checkpointed, so that the loss of a log cannot take tables and columns
 // away that the program has been told are there.
@@ -47,9 +47,16 @@ func (e *engine) Ensure(ctx context.Context, t column.Table) error {
 			return true, err
 		}
 		for _, c := range t.Columns {
-			if is := have[c.Name]; is == types[c.Type] {
+			switch is := have[c.Name]; {
+			case is == types[c.Type]:
 				continue
-			} else if is != "" {
+			case is == types[column.Text] && c.Type == column.UUID:
+				if err := e.toUUID(ctx, t, c); err != nil {
+					return false, err
+				}
+				changed = true
+				continue
+			case is != "":
 				return false, fault.New(fault.Conflict, "duck.Ensure", "column %s.%s is a %s and cannot become a %s", t.Name, c.Name, is, types[c.Type])
 			}
 			def := types[c.Type]
