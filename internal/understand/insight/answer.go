@@ -39,6 +39,7 @@ type Service struct {
 	mostCells int   // bounds what one statement brings into memory
 	maxScored int   // bounds the groups of answers that themes are scored from
 	many      int64 // answers from which on not all customers are told apart
+	manyRows  int64 // from which on their customers are gathered in parts
 }
 
 // settings are what a workspace means by a day and a week; remembered for a few seconds.
@@ -52,7 +53,7 @@ type settings struct {
 // answered.
 func NewService(db *store.DB, columns *column.DB, f *feedback.Service) *Service {
 	return &Service{db: db, columns: columns, feedback: f, clock: db.Clock(), workspaces: map[identity.WorkspaceID]settings{}, forms: map[int64]form{}, known: map[int64][]ThemeLabel{},
-		mostCells: maxCells, maxScored: 10 * maxCells, many: manyAnswers}
+		mostCells: maxCells, maxScored: 10 * maxCells, many: manyAnswers, manyRows: manyRows}
 }
 
 func (s *Service) settings(ctx context.Context, ws identity.WorkspaceID) (settings, error) {

@@ -100,6 +100,28 @@ func (s *Service) contactPairs(ctx context.Context, a *asked) ([]cell, error) {
 	return out, nil
 }
 
+// manyRows are enough for their customers to be gathered in parts.
+const manyRows = 2_000_000
+
+// customerParts are conditions that divide the known customers by their keys, which are hashes. A thread of DuckDB's gives up its
+// table of groups whenever that outgrows the processor's cache; of half a million customers in no order it would find hardly one
+// there a second time, and set each row aside to be gathered again. With a quarter of the customers at a time it finds more of them, which
+// saves a tenth to a quarter of the time where there are millions of rows, although the keys are read four times. With conditions
+// or groups more would be read four times than the keys.
+func (s *Service) customerParts(ctx context.Context, a *asked, cond string, args arguments) ([]string, error) {
+	known := []string{"contact_key <> 0"}
+	if a.Engine != column.DuckDB || len(a.by) > 0 || len(a.Where) > 0 {
+		return known, nil
+	}
+	rows, err := s.columns.All(ctx, "SELECT count(*) FROM "+table+" WHERE "+cond, args...)
+	if err != nil || number[int64](rows[0][0]) < s.manyRows {
+		return known, err
+	}
+	const q1, q2, q3 = 1 << 61, 2 << 61, 3 << 61
+	return []string{fmt.Sprintf("contact_key > 0 AND contact_key <= %d", q1), fmt.Sprintf("contact_key > %d AND contact_key <= %d", q1, q2),
+		fmt.Sprintf("contact_key > %d AND contact_key <= %d", q2, q3), fmt.Sprintf("contact_key > %d", q3)}, nil
+}
+
 // contactBits gathers for each customer, as the bits of a number, in which buckets they were, and then counts the customers who
 // have the bit: a place in memory for each customer instead of one for each pair of bucket and customer, of which there may be
 // as many as feedback. Three times as fast where customers come back, and as exact.
@@ -123,7 +145,14 @@ func (s *Service) contactBits(ctx context.Context, a *asked, first, n int64) (co
 		}
 	}
 	counts = append(counts, "count(*)")
-	text := "SELECT " + strings.Join(counts, ", ") + " FROM (" + keys.each(a.Dialect, cond+" AND contact_key <> 0", words) + ") AS p"
+	parts, err := s.customerParts(ctx, a, cond, args)
+	if err != nil {
+		return counted{}, err
+	}
+	for i, part := range parts {
+		parts[i] = keys.each(a.Dialect, cond+" AND "+part, words)
+	}
+	text := "SELECT " + strings.Join(counts, ", ") + " FROM (" + strings.Join(parts, " UNION ALL ") + ") AS p"
 	if len(groups) > 0 {
 		text += " GROUP BY " + strings.Join(groups, ", ")
 	}

@@ -18,6 +18,9 @@ func (s *Service) CellsAtMost(n int) (was int) {
 // ManyAre has s tell only some of the customers apart from so many answers on.
 func (s *Service) ManyAre(n int64) { s.many = n }
 
+// ManyRowsAre has s gather the customers of so many rows in parts.
+func (s *Service) ManyRowsAre(n int64) { s.manyRows = n }
+
 // ForgetSets has s forget what it remembers of sets of themes, as it does when it remembers too many.
 func (s *Service) ForgetSets() {
 	s.mu.Lock()
