@@ -287,7 +287,7 @@ func (q *Query) Validate() error {
 		} else if name == copies {
 			say(fmt.Sprintf("by[%d]", i), "unknown", "copies are found, and not counted by")
 		}
-		if themeFields[name] && (name == "theme_only" || slices.ContainsFunc(q.By[:i], func(n string) bool { return themeFields[n] })) {
+		if themeFields[name] && (slices.Contains(filterOnly, name) || slices.ContainsFunc(q.By[:i], func(n string) bool { return themeFields[n] })) {
 			say(fmt.Sprintf("by[%d]", i), "form", "group by theme or by theme_group, once")
 		} else if slices.Contains(q.By[:i], name) {
 			say(fmt.Sprintf("by[%d]", i), "twice", "%s comes twice", name)

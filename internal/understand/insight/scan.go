@@ -205,11 +205,20 @@ func (e Condition) test(f field) func(said) bool {
 
 // testThemes is a condition on themes as a function of what was said.
 func (e Condition) testThemes(t Tree) func(said) bool {
+	is := e.Op == "in" || e.Op == "not_empty"
+	if e.blames() {
+		groups := e.blamed(t)
+		return func(s said) bool {
+			return slices.ContainsFunc(groups, func(ids []string) bool {
+				good, bad := towards(s.themes, func(id string) bool { return slices.Contains(ids, id) })
+				return bad && !good
+			}) == is
+		}
+	}
 	in := map[string]bool{}
 	for _, id := range e.themes(t) {
 		in[id] = true
 	}
-	is := e.Op == "in" || e.Op == "not_empty"
 	return func(s said) bool {
 		return slices.ContainsFunc(s.themes, func(l ThemeLabel) bool { return in[l.ID] }) == is
 	}

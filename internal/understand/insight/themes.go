@@ -284,14 +284,7 @@ func (r *themeRows) count(list []setCount, members map[int64][]ThemeLabel) {
 		labels := members[c.key]
 		for _, i := range r.of(labels) {
 			r.n[i] += c.n
-			good, bad := false, false
-			for _, l := range labels {
-				if slices.Contains(r.above[l.ID], i) {
-					good = good || l.Sentiment == 1 || l.Sentiment == 2
-					bad = bad || l.Sentiment == -1 || l.Sentiment == 2
-				}
-			}
-			switch {
+			switch good, bad := towards(labels, func(id string) bool { return slices.Contains(r.above[id], i) }); {
 			case good && !bad:
 				r.good[i] += c.n
 			case bad && !good:
@@ -299,6 +292,17 @@ func (r *themeRows) count(list []setCount, members map[int64][]ThemeLabel) {
 			}
 		}
 	}
+}
+
+// towards tells whether there is praise and whether there is blame in what is said of some themes; mixed is both.
+func towards(labels []ThemeLabel, of func(id string) bool) (good, bad bool) {
+	for _, l := range labels {
+		if of(l.ID) {
+			good = good || l.Sentiment == 1 || l.Sentiment == 2
+			bad = bad || l.Sentiment == -1 || l.Sentiment == 2
+		}
+	}
+	return good, bad
 }
 
 // scored is a number of answers that are alike.

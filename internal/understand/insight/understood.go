@@ -162,8 +162,11 @@ func (s *Service) asking(ctx context.Context, ws identity.WorkspaceID, by []fiel
 }
 
 // themeFields are the fields about themes: a theme with all that stands under it, themes on the top level (or directly under the one
-// that is asked for), and a theme without what stands under it.
-var themeFields = map[string]bool{"theme": true, "theme_group": true, "theme_only": true}
+// that is asked for), and a theme without what stands under it; and the themes that a text blames, to filter by.
+var themeFields = map[string]bool{"theme": true, "theme_group": true, "theme_only": true, "theme_blamed": true, "theme_only_blamed": true}
+
+// filterOnly are those by which nothing is grouped.
+var filterOnly = []string{"theme_only", "theme_blamed", "theme_only_blamed"}
 
 func (f field) theme() bool { return themeFields[f.name] }
 
@@ -177,7 +180,7 @@ func (e Condition) themes(t Tree) []string {
 	switch {
 	case strings.HasSuffix(e.Op, "empty"):
 		return known(t)
-	case e.Field == "theme_only":
+	case strings.HasPrefix(e.Field, "theme_only"):
 		return slices.DeleteFunc(known(t), func(id string) bool {
 			return !slices.ContainsFunc(e.Values, func(v string) bool { return t.Resolve(v) == t.Resolve(id) })
 		})
@@ -194,11 +197,23 @@ func (e Condition) themes(t Tree) []string {
 
 // themed is a condition on themes as SQL.
 func (e Condition) themed(a asking, args *arguments) (string, error) {
-	ids := e.themes(a.tree)
-	s := "(1 = 0)"
-	if len(ids) > 0 {
-		s = "(" + a.InQuery("theme_set", "SELECT set_key FROM "+sets+" WHERE workspace = "+args.add(string(a.ws))+" AND mention = 0 AND theme_key IN ("+keysOf(ids)+")") + ")"
+	in := func(set string, mention int, ids []string, also string) string {
+		return a.InQuery(set, fmt.Sprintf("SELECT set_key FROM %s WHERE workspace = %s AND mention = %d AND theme_key IN (%s)%s", sets, args.add(string(a.ws)), mention, keysOf(ids), also))
 	}
+	var any []string
+	switch ids := e.themes(a.tree); {
+	case len(ids) == 0:
+		any = append(any, "1 = 0")
+	case !e.blames():
+		any = append(any, in("theme_set", 0, ids, ""))
+	case strings.HasSuffix(e.Op, "empty"): // of a theme alone, what is neither mixed nor praise
+		any = append(any, in("mention_set", 1, ids, " AND sentiment = -1"))
+	default:
+		for _, ids := range e.blamed(a.tree) {
+			any = append(any, in("mention_set", 1, ids, " GROUP BY set_key HAVING max("+blames+") = 1 AND max("+praises+") = 0"))
+		}
+	}
+	s := "(" + strings.Join(any, " OR ") + ")"
 	switch e.Op {
 	case "in", "not_empty":
 		return s, nil
@@ -207,6 +222,33 @@ func (e Condition) themed(a asking, args *arguments) (string, error) {
 	}
 	return "", fmt.Errorf("%s is a choice among themes: it is or is not one of them, and nothing else", e.Field)
 }
+
+// blames tells whether the condition is on themes that are blamed.
+func (e Condition) blames() bool { return strings.HasSuffix(e.Field, "_blamed") }
+
+// blamed are the ids of labels of each theme of a condition on themes that are blamed. One is, as ThemeNegative counts it, when some of them
+// are blamed and none is praised.
+func (e Condition) blamed(t Tree) (groups [][]string) {
+	if strings.HasSuffix(e.Op, "empty") {
+		for _, id := range known(t) {
+			groups = append(groups, []string{id})
+		}
+		return groups
+	}
+	for _, v := range e.Values {
+		one := e
+		if one.Values = []string{v}; len(one.themes(t)) > 0 {
+			groups = append(groups, one.themes(t))
+		}
+	}
+	return groups
+}
+
+// What a member of a set of mentions says of its theme; mixed is both.
+const (
+	blames  = "CASE WHEN sentiment = -1 OR sentiment = 2 THEN 1 ELSE 0 END"
+	praises = "CASE WHEN sentiment = 1 OR sentiment = 2 THEN 1 ELSE 0 END"
+)
 
 func keysOf(ids []string) string {
 	keys := make([]string, len(ids))
@@ -269,11 +311,11 @@ func (f field) lookUp(a asking, mentions bool, args *arguments) string {
 	if len(f.members) == 0 {
 		group = "0"
 	}
-	from := fmt.Sprintf("(SELECT set_key AS ts, %s AS m, sentiment AS e FROM %s WHERE workspace = %s AND mention = %d) AS l WHERE m > 0", group, sets, args.add(string(a.ws)), map[bool]int{true: 1}[mentions])
+	from := fmt.Sprintf("(SELECT set_key AS ts, %s AS m, sentiment FROM %s WHERE workspace = %s AND mention = %d) AS l WHERE m > 0", group, sets, args.add(string(a.ws)), map[bool]int{true: 1}[mentions])
 	if !mentions {
 		return "SELECT DISTINCT ts, m FROM " + from
 	}
-	return "SELECT ts, m, max(CASE WHEN e = -1 OR e = 2 THEN 1 ELSE 0 END) AS neg, max(CASE WHEN e = 1 OR e = 2 THEN 1 ELSE 0 END) AS pos FROM " + from + " GROUP BY ts, m"
+	return "SELECT ts, m, max(" + blames + ") AS neg, max(" + praises + ") AS pos FROM " + from + " GROUP BY ts, m"
 }
 
 // labelsOf gives what was understood of feedback that has words.

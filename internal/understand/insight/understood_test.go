@@ -348,7 +348,8 @@ func TestRowsAndColumnsUnderstandTheSame(t *testing.T) {
 		rows := insight.NewService(w.db, nil, w.feedback)
 		rows.Understand(labels, themes)
 		for _, q := range []string{"theme=service", "theme=waiting&theme=price", "theme.not_in=service", "theme=looks", "theme=spam", "theme=nothing", "theme.empty=", "theme.not_empty=",
-			"theme_group=product", "theme_only=service", "theme_only=design", "theme_only.not_in=waiting", "sentiment=negative", "sentiment.not_in=mixed", "sentiment.empty=", "sentiment_score.gt=0.25",
+			"theme_group=product", "theme_only=service", "theme_only=design", "theme_only.not_in=waiting", "theme_blamed=service", "theme_blamed=service&theme_blamed=price",
+			"theme_blamed.not_in=product", "theme_blamed=nothing", "theme_blamed.empty=", "theme_blamed.not_empty=", "theme_only_blamed=service", "sentiment=negative", "sentiment.not_in=mixed", "sentiment.empty=", "sentiment_score.gt=0.25",
 			"sentiment_score.empty=", "sentiment_unsure=yes", "sentiment_unsure.empty=", "language=ru", "language.empty=", "theme=service&sentiment=positive&channel=web"} {
 			v, err := url.ParseQuery(q)
 			must(t, err)
@@ -371,6 +372,26 @@ func TestRowsAndColumnsUnderstandTheSame(t *testing.T) {
 			must(t, err)
 			if err := rows.Check(t.Context(), w.ws, c, p); !fault.Is(err, fault.Invalid) {
 				t.Errorf("%s: %v", q, err)
+			}
+		}
+	})
+}
+
+// TestWhatIsBlamedIsFound holds the filter against the measure: as many texts as ThemeNegative has negative mentions.
+func TestWhatIsBlamedIsFound(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.speak(500)
+		for field, filter := range map[string]string{"theme_group": "theme_blamed", "theme": "theme_only_blamed"} {
+			rows := w.ask(insight.Query{Measure: insight.ThemeNegative, By: []string{field}}).Rows
+			if len(rows) < 3 {
+				t.Fatalf("%d groups", len(rows))
+			}
+			for _, r := range rows {
+				found := w.ask(insight.Query{Measure: insight.Count, Where: insight.Conditions{{Field: filter, Values: []string{r.Keys[field]}}}})
+				if hits := *r.Parts.Hits; found.Total.N != hits || hits == 0 {
+					t.Errorf("%s: %d texts, where %d of its mentions are negative", r.Keys[field], found.Total.N, hits)
+				}
 			}
 		}
 	})

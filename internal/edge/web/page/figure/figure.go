@@ -111,7 +111,7 @@ func Value(e ui.Env, field, value string) string {
 		return ui.Named(e, field+".", value)
 	case "language":
 		return ui.OwnName(value)
-	case "import", "theme", "theme_group", "theme_only":
+	case "import", "theme", "theme_group", "theme_only", "theme_blamed", "theme_only_blamed":
 		return cmp.Or(e.Names[value], value)
 	case "sentiment":
 		return ui.Named(e, "sentiment.", value)
