@@ -133,7 +133,7 @@ func (l *line) lookAtCounts(rate float64, wanted func(int) bool, keep func(int, 
 	var out []signal
 	up, down := run{from: -1}, run{from: -1}
 	for _, r := range readings {
-		p := l.period(r, rate, r.Signal() || r.Fell || wanted(r.Period))
+		p := l.period(d, r, r.Signal() || r.Fell || wanted(r.Period))
 		keep(r.Period, p)
 		if r.NoData {
 			continue
@@ -213,7 +213,7 @@ func (r run) excess() float64 { return r.observed - r.expected }
 const shown = 0.95
 
 // period is a reading as people see it, with its band or without.
-func (l *line) period(r watch.Reading, rate float64, band bool) period {
+func (l *line) period(d watch.Detector, r watch.Reading, band bool) period {
 	p := period{observed: r.Count, expected: r.Expected, p: r.P, limit: math.NaN(), state: Watched}
 	if l.exposure != nil {
 		p.exposure = l.exposure[r.Period]
@@ -240,7 +240,12 @@ func (l *line) period(r watch.Reading, rate float64, band bool) period {
 		return p
 	}
 	p.low, p.high = c.Quantile((1-shown)/2), c.Quantile((1+shown)/2)
-	p.limit = max(c.Quantile(1-rate)+1, math.Ceil(l.detector(rate).LeastOver*r.Expected))
+	p.limit = d.Limit(watch.Series{Counts: l.counts, Exposure: l.exposure}, r)
+	if r.Learning {
+		for c.MidP(p.limit) >= d.Rate {
+			p.limit++
+		}
+	}
 	return p
 }
 

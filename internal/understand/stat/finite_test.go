@@ -853,6 +853,21 @@ var calls = map[string]func(h hostile) []any{
 		n := h.size() + h.IntN(150)
 		return results(d.Run(h.series(n), h.IntN(n+1), nil))
 	},
+	"watch.Detector.Limit": func(h hostile) []any {
+		d := []watch.Detector{watch.Weekly(1e-3), watch.Daily(h.x())}[h.IntN(2)]
+		s := h.series(30 + h.IntN(150))
+		list, err := d.Run(s, h.IntN(30), nil)
+		if err != nil {
+			return nil
+		}
+		var out []any
+		for _, r := range list {
+			if v := d.Limit(s, r); v == v { // what nothing is known of has none
+				out = append(out, v)
+			}
+		}
+		return out
+	},
 	"watch.Scores.Before": func(h hostile) []any {
 		if u := h.usual(); u != nil {
 			return []any{u.Phi}

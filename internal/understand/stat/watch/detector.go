@@ -68,6 +68,27 @@ type Reading struct {
 	Fell     bool    // recent periods together are lower: an improvement
 	Learning bool    // too little history: EARS C2, whose Expected is the mean of the week before last and so on
 	NoData   bool    // no exposure, or no baseline could be fitted: not looked at
+
+	spread float64 // of Learning: the variance that Z is of
+}
+
+// Limit is the least count at which the period of a reading would have been a spike; NaN where nothing is known of it.
+func (d Detector) Limit(s Series, r Reading) float64 {
+	least := max(d.LeastOver*r.Expected, d.LeastLast-(d.recent(s, r.Period)-r.Count), 0)
+	z := -dist.NormQuantile(d.Rate)
+	switch {
+	case r.NoData || r.Learning && r.spread == 0:
+		return math.NaN()
+	case r.Learning:
+		return math.Ceil(max(least, math.Nextafter(r.Expected+z*math.Sqrt(r.spread), math.Inf(1))))
+	}
+	p := dist.Counts{Mean: r.Expected, Variance: r.Variance}
+	// Half of the chance of a count is its own, so that one at which no more than Rate lies above may fire by itself.
+	y := p.Quantile(1 - d.Rate)
+	if !(p.Z(y) > z) {
+		y++
+	}
+	return math.Ceil(max(y, least))
 }
 
 // Signal tells whether the period warns of a rise.
@@ -224,6 +245,7 @@ func (d Detector) learn(s Series, t int, r *Reading) {
 			spread = r.Variance
 		}
 	}
+	r.spread = spread
 	r.Z = (r.Count - r.Expected) / math.Sqrt(spread)
 	r.P = dist.NormUpper(r.Z)
 	r.Spike = r.P < d.Rate && d.recent(s, t) >= d.LeastLast && r.Count >= d.LeastOver*r.Expected

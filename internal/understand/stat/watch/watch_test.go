@@ -108,6 +108,37 @@ func TestExposureExplainsARise(t *testing.T) {
 	}
 }
 
+// TestTheLimitIsWhereASpikeBegins puts periods at their limit, and one below it.
+func TestTheLimitIsWhereASpikeBegins(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(15, 6))
+	for _, mean := range []float64{0.3, 2, 8, 60, 500} {
+		for _, n := range []int{10, 11, 40, 120} {
+			s := Series{}
+			for range n {
+				s.Counts, s.Exposure = append(s.Counts, draw(r, mean, 1.3)), append(s.Exposure, 50+50*r.Float64())
+			}
+			for _, rate := range []float64{1e-5, 1e-3, 0.05} {
+				d := Weekly(rate)
+				last := func(count float64) Reading {
+					s.Counts[n-1] = count
+					return vectortest.OK[[]Reading](t)(d.Run(s, n-1, nil))[0]
+				}
+				limit := d.Limit(s, last(math.Ceil(mean)))
+				if !(limit > 0) || limit != math.Trunc(limit) || limit != d.Limit(s, last(math.Ceil(3*mean+7))) {
+					t.Fatalf("mean %v, %d periods, rate %v: limit %v", mean, n, rate, limit)
+				}
+				if at, below := last(limit), last(limit-1); !at.Spike || below.Spike {
+					t.Errorf("mean %v, %d periods, rate %v: a spike at the limit %v: %v, below it: %v", mean, n, rate, limit, at.Spike, below.Spike)
+				}
+			}
+		}
+	}
+	if v := Weekly(1e-3).Limit(Series{Counts: []float64{1}}, Reading{NoData: true}); v == v {
+		t.Errorf("what is not looked at has the limit %v", v)
+	}
+}
+
 func TestFallsAreSeenAsImprovement(t *testing.T) {
 	t.Parallel()
 	var s Series
