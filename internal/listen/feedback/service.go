@@ -462,6 +462,12 @@ type Cursor struct {
 	ID   ID
 }
 
+// Oldest is when the first thing that is known was said in a workspace; false while there is nothing.
+func Oldest(tx *store.Tx, ws identity.WorkspaceID) (time.Time, bool, error) {
+	first, err := store.One(tx, store.Value[int64], "/* feedback.Oldest */ SELECT coalesce(min(time), 0) FROM feedback WHERE workspace = $1", string(ws))
+	return time.UnixMilli(first).UTC(), first != 0, err
+}
+
 // List reads feedback from the rows, newest first. Filters of any other kind are asked of insight.
 func (s *Service) List(ctx context.Context, ws identity.WorkspaceID, f Filter) (out []Feedback, err error) {
 	err = s.db.View(ctx, func(tx *store.Tx) (err error) {

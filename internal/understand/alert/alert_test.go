@@ -699,6 +699,64 @@ func TestAShortHistoryIsLearned(t *testing.T) {
 	})
 }
 
+// TestTheFirstLookFollowsTheFirstDay: an empty workspace is not looked at, nor one of which no day is complete; a minute after there is one, it is.
+func TestTheFirstLookFollowsTheFirstDay(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		ws, _ := w.workspace("one")
+		ticked, looked := make(chan struct{}, 1000), make(chan string, 1000)
+		runner := job.New(w.db, job.Options{Workers: 2, Poll: 5 * time.Millisecond, Observe: func(kind, outcome string, _, _ time.Duration) {
+			switch kind {
+			case "alert.tick":
+				ticked <- struct{}{}
+			case "alert.look":
+				looked <- outcome
+			}
+		}})
+		w.alerts.Handle(runner)
+		w.must(runner.Start(context.WithoutCancel(w.Context())))
+		w.Cleanup(runner.Stop)
+		tick := func() {
+			w.Helper()
+			for len(ticked) > 0 {
+				<-ticked
+			}
+			w.clock.Advance(time.Minute)
+			select {
+			case <-ticked:
+			case <-time.After(30 * time.Second):
+				w.Fatal("no tick within half a minute")
+			}
+		}
+		say := func(at time.Time) {
+			w.Helper()
+			_, err := w.feedback.Receive(w.Context(), ws, []feedback.Input{{Kind: "complaint", Channel: "email", Source: "mail", Time: &at, Text: "Late"}})
+			w.must(err)
+			w.must(w.feeder.Feed(w.Context()))
+		}
+		tick()
+		say(w.clock.Now())
+		tick()
+		tick()
+		if len(looked) > 0 {
+			w.Fatalf("looked at before a day is complete: %s", <-looked)
+		}
+		say(monday.AddDate(0, 0, -10))
+		tick()
+		for got := ""; got != "done"; {
+			select {
+			case got = <-looked:
+				w.clock.Advance(time.Minute)
+			case <-time.After(30 * time.Second):
+				w.Fatal("no look within half a minute")
+			}
+		}
+		if got, err := w.alerts.Watch(w.Context(), ws); err != nil || got.Day == "" || got.Report.Series == 0 {
+			w.Errorf("%+v, %v", got, err)
+		}
+	})
+}
+
 // TestTheJob looks once a day is complete and the columns have all of it, and waits while much is brought in at once.
 func TestTheJob(t *testing.T) {
 	t.Parallel()
@@ -735,10 +793,21 @@ func TestTheJob(t *testing.T) {
 			}
 		}
 		until("alert.look retry")
+		// What is brought in meanwhile is waited for until the columns have it.
+		var in []feedback.Input
+		for i := range 30 {
+			at := monday.AddDate(0, 0, -2)
+			in = append(in, feedback.Input{Kind: "review", Channel: "review_site", Source: "stars", Time: &at, Text: fmt.Sprint("Late ", i)})
+		}
+		_, err := w.feedback.Receive(w.Context(), ws, in)
+		w.must(err)
 		if n := len(w.list(ws)); n != 0 {
 			w.Fatalf("%d alerts while something is brought in", n)
 		}
 		w.must(w.db.Update(w.Context(), func(tx *store.Tx) error { return job.Cancel(tx, string(ws), busy) }))
+		w.clock.Advance(time.Minute)
+		until("alert.look retry")
+		w.must(w.feeder.Feed(w.Context()))
 		w.clock.Advance(time.Minute)
 		until("alert.look done")
 		w.of(ws, complaints)

@@ -9,6 +9,7 @@ import (
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/job"
 	"kolo/internal/foundation/store"
+	"kolo/internal/listen/feedback"
 	"kolo/internal/people/identity"
 )
 
@@ -16,12 +17,13 @@ const (
 	tickKind job.Kind = "alert.tick"
 	lookKind job.Kind = "alert.look"
 
-	tickEvery = 10 * time.Minute
+	tickEvery = time.Minute // it reads next to nothing where nothing is due, and who is just moving in waits no longer for the first look
 	waitFor   = 30 * time.Second
-)
 
-// emptyPause is how long a workspace with nothing to watch is left alone: who is just moving in waits no longer for the first look.
-const emptyPause = 2 * time.Hour
+	// emptyPause is how long a workspace is left alone in which a look found nothing to watch, though there is a complete day: what is there
+	// is from long ago.
+	emptyPause = 2 * time.Hour
+)
 
 // Handle has a runner look at every workspace as soon as a day is complete.
 func (s *Service) Handle(r *job.Runner) {
@@ -39,28 +41,50 @@ func enqueue(tx *store.Tx, ws identity.WorkspaceID) error {
 func (s *Service) tick(ctx context.Context, run *job.Run) error {
 	const op = "alert.tick"
 	now := s.db.Clock().Now()
-	var list []identity.Workspace
-	if err := s.db.View(ctx, func(tx *store.Tx) (err error) {
-		list, err = identity.AllWorkspaces(tx)
-		return err
-	}); err != nil {
-		return fault.Wrap(op, err)
-	}
-	for _, w := range list {
-		if err := s.db.Update(ctx, func(tx *store.Tx) error {
-			x, err := readWatch(tx, w.ID)
+	var due []identity.WorkspaceID
+	if err := s.db.View(ctx, func(tx *store.Tx) error {
+		due = nil
+		list, err := identity.AllWorkspaces(tx)
+		if err != nil {
+			return err
+		}
+		watches, err := allWatches(tx)
+		if err != nil {
+			return err
+		}
+		for _, w := range list {
+			x, ok := watches[w.ID]
+			if !ok {
+				x = unwatched()
+			}
+			if x.day >= today(now, w)-1 || x.looked.After(now.Add(-emptyPause)) && x.Report.Series == 0 {
+				continue
+			}
+			hold, err := held(tx, w.ID, x.Settings)
 			if err != nil {
 				return err
 			}
-			if x.Report.Series == 0 && now.Sub(x.looked) < emptyPause {
-				return nil // there was nothing to see a moment ago
+			last := today(now, w) - 1 - clock.Day(hold)
+			if x.day >= last {
+				continue
 			}
-			hold, err := held(tx, w.ID, x.Settings)
-			if err != nil || x.day >= today(now, w)-1-clock.Day(hold) {
-				return err
+			if x.day == 0 { // nothing was seen yet; is there something now?
+				first, ok, err := feedback.Oldest(tx, w.ID)
+				if err != nil {
+					return err
+				}
+				if !ok || clock.DayOf(first, w.Location()) > last {
+					continue
+				}
 			}
-			return enqueue(tx, w.ID)
-		}); err != nil {
+			due = append(due, w.ID)
+		}
+		return nil
+	}); err != nil {
+		return fault.Wrap(op, err)
+	}
+	for _, ws := range due {
+		if err := s.db.Update(ctx, func(tx *store.Tx) error { return enqueue(tx, ws) }); err != nil {
 			return fault.Wrap(op, err)
 		}
 	}
@@ -69,7 +93,7 @@ func (s *Service) tick(ctx context.Context, run *job.Run) error {
 
 // place is what a look waits for.
 type place struct {
-	UpTo int64 `json:"up_to"` // change that the columns must hold
+	UpTo int64 `json:"up_to"` // change that the columns must hold; 0 while it is not known
 }
 
 var errNotYet = errors.New("the columns are behind, or something is still on its way into them")
@@ -80,17 +104,8 @@ func (s *Service) lookJob(ctx context.Context, run *job.Run) error {
 	const op = "alert.look"
 	ws := identity.WorkspaceID(run.Workspace)
 	var at place
-	known, err := run.Load(&at)
-	if err != nil {
+	if _, err := run.Load(&at); err != nil {
 		return err
-	}
-	if !known {
-		if at.UpTo, err = s.db.Settled(ctx, "feedback"); err != nil {
-			return fault.Wrap(op, err)
-		}
-		if err := s.db.Update(ctx, func(tx *store.Tx) error { return run.Save(tx, job.Progress{}, at) }); err != nil {
-			return err
-		}
 	}
 	busy := false
 	if err := s.db.View(ctx, func(tx *store.Tx) error {
@@ -103,11 +118,33 @@ func (s *Service) lookJob(ctx context.Context, run *job.Run) error {
 	}); err != nil {
 		return fault.Wrap(op, err)
 	}
+	keep := func(upTo int64) error {
+		if at.UpTo == upTo {
+			return nil
+		}
+		at.UpTo = upTo
+		return s.db.Update(ctx, func(tx *store.Tx) error { return run.Save(tx, job.Progress{}, at) })
+	}
+	if busy { // what it brings in is waited for, too
+		if err := keep(0); err != nil {
+			return err
+		}
+		return job.After(waitFor, errNotYet)
+	}
+	if at.UpTo == 0 {
+		settled, err := s.db.Settled(ctx, "feedback")
+		if err != nil {
+			return fault.Wrap(op, err)
+		}
+		if err := keep(settled); err != nil {
+			return err
+		}
+	}
 	ready, err := s.insight.CaughtUp(ctx, at.UpTo)
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
-	if busy || !ready {
+	if !ready {
 		return job.After(waitFor, errNotYet)
 	}
 	_, err = s.Look(ctx, ws, s.db.Clock().Now(), run.Finish)

@@ -119,35 +119,55 @@ type Unseen struct {
 	N     int    `json:"unwatched" doc:"Values that are not watched"`
 }
 
+const watchColumns = "settings, day, looked_at, report"
+
+// scanWatch reads watchColumns, and whatever stands before them.
+func scanWatch(s store.Scanner, before ...any) (w Watch, err error) {
+	var settings, report string
+	var looked int64
+	if err := s.Scan(append(before, &settings, &w.day, &looked, &report)...); err != nil {
+		return w, err
+	}
+	w.Settings = Defaults()
+	if looked > 0 {
+		w.looked = time.UnixMilli(looked).UTC()
+	}
+	if w.day > 0 {
+		w.Day, w.LookedAt = w.day.String(), w.looked
+	}
+	if err := json.Unmarshal([]byte(settings), &w.Settings); err != nil {
+		return w, err
+	}
+	if err := json.Unmarshal([]byte(report), &w.Report); err != nil {
+		return w, err
+	}
+	if w.Report.UnseenOf == nil { // a look of an earlier version
+		w.Report.UnseenOf = []Unseen{}
+	}
+	return w, nil
+}
+
 func readWatch(tx *store.Tx, ws identity.WorkspaceID) (Watch, error) {
-	w, err := store.One(tx, func(s store.Scanner) (w Watch, err error) {
-		var settings, report string
-		var looked int64
-		if err := s.Scan(&settings, &w.day, &looked, &report); err != nil {
-			return w, err
-		}
-		w.Settings = Defaults()
-		if looked > 0 {
-			w.looked = time.UnixMilli(looked).UTC()
-		}
-		if w.day > 0 {
-			w.Day, w.LookedAt = w.day.String(), w.looked
-		}
-		if err := json.Unmarshal([]byte(settings), &w.Settings); err != nil {
-			return w, err
-		}
-		if err := json.Unmarshal([]byte(report), &w.Report); err != nil {
-			return w, err
-		}
-		if w.Report.UnseenOf == nil { // a look of an earlier version
-			w.Report.UnseenOf = []Unseen{}
-		}
-		return w, nil
-	}, "/* alert.readWatch */ SELECT settings, day, looked_at, report FROM alert_watch WHERE workspace = $1", string(ws))
+	w, err := store.One(tx, func(s store.Scanner) (Watch, error) { return scanWatch(s) },
+		"/* alert.readWatch */ SELECT "+watchColumns+" FROM alert_watch WHERE workspace = $1", string(ws))
 	if fault.Is(err, fault.NotFound) {
-		return Watch{Settings: Defaults(), Report: Report{UnseenOf: []Unseen{}}}, nil
+		return unwatched(), nil
 	}
 	return w, err
+}
+
+// unwatched is a workspace that nobody has looked at.
+func unwatched() Watch { return Watch{Settings: Defaults(), Report: Report{UnseenOf: []Unseen{}}} }
+
+// allWatches reads those of all workspaces that have one.
+func allWatches(tx *store.Tx) (map[identity.WorkspaceID]Watch, error) {
+	out := map[identity.WorkspaceID]Watch{}
+	_, err := store.All(tx, func(s store.Scanner) (ws identity.WorkspaceID, err error) {
+		w, err := scanWatch(s, &ws)
+		out[ws] = w
+		return ws, err
+	}, "/* alert.allWatches */ SELECT workspace, "+watchColumns+" FROM alert_watch")
+	return out, err
 }
 
 // Watch tells what a workspace has watched.
