@@ -205,7 +205,7 @@ func TestEachIsToldOnceInTheirLanguage(t *testing.T) {
 		for _, d := range mails {
 			text, html, language := w.body(d)
 			want := map[string][]string{
-				"en": {"2 early warnings in", "More than usual: Delivery", "NPS has worsened: Chat", "41, where 12.2 was expected (usually 5.6 to 19.2)", "Unusual since 28 February 2026", "at least doubled", "https://kolo.example/alerts/" + string(first), "noa looks after it", "https://kolo.example/settings/notifications"},
+				"en": {"2 early warnings in", "More is said than usual about Delivery", "NPS has worsened: Chat", "41, where 12.2 was expected (usually 5.6 to 19.2)", "Unusual since 28 February 2026", "at least doubled", "https://kolo.example/alerts/" + string(first), "noa looks after it", "https://kolo.example/settings/notifications"},
 				"he": {"שתי אזהרות מוקדמות", "NPS", "41", "באחריות", "https://kolo.example/alerts/" + string(first)},
 			}[language]
 			for _, s := range want {
@@ -232,7 +232,7 @@ func TestEachIsToldOnceInTheirLanguage(t *testing.T) {
 			}
 		}
 		w.must(json.Unmarshal([]byte(events[slices.IndexFunc(events, func(s string) bool { return strings.Contains(s, deliver.AlertOpened) })]), &e))
-		if e.Data.Alert.ID != first || e.Data.Name != "More than usual: Delivery" || e.Data.Alert.Subject != delivery || e.Data.URL != "https://kolo.example/alerts/"+string(first) {
+		if e.Data.Alert.ID != first || e.Data.Name != "More is said than usual about Delivery" || e.Data.Alert.Subject != delivery || e.Data.URL != "https://kolo.example/alerts/"+string(first) {
 			w.Errorf("%+v", e)
 		}
 		if len(w.deliveries(two, deliver.Filter{})) != 0 {

@@ -163,6 +163,10 @@ const (
 	causeWeeks = 8
 	burstWeeks = 2
 	quietWeeks = 16
+
+	// leastBurst is how many texts a plant must add for it to have to be found: in one week they stand beside all that is always said, and a
+	// wave of a survey may say a great deal.
+	leastBurst = 40
 )
 
 // warnings looks at the two years as they pass, four weeks at a time: a look takes in every day and week since the one before, each
@@ -204,7 +208,7 @@ func (w *World) warnings(ctx context.Context) ([]Finding, error) {
 			}
 			more := float64(p.Surveys.Theme+p.Unsolicited.Theme) - p.Surveys.Without - p.Unsolicited.Without
 			f := Finding{Area: "early warning", What: fmt.Sprintf("%s (week %d, factor %g)", c.ID, p.FromWeek, p.Factor), Planted: true, Detail: "no alarm in time",
-				Slight: more < 10*float64(p.ToWeek-p.FromWeek+1) || slices.Contains(homeless, c.ID)}
+				Slight: more < max(10*float64(p.ToWeek-p.FromWeek+1), leastBurst) || slices.Contains(homeless, c.ID)}
 			elsewhere := ""
 			for _, a := range list {
 				if slices.ContainsFunc(places[c.ID], func(s string) bool { return strings.Contains(a.Subject.Key(), s) }) {
@@ -242,7 +246,7 @@ func (w *World) warnings(ctx context.Context) ([]Finding, error) {
 
 // told is an alarm in a few words.
 func told(a alert.Alert, week func(string) float64) string {
-	return fmt.Sprintf("; %s %s, %s %.1f instead of %.1f, weeks %.1f to %.1f", a.Subject.Field, a.Subject.Value, a.Bucket, a.Observed, a.Expected, week(a.Since), week(a.Last))
+	return fmt.Sprintf("; %s of %s %s, %s %.1f instead of %.1f, weeks %.1f to %.1f", a.Subject.Measure, a.Subject.Field, a.Subject.Value, a.Bucket, a.Observed, a.Expected, week(a.Since), week(a.Last))
 }
 
 // reasons for leaving, as health calls them.

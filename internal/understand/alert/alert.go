@@ -22,7 +22,7 @@ type ID string
 // What a Subject measures, beside the scores.
 const (
 	Count    = "count"    // how much feedback there is of the subject
-	Negative = "negative" // how many of its texts blame
+	Negative = "negative" // how many of its texts blame; of a theme: how many blame it, whatever else they say
 )
 
 // Scores are the measures of a Subject that are scores.
@@ -30,7 +30,7 @@ var Scores = []insight.Measure{insight.NPS, insight.CSAT, insight.CES, insight.S
 
 // Subject is what a series is of.
 type Subject struct {
-	Measure string `json:"measure" enum:"count,negative,nps,csat,ces,star" doc:"count: pieces of feedback; negative: texts that blame; or a score"`
+	Measure string `json:"measure" enum:"count,negative,nps,csat,ces,star" doc:"count: pieces of feedback; negative: texts that blame (of a theme: that blame it); or a score"`
 	Field   string `json:"field,omitempty" doc:"theme, kind, channel, survey, touchpoint, attribute.KEY ...; empty for all feedback"`
 	Value   string `json:"value,omitempty" doc:"Of the field"`
 	Scale   string `json:"scale,omitempty" doc:"Of a score: scales are never pooled"`
@@ -76,6 +76,12 @@ var unasked = []string{"complaint", "mention", "review", "message"}
 // badGroup is the class of answers at the bad end of a score.
 var badGroup = map[string]string{"nps": "detractor", "csat": "dissatisfied", "ces": "hard", "star": "low"}
 
+// ofTheme tells whether the subject is what is said of a theme.
+func (s Subject) ofTheme() bool { return s.Field == "theme" || s.Field == "theme_only" }
+
+// Mixed tells whether what is expected of the subject follows the mix of where texts come from.
+func (s Subject) Mixed() bool { return s.ofTheme() || s.Measure == Negative }
+
 // place are the conditions that the subject's field makes.
 func (s Subject) place() insight.Conditions {
 	switch {
@@ -91,6 +97,8 @@ func (s Subject) place() insight.Conditions {
 func (s Subject) Behind() insight.Conditions {
 	c := s.place()
 	switch {
+	case s.Measure == Negative && s.ofTheme():
+		return insight.Conditions{{Field: s.Field + "_blamed", Op: "in", Values: []string{s.Value}}}
 	case s.Measure == Negative:
 		c = append(c, insight.Condition{Field: "sentiment", Op: "in", Values: []string{"negative"}})
 	case s.Score():

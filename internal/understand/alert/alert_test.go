@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -695,6 +696,192 @@ func TestAShortHistoryIsLearned(t *testing.T) {
 		w.must(err)
 		if got.Day != "" {
 			w.Error("the first look at an empty workspace was its first")
+		}
+	})
+}
+
+// labelled gives each text the label that its first word stands for: blame, praise and plain are said of the theme "courier", other of none.
+type labelled struct{ db *feedback.Service }
+
+func (l labelled) Of(ctx context.Context, ws identity.WorkspaceID, ids []feedback.ID) (map[feedback.ID]insight.Label, error) {
+	out := map[feedback.ID]insight.Label{}
+	list, err := l.db.GetMany(ctx, ws, ids)
+	for _, f := range list {
+		id := f.ID
+		first, _, _ := strings.Cut(f.Text, " ")
+		sentiment := map[string]int8{"blame": -1, "praise": 1}[first]
+		out[id] = insight.Label{Language: "en", Sentiment: sentiment}
+		if first != "other" {
+			out[id] = insight.Label{Language: "en", Sentiment: 2, Themes: []insight.ThemeLabel{{ID: "courier", Sentiment: sentiment}, {ID: "price", Sentiment: -sentiment}}}
+		}
+	}
+	return out, err
+}
+
+// planted is a tree of a group of themes, and a theme beside it.
+type planted struct{}
+
+func (planted) Tree(context.Context, identity.WorkspaceID) (insight.Tree, error) {
+	return planted{}, nil
+}
+func (planted) Resolve(id string) string { return id }
+func (planted) Parent(id string) string  { return map[string]string{"courier": "logistics"}[id] }
+func (planted) Name(id, _ string) string { return id }
+func (planted) Under(id string) []string {
+	switch id {
+	case "":
+		return []string{"", "logistics", "courier", "price"}
+	case "logistics":
+		return []string{"logistics", "courier"}
+	}
+	return []string{id}
+}
+
+// spoken fills a workspace with texts of weeks: how many of each first word, and answers to a survey that are all plain.
+func (w *world) spoken(ws identity.WorkspaceID, weeks int, p func(weeksAgo int) (words map[string]int, survey int)) {
+	w.Helper()
+	w.insight.Understand(labelled{w.feedback}, planted{})
+	r := rand.New(rand.NewPCG(3, 4))
+	var in []feedback.Input
+	for k := weeks; k >= 1; k-- {
+		words, survey := p(k)
+		add := func(f feedback.Input) {
+			at := monday.AddDate(0, 0, -7*k).Add(time.Duration(r.IntN(7*24)) * time.Hour)
+			f.Time = &at
+			in = append(in, f)
+		}
+		for _, word := range []string{"blame", "other", "plain", "praise"} {
+			for range words[word] {
+				add(feedback.Input{Kind: "message", Channel: "email", Source: "inbox", Text: word + " it is"})
+			}
+		}
+		for range survey {
+			add(feedback.Input{Kind: "response", Channel: "web", Source: "survey", Survey: "courier", Text: "plain answer"})
+		}
+	}
+	for chunk := range slices.Chunk(in, 1000) {
+		_, err := w.feedback.Receive(w.Context(), ws, chunk)
+		w.must(err)
+	}
+	w.must(w.feeder.Feed(w.Context()))
+}
+
+func theme(measure, field, id string) alert.Subject {
+	return alert.Subject{Measure: measure, Field: field, Value: id}
+}
+
+// TestBlameIsToldOnce has a theme blamed three times as often, while hardly more is said of it: one alert says so, and leads to those texts.
+func TestBlameIsToldOnce(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		ctx := w.Context()
+		ws, _ := w.workspace("one")
+		w.spoken(ws, 30, func(weeksAgo int) (map[string]int, int) {
+			if weeksAgo == 1 {
+				return map[string]int{"blame": 24, "other": 60, "plain": 24, "praise": 12}, 0
+			}
+			return map[string]int{"blame": 6 + weeksAgo%3, "other": 60, "plain": 30 + weeksAgo%5, "praise": 12}, 0
+		})
+		w.look(ws)
+		var themes []string
+		for _, a := range w.list(ws) {
+			if strings.HasPrefix(a.Subject.Field, "theme") && a.Kind == alert.Alarm {
+				themes = append(themes, a.Subject.Key())
+			}
+		}
+		a := w.of(ws, theme(alert.Negative, "theme", "courier"))
+		if len(themes) != 1 || a.Kind != alert.Alarm || a.Since < "2026-11-09" || a.Last != "2026-11-22" || a.Excess < 14 || a.Excess > 20 {
+			w.Errorf("%v, %+v", themes, a)
+		}
+		e, err := w.alerts.Evidence(ctx, ws, a, nil, 100)
+		w.must(err)
+		for _, f := range e.Words {
+			if !strings.HasPrefix(f.Text, "blame ") {
+				w.Errorf("among the words: %q", f.Text)
+			}
+		}
+		if len(e.Words) < 20 || !strings.Contains(e.Feedback, "theme_blamed=courier") || e.Feedback != alert.FeedbackOf(a) {
+			w.Errorf("%d words, %s", len(e.Words), e.Feedback)
+		}
+		c, err := w.alerts.CourseOf(ctx, ws, a)
+		w.must(err)
+		if last := c.Points[len(c.Points)-1]; c.Bucket == "week" && (!last.Signal || *last.Observed != a.Observed || *last.Limit > a.Observed || math.Abs(*last.Expected-a.Expected) > 0.02*a.Expected || last.Exposure != a.Exposure) {
+			w.Errorf("%+v instead of %+v", last, a)
+		}
+	})
+}
+
+// TestAnAlertIsSharpened has more said of a theme in one week, and blame carry it in the next: it is the same alert.
+func TestAnAlertIsSharpened(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		ws, owner := w.workspace("one")
+		other, _ := w.workspace("two")
+		story := func(weeksAgo int) (map[string]int, int) {
+			said := map[string]int{"blame": 6 + weeksAgo%3, "other": 60, "plain": 30 + weeksAgo%5, "praise": 12}
+			switch weeksAgo {
+			case 2:
+				said["plain"] = 80
+			case 1:
+				said["blame"], said["plain"] = 50, 40
+			}
+			return said, 0
+		}
+		w.spoken(ws, 30, story)
+		w.spoken(other, 30, story)
+		look := func(at time.Time) {
+			for _, x := range []identity.WorkspaceID{ws, other} {
+				_, err := w.alerts.Look(w.Context(), x, at, nil)
+				w.must(err)
+			}
+		}
+		look(monday.AddDate(0, 0, -7))
+		first := w.of(ws, theme(alert.Count, "theme", "courier"))
+		taken := alert.Acknowledged
+		_, err := w.alerts.Change(w.Context(), ws, owner, first.ID, alert.Patch{State: &taken, Owner: &owner.Member})
+		w.must(err)
+		look(monday)
+		a := w.of(ws, theme(alert.Negative, "theme", "courier"))
+		signals, err := w.alerts.Signals(w.Context(), ws, a.ID)
+		w.must(err)
+		if a.ID != first.ID || a.Owner != owner.Member || a.Excess < 35 || a.Excess > 50 || len(signals) == 0 || slices.ContainsFunc(signals, func(x alert.Signal) bool { return x.Observed > 50 }) {
+			w.Errorf("%+v became %+v with %+v", first, a, signals)
+		}
+		for _, x := range w.list(ws) {
+			if x.Subject == first.Subject {
+				w.Errorf("there are two alerts of the theme: %v", subjects(w.list(ws)))
+			}
+		}
+		before := w.list(ws)
+		look(monday)
+		if after := w.list(ws); fmt.Sprint(before) != fmt.Sprint(after) {
+			w.Errorf("a second look changed\n%v\ninto\n%v", before, after)
+		}
+		if mine := w.of(other, theme(alert.Negative, "theme", "courier")); mine.ID == a.ID || mine.Owner != "" {
+			w.Errorf("%+v", mine)
+		}
+	})
+}
+
+// TestAWaveIsNoAlarm sends out a survey about a theme every sixth week.
+func TestAWaveIsNoAlarm(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		ws, _ := w.workspace("one")
+		w.spoken(ws, 40, func(weeksAgo int) (map[string]int, int) {
+			return map[string]int{"blame": 6 + weeksAgo%3, "other": 60, "plain": 30 + weeksAgo%5, "praise": 12}, map[bool]int{true: 150}[weeksAgo%6 == 1]
+		})
+		w.look(ws)
+		for _, a := range w.list(ws) {
+			if strings.HasPrefix(a.Subject.Field, "theme") {
+				w.Errorf("a wave is taken for %s", a.Subject.Key())
+			}
+		}
+		c, err := w.alerts.Course(w.Context(), ws, theme(alert.Count, "theme", "courier"), "week", 0)
+		w.must(err)
+		last, before := c.Points[len(c.Points)-1], c.Points[len(c.Points)-2]
+		if *last.Expected < 0.9**last.Observed || *last.Expected > 1.1**last.Observed || *before.Expected > 60 {
+			w.Errorf("in a wave %v instead of %v, before it %v instead of %v", *last.Observed, *last.Expected, *before.Observed, *before.Expected)
 		}
 	})
 }

@@ -148,30 +148,44 @@ func (s *Service) drawOne(ctx context.Context, ws identity.WorkspaceID, set Sett
 			points[c.At] = p
 		}
 		d.points(subject, points, d.after(g.Marks))
-	case subject.Measure == Negative:
-		g, err := d.grid(insight.Query{Measure: insight.NegativeShare, Where: subject.place()})
+	case subject.Measure == Negative && !subject.ofTheme():
+		q := insight.Query{Measure: insight.NegativeShare, Where: subject.place()}
+		g, err := d.grid(q)
+		if err != nil {
+			return nil, err
+		}
+		blame, err := d.hitsBy(q)
 		if err != nil {
 			return nil, err
 		}
 		of := make([]float64, len(d.ends))
-		var cells []insight.GridCell
 		for _, c := range cellsOf(g) {
 			of[c.At] = float64(c.N)
-			cells = append(cells, insight.GridCell{At: c.At, N: c.Bad})
 		}
-		d.count(subject, cells, of)
+		from := d.mix
+		if subject.Field == "channel" {
+			if from = d.mixBy[subject.Value]; from == nil {
+				return nil, nil
+			}
+		}
+		d.count(subject, bad(cellsOf(g)), of, from.relative(blame[""].bad, d.known()))
 	default:
-		g, err := d.grid(insight.Query{Measure: insight.Count, Where: subject.Behind()})
+		q := insight.Query{Measure: insight.Count, Where: subject.Behind()}
+		g, err := d.grid(q)
 		if err != nil {
 			return nil, err
 		}
 		switch subject.Field {
 		case "":
-			d.count(subject, cellsOf(g), nil)
+			d.count(subject, cellsOf(g), nil, nil)
 		case "kind", "channel":
 			d.part(subject, cellsOf(g))
 		default:
-			d.count(subject, cellsOf(g), d.texts)
+			spoken, err := d.hitsBy(q)
+			if err != nil {
+				return nil, err
+			}
+			d.count(subject, cellsOf(g), d.mix.all, d.mix.relative(spoken[""].n, d.known()))
 		}
 	}
 	if len(d.lines) == 0 {

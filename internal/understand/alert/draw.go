@@ -24,12 +24,15 @@ type drawing struct {
 	to      clock.Day // last complete day
 	begins  []clock.Day
 	ends    []clock.Day
-	totals  []int64 // feedback by period
-	texts   []float64
+	totals  []int64   // feedback by period
 	unasked []float64 // pieces that came unasked
 	blank   []bool    // so little has arrived that it is no news from customers but from the intake
 	lines   []*line
 	unseen  map[string]int // by field: values for which there is no place
+
+	places []string // fields that say where texts come from
+	mix    *mix
+	mixBy  map[string]*mix // by channel
 }
 
 // drawing begins one, up to the last complete day.
@@ -71,9 +74,12 @@ func (l *line) busy() bool {
 	return sum >= busyDays
 }
 
-// grid asks one question.
+// grid asks one question, by period and of all of them where it does not say otherwise.
 func (d *drawing) grid(q insight.Query) (*insight.Grid, error) {
-	q.Bucket, q.Between = d.frame.bucket, insight.Period{From: d.from.String(), To: d.to.String()}
+	q.Bucket = cmp.Or(q.Bucket, d.frame.bucket)
+	if q.Between == (insight.Period{}) {
+		q.Between = insight.Period{From: d.from.String(), To: d.to.String()}
+	}
 	return d.s.insight.Grid(d.ctx, d.ws, q)
 }
 
@@ -131,15 +137,8 @@ func (d *drawing) volume() error {
 		}
 	}
 	d.blank = silent(d.totals)
-	t, err := d.grid(insight.Query{Measure: insight.Count, Where: insight.Conditions{{Field: "has_text", Op: "in", Values: []string{"yes"}}}})
-	if err != nil {
+	if err := d.mixtures(); err != nil {
 		return err
-	}
-	d.texts = make([]float64, n)
-	for _, x := range t.Groups {
-		for _, c := range x.Cells {
-			d.texts[c.At] += float64(c.N)
-		}
 	}
 	// What comes unasked grows with the company and follows its calendar; how its kinds and channels stand to each other does not.
 	d.unasked = make([]float64, n)
@@ -159,7 +158,7 @@ func (d *drawing) volume() error {
 	if !d.set.Kinds {
 		return nil
 	}
-	d.count(Subject{Measure: Count}, all, nil)
+	d.count(Subject{Measure: Count}, all, nil, nil)
 	for _, x := range g.Groups {
 		if slices.Contains(unasked, x.Keys[0]) {
 			d.part(Subject{Measure: Count, Field: "kind", Value: x.Keys[0]}, x.Cells)
@@ -212,13 +211,14 @@ func (d *drawing) add(l *line, first int) {
 	if l.points != nil {
 		l.points = l.points[first:n]
 	} else {
-		l.counts, l.exposure = l.counts[first:n], l.exposure[first:n]
+		l.counts, l.exposure, l.outOf = l.counts[first:n], l.exposure[first:n], l.outOf[first:n]
 	}
 	d.lines = append(d.lines, l)
 }
 
-// count adds a line of counts. exposure nil: they are out of nothing, and begin with the first of them.
-func (d *drawing) count(s Subject, cells []insight.GridCell, exposure []float64) {
+// count adds a line of counts. exposure nil: they are out of nothing, and begin with the first of them. relative, which may be nil, is by how
+// much more than usual of what they are out of should be counted in each period.
+func (d *drawing) count(s Subject, cells []insight.GridCell, exposure, relative []float64) {
 	l := &line{subject: s, counts: make([]float64, len(d.ends)), exposure: make([]float64, len(d.ends)), grows: exposure == nil}
 	for _, c := range cells {
 		l.counts[c.At] = float64(c.N)
@@ -245,6 +245,13 @@ func (d *drawing) count(s Subject, cells []insight.GridCell, exposure []float64)
 			}
 		}
 	}
+	l.outOf = l.exposure
+	if relative != nil {
+		l.outOf = slices.Clone(l.exposure)
+		for i, x := range relative {
+			l.exposure[i] *= x
+		}
+	}
 	d.add(l, first)
 }
 
@@ -256,13 +263,14 @@ func (d *drawing) part(s Subject, cells []insight.GridCell) {
 		others[c.At] -= float64(c.N)
 	}
 	n := len(d.lines)
-	d.count(s, cells, others)
+	d.count(s, cells, others, nil)
 	for _, l := range d.lines[n:] {
 		l.part = true
 	}
 }
 
-// themes are groups of themes and the themes in them, out of all texts.
+// themes are groups of themes and the themes in them, out of all texts: how many speak of each, and how many blame it. Blame is watched for
+// itself, for it may double where a theme that is often spoken of is hardly spoken of more.
 func (d *drawing) themes() error {
 	if !d.set.Themes {
 		return nil
@@ -271,31 +279,44 @@ func (d *drawing) themes() error {
 	if err != nil {
 		return err
 	}
-	groups, err := d.grid(insight.Query{Measure: insight.Count, By: []string{"theme_group"}})
-	if err != nil {
-		return err
-	}
 	top := map[string]bool{}
-	for _, x := range d.watched("theme_group", groups.Groups) {
-		top[x.Keys[0]] = true
-		d.count(Subject{Measure: Count, Field: "theme", Value: x.Keys[0]}, x.Cells, d.texts)
-	}
-	single, err := d.grid(insight.Query{Measure: insight.Count, By: []string{"theme"}})
-	if err != nil {
-		return err
-	}
-	for _, x := range d.watched("theme", single.Groups) {
-		id := x.Keys[0]
-		switch {
-		case top[id]:
-		case len(tree.Under(id)) > 1 && slices.ContainsFunc(tree.Under(id), func(c string) bool { return tree.Parent(c) == id }):
-			// With others under it, it is watched by what is said of it alone.
-			d.count(Subject{Measure: Count, Field: "theme_only", Value: id}, x.Cells, d.texts)
-		default:
-			d.count(Subject{Measure: Count, Field: "theme", Value: id}, x.Cells, d.texts)
+	for _, by := range []string{"theme_group", "theme"} {
+		q := insight.Query{Measure: insight.ThemeNegative, By: []string{by}}
+		g, err := d.grid(q)
+		if err != nil {
+			return err
+		}
+		spoken, err := d.hitsBy(q)
+		if err != nil {
+			return err
+		}
+		for _, x := range d.watched(by, g.Groups) {
+			id, field := x.Keys[0], "theme"
+			switch {
+			case by == "theme_group":
+				top[id] = true
+			case top[id]:
+				continue
+			case slices.ContainsFunc(tree.Under(id), func(c string) bool { return tree.Parent(c) == id }):
+				field = "theme_only" // with others under it, it is watched by what is said of it alone
+			}
+			d.count(Subject{Measure: Count, Field: field, Value: id}, x.Cells, d.mix.all, d.mix.relative(spoken[id].n, d.known()))
+			if blamed := bad(x.Cells); len(blamed) > 0 {
+				d.count(Subject{Measure: Negative, Field: field, Value: id}, blamed, d.mix.all, d.mix.relative(spoken[id].bad, d.known()))
+			}
 		}
 	}
 	return nil
+}
+
+// bad are cells of what is bad in cells.
+func bad(cells []insight.GridCell) (out []insight.GridCell) {
+	for _, c := range cells {
+		if c.Bad > 0 {
+			out = append(out, insight.GridCell{At: c.At, N: c.Bad})
+		}
+	}
+	return out
 }
 
 // channels are what comes unasked, by channel.
@@ -324,34 +345,44 @@ func (d *drawing) negative() error {
 	if !d.set.Negative {
 		return nil
 	}
-	g, err := d.grid(insight.Query{Measure: insight.NegativeShare, By: []string{"channel"}})
+	q := insight.Query{Measure: insight.NegativeShare, By: []string{"channel"}}
+	g, err := d.grid(q)
 	if err != nil {
 		return err
 	}
-	n := len(d.ends)
-	all, allOf := make([]int64, n), make([]float64, n)
+	blame, err := d.hitsBy(q)
+	if err != nil {
+		return err
+	}
+	out := func(groups []insight.GridGroup) (of []float64) {
+		of = make([]float64, len(d.ends))
+		for _, x := range groups {
+			for _, c := range x.Cells {
+				of[c.At] += float64(c.N)
+			}
+		}
+		return of
+	}
+	all, cells := hits{}, make([]insight.GridCell, len(d.ends))
+	for i := range cells {
+		cells[i].At = i
+	}
 	for _, x := range g.Groups {
-		for _, c := range x.Cells {
-			all[c.At] += c.Bad
-			allOf[c.At] += float64(c.N)
+		for _, c := range bad(x.Cells) {
+			cells[c.At].N += c.N
+		}
+		for place, n := range blame[x.Keys[0]].bad {
+			sum := all[place]
+			all[place] = [2]float64{sum[0] + n[0], sum[1] + n[1]}
 		}
 	}
 	if len(g.Groups) > 1 {
 		for _, x := range d.watched("channel", g.Groups) {
-			of := make([]float64, n)
-			cells := make([]insight.GridCell, 0, len(x.Cells))
-			for _, c := range x.Cells {
-				of[c.At] = float64(c.N)
-				cells = append(cells, insight.GridCell{At: c.At, N: c.Bad})
-			}
-			d.count(Subject{Measure: Negative, Field: "channel", Value: x.Keys[0]}, cells, of)
+			channel := x.Keys[0]
+			d.count(Subject{Measure: Negative, Field: "channel", Value: channel}, bad(x.Cells), out([]insight.GridGroup{x}), d.mixBy[channel].relative(blame[channel].bad, d.known()))
 		}
 	}
-	cells := make([]insight.GridCell, 0, n)
-	for i, k := range all {
-		cells = append(cells, insight.GridCell{At: i, N: k})
-	}
-	d.count(Subject{Measure: Negative}, cells, allOf)
+	d.count(Subject{Measure: Negative}, cells, out(g.Groups), d.mix.relative(all, d.known()))
 	return nil
 }
 

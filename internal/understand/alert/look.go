@@ -51,7 +51,8 @@ type line struct {
 	begins  []clock.Day
 
 	counts   []float64       // of a count
-	exposure []float64       // 0 leaves a period out
+	exposure []float64       // what they are held against; 0 leaves a period out
+	outOf    []float64       // what they are out of, as people are told: the exposure without the mix of where texts come from
 	points   []watch.Answers // of a score, instead
 	part     bool            // the exposure is what else there is of the same whole
 	grows    bool            // it is out of nothing, so that it grows with the company: growth is not an incident
@@ -215,8 +216,8 @@ const shown = 0.95
 // period is a reading as people see it, with its band or without.
 func (l *line) period(d watch.Detector, r watch.Reading, band bool) period {
 	p := period{observed: r.Count, expected: r.Expected, p: r.P, limit: math.NaN(), state: Watched}
-	if l.exposure != nil {
-		p.exposure = l.exposure[r.Period]
+	if l.outOf != nil {
+		p.exposure = l.outOf[r.Period]
 	}
 	switch {
 	case r.NoData:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"kolo/internal/foundation/clock"
@@ -197,6 +198,123 @@ func TestTheBudgetHolds(t *testing.T) {
 				t.Errorf("%d alarms where %.0f are the budget", alarms, nominal)
 			}
 		})
+	}
+}
+
+// waves are lines of what is said of a theme, by texts from two places: one where there are always as many, and a survey that goes out for
+// a week in thirteen, whose answers speak three times as often of it. In the latest periods the share of the place, or of the survey, is
+// multiplied. Without mixed they are held against the number of texts alone.
+func waves(bucket string, n int, seed uint64, mixed bool, latest int, place, survey float64) []*line {
+	f := frames[bucket]
+	r := rand.New(rand.NewPCG(seed, 3))
+	days := map[string]float64{week: 7, daily: 1}[bucket]
+	periods := f.recent + f.history
+	lines := make([]*line, n)
+	for i := range lines {
+		l := &line{subject: Subject{Measure: Negative, Field: "theme", Value: fmt.Sprint(i)}, frame: f, begins: make([]clock.Day, periods), ends: make([]clock.Day, periods)}
+		share, phase := 0.03*math.Exp(1.2*r.Float64()), r.IntN(13)
+		m, h := &mix{at: map[string]int{}, all: make([]float64, periods)}, hits{}
+		known := periods - f.recent - f.guard
+		for t := range periods {
+			texts := map[string]float64{"place": 60 * days, "survey": 4 * days}
+			if (int(days*float64(t))/7+phase)%13 < 1 {
+				texts["survey"] *= 12
+			}
+			shares := map[string]float64{"place": share, "survey": 3 * share}
+			if t >= periods-latest {
+				shares["place"] *= place
+				shares["survey"] *= survey
+			}
+			count := 0
+			for _, name := range []string{"place", "survey"} {
+				sent := poisson(r, texts[name])
+				said := poisson(r, gamma(r, 2*float64(sent)*shares[name])/2)
+				count += said
+				m.add(name, t, float64(sent))
+				h.add(name, map[bool]int{true: 1}[t >= known], int64(said))
+			}
+			l.ends[t], l.counts = clock.Day(t), append(l.counts, float64(count))
+		}
+		l.exposure, l.outOf = slices.Clone(m.all), m.all
+		if mixed {
+			for t, x := range m.relative(h, known) {
+				l.exposure[t] *= x
+			}
+		}
+		lines[i] = l
+	}
+	return lines
+}
+
+// TestWavesOfASurveyKeepTheBudget holds what is said against the mix of where texts come from: the waves alarm no more often than the budget
+// has it, and a rise in one place is found all the same.
+func TestWavesOfASurveyKeepTheBudget(t *testing.T) {
+	t.Parallel()
+	if raced.On {
+		t.Skip("arithmetic, slow under the race detector")
+	}
+	for bucket, n := range map[string]int{week: 500, daily: 100} {
+		t.Run(bucket, func(t *testing.T) {
+			t.Parallel()
+			plain, _, nominal := watched(t, waves(bucket, n, 31, false, 0, 1, 1), 1)
+			alarms, _, _ := watched(t, waves(bucket, n, 31, true, 0, 1, 1), 1)
+			t.Logf("%d alarms, and %d without the mix, where %.0f are the budget", alarms, plain, nominal)
+			if x := float64(alarms); x > nominal+3*math.Sqrt(nominal) || x < 0.2*nominal {
+				t.Errorf("%d alarms where %.0f are the budget", alarms, nominal)
+			}
+			if plain < 2*alarms && bucket == week { // of a day there are too few texts for a wave to stand out
+				t.Errorf("without the mix there are %d alarms: the waves are none", plain)
+			}
+			latest := map[string]int{week: 6, daily: 28}[bucket]
+			_, found, _ := watched(t, waves(bucket, n/2, 32, true, latest, 2, 1), latest)
+			_, among, _ := watched(t, waves(bucket, n/2, 33, true, latest, 1, 4), latest)
+			t.Logf("of %d rises %d in the place and %d in the survey are found", n/2, found, among)
+			if found < n/2*3/4 || among < n/2*3/5 {
+				t.Errorf("of %d rises %d in the place and %d in the survey are found", n/2, found, among)
+			}
+		})
+	}
+}
+
+// TestMixtures standardises by hand.
+func TestMixtures(t *testing.T) {
+	t.Parallel()
+	m := &mix{at: map[string]int{}, all: make([]float64, 5)}
+	for at, n := range []float64{900, 900, 0, 900, 900} {
+		m.add("inbox", at, n)
+	}
+	for at, n := range []float64{100, 1100, 0, 100, 100} {
+		m.add("survey", at, n)
+	}
+	for at, n := range []float64{0, 0, 0, 0, 1000} {
+		m.add("new", at, n)
+	}
+	// A tenth of the inbox speaks of it, three tenths of the survey, and of what is new, of which nothing is known before, seven tenths.
+	h := hits{"inbox": {180, 180}, "survey": {360, 60}, "new": {0, 700}}
+	got := m.relative(h, 3)
+	for at, want := range []float64{120, 420, 0, 120, 820} {
+		if want == 0 {
+			if got[at] != 1 {
+				t.Errorf("period %d without texts: %v", at, got[at])
+			}
+			continue
+		}
+		expected, first := got[at]*m.all[at], got[0]*m.all[0]
+		if ratio := expected / first / (want / 120); ratio < 0.98 || ratio > 1.02 {
+			t.Errorf("period %d: %v times the first instead of %v", at, expected/first, want/120)
+		}
+	}
+	sum, all := 0.0, 0.0
+	for at, x := range got {
+		sum, all = sum+x*m.all[at], all+m.all[at]
+	}
+	if math.Abs(sum/all-1) > 1e-9 {
+		t.Errorf("what is expected is %v of all texts", sum/all)
+	}
+	for at, x := range m.relative(hits{}, 3) {
+		if x != 1 {
+			t.Errorf("period %d of what never was: %v", at, x)
+		}
 	}
 }
 

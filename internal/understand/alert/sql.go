@@ -59,21 +59,21 @@ func get(tx *store.Tx, ws identity.WorkspaceID, id ID) (Alert, error) {
 func insert(tx *store.Tx, ws identity.WorkspaceID, a Alert) error {
 	_, err := tx.Exec("/* alert.insert */ INSERT INTO alert (workspace, "+alertColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)`,
-		append([]any{string(ws), string(a.ID), a.Subject.Key(), string(a.Kind), int64(a.episode)}, a.values()...)...)
-	return err
-}
-
-func update(tx *store.Tx, ws identity.WorkspaceID, a Alert) error {
-	_, err := tx.Exec(`/* alert.update */ UPDATE alert SET state = $3, owner = $4, rule = $5, bucket = $6, since = $7, last_day = $8, signals = $9, observed = $10, expected = $11,
-		low = $12, high = $13, exposure = $14, p = $15, q = $16, excess = $17, told_excess = $18, snoozed_until = $19, snooze_reason = $20, verdict = $21, reason = $22,
-		quiet_until = $23, opened_at = $24, changed_at = $25, acknowledged_at = $26, closed_at = $27 WHERE workspace = $1 AND id = $2`,
 		append([]any{string(ws), string(a.ID)}, a.values()...)...)
 	return err
 }
 
-// values are the columns of an alert from its state on.
+func update(tx *store.Tx, ws identity.WorkspaceID, a Alert) error {
+	_, err := tx.Exec(`/* alert.update */ UPDATE alert SET subject = $3, kind = $4, episode = $5, state = $6, owner = $7, rule = $8, bucket = $9, since = $10, last_day = $11, signals = $12,
+		observed = $13, expected = $14, low = $15, high = $16, exposure = $17, p = $18, q = $19, excess = $20, told_excess = $21, snoozed_until = $22, snooze_reason = $23,
+		verdict = $24, reason = $25, quiet_until = $26, opened_at = $27, changed_at = $28, acknowledged_at = $29, closed_at = $30 WHERE workspace = $1 AND id = $2`,
+		append([]any{string(ws), string(a.ID)}, a.values()...)...)
+	return err
+}
+
+// values are the columns of an alert after its id.
 func (a Alert) values() []any {
-	return []any{string(a.State), string(a.Owner), string(a.Rule), a.Bucket, int64(a.since), int64(a.last), a.Signals, a.Observed, a.Expected,
+	return []any{a.Subject.Key(), string(a.Kind), int64(a.episode), string(a.State), string(a.Owner), string(a.Rule), a.Bucket, int64(a.since), int64(a.last), a.Signals, a.Observed, a.Expected,
 		a.Low, a.High, a.Exposure, a.P, a.Q, a.Excess, a.told, int64(a.snoozed), a.SnoozeReason, string(a.Verdict), a.Reason, int64(a.quiet),
 		a.OpenedAt.UnixMilli(), a.ChangedAt.UnixMilli(), millis(a.AcknowledgedAt), millis(a.ClosedAt)}
 }

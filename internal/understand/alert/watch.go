@@ -363,9 +363,17 @@ func (b *look) raise(tx *store.Tx, since clock.Day) error {
 			}
 		}
 	}
-	// In order of time; of one day the narrower theme first, so that a group of themes need not say the same again.
+	// In order of time; of one day blame of themes before what else is said of them, and the narrower theme first, so that a group of themes
+	// need not say the same again.
+	blame := func(s Subject) int {
+		if s.ofTheme() && s.Measure == Negative {
+			return 1
+		}
+		return 0
+	}
 	slices.SortStableFunc(list, func(x, y told) int {
-		return cmp.Or(cmp.Compare(x.day(), y.day()), cmp.Compare(b.depth(y.subject), b.depth(x.subject)), cmp.Compare(x.frame.perYear, y.frame.perYear))
+		return cmp.Or(cmp.Compare(x.day(), y.day()), cmp.Compare(blame(y.subject), blame(x.subject)), cmp.Compare(b.depth(y.subject), b.depth(x.subject)),
+			cmp.Compare(x.frame.perYear, y.frame.perYear))
 	})
 	known, err := latest(tx, b.ws)
 	if err != nil {
@@ -383,6 +391,12 @@ func (b *look) raise(tx *store.Tx, since clock.Day) error {
 			}
 		case b.explained(known, t):
 			continue
+		case b.sharpens(known, t):
+			was := episodes{Subject{Measure: Count, Field: t.subject.Field, Value: t.subject.Value}.Key(), t.kind}
+			if a, err = b.sharpen(tx, actor, known[was], t); err != nil {
+				return err
+			}
+			delete(known, was)
 		default:
 			a = Alert{ID: ID(id.New(tx.Now)), Subject: t.subject, Kind: t.kind, State: Open, OpenedAt: tx.Now, ChangedAt: tx.Now, episode: t.day(), since: t.sinceDay()}
 			b.put(&a, t)
@@ -437,20 +451,54 @@ func (b *look) explained(known map[episodes]Alert, t told) bool {
 	return false
 }
 
-// holds tells whether a subject is a whole of which another is a part; a channel counts as the whole of the kinds that come by it.
+// holds tells whether a subject is a whole of which another is a part; a channel counts as the whole of the kinds that come by it, and what
+// is said of a theme as the whole of its blame.
 func (b *look) holds(whole, part Subject) bool {
-	if whole.Measure != part.Measure || whole.Scale != part.Scale || whole == part {
+	if whole.Scale != part.Scale || whole == part ||
+		whole.Measure != part.Measure && !(whole.ofTheme() && whole.Measure == Count && part.ofTheme() && part.Measure == Negative) {
 		return false
 	}
 	switch whole.Field {
 	case "":
-		return part.Field != "theme" && part.Field != "theme_only" // those are out of all texts, asked for or not
+		return !part.ofTheme() || whole.Measure == Negative // what is said of themes may have been asked for
 	case "channel":
 		return part.Field == "kind"
 	case "theme":
-		return (part.Field == "theme" || part.Field == "theme_only") && slices.Contains(b.tree.Under(whole.Value), part.Value)
+		return part.ofTheme() && slices.Contains(b.tree.Under(whole.Value), part.Value)
+	case "theme_only":
+		return part.Field == whole.Field && part.Value == whole.Value
 	}
 	return false
+}
+
+// sharpens tells whether a signal says of an alert what it is about: more is said of a theme, and what rises, no later than a week after it,
+// is blame.
+func (b *look) sharpens(known map[episodes]Alert, t told) bool {
+	if !t.subject.ofTheme() || t.subject.Measure != Negative {
+		return false
+	}
+	s := t.subject
+	s.Measure = Count
+	a, ok := known[episodes{s.Key(), t.kind}]
+	return ok && a.State != Closed && t.day() <= a.last+episodeGap && t.sinceDay() <= a.last+7
+}
+
+// sharpen makes an alert of what is said about a theme one of its blame, in place of a second one about the same. People were told of it, and
+// are told again when it grows.
+func (b *look) sharpen(tx *store.Tx, actor identity.Actor, a Alert, t told) (Alert, error) {
+	if _, err := tx.Exec("/* alert.sharpen */ DELETE FROM alert_signal WHERE workspace = $1 AND alert = $2", string(b.ws), string(a.ID)); err != nil {
+		return a, err
+	}
+	a.Subject, a.episode, a.since, a.ChangedAt = t.subject, t.day(), t.sinceDay(), tx.Now
+	b.put(&a, t)
+	a.Signals, a.Excess, a.told = 1, t.excess, max(a.told, t.excess)
+	if err := keepSignal(tx, b.ws, a.ID, t); err != nil {
+		return a, err
+	}
+	if err := identity.Audit(tx, actor, "alert.change", "alert", string(a.ID), map[string]string{"subject": t.subject.Key(), "rule": string(t.rule)}); err != nil {
+		return a, err
+	}
+	return a, update(tx, b.ws, a)
 }
 
 // put is the latest signal of an alert.

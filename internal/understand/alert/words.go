@@ -12,7 +12,15 @@ func Title(l *i18n.Locale, a Alert, themes map[string]string) string {
 	if a.Subject.Score() {
 		return l.T("alerts.title.score."+string(a.Kind), "score", l.T("alerts.score."+a.Subject.Measure), "what", what)
 	}
-	return l.T("alerts.title."+a.Subject.Measure+"."+string(a.Kind), "what", what)
+	return l.T("alerts.title."+measured(a.Subject)+"."+string(a.Kind), "what", what)
+}
+
+// measured names what is measured of a subject that is no score: what is said of themes, and the blame of them, have words of their own.
+func measured(s Subject) string {
+	if s.ofTheme() {
+		return "theme_" + s.Measure
+	}
+	return s.Measure
 }
 
 // What names the subject of a series, without what is measured of it.
@@ -24,7 +32,7 @@ func What(l *i18n.Locale, s Subject, themes map[string]string) string {
 		return l.T("alerts.what.all")
 	case s.Value == "":
 		return l.T("alerts.what.without", "field", field(l, s.Field))
-	case place == "theme" || place == "theme_only":
+	case s.ofTheme():
 		if name := themes[s.Value]; name != "" {
 			return name
 		}
@@ -45,7 +53,7 @@ func Measured(l *i18n.Locale, s Subject) string {
 	if s.Score() {
 		return l.T("alerts.score." + s.Measure)
 	}
-	return l.T("alerts.measured." + s.Measure)
+	return l.T("alerts.measured." + measured(s))
 }
 
 func field(l *i18n.Locale, name string) string {

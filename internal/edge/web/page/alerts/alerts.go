@@ -344,7 +344,11 @@ func (v *oneView) facts(q *web.Request, a alert.Alert, cost int64) {
 		if a.Subject.Measure == alert.Count && (a.Subject.Field == "kind" || a.Subject.Field == "channel") {
 			label = "others"
 		}
-		add(label, e.N(a.Exposure, 0))
+		out := e.N(a.Exposure, 0)
+		if a.Subject.Mixed() {
+			out = e.T("alerts.mixed", "n", i18n.Verbatim(out))
+		}
+		add(label, out)
 	}
 	add("rule", e.T("alerts.rule."+string(a.Rule)))
 	add("when", v.When)
