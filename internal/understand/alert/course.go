@@ -164,11 +164,9 @@ func (s *Service) drawOne(ctx context.Context, ws identity.WorkspaceID, set Sett
 		}
 		from := d.mix
 		if subject.Field == "channel" {
-			if from = d.mixBy[subject.Value]; from == nil {
-				return nil, nil
-			}
+			from = d.mixBy[subject.Value]
 		}
-		d.count(subject, bad(cellsOf(g)), of, from.relative(blame[""].bad, d.known()))
+		d.count(subject, bad(cellsOf(g)), of, from.relative(blame[""].bad))
 	default:
 		q := insight.Query{Measure: insight.Count, Where: subject.Behind()}
 		g, err := d.grid(q)
@@ -185,7 +183,7 @@ func (s *Service) drawOne(ctx context.Context, ws identity.WorkspaceID, set Sett
 			if err != nil {
 				return nil, err
 			}
-			d.count(subject, cellsOf(g), d.mix.all, d.mix.relative(spoken[""].n, d.known()))
+			d.count(subject, cellsOf(g), d.mix.all, d.mix.relative(spoken[""].n))
 		}
 	}
 	if len(d.lines) == 0 {

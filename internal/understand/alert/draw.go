@@ -300,9 +300,9 @@ func (d *drawing) themes() error {
 			case slices.ContainsFunc(tree.Under(id), func(c string) bool { return tree.Parent(c) == id }):
 				field = "theme_only" // with others under it, it is watched by what is said of it alone
 			}
-			d.count(Subject{Measure: Count, Field: field, Value: id}, x.Cells, d.mix.all, d.mix.relative(spoken[id].n, d.known()))
+			d.count(Subject{Measure: Count, Field: field, Value: id}, x.Cells, d.mix.all, d.mix.relative(spoken[id].n))
 			if blamed := bad(x.Cells); len(blamed) > 0 {
-				d.count(Subject{Measure: Negative, Field: field, Value: id}, blamed, d.mix.all, d.mix.relative(spoken[id].bad, d.known()))
+				d.count(Subject{Measure: Negative, Field: field, Value: id}, blamed, d.mix.all, d.mix.relative(spoken[id].bad))
 			}
 		}
 	}
@@ -379,10 +379,10 @@ func (d *drawing) negative() error {
 	if len(g.Groups) > 1 {
 		for _, x := range d.watched("channel", g.Groups) {
 			channel := x.Keys[0]
-			d.count(Subject{Measure: Negative, Field: "channel", Value: channel}, bad(x.Cells), out([]insight.GridGroup{x}), d.mixBy[channel].relative(blame[channel].bad, d.known()))
+			d.count(Subject{Measure: Negative, Field: "channel", Value: channel}, bad(x.Cells), out([]insight.GridGroup{x}), d.mixBy[channel].relative(blame[channel].bad))
 		}
 	}
-	d.count(Subject{Measure: Negative}, cells, out(g.Groups), d.mix.relative(all, d.known()))
+	d.count(Subject{Measure: Negative}, cells, out(g.Groups), d.mix.relative(all))
 	return nil
 }
 

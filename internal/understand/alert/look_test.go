@@ -213,8 +213,8 @@ func waves(bucket string, n int, seed uint64, mixed bool, latest int, place, sur
 	for i := range lines {
 		l := &line{subject: Subject{Measure: Negative, Field: "theme", Value: fmt.Sprint(i)}, frame: f, begins: make([]clock.Day, periods), ends: make([]clock.Day, periods)}
 		share, phase := 0.03*math.Exp(1.2*r.Float64()), r.IntN(13)
-		m, h := &mix{at: map[string]int{}, all: make([]float64, periods)}, hits{}
 		known := periods - f.recent - f.guard
+		m, h := newMix(periods, known), hits{}
 		for t := range periods {
 			texts := map[string]float64{"place": 60 * days, "survey": 4 * days}
 			if (int(days*float64(t))/7+phase)%13 < 1 {
@@ -237,7 +237,7 @@ func waves(bucket string, n int, seed uint64, mixed bool, latest int, place, sur
 		}
 		l.exposure, l.outOf = slices.Clone(m.all), m.all
 		if mixed {
-			for t, x := range m.relative(h, known) {
+			for t, x := range m.relative(h) {
 				l.exposure[t] *= x
 			}
 		}
@@ -279,7 +279,7 @@ func TestWavesOfASurveyKeepTheBudget(t *testing.T) {
 // TestMixtures standardises by hand.
 func TestMixtures(t *testing.T) {
 	t.Parallel()
-	m := &mix{at: map[string]int{}, all: make([]float64, 5)}
+	m := newMix(5, 3)
 	for at, n := range []float64{900, 900, 0, 900, 900} {
 		m.add("inbox", at, n)
 	}
@@ -291,7 +291,7 @@ func TestMixtures(t *testing.T) {
 	}
 	// A tenth of the inbox speaks of it, three tenths of the survey, and of what is new, of which nothing is known before, seven tenths.
 	h := hits{"inbox": {180, 180}, "survey": {360, 60}, "new": {0, 700}}
-	got := m.relative(h, 3)
+	got := m.relative(h)
 	for at, want := range []float64{120, 420, 0, 120, 820} {
 		if want == 0 {
 			if got[at] != 1 {
@@ -311,7 +311,7 @@ func TestMixtures(t *testing.T) {
 	if math.Abs(sum/all-1) > 1e-9 {
 		t.Errorf("what is expected is %v of all texts", sum/all)
 	}
-	for at, x := range m.relative(hits{}, 3) {
+	for at, x := range m.relative(hits{}) {
 		if x != 1 {
 			t.Errorf("period %d of what never was: %v", at, x)
 		}
@@ -372,12 +372,23 @@ func TestDistrustKeepsTheBudget(t *testing.T) {
 	}
 }
 
-// BenchmarkNight looks at 10,000 series by week and by day, two years of each.
+// BenchmarkNight looks at 10,000 series by week and by day, two years of each, held against the mix of forty places.
 func BenchmarkNight(b *testing.B) {
 	weekly, days := made(week, 10_000, 1, shape{season: 0.3}), made(daily, 10_000, 2, shape{season: 0.3})
 	b.ResetTimer()
 	for range b.N {
 		for _, lines := range [][]*line{weekly, days} {
+			f := lines[0].frame
+			m, h := newMix(len(lines[0].ends), len(lines[0].ends)-f.recent-f.guard), hits{}
+			for place := range 40 {
+				h.add(fmt.Sprint(place), 0, int64(place))
+				for at := range m.all {
+					m.add(fmt.Sprint(place), at, float64(place+at%7))
+				}
+			}
+			for _, l := range lines {
+				l.exposure = m.relative(h)
+			}
 			if _, err := read(b.Context(), lines, 6, nil); err != nil {
 				b.Fatal(err)
 			}

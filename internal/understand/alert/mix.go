@@ -25,9 +25,15 @@ const (
 
 // mix is how many texts come from each place, by period.
 type mix struct {
+	known int // the first period that is looked at: those before it tell what is usual
 	at    map[string]int
 	texts [][]float64
+	sums  [][2]float64 // by place, of the periods before known, and from there on
 	all   []float64
+}
+
+func newMix(periods, known int) *mix {
+	return &mix{known: known, at: map[string]int{}, all: make([]float64, periods)}
 }
 
 // placeOf names a place by the values of its fields.
@@ -38,9 +44,14 @@ func (m *mix) add(place string, at int, n float64) {
 	if !ok {
 		i = len(m.texts)
 		m.at[place] = i
-		m.texts = append(m.texts, make([]float64, len(m.all)))
+		m.texts, m.sums = append(m.texts, make([]float64, len(m.all))), append(m.sums, [2]float64{})
 	}
 	m.texts[i][at] += n
+	if at < m.known {
+		m.sums[i][0] += n
+	} else {
+		m.sums[i][1] += n
+	}
 	m.all[at] += n
 }
 
@@ -67,12 +78,11 @@ func (d *drawing) mixtures() error {
 	if err != nil {
 		return err
 	}
-	empty := func() *mix { return &mix{at: map[string]int{}, all: make([]float64, len(d.ends))} }
-	d.mix, d.mixBy = empty(), map[string]*mix{}
+	d.mix, d.mixBy = newMix(len(d.ends), d.known()), map[string]*mix{}
 	for _, x := range g.Groups {
 		channel, place := x.Keys[0], placeOf(x.Keys[1:])
 		if d.mixBy[channel] == nil {
-			d.mixBy[channel] = empty()
+			d.mixBy[channel] = newMix(len(d.ends), d.known())
 		}
 		for _, c := range x.Cells {
 			d.mix.add(place, c.At, float64(c.N))
@@ -128,21 +138,16 @@ func (d *drawing) hitsBy(q insight.Query) (map[string]heard, error) {
 	return out, nil
 }
 
-// relative is by how much more the texts of each period should be hits than texts usually are, because of where they come from; known is
-// the first period that is looked at.
-func (m *mix) relative(h hits, known int) []float64 {
+// relative is by how much more the texts of each period should be hits than texts usually are, because of where they come from; nil
+// where there are no texts to tell.
+func (m *mix) relative(h hits) []float64 {
+	if m == nil {
+		return nil
+	}
 	out := slices.Repeat([]float64{1}, len(m.all))
-	all := [2]float64{}                      // hits, and the texts that they are out of
-	sums := make([][2]float64, len(m.texts)) // texts by place, before and from then on
-	for s, texts := range m.texts {
-		for t, n := range texts {
-			if t < known {
-				sums[s][0] += n
-			} else {
-				sums[s][1] += n
-			}
-		}
-		all[1] += sums[s][0] + sums[s][1]
+	all := [2]float64{} // hits, and the texts that they are out of
+	for _, s := range m.sums {
+		all[1] += s[0] + s[1]
 	}
 	for _, x := range h {
 		all[0] += x[0] + x[1]
@@ -150,16 +155,16 @@ func (m *mix) relative(h hits, known int) []float64 {
 	if all[0] == 0 {
 		return out
 	}
-	usual := all[0] / all[1]
+	usual := all[0] / max(all[0], all[1]) // a text that was erased may still be counted as read
 	shares, mean := make([]float64, len(m.texts)), 0.0
 	for place, s := range m.at {
-		n, y := sums[s][0], h[place][0]
+		n, y := m.sums[s][0], h[place][0]
 		if n < fewestTexts {
-			n, y = n+sums[s][1], y+h[place][1]
+			n, y = n+m.sums[s][1], y+h[place][1]
 		}
 		// As if one hit more were known, at what is usual everywhere: a place of few texts tells little, and none has a share of 0.
 		shares[s] = (y + 1) / (n + 1/usual)
-		mean += shares[s] * (sums[s][0] + sums[s][1]) / all[1]
+		mean += shares[s] * (m.sums[s][0] + m.sums[s][1]) / all[1]
 	}
 	for t, n := range m.all {
 		if n == 0 {

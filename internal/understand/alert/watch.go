@@ -438,13 +438,12 @@ func (b *look) depth(s Subject) int {
 	return 2
 }
 
-// explained tells whether at least half of what a whole signals is known of a part of it, so that it need not be told twice.
+// explained tells whether at least half of what a whole signals is known of a part of it, so that it need not be told twice. Improvements of
+// parts are told beside that of their whole, but what is said of a theme is not told beside its blame.
 func (b *look) explained(known map[episodes]Alert, t told) bool {
-	if t.kind != Alarm {
-		return false
-	}
 	for k, a := range known {
-		if k.kind == Alarm && b.holds(t.subject, a.Subject) && t.day() <= a.last+episodeGap && a.last >= t.sinceDay() && a.Excess >= t.excess/2 {
+		if k.kind == t.kind && (t.kind == Alarm || a.Subject.Measure != t.subject.Measure) && b.holds(t.subject, a.Subject) &&
+			t.day() <= a.last+episodeGap && a.last >= t.sinceDay() && math.Abs(a.Excess) >= math.Abs(t.excess)/2 {
 			return true
 		}
 	}
