@@ -803,6 +803,9 @@ func TestBlameIsToldOnce(t *testing.T) {
 		if len(e.Words) < 20 || !strings.Contains(e.Feedback, "theme_blamed=courier") || e.Feedback != alert.FeedbackOf(a) {
 			w.Errorf("%d words, %s", len(e.Words), e.Feedback)
 		}
+		if len(e.Carriers) != 0 { // it all comes from one inbox
+			w.Errorf("%+v", e.Carriers)
+		}
 		c, err := w.alerts.CourseOf(ctx, ws, a)
 		w.must(err)
 		if last := c.Points[len(c.Points)-1]; c.Bucket == "week" && (!last.Signal || *last.Observed != a.Observed || *last.Limit > a.Observed || math.Abs(*last.Expected-a.Expected) > 0.02*a.Expected || last.Exposure != a.Exposure) {

@@ -118,7 +118,7 @@ func (s *Service) carriers(ctx context.Context, ws identity.WorkspaceID, a Alert
 	share := (float64(then.all.hits) + 0.5) / (float64(then.all.n) + 1) // of everything
 	expected := func(now, then tally, all float64) (mean, base float64) {
 		base = float64(then.hits) + 0.5
-		if a.Subject.Measure == Count && !a.Subject.ofTheme() {
+		if a.Subject.Measure == Count || a.Subject.ofTheme() {
 			return base * days, base
 		}
 		// A group of which little or nothing was known is held against what was usual for all.
@@ -153,10 +153,7 @@ func (s *Service) carriers(ctx context.Context, ws identity.WorkspaceID, a Alert
 func (s *Service) tally(ctx context.Context, ws identity.WorkspaceID, x Subject, field string, p insight.Period) (t tallies, truncated bool, err error) {
 	q := insight.Query{Measure: insight.Count, By: []string{field}, Where: x.Behind(), Between: p, Limit: mostGroups}
 	switch {
-	case x.ofTheme(): // out of all texts, as it is watched
-		q.Measure, q.Share = insight.Share, x.Behind()
-		q.Where = insight.Conditions{{Field: "has_text", Op: "in", Values: []string{"yes"}}}
-	case x.Measure == Negative:
+	case x.Measure == Negative && !x.ofTheme():
 		q.Measure, q.Where = insight.NegativeShare, x.place()
 	case x.Score():
 		q.Measure = insight.Share

@@ -438,12 +438,21 @@ func (b *look) depth(s Subject) int {
 	return 2
 }
 
+// blameGap is how many days may lie between what is said of a theme and its blame, for them to be one story: the one may be watched by day, the
+// other by week alone.
+const blameGap = 7
+
 // explained tells whether at least half of what a whole signals is known of a part of it, so that it need not be told twice. Improvements of
 // parts are told beside that of their whole, but what is said of a theme is not told beside its blame.
 func (b *look) explained(known map[episodes]Alert, t told) bool {
 	for k, a := range known {
-		if k.kind == t.kind && (t.kind == Alarm || a.Subject.Measure != t.subject.Measure) && b.holds(t.subject, a.Subject) &&
-			t.day() <= a.last+episodeGap && a.last >= t.sinceDay() && math.Abs(a.Excess) >= math.Abs(t.excess)/2 {
+		blame := a.Subject.Measure != t.subject.Measure
+		begun := a.last
+		if blame {
+			begun += blameGap
+		}
+		if k.kind == t.kind && (t.kind == Alarm || blame) && b.holds(t.subject, a.Subject) && t.day() <= a.last+episodeGap && t.sinceDay() <= begun &&
+			math.Abs(a.Excess) >= math.Abs(t.excess)/2 {
 			return true
 		}
 	}
@@ -470,8 +479,7 @@ func (b *look) holds(whole, part Subject) bool {
 	return false
 }
 
-// sharpens tells whether a signal says of an alert what it is about: more is said of a theme, and what rises, no later than a week after it,
-// is blame.
+// sharpens tells whether a signal says of an alert what it is about: more is said of a theme, and what rises is blame.
 func (b *look) sharpens(known map[episodes]Alert, t told) bool {
 	if !t.subject.ofTheme() || t.subject.Measure != Negative {
 		return false
@@ -479,7 +487,7 @@ func (b *look) sharpens(known map[episodes]Alert, t told) bool {
 	s := t.subject
 	s.Measure = Count
 	a, ok := known[episodes{s.Key(), t.kind}]
-	return ok && a.State != Closed && t.day() <= a.last+episodeGap && t.sinceDay() <= a.last+7
+	return ok && a.State != Closed && t.day() <= a.last+episodeGap && t.sinceDay() <= a.last+blameGap
 }
 
 // sharpen makes an alert of what is said about a theme one of its blame, in place of a second one about the same. People were told of it, and
