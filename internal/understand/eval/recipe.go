@@ -28,22 +28,23 @@ var recipe = learn.Options{
 	Seed:     1,
 }
 
-// What a text, a clause and a piece of a clause count for the head of texts, the head of clauses and the themes.
+// What a text, a clause, a piece of a clause and a clause of which only the text was told count for the head of texts, the head of clauses
+// and the themes.
 var (
 	textWeights   = []float32{1, 0.5, 1}
 	clauseWeights = []float32{0.5, 1, 1}
 	pieceWeights  = []float32{0.25, 0.5, 0.5}
+	toldWeights   = []float32{0, 0, 1}
 )
+
+// nearWeight is what authored texts count beside those of the corpus: they are nearer to what customers write, and there are ten times fewer.
+const nearWeight = 2.5
 
 // farWeight is what a text counts that is not a customer's feedback, or has no themes: for sentiment alone.
 const farWeight = 0.1
 
 // farPresence is what such a text counts when n-grams are chosen. Words of lexicons are chosen when anybody else uses them.
 const farPresence = 0.25
-
-// corpusWeight is what a text of the corpus counts when the judge is fitted: what is said of authored texts matters more, and the corpus has
-// four times as many that are mixed.
-const corpusWeight = 0.1
 
 var heads = []learn.HeadSpec{
 	{Name: sentiment.TextHead, Kind: learn.OneOf, Labels: sentiment.Names, Levels: 60},
@@ -70,11 +71,15 @@ type prepared struct {
 // prepare makes examples of a row: the text, and its clauses when it has several.
 func prepare(r Row) prepared {
 	p := prepared{Row: r, words: text.Words(r.Text), fold: fold(r.Text, folds)}
+	by := float32(1)
+	if r.near() {
+		by = nearWeight
+	}
 	themes := r.Themes
 	for _, c := range r.Clauses {
 		themes = append(slices.Clone(themes), c.Theme)
 	}
-	p.examples = append(p.examples, learn.Example{Words: p.words, Targets: targets(r.Label, themes), Weights: textWeights})
+	p.examples = append(p.examples, learn.Example{Words: p.words, Targets: targets(r.Label, themes), Weights: times(textWeights, by)})
 	if r.far() {
 		p.fold = -1
 		p.examples[0].Weights = []float32{farWeight, farWeight, 0}
@@ -86,7 +91,7 @@ func prepare(r Row) prepared {
 	}
 	if len(r.Clauses) > 1 {
 		for _, c := range r.Clauses {
-			p.examples = append(p.examples, learn.Example{Words: within(p.words, c.Span), Targets: targets(c.Label, []string{c.Theme}), Weights: clauseWeights})
+			p.examples = append(p.examples, learn.Example{Words: within(p.words, c.Span), Targets: targets(c.Label, []string{c.Theme}), Weights: times(clauseWeights, by)})
 		}
 	}
 	// Clauses as the program finds them may be pieces of those that people marked, or reach over them: what it will meet is
@@ -103,9 +108,17 @@ func prepare(r Row) prepared {
 		if 2*most < sp.Len() || len(words) == len(within(p.words, of.Span)) || len(words) == len(p.words) {
 			continue
 		}
-		p.examples = append(p.examples, learn.Example{Words: words, Targets: targets(of.Label, []string{of.Theme}), Weights: pieceWeights})
+		p.examples = append(p.examples, learn.Example{Words: words, Targets: targets(of.Label, []string{of.Theme}), Weights: times(pieceWeights, by)})
 	}
 	return p
+}
+
+func times(weights []float32, by float32) []float32 {
+	out := slices.Clone(weights)
+	for i := range out {
+		out[i] *= by
+	}
+	return out
 }
 
 // within are the words that lie in a span.
@@ -167,20 +180,74 @@ func (x *seen) found(sp text.Span) int {
 	return best
 }
 
+// apportion makes examples of the clauses of an authored text whose clauses nobody labelled: each is about that of the text's themes which is
+// likeliest for it. Of their sentiment nothing is learned, for what the judge weighs was said by models without these.
+func (x *seen) apportion() []learn.Example {
+	if x.Source != Authored || len(x.spans) < 2 {
+		return nil
+	}
+	var out []learn.Example
+	candidates := about(x.Themes)
+	for i, sp := range x.spans {
+		probability := x.themes[len(Themes)*(i+1) : len(Themes)*(i+2)]
+		best := -1
+		for k, is := range candidates {
+			if is == 1 && (best < 0 || probability[k] > probability[best]) {
+				best = k
+			}
+		}
+		if best >= 0 {
+			out = append(out, learn.Example{Words: within(x.words, sp), Targets: [][]float32{nil, nil, about(Themes[best : best+1])}, Weights: times(toldWeights, nearWeight)})
+		}
+	}
+	return out
+}
+
+// Labels of clauses of the corpus are doubted where models that did not see them find them less likely than hardly, and another theme likelier
+// than surely.
+const (
+	hardly = 0.03
+	surely = 0.6
+)
+
+// doubt has nothing learned from the themes of the corpus that are doubted: among a hundred thousand clauses some have a wrong one.
+func (x *seen) doubt() {
+	if x.Source != Corpus {
+		return
+	}
+	for i, c := range x.Clauses {
+		k := x.found(c.Span)
+		if k < 0 {
+			continue
+		}
+		probability := x.themes[len(Themes)*(k+1) : len(Themes)*(k+2)]
+		if probability[slices.Index(Themes, c.Theme)] >= hardly || probability[learn.Most(probability)] <= surely {
+			continue
+		}
+		e := &x.examples[0]
+		if len(x.Clauses) > 1 {
+			e = &x.examples[1+i]
+		}
+		e.Targets[2] = nil
+	}
+}
+
 // trainPart trains the model of a language and fits its judge and its rule of themes on what models of other folds say.
 func trainPart(language string, rows []Row, o learn.Options) (*reading.Part, error) {
 	all := make([]prepared, len(rows))
 	for i, r := range rows {
 		all[i] = prepare(r)
 	}
-	var judged []*seen
-	var m *learn.Model
-	var errs [2]error
-	var wg sync.WaitGroup
-	wg.Go(func() { judged, errs[0] = judge(all, o) })
-	wg.Go(func() { m, errs[1] = learnFrom(all, o, -2) })
-	wg.Wait()
-	if err := errors.Join(errs[:]...); err != nil {
+	judged, err := judge(all, o)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range judged {
+		x.examples = append(x.examples, x.apportion()...)
+		x.doubt()
+	}
+	m, err := learnFrom(all, o, -2)
+	if err != nil {
 		return nil, err
 	}
 	return reading.NewPart(m, reading.Note{Language: language, Sentiment: fitJudge(judged), Themes: themeRule(judged), Home: home(rows)})
@@ -241,13 +308,26 @@ func judge(all []prepared, o learn.Options) ([]*seen, error) {
 	return slices.Concat(looked[:]...), errors.Join(errs[:]...)
 }
 
+// corpusWeight is what a text of the corpus counts when the judge is fitted: all of them together as much as all authored texts. How often these
+// praise and blame at once is what customers do; the corpus has four times as many that are mixed.
+func corpusWeight(judged []*seen) float64 {
+	near := 0
+	for _, x := range judged {
+		if x.Source != Corpus {
+			near++
+		}
+	}
+	return float64(near) / float64(max(len(judged)-near, near))
+}
+
 // fitJudge fits the weighing of evidence, and the border at which calling texts mixed does most good.
 func fitJudge(judged []*seen) sentiment.Judge {
 	var texts, clauses, nearTexts, nearClauses []learn.DenseExample
+	far := float32(corpusWeight(judged))
 	for _, x := range judged {
 		e := learn.DenseExample{Input: slices.Clone(x.evidence.OfText()), Label: int(x.Label) + 1, Weight: 1}
 		if x.Source == Corpus {
-			e.Weight = corpusWeight
+			e.Weight = far
 		} else {
 			nearTexts = append(nearTexts, e)
 		}

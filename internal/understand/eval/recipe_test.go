@@ -13,6 +13,7 @@ import (
 	"kolo/internal/understand/model"
 	"kolo/internal/understand/reading"
 	"kolo/internal/understand/sentiment"
+	"kolo/internal/understand/text"
 )
 
 // ownTexts is the project's corpus, from this package's folder.
@@ -116,6 +117,94 @@ func TestTrainPartLearnsAndJudges(t *testing.T) {
 	if len(x.Clauses) != 2 || x.Clauses[0].Sentiment != sentiment.Positive || x.Clauses[1].Sentiment != sentiment.Negative ||
 		x.Clauses[0].Themes[0].Theme != "price" || x.Clauses[1].Themes[0].Theme != "cleanliness" {
 		t.Errorf("clauses: %+v", x.Clauses)
+	}
+}
+
+// looked is a row with what a model might say of it: by clause, the themes and their probabilities.
+func looked(r Row, said ...map[string]float32) *seen {
+	p := prepare(r)
+	x := &seen{prepared: &p, spans: text.ClausesOf(p.Text, p.words), themes: make([]float32, len(Themes)*(1+len(said)))}
+	for i, of := range said {
+		for theme, probability := range of {
+			x.themes[len(Themes)*(i+1)+slices.Index(Themes, theme)] = probability
+		}
+	}
+	return x
+}
+
+func TestClausesAreAboutOneOfTheThemesOfTheirText(t *testing.T) {
+	t.Parallel()
+	row := Row{Text: "It costs a fortune. The soup was good.", Source: Authored, Label: sentiment.Mixed, Themes: []string{"food", "price", "general"}}
+	said := []map[string]float32{{"billing": 0.9, "price": 0.2, "food": 0.1}, {"food": 0.3, "general": 0.8}}
+	got := looked(row, said...).apportion()
+	if len(got) != 2 {
+		t.Fatalf("%d examples", len(got))
+	}
+	for i, theme := range []string{"price", "food"} {
+		if e := got[i]; e.Targets[0] != nil || e.Targets[1] != nil || !slices.Equal(e.Targets[2], about([]string{theme})) {
+			t.Errorf("clause %d of %q: %v, want %s", i, row.Text, e.Targets, theme)
+		}
+	}
+	row.Themes = nil
+	if got := looked(row, said...).apportion(); len(got) != 0 {
+		t.Errorf("of a text of which nobody told the themes: %v", got)
+	}
+	row.Themes, row.Source = []string{"price"}, Corpus
+	if got := looked(row, said...).apportion(); len(got) != 0 {
+		t.Errorf("of a text whose clauses are labelled: %v", got)
+	}
+}
+
+func TestThemesThatNobodyBelievesAreNotLearned(t *testing.T) {
+	t.Parallel()
+	const line = "m\tn price|It costs a fortune.\tp food|The soup was good."
+	row, err := parseCorpus(line)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name   string
+		source string
+		said   [2]map[string]float32
+		kept   [2]bool
+	}{
+		{"one is another", Corpus, [2]map[string]float32{{"billing": 0.9, "price": 0.01}, {"food": 0.4}}, [2]bool{false, true}},
+		{"nobody knows better", Corpus, [2]map[string]float32{{"billing": 0.3, "price": 0.01}, {"comfort": 0.9, "food": 0.1}}, [2]bool{true, true}},
+		{"people said so", Clauses, [2]map[string]float32{{"billing": 0.9, "price": 0.01}, {"food": 0.4}}, [2]bool{true, true}},
+	} {
+		row.Source = c.source
+		x := looked(row, c.said[:]...)
+		x.doubt()
+		for i, kept := range c.kept {
+			if (x.examples[1+i].Targets[2] != nil) != kept || x.examples[1+i].Targets[1] == nil {
+				t.Errorf("%s: clause %d has %v", c.name, i, x.examples[1+i].Targets)
+			}
+		}
+		if x.examples[0].Targets[2] == nil {
+			t.Errorf("%s: the text has no themes", c.name)
+		}
+	}
+}
+
+func TestTheCorpusCountsAsMuchAsAuthoredTexts(t *testing.T) {
+	t.Parallel()
+	of := func(near, corpus int) (list []*seen) {
+		for i := range near + corpus {
+			source := Authored
+			if i >= near {
+				source = Corpus
+			}
+			list = append(list, looked(Row{Text: "Fine.", Source: source}))
+		}
+		return list
+	}
+	for _, c := range []struct {
+		near, corpus int
+		want         float64
+	}{{2, 8, 0.25}, {3, 3, 1}, {3, 1, 1}, {2, 0, 1}} {
+		if got := corpusWeight(of(c.near, c.corpus)); got != c.want {
+			t.Errorf("%d authored texts, %d of the corpus: %v, want %v", c.near, c.corpus, got, c.want)
+		}
 	}
 }
 

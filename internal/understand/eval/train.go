@@ -82,7 +82,10 @@ func (s Sources) far(language string) (rows []Row, err error) {
 }
 
 // far tells whether a row is one of these.
-func (r Row) far() bool { return r.Source != Authored && r.Source != Clauses && r.Source != Corpus }
+func (r Row) far() bool { return !r.near() && r.Source != Corpus }
+
+// near tells whether a row is an authored text.
+func (r Row) near() bool { return r.Source == Authored || r.Source == Clauses }
 
 // TrainAll trains the models that come with Kolo, on everything that may train them, and writes them to a folder, with what
 // cross-validation finds of them, which it also prints. Figures of models that were there before are removed first: they are of others.
