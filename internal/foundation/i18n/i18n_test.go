@@ -202,6 +202,7 @@ func TestNumbers(t *testing.T) {
 		{en.Signed(6.2, 0), "+6"}, {en.Signed(0.2, 0), "0"}, {he.Signed(3, 0), "\u2066+3\u2069"}, {en.Signed(-3, 0), "−3"},
 		{en.Money(123450, "EUR"), "€1,234.50"}, {en.Money(-123400, "USD"), "−$1,234"}, {en.Money(1234, "JPY"), "¥1,234"}, {en.Money(1500, "KWD"), "KWD\u00a01.500"},
 		{en.Money(1, "nonsense"), "nonsense\u00a00.01"}, {he.Money(-9900, "ILS"), "\u2066−99\u2069\u00a0₪"}, {fa.Money(120000, "IRR"), "۱٬۲۰۰\u00a0ریال"}, {ru.Money(1250, "RUB"), "12,50\u00a0₽"},
+		{en.Estimate(123456789.4, "EUR"), "€1,234,568"}, {en.Estimate(-149, "USD"), "−$1"}, {en.Estimate(1234.5, "JPY"), "¥1,235"}, {en.Estimate(1500, "KWD"), "KWD\u00a02"}, {en.Estimate(-40, "USD"), "$0"},
 		{en.Size(48_200_300), "48.2 MB"}, {en.Size(999), "999 B"},
 	} {
 		if c.got != c.want {

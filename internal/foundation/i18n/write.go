@@ -124,6 +124,13 @@ func (l *Locale) Money(minor int64, code string) string {
 	return sign + strings.NewReplacer("{symbol}", symbol, "{n}", l.N(amount, digits)).Replace(l.format.Money)
 }
 
+// Estimate writes an amount that is not known to the last unit, an expectation or a sum of such, in whole units of the currency:
+// "€1,234". minor is in minor units, as in Money.
+func (l *Locale) Estimate(minor float64, code string) string {
+	unit := math.Pow10(MinorDigits(code))
+	return l.Money(int64(math.Round(minor/unit)*unit), code)
+}
+
 // Size writes a number of bytes: "1.4 MB".
 func (l *Locale) Size(bytes int64) string {
 	n, unit := float64(bytes), 0

@@ -354,7 +354,7 @@ func (v *oneView) facts(q *web.Request, a alert.Alert, cost int64) {
 	add("when", v.When)
 	add("excess", e.Signed(a.Excess, 0))
 	if cost > 0 && a.Excess > 0 {
-		add("cost", e.Money(int64(a.Excess*float64(cost)), q.Workspace.Currency))
+		add("cost", e.Estimate(a.Excess*float64(cost), q.Workspace.Currency))
 	}
 	if a.Q < 1 {
 		add("q", e.N(a.Q, 3))

@@ -225,9 +225,9 @@ func (v *customersView) figures(e ui.Env, s health.Summary) {
 		if m.Contacts == 0 {
 			continue
 		}
-		text := e.T("health.money", "money", i18n.Verbatim(e.Money(m.Worth, m.Currency)), "count", m.Contacts)
+		text := e.T("health.money", "money", i18n.Verbatim(e.Estimate(float64(m.Worth), m.Currency)), "count", m.Contacts)
 		if m.Expected != nil {
-			text += " " + e.T("health.money_expected", "money", i18n.Verbatim(e.Money(int64(math.Round(*m.Expected)), m.Currency)))
+			text += " " + e.T("health.money_expected", "money", i18n.Verbatim(e.Estimate(*m.Expected, m.Currency)))
 		}
 		v.Money = append(v.Money, text)
 	}

@@ -130,10 +130,10 @@ func AccountStandingOf(e ui.Env, a health.AccountScore) AccountStanding {
 	}
 	for _, m := range a.Money {
 		if m.Contacts > 0 {
-			s.Money = append(s.Money, e.T("health.money", "money", i18n.Verbatim(e.Money(m.Worth, m.Currency)), "count", m.Contacts))
+			s.Money = append(s.Money, e.T("health.money", "money", i18n.Verbatim(e.Estimate(float64(m.Worth), m.Currency)), "count", m.Contacts))
 		}
 		if m.Expected != nil {
-			s.Money = append(s.Money, e.T("health.account_expected", "money", i18n.Verbatim(e.Money(int64(math.Round(*m.Expected)), m.Currency))))
+			s.Money = append(s.Money, e.T("health.account_expected", "money", i18n.Verbatim(e.Estimate(*m.Expected, m.Currency))))
 		}
 	}
 	return s
