@@ -1,6 +1,7 @@
 package settings_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -14,9 +15,11 @@ import (
 
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/i18n"
+	"kolo/internal/foundation/store"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/insight"
 )
 
 func TestTeams(t *testing.T) {
@@ -198,8 +201,23 @@ func TestAuditLogPage(t *testing.T) {
 		owner.get("/settings/audit?object="+string(ann.ID)).is(http.StatusOK, "About Ann", "The contact Ann was added", "Another contact was merged into Ann The other one: "+string(double.ID))
 		owner.get("/settings/audit?object="+strings.ToUpper(string(double.ID))).is(http.StatusOK, "Another contact was merged into Ann")
 		owner.get("/settings/audit?text="+string(double.ID)+"&action=contact").is(http.StatusOK, "2 shown")
+		// An alert about a theme has the name of the theme.
+		w.insight.Understand(nil, courier{})
+		w.must(w.db.Update(ctx, func(tx *store.Tx) error {
+			return identity.Audit(tx, owner.actor, "alert.open", "alert", "0197a000-0000-7000-8000-000000000002", map[string]string{"subject": "count?field=theme&value=t1"})
+		}))
+		owner.get("/settings/audit?action=alert").is(http.StatusOK, "How much is said: Couriers").lacks("said: t1")
 	})
 }
+
+// courier is a tree of one theme.
+type courier struct{}
+
+func (c courier) Tree(context.Context, identity.WorkspaceID) (insight.Tree, error) { return c, nil }
+func (courier) Resolve(id string) string                                           { return id }
+func (courier) Parent(string) string                                               { return "" }
+func (courier) Under(string) []string                                              { return []string{"t1"} }
+func (courier) Name(string, string) string                                         { return "Couriers" }
 
 // action finds what code writes into the log, on the lines that speak of it.
 var action = regexp.MustCompile(`"((?:workspace|member|invite|team|key|session|person|contact|account|segment|attribute|field|view|import|webhook|delivery)\.[a-z.]+[a-z])"`)

@@ -35,6 +35,7 @@ type line struct {
 type names struct {
 	members  map[identity.MemberID]identity.Member
 	contacts map[contact.ID]contact.Contact
+	themes   map[string]string
 }
 
 func (p *Pages) names(q *web.Request, entries []identity.Entry) (n names, err error) {
@@ -59,6 +60,13 @@ func (p *Pages) names(q *web.Request, entries []identity.Entry) (n names, err er
 			}
 		case "contact":
 			contacts = append(contacts, contact.ID(e.Object))
+		case "alert":
+			if n.themes != nil {
+				continue
+			}
+			if n.themes, err = p.Insight.ThemeNames(q.Context(), q.Workspace.ID, q.Env.Tag()); err != nil {
+				return n, err
+			}
 		}
 	}
 	if len(contacts) > 0 && q.Actor.May(identity.ContactsRead) {
@@ -124,7 +132,7 @@ func (n names) of(e ui.Env, a identity.Entry) (name, href string) {
 		if err != nil {
 			return "", "/alerts/" + a.Object
 		}
-		return alert.Measured(e.Locale, s) + ": " + alert.What(e.Locale, s, nil), "/alerts/" + a.Object
+		return alert.Measured(e.Locale, s) + ": " + alert.What(e.Locale, s, n.themes), "/alerts/" + a.Object
 	case "theme":
 		return d["name"], "/themes/" + url.PathEscape(a.Object)
 	case "export":
