@@ -318,11 +318,12 @@ func (v *draftView) refuse(e ui.Env, err error, m imports.Mapping) {
 // sum says in sentences what the preview shows.
 func (v *draftView) sum(e ui.Env, m imports.Mapping) {
 	p, im := v.Preview, v.Import
+	comes := p.Valid - p.Again // of the rows that were looked at
 	switch {
-	case im.Total > int64(p.Sampled): // an estimate, of which no more is known than its first figures
-		v.Start = e.T("import.start_about", "count", round(im.Total))
-	case im.Total > 0:
-		v.Start = e.T("import.start_count", "count", im.Total)
+	case im.Total > int64(p.Sampled) && p.Sampled > 0: // an estimate, of which no more is known than its first figures
+		v.Start = e.T("import.start_about", "count", round(int64(float64(im.Total)*float64(comes)/float64(p.Sampled))))
+	case comes > 0:
+		v.Start = e.T("import.start_count", "count", comes)
 	}
 	text, when := []string{}, false
 	for _, t := range m.Columns {

@@ -272,7 +272,7 @@ func TestFromFileToRows(t *testing.T) {
 		path := r.upload("answers.csv", answers)
 		w.says(r.get("/import"), 200, "answers.csv", "Not started")
 		first := r.get(path)
-		w.says(first, 200, "2 of the 6 rows", "“31/31/2026” is not a date.", "“not an address” is not an e-mail address.", "The customers’ words: Comment", "Import 6 rows")
+		w.says(first, 200, "2 of the 6 rows", "“31/31/2026” is not a date.", "“not an address” is not an e-mail address.", "The customers’ words: Comment", "Import 4 rows")
 
 		f := form(t, first)
 		if f.Get("to.0") != "time" || f.Get("layout.0") != "dmy" || f.Get("to.1") != "contact.email" || f.Get("to.2") != "attribute" || f.Get("to.3") != "text" || f.Get("key.4") != "Plan" {
