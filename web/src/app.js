@@ -143,7 +143,7 @@ function toast(text, tone = "") {
   box.dataset.toast = "";
   const icon = { good: "success", bad: "error", warn: "warning" }[tone] ?? "info";
   box.innerHTML = `<svg class="k-icon" aria-hidden="true"><use href="#i-${icon}"></use></svg>`;
-  box.append(Object.assign(document.createElement("span"), { dir: "auto", textContent: text }));
+  box.append(Object.assign(document.createElement("span"), { textContent: text }));
   document.getElementById("toasts").append(box);
   fade(box);
 }

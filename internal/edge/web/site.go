@@ -290,7 +290,7 @@ func (q *Request) showError(err error, bare bool) {
 	}
 	if q.Partial() {
 		q.W.Header().Set("HX-Reswap", "none")
-		_ = q.Render(p.Status, ui.ToastSwap(ui.Toast{Tone: "bad", Text: q.Sentence(err)}))
+		_ = q.Render(p.Status, ui.ToastSwap(q.Env, ui.Toast{Tone: "bad", Text: q.Sentence(err)}))
 		return
 	}
 	title := "error." + p.Code + ".title"

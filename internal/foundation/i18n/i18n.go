@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -322,14 +323,50 @@ func atoi(s string) int {
 	return n
 }
 
-// isolate wraps a string that holds letters of the other direction in FSI and PDI (Unicode bidirectional algorithm).
+// isolate wraps a string that holds letters of the other direction in an isolate (Unicode bidirectional algorithm): one of the language's
+// own direction (RLI or LRI) where at least half of its letters run that way, as in "CSAT: שבעי רצון", which begins with a name and is
+// Hebrew; otherwise one of the direction that it begins with (FSI). What is isolated within it counts for neither.
 func (l *Locale) isolate(s string) string {
+	if own, other := l.letters(s); other == 0 {
+		return s
+	} else if own == 0 {
+		return "\u2068" + s + "\u2069"
+	}
+	switch own, other := l.letters(isolated.ReplaceAllString(s, "")); {
+	case own < other:
+		return "\u2068" + s + "\u2069"
+	case l.format.Dir == "rtl":
+		return "\u2067" + s + "\u2069"
+	}
+	return "\u2066" + s + "\u2069"
+}
+
+// isolated is what stands in an isolate that holds no other.
+var isolated = regexp.MustCompile("[\u2066-\u2068][^\u2066-\u2069]*\u2069")
+
+// DirOf is the direction, for HTML's dir, of a text that may be the program's own sentence: where it holds a letter that runs as the
+// language does, it is that language's and runs with it, whatever name it begins with; a text of other letters alone is "auto". What
+// customers say is no such text: that is always "auto".
+func (l *Locale) DirOf(s string) string {
+	if own, _ := l.letters(s); own > 0 {
+		return l.format.Dir
+	}
+	return "auto"
+}
+
+// letters counts the letters of a string that run as the language does, and those that run the other way.
+func (l *Locale) letters(s string) (own, other int) {
+	ltr, rtl := 0, 0
 	for _, r := range s {
-		rightToLeft := r >= 0x0590 && r <= 0x08ff || r >= 0xfb1d && r <= 0xfefc
-		leftToRight := r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r >= 0x00c0 && r <= 0x052f
-		if l.format.Dir == "rtl" && leftToRight || l.format.Dir != "rtl" && rightToLeft {
-			return "\u2068" + s + "\u2069"
+		switch {
+		case r >= 0x0590 && r <= 0x08ff || r >= 0xfb1d && r <= 0xfefc:
+			rtl++
+		case r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r >= 0x00c0 && r <= 0x052f:
+			ltr++
 		}
 	}
-	return s
+	if l.format.Dir == "rtl" {
+		return rtl, ltr
+	}
+	return ltr, rtl
 }

@@ -211,6 +211,20 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
+func TestDirectionOfSentences(t *testing.T) {
+	t.Parallel()
+	cat := Load()
+	en, he := cat.Language("en"), cat.Language("he")
+	for _, c := range []struct{ got, want string }{
+		{he.DirOf("CSAT: שבעי רצון"), "rtl"}, {he.DirOf("\u2068plan\u2069: \u2068basic\u2069 · שפה"), "rtl"}, {he.DirOf("There is no such day."), "auto"}, {he.DirOf("12"), "auto"},
+		{en.DirOf("משלוח: fewer than before"), "ltr"}, {en.DirOf("משלוח"), "auto"}, {en.DirOf("Delivery"), "ltr"}, {cat.Language("fa").DirOf("NPS: کم"), "rtl"}, {cat.Language("ru").DirOf("שם: отзывы"), "ltr"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%q, want %q", c.got, c.want)
+		}
+	}
+}
+
 func TestNumbersAreRead(t *testing.T) {
 	t.Parallel()
 	cat := Load()
@@ -285,6 +299,8 @@ func TestForeignNamesAreIsolated(t *testing.T) {
 	cat := Load()
 	for _, c := range []struct{ tag, name, want string }{
 		{"en", "Dana", "Join Dana"}, {"en", "לומן", "Join \u2068לומן\u2069"}, {"he", "Dana", "הצטרפות אל \u2068Dana\u2069"}, {"en", "{workspace}", "Join {workspace}"},
+		{"he", "CSAT: שבעי רצון", "הצטרפות אל \u2067CSAT: שבעי רצון\u2069"}, {"he", "How was it, שלום?", "הצטרפות אל \u2068How was it, שלום?\u2069"}, {"en", "שי: delivery", "Join \u2066שי: delivery\u2069"},
+		{"he", "\u2068language\u2069: \u2068English\u2069 · שפה", "הצטרפות אל \u2067\u2068language\u2069: \u2068English\u2069 · שפה\u2069"},
 	} {
 		if got := cat.Language(c.tag).T("invitation.title", "workspace", c.name); got != c.want {
 			t.Errorf("%s: %q, want %q", c.tag, got, c.want)

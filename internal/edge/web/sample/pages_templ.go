@@ -1100,7 +1100,7 @@ func parts(sh ui.Shell) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.ToastSwap(ui.Toast{Tone: "warn", Text: sh.T("error.busy.title")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.ToastSwap(sh.Env, ui.Toast{Tone: "warn", Text: sh.T("error.busy.title")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -334,7 +334,7 @@ func (v *oneView) facts(q *web.Request, a alert.Alert, cost int64) {
 	e := q.Env
 	add := func(key, text string) {
 		if text != "" {
-			v.Facts = append(v.Facts, ui.Fact{Label: e.T("alerts.fact." + key), Text: text})
+			v.Facts = append(v.Facts, ui.Fact{Label: e.T("alerts.fact." + key), Text: text, Dir: e.DirOf(text)})
 		}
 	}
 	add("observed", alert.Figure(e.Locale, a.Subject, a.Observed))

@@ -368,9 +368,12 @@ func (p *Pages) show(q *web.Request, t *translated) error {
 			label = s.Question
 		}
 		fact(&v.Answers, label, e.T("feedback.on_scale", "value", e.N(s.Value, decimals(s.Value)), "scale", figure.Scale(e, s.Scale.String())))
+		v.Answers[len(v.Answers)-1].Asked = s.Question != ""
 	}
 	for _, a := range f.Answers {
-		fact(&v.Answers, a.Question, insight.AnswerText(a.Value))
+		if text := insight.AnswerText(a.Value); text != "" {
+			v.Answers = append(v.Answers, ui.Fact{Label: a.Question, Text: text, Asked: true})
+		}
 	}
 	keys := make([]string, 0, len(f.Attributes))
 	for k := range f.Attributes {

@@ -445,6 +445,9 @@ func (p *Pages) trust(q *web.Request) error {
 			v.Facts = append(v.Facts, ui.Fact{Label: e.T("health.learned"), Text: e.T("health.learned_text", "n", i18n.Verbatim(e.N(float64(r.Fitted), 0)), "left", i18n.Verbatim(e.N(float64(r.FitLeft), 0)), "day", day(e, r.FitUpto))})
 		}
 	}
+	for i := range v.Facts {
+		v.Facts[i].Dir = e.DirOf(v.Facts[i].Text)
+	}
 	if again := r.Recheck; again != nil {
 		v.Again, v.AgainTested = gates(e, &again.Check, again.Refused), tested(e, again.Tests, &again.Check)
 	} else if to, err := clock.ParseDay(r.To); err == nil && f.Active && len(r.Refused) == 0 {

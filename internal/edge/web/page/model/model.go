@@ -182,7 +182,8 @@ func qualities(e ui.Env) (out []quality, means []ui.Fact, err error) {
 		return nil, nil, fault.Wrap("model.qualities", err)
 	}
 	for _, m := range measures {
-		means = append(means, ui.Fact{Label: e.T("model.quality." + m), Text: e.T("model.quality_means." + m)})
+		text := e.T("model.quality_means." + m)
+		means = append(means, ui.Fact{Label: e.T("model.quality." + m), Text: text, Dir: e.DirOf(text)})
 	}
 	r, err := reading.New()
 	if err != nil {
