@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"kolo/internal/foundation/job"
 	"kolo/internal/foundation/mail"
 	"kolo/internal/foundation/store"
+	"kolo/internal/listen/feedback"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/alert"
 	"kolo/internal/understand/theme"
@@ -57,6 +59,10 @@ func (f *Flow) tell(tx *store.Tx, ws identity.WorkspaceID, tree *theme.Tree) (in
 	if err != nil {
 		return 0, err
 	}
+	named, err := knownOf(tx, ws, tree)
+	if err != nil {
+		return 0, err
+	}
 	for _, r := range readers {
 		var now []alert.Notice
 		for _, n := range notices {
@@ -75,7 +81,7 @@ func (f *Flow) tell(tx *store.Tx, ws identity.WorkspaceID, tree *theme.Tree) (in
 			}
 		}
 		if len(now) > 0 {
-			if err := f.write(tx, w, r.Reader, readers, tree, now); err != nil {
+			if err := f.write(tx, w, r.Reader, readers, named, now); err != nil {
 				return 0, err
 			}
 		}
@@ -83,7 +89,7 @@ func (f *Flow) tell(tx *store.Tx, ws identity.WorkspaceID, tree *theme.Tree) (in
 	ids := make([]string, len(notices))
 	for i, n := range notices {
 		ids[i] = n.ID
-		if _, err := f.Deliver.Publish(tx, ws, deliver.Event{Type: eventOf[n.Kind], At: n.At, Data: f.event(n.Alert, tree, w.Language)}); err != nil {
+		if _, err := f.Deliver.Publish(tx, ws, deliver.Event{Type: eventOf[n.Kind], At: n.At, Data: f.event(n.Alert, named, w.Language)}); err != nil {
 			return 0, err
 		}
 	}
@@ -93,12 +99,12 @@ func (f *Flow) tell(tx *store.Tx, ws identity.WorkspaceID, tree *theme.Tree) (in
 var eventOf = map[string]string{alert.Opened: deliver.AlertOpened, alert.Escalated: deliver.AlertEscalated}
 
 // event is what a webhook is told of an alert: all that the API tells, a name for people, and where to look.
-func (f *Flow) event(a alert.Alert, tree *theme.Tree, language string) any {
+func (f *Flow) event(a alert.Alert, named known, language string) any {
 	return struct {
 		Alert alert.Alert `json:"alert"`
 		Name  string      `json:"name"`
 		URL   string      `json:"url"`
-	}{a, title(i18n.Load().Language(language), tree, a), f.link(a)}
+	}{a, title(i18n.Load().Language(language), named, a), f.link(a)}
 }
 
 // alertClosed tells webhooks of the verdict.
@@ -111,7 +117,11 @@ func (f *Flow) alertClosed(tx *store.Tx, ws identity.WorkspaceID, a alert.Alert)
 	if err != nil {
 		return err
 	}
-	_, err = f.Deliver.Publish(tx, ws, deliver.Event{Type: deliver.AlertClosed, At: tx.Now, Data: f.event(a, tree, w.Language)})
+	named, err := knownOf(tx, ws, tree)
+	if err != nil {
+		return err
+	}
+	_, err = f.Deliver.Publish(tx, ws, deliver.Event{Type: deliver.AlertClosed, At: tx.Now, Data: f.event(a, named, w.Language)})
 	return err
 }
 
@@ -201,16 +211,20 @@ func (f *Flow) sendDigest(ctx context.Context, box deliver.Mailbox) error {
 		if len(notices) == 0 {
 			return nil
 		}
-		return f.write(tx, w, readers[i].Reader, readers, tree, notices)
+		named, err := knownOf(tx, box.Workspace, tree)
+		if err != nil {
+			return err
+		}
+		return f.write(tx, w, readers[i].Reader, readers, named, notices)
 	})
 }
 
 // write queues one mail to one member about some alerts.
-func (f *Flow) write(tx *store.Tx, w identity.Workspace, r identity.Reader, all []listener, tree *theme.Tree, notices []alert.Notice) error {
+func (f *Flow) write(tx *store.Tx, w identity.Workspace, r identity.Reader, all []listener, named known, notices []alert.Notice) error {
 	l, letter := f.letter(r)
 	letter.Title = l.T("mail.alerts_title", "count", len(notices), "workspace", w.Name)
 	for _, n := range notices {
-		letter.Items = append(letter.Items, f.item(l, tree, n, all))
+		letter.Items = append(letter.Items, f.item(l, named, n, all))
 	}
 	letter.Do = mail.Link{Label: l.T("mail.alerts_all"), URL: f.Base + "/alerts"}
 	letter.Foot = l.T("mail.alerts_why", "workspace", w.Name)
@@ -223,14 +237,14 @@ func (f *Flow) write(tx *store.Tx, w identity.Workspace, r identity.Reader, all 
 }
 
 // item says what an alert is about: what was seen, against what was expected, since when, and who looks after it.
-func (f *Flow) item(l *i18n.Locale, tree *theme.Tree, n alert.Notice, all []listener) mail.Item {
+func (f *Flow) item(l *i18n.Locale, named known, n alert.Notice, all []listener) mail.Item {
 	a := n.Alert
 	bucket := "mail.alert_day"
 	if a.Bucket == "week" {
 		bucket = "mail.alert_week"
 	}
 	figure := func(v float64) string { return alert.Figure(l, a.Subject, v) }
-	i := mail.Item{Title: title(l, tree, a), Lines: []string{
+	i := mail.Item{Title: title(l, named, a), Lines: []string{
 		l.T(bucket, "day", day(l, a.Last), "observed", figure(a.Observed), "expected", figure(a.Expected), "low", figure(a.Low), "high", figure(a.High)),
 		l.T("mail.alert_since", "day", day(l, a.Since)),
 	}, Link: mail.Link{Label: l.T("mail.alert_do"), URL: f.link(a)}}
@@ -251,11 +265,23 @@ func day(l *i18n.Locale, s string) string {
 	return l.DateLong(d.Start(time.UTC), time.UTC)
 }
 
+// known are the names of what alerts are about: themes, and fields by the titles that people gave them.
+type known struct {
+	tree   *theme.Tree
+	titles map[string]string
+}
+
+func knownOf(tx *store.Tx, ws identity.WorkspaceID, tree *theme.Tree) (known, error) {
+	titles, err := feedback.Titles(tx, ws)
+	return known{tree, titles}, err
+}
+
 // title says in a line what has happened to what.
-func title(l *i18n.Locale, tree *theme.Tree, a alert.Alert) string {
+func title(l *i18n.Locale, named known, a alert.Alert) string {
 	names := map[string]string{}
+	maps.Copy(names, named.titles)
 	if a.Subject.Value != "" {
-		names[a.Subject.Value] = tree.Name(a.Subject.Value, l.Tag())
+		names[a.Subject.Value] = named.tree.Name(a.Subject.Value, l.Tag())
 	}
 	return alert.Title(l, a, names)
 }

@@ -1,12 +1,17 @@
 package flow
 
 import (
+	"kolo/internal/foundation/i18n"
 	"kolo/internal/foundation/store"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/alert"
+	"kolo/internal/understand/theme"
 )
 
 // Title is open to tests.
-var Title = title
+func Title(l *i18n.Locale, tree *theme.Tree, titles map[string]string, a alert.Alert) string {
+	return title(l, known{tree, titles}, a)
+}
 
 // Tell is what the job does in its transaction.
 func (f *Flow) Tell(tx *store.Tx, ws identity.WorkspaceID) error {

@@ -465,11 +465,15 @@ func TestEveryAlertHasWords(t *testing.T) {
 		one := w.workspace("one")
 		tree, err := w.flow.Themes.Tree(w.Context(), one.Workspace)
 		w.must(err)
+		of := alert.Alert{Kind: alert.Alarm, Subject: alert.Subject{Measure: "nps", Field: "attribute.plan", Value: "pro"}}
+		if s := flow.Title(i18n.Load().Language("en"), tree, map[string]string{"attribute.plan": "Tariff"}, of); !strings.Contains(s, "Tariff: pro") {
+			t.Errorf("an attribute with a title is called %q", s)
+		}
 		for _, l := range i18n.Load().Locales() {
 			for _, kind := range []alert.Kind{alert.Alarm, alert.Improvement} {
 				for _, measure := range []string{alert.Count, alert.Negative, "nps", "csat", "ces", "star"} {
 					for _, place := range [][2]string{{"", ""}, {"theme", "delivery"}, {"channel", "chat"}, {"channel", "own"}, {"kind", "complaint"}, {"survey", "s1"}, {"touchpoint", ""}, {"attribute.plan", "pro"}, {"language", "he"}} {
-						s := flow.Title(l, tree, alert.Alert{Kind: kind, Subject: alert.Subject{Measure: measure, Field: place[0], Value: place[1], Scale: "1..5"}})
+						s := flow.Title(l, tree, nil, alert.Alert{Kind: kind, Subject: alert.Subject{Measure: measure, Field: place[0], Value: place[1], Scale: "1..5"}})
 						if strings.ContainsAny(s, "{}_") || strings.Contains(s, "alerts.") || len(s) < 8 {
 							t.Errorf("%s %s %s %v: %q", l.Tag(), kind, measure, place, s)
 						}

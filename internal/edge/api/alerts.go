@@ -22,13 +22,13 @@ var alertWords = i18n.Load()
 
 func (a *API) tellAlerts(ctx context.Context, ws identity.WorkspaceID, list []alert.Alert, language string) ([]AlertTold, error) {
 	l := alertWords.Language(language)
-	themes, err := a.Insight.ThemeNames(ctx, ws, l.Tag())
+	names, err := a.Insight.Names(ctx, ws, l.Tag())
 	if err != nil {
 		return nil, err
 	}
 	out := make([]AlertTold, len(list))
 	for i, x := range list {
-		out[i] = AlertTold{x, alert.Title(l, x, themes), alert.FeedbackOf(x)}
+		out[i] = AlertTold{x, alert.Title(l, x, names), alert.FeedbackOf(x)}
 	}
 	return out, nil
 }

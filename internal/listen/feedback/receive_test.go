@@ -454,6 +454,30 @@ func TestTheRegisterOfFieldsIsBounded(t *testing.T) {
 	})
 }
 
+// TestTitlesOfFields are those that people gave; an attribute of contacts that has none of its own has that of the register of contacts.
+func TestTitlesOfFields(t *testing.T) {
+	t.Parallel()
+	each(t, func(d *desk) {
+		d.receive(d.one, feedback.Input{Text: "t", Attributes: feedback.Attributes{"plan": "pro", "shop": "Haifa"},
+			Contact: &feedback.Who{ExternalID: "c1", Attributes: map[string]string{"tier": "gold", "Age Band": "18-24"}}})
+		if err := d.db.Update(d.Context(), func(tx *store.Tx) error {
+			if err := feedback.SetField(tx, d.one, feedback.Field{Field: "attribute", Key: "plan", Title: "Tariff"}); err != nil {
+				return err
+			}
+			return feedback.SetField(tx, d.one, feedback.Field{Field: "contact", Key: "tier", Title: "Tier of feedback"})
+		}); err != nil {
+			d.Fatal(err)
+		}
+		titles, err := d.Titles(d.Context(), d.one)
+		if err != nil || titles["attribute.plan"] != "Tariff" || titles["attribute.shop"] != "" || titles["contact.tier"] != "Tier of feedback" || titles["contact.Age Band"] != "age band" {
+			d.Errorf("%v %v", titles, err)
+		}
+		if titles, err := d.Titles(d.Context(), d.other); err != nil || len(titles) != 0 {
+			d.Errorf("%v %v", titles, err)
+		}
+	})
+}
+
 func TestWhatIsWrongIsSaidAtOnce(t *testing.T) {
 	t.Parallel()
 	future, past := now.Add(48*time.Hour), time.Date(1960, 1, 1, 0, 0, 0, 0, time.UTC)

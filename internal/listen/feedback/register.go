@@ -21,6 +21,15 @@ func (s *Service) Register(ctx context.Context, ws identity.WorkspaceID) (list [
 	return list, err
 }
 
+// Titles lists what people call the fields; see the function Titles.
+func (s *Service) Titles(ctx context.Context, ws identity.WorkspaceID) (titles map[string]string, err error) {
+	err = s.db.View(ctx, func(tx *store.Tx) (err error) {
+		titles, err = Titles(tx, ws)
+		return err
+	})
+	return titles, err
+}
+
 // ChangeField is SetField on behalf of somebody: it asks for the permission, checks the title and writes the log.
 func (s *Service) ChangeField(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, f Field) error {
 	const op = "feedback.ChangeField"

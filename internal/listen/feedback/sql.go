@@ -10,6 +10,7 @@ import (
 
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/store"
+	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 )
 
@@ -216,6 +217,34 @@ func Fields(tx *store.Tx, ws identity.WorkspaceID) ([]Field, error) {
 		f.Hidden = hidden != 0
 		return f, err
 	}, "/* feedback.Fields */ SELECT field, key, kind, title, hidden FROM feedback_field WHERE workspace = $1 ORDER BY field, key", string(ws))
+}
+
+// Titles are what people call the fields that have a title, by place and key as questions name them: attribute.plan. An attribute of
+// contacts that was given none here has that of the register of contacts.
+func Titles(tx *store.Tx, ws identity.WorkspaceID) (map[string]string, error) {
+	list, err := Fields(tx, ws)
+	if err != nil {
+		return nil, err
+	}
+	of, err := contact.Titles(tx, ws)
+	if err != nil {
+		return nil, err
+	}
+	titles := map[string]string{}
+	for key, title := range of {
+		if title != "" && title != key {
+			titles["contact."+key] = title
+		}
+	}
+	for _, f := range list {
+		switch name := f.Field + "." + f.Key; {
+		case f.Title != "":
+			titles[name] = f.Title
+		case f.Field == "contact" && titles["contact."+contact.Key(f.Key)] != "":
+			titles[name] = titles["contact."+contact.Key(f.Key)]
+		}
+	}
+	return titles, nil
 }
 
 // SetField names a field for people, or hides it from the lists to slice by.

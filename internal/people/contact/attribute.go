@@ -26,6 +26,16 @@ func (s *Service) Attributes(ctx context.Context, ws identity.WorkspaceID) (list
 	return list, err
 }
 
+// Titles are what people call the attributes, by key.
+func Titles(tx *store.Tx, ws identity.WorkspaceID) (map[string]string, error) {
+	list, err := attributes(tx, ws)
+	titles := make(map[string]string, len(list))
+	for _, a := range list {
+		titles[a.Key] = a.Title
+	}
+	return titles, err
+}
+
 func attributes(tx *store.Tx, ws identity.WorkspaceID) ([]Attribute, error) {
 	return store.All(tx, func(s store.Scanner) (a Attribute, err error) {
 		var first, sliceable, personal int64

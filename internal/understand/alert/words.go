@@ -6,9 +6,9 @@ import (
 	"kolo/internal/foundation/i18n"
 )
 
-// Title says in the reader's language what an alert is about. themes are the names of themes by id (insight.Service.ThemeNames).
-func Title(l *i18n.Locale, a Alert, themes map[string]string) string {
-	what := What(l, a.Subject, themes)
+// Title says in the reader's language what an alert is about. names are those of themes by id and of fields (insight.Service.Names).
+func Title(l *i18n.Locale, a Alert, names map[string]string) string {
+	what := What(l, a.Subject, names)
 	if a.Subject.Score() {
 		return l.T("alerts.title.score."+string(a.Kind), "score", l.T("alerts.score."+a.Subject.Measure), "what", what)
 	}
@@ -24,28 +24,26 @@ func measured(s Subject) string {
 }
 
 // What names the subject of a series, without what is measured of it.
-func What(l *i18n.Locale, s Subject, themes map[string]string) string {
-	switch place, key, _ := strings.Cut(s.Field, "."); {
+func What(l *i18n.Locale, s Subject, names map[string]string) string {
+	switch {
 	case s.Field == "" && s.Measure == Count:
 		return l.T("alerts.what.unasked")
 	case s.Field == "":
 		return l.T("alerts.what.all")
 	case s.Value == "":
-		return l.T("alerts.what.without", "field", field(l, s.Field))
+		return l.T("alerts.what.without", "field", field(l, s.Field, names))
 	case s.ofTheme():
-		if name := themes[s.Value]; name != "" {
+		if name := names[s.Value]; name != "" {
 			return name
 		}
 		return s.Value
-	case place == "attribute" || place == "contact":
-		return l.T("alerts.what.of", "field", key, "value", s.Value)
 	case s.Field == "kind" || s.Field == "channel":
 		if l.Has(s.Field + "." + s.Value) {
 			return l.T(s.Field + "." + s.Value)
 		}
 		return s.Value
 	}
-	return l.T("alerts.what.of", "field", field(l, s.Field), "value", s.Value)
+	return l.T("alerts.what.of", "field", field(l, s.Field, names), "value", s.Value)
 }
 
 // Measured says what is measured of a subject.
@@ -56,7 +54,10 @@ func Measured(l *i18n.Locale, s Subject) string {
 	return l.T("alerts.measured." + measured(s))
 }
 
-func field(l *i18n.Locale, name string) string {
+func field(l *i18n.Locale, name string, names map[string]string) string {
+	if title := names[name]; title != "" && strings.Contains(name, ".") {
+		return title
+	}
 	if l.Has("field." + name) {
 		return l.T("field." + name)
 	}

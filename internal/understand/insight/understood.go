@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,6 +75,20 @@ func (s *Service) ThemeNames(ctx context.Context, ws identity.WorkspaceID, langu
 			names[id] = tree.Name(id, language)
 		}
 	}
+	return names, nil
+}
+
+// Names are ThemeNames and what people call fields, by the fields' names: attribute.plan.
+func (s *Service) Names(ctx context.Context, ws identity.WorkspaceID, language string) (map[string]string, error) {
+	names, err := s.ThemeNames(ctx, ws, language)
+	if err != nil {
+		return nil, err
+	}
+	titles, err := s.feedback.Titles(ctx, ws)
+	if err != nil {
+		return nil, fault.Wrap("insight.Names", err)
+	}
+	maps.Copy(names, titles)
 	return names, nil
 }
 

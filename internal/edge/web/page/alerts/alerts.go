@@ -152,13 +152,11 @@ func (p *Pages) unseen(q *web.Request, w alert.Watch) (v unseenView, err error) 
 	if len(w.Report.UnseenOf) == 0 {
 		return v, nil
 	}
-	register, err := p.Feedback.Register(q.Context(), q.Workspace.ID)
-	if err != nil {
+	if err := figure.NameKnown(q, p.Insight); err != nil {
 		return v, err
 	}
-	name := figure.FieldNames(q.Env, register)
 	for _, u := range w.Report.UnseenOf {
-		v.Fields = append(v.Fields, q.Env.T("alerts.unwatched_of", "field", name(u.Field), "count", u.N))
+		v.Fields = append(v.Fields, q.Env.T("alerts.unwatched_of", "field", figure.Field(q.Env, u.Field), "count", u.N))
 	}
 	v.Why = q.Env.T("alerts.unwatched_help", "most", alert.MostValues)
 	if q.Actor.May(identity.AlertsManage) {
@@ -180,7 +178,7 @@ func tracked(e ui.Env, t alert.Track) string {
 
 // rows are alerts as lines of a list.
 func (p *Pages) rows(q *web.Request, list []alert.Alert) ([]row, error) {
-	themes, err := p.Insight.ThemeNames(q.Context(), q.Workspace.ID, q.Env.Tag())
+	names, err := p.Insight.Names(q.Context(), q.Workspace.ID, q.Env.Tag())
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +188,7 @@ func (p *Pages) rows(q *web.Request, list []alert.Alert) ([]row, error) {
 	}
 	out := make([]row, len(list))
 	for i, a := range list {
-		out[i] = p.row(q.Env, a, themes, owners, p.Alerts.Today(q.Workspace, q.Env.Now))
+		out[i] = p.row(q.Env, a, names, owners, p.Alerts.Today(q.Workspace, q.Env.Now))
 	}
 	return out, nil
 }
@@ -204,8 +202,8 @@ func (p *Pages) owners(q *web.Request) (map[identity.MemberID]string, error) {
 	return out, err
 }
 
-func (p *Pages) row(e ui.Env, a alert.Alert, themes map[string]string, owners map[identity.MemberID]string, today clock.Day) row {
-	r := row{Alert: a, Name: alert.Title(e.Locale, a, themes), Href: "/alerts/" + string(a.ID), Tone: "bad"}
+func (p *Pages) row(e ui.Env, a alert.Alert, names map[string]string, owners map[identity.MemberID]string, today clock.Day) row {
+	r := row{Alert: a, Name: alert.Title(e.Locale, a, names), Href: "/alerts/" + string(a.ID), Tone: "bad"}
 	if a.Kind == alert.Improvement {
 		r.Tone = "good"
 	}
@@ -275,7 +273,7 @@ func (p *Pages) show(q *web.Request, status int, refused error) error {
 	if err != nil {
 		return err
 	}
-	if err := figure.NameThemes(q, p.Insight); err != nil {
+	if err := figure.NameKnown(q, p.Insight); err != nil {
 		return err
 	}
 	e := q.Env
@@ -514,7 +512,7 @@ func (p *Pages) series(q *web.Request) error {
 	if err != nil {
 		return err
 	}
-	themes, err := p.Insight.ThemeNames(ctx, ws, e.Tag())
+	names, err := p.Insight.Names(ctx, ws, e.Tag())
 	if err != nil {
 		return err
 	}
@@ -533,7 +531,7 @@ func (p *Pages) series(q *web.Request) error {
 		v.Page.Prev = "/alerts/series?after=" + strconv.Itoa(max(0, after-seriesPer))
 	}
 	for _, s := range list {
-		r := seriesRow{Name: alert.What(e.Locale, s.Subject, themes), Measured: alert.Measured(e.Locale, s.Subject), Bucket: e.T("bucket." + s.Bucket), State: s.State, When: date(e, s.Day),
+		r := seriesRow{Name: alert.What(e.Locale, s.Subject, names), Measured: alert.Measured(e.Locale, s.Subject), Bucket: e.T("bucket." + s.Bucket), State: s.State, When: date(e, s.Day),
 			Unusual: s.State == alert.Watched && s.Q <= 0.05}
 		if s.State != alert.Blank {
 			r.Observed = alert.Figure(e.Locale, s.Subject, s.Observed)

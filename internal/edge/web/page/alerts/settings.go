@@ -94,6 +94,10 @@ func (p *Pages) fields(q *web.Request, set alert.Settings) ([]ui.Field, error) {
 			names = append(names, s)
 		}
 	}
+	if err := figure.NameKnown(q, p.Insight); err != nil {
+		return nil, err
+	}
+	e = q.Env // with the names
 	for _, n := range names {
 		o := ui.Option{Value: n, Label: figure.Field(e, n), On: slices.Contains(set.Segments, n)}
 		if strings.HasPrefix(n, "contact.") {

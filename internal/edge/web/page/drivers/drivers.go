@@ -15,7 +15,6 @@ import (
 	"kolo/internal/edge/web/ui"
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/i18n"
-	"kolo/internal/listen/feedback"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/driving"
 	"kolo/internal/understand/insight"
@@ -26,9 +25,8 @@ import (
 
 // Pages serves it.
 type Pages struct {
-	Feedback *feedback.Service
-	Insight  *insight.Service
-	Driving  *driving.Service
+	Insight *insight.Service
+	Driving *driving.Service
 }
 
 // Register adds the routes to the site.
@@ -114,11 +112,7 @@ func (p *Pages) page(q *web.Request) error {
 		v.Problem, status = q.Sentence(err), fault.ProblemOf(err).Status
 		a, asked = &driving.Answer{Score: cmp.Or(asked.Score, insight.NPS)}, driving.Query{Between: insight.Period{Last: "12m"}}
 	}
-	register, err := p.Feedback.Register(ctx, ws)
-	if err != nil {
-		return err
-	}
-	if err := figure.NameThemes(q, p.Insight); err != nil {
+	if err := figure.NameKnown(q, p.Insight); err != nil {
 		return err
 	}
 	e := q.Env // with the names
@@ -126,7 +120,7 @@ func (p *Pages) page(q *web.Request) error {
 	if err != nil {
 		return err
 	}
-	w := writer{e: e, a: a, name: figure.FieldNames(e, register)}
+	w := writer{e: e, a: a, name: func(field string) string { return figure.Field(e, field) }}
 	w.frame(&v, asked, scores)
 	if v.Problem == "" {
 		w.fill(&v)

@@ -52,6 +52,9 @@ func (p *Pages) explore(q *web.Request) error {
 	ctx, ws := q.Context(), q.Workspace.ID
 	sent := collect(q.URL.Query())
 	v := view{Save: q.Actor.May(identity.InsightsSave)}
+	if err := figure.NameKnown(q, p.Insight); err != nil {
+		return err
+	}
 	words, err := p.vocabulary(q)
 	if err != nil {
 		return err
@@ -86,9 +89,6 @@ func (p *Pages) explore(q *web.Request) error {
 			return err
 		}
 		v.Fresh = all.Total.N == 0
-	}
-	if err := figure.NameThemes(q, p.Insight); err != nil {
-		return err
 	}
 	if strings.Contains(v.Query, "import") { // it may be shown, by its id alone
 		if err := figure.NameImports(q, p.Store); err != nil {
@@ -194,25 +194,21 @@ func (p *Pages) first(q *web.Request, given url.Values) (question Question, refu
 	return question, nil, nil
 }
 
-// vocabulary are the fields of a workspace with their names.
+// vocabulary are the fields of a workspace with their names (figure.NameKnown).
 type vocabulary struct {
 	e       ui.Env
 	fields  []feedback.Field
-	titles  map[string]string
 	numbers map[string]bool
 }
 
 func (p *Pages) vocabulary(q *web.Request) (vocabulary, error) {
-	w := vocabulary{e: q.Env, titles: map[string]string{}, numbers: map[string]bool{"sentiment_score": true}}
+	w := vocabulary{e: q.Env, numbers: map[string]bool{"sentiment_score": true}}
 	err := p.Store.View(q.Context(), func(tx *store.Tx) (err error) {
 		w.fields, err = feedback.Fields(tx, q.Workspace.ID)
 		return err
 	})
 	for _, f := range w.fields {
 		name := f.Field + "." + f.Key
-		if f.Title != "" {
-			w.titles[name] = f.Title
-		}
 		w.numbers[name] = f.Kind == "number"
 	}
 	for _, m := range feedback.Metrics {

@@ -83,9 +83,6 @@ type builder struct {
 
 // name is what people call a field.
 func (w vocabulary) name(field string) string {
-	if t := w.titles[field]; t != "" {
-		return t
-	}
 	return figure.Field(w.e, field)
 }
 

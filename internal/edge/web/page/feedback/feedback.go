@@ -113,7 +113,7 @@ func (p *Pages) list(q *web.Request) error {
 			return err
 		}
 	}
-	if err := figure.NameThemes(q, p.Insight); err != nil {
+	if err := figure.NameKnown(q, p.Insight); err != nil {
 		return err
 	}
 	if values.Get("q") != "" {
@@ -209,10 +209,8 @@ func (p *Pages) facets(q *web.Request, cond insight.Conditions, period insight.P
 	if err != nil {
 		return nil, err
 	}
-	titles := map[string]string{}
 	for _, f := range fields {
 		name := f.Field + "." + f.Key
-		titles[name] = f.Title
 		if !f.Hidden && f.Field != "answer" && f.Kind == "text" && len(names) < 14 {
 			names = append(names, name)
 		}
@@ -230,9 +228,6 @@ func (p *Pages) facets(q *web.Request, cond insight.Conditions, period insight.P
 	var out []ui.Facet
 	for _, c := range counted {
 		f := ui.Facet{Label: figure.Field(q.Env, c.Field)}
-		if titles[c.Field] != "" {
-			f.Label = titles[c.Field]
-		}
 		some := false
 		for _, x := range c.Values {
 			name, value := c.Field, x.Value
@@ -333,7 +328,10 @@ func (p *Pages) show(q *web.Request, t *translated) error {
 			return err
 		}
 	}
-	e := q.Env
+	if err := figure.NameKnown(q, p.Insight); err != nil {
+		return err
+	}
+	e := q.Env // with the names
 	v := detailView{Quote: quotes[0], Erased: f.ErasedAt != nil, Earlier: quotes[1:]}
 	v.Quote.Href = ""
 	v.Contact = v.Quote.WhoHref
@@ -381,7 +379,7 @@ func (p *Pages) show(q *web.Request, t *translated) error {
 	}
 	slices.Sort(keys)
 	for _, k := range keys {
-		fact(&v.Extra, k, f.Attributes[k])
+		v.Extra = append(v.Extra, ui.Fact{Label: figure.Field(e, "attribute."+k), Text: f.Attributes[k], Asked: true})
 	}
 	return q.Render(http.StatusOK, detailPage(q.Shell("feedback", e.T("nav.feedback")), v))
 }

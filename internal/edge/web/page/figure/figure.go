@@ -90,8 +90,15 @@ func Detail(e ui.Env, a *insight.Answer, name func(field string) string) string 
 // Defined is where it is told how a measure is counted.
 func Defined(m insight.Measure) string { return "/explore/definitions#" + string(m) }
 
-// Field names a field that feedback is sliced by; attributes and questions are named by whoever made them.
+// Field names a field that feedback is sliced by; attributes and questions have the title that people gave them (NameKnown), or else the
+// name by which they came. theme.ID is a theme by its name.
 func Field(e ui.Env, name string) string {
+	if id, ok := strings.CutPrefix(name, "theme."); ok && !e.Has("field."+name) {
+		return cmp.Or(e.Names[id], id)
+	}
+	if strings.Contains(name, ".") && e.Names[name] != "" {
+		return e.Names[name]
+	}
 	if e.Has("field." + name) {
 		return e.T("field." + name)
 	}
@@ -153,9 +160,9 @@ func NameImports(q *web.Request, db *store.DB) error {
 	return nil
 }
 
-// NameThemes has Value name themes.
-func NameThemes(q *web.Request, s *insight.Service) error {
-	names, err := s.ThemeNames(q.Context(), q.Workspace.ID, q.Env.Tag())
+// NameKnown has Value name themes, and Field name fields as the people of the workspace do.
+func NameKnown(q *web.Request, s *insight.Service) error {
+	names, err := s.Names(q.Context(), q.Workspace.ID, q.Env.Tag())
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,6 @@ import (
 	"kolo/internal/edge/web/ui"
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/i18n"
-	"kolo/internal/listen/feedback"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/scan"
@@ -20,9 +19,8 @@ import (
 
 // Pages serves it.
 type Pages struct {
-	Feedback *feedback.Service
-	Insight  *insight.Service
-	Scan     *scan.Service
+	Insight *insight.Service
+	Scan    *scan.Service
 }
 
 // Register adds the routes to the site.
@@ -88,18 +86,14 @@ func (p *Pages) page(q *web.Request) error {
 		v.Problem, status = q.Sentence(err), fault.ProblemOf(err).Status
 		a, asked = &scan.Answer{Score: cmp.Or(asked.Score, insight.NPS)}, scan.Query{Between: insight.Period{Last: "12m"}}
 	}
-	register, err := p.Feedback.Register(ctx, ws)
-	if err != nil {
-		return err
-	}
-	if err := figure.NameThemes(q, p.Insight); err != nil {
+	if err := figure.NameKnown(q, p.Insight); err != nil {
 		return err
 	}
 	scores, err := p.Insight.Metrics(ctx, ws, asked.Where, asked.Between)
 	if err != nil {
 		return err
 	}
-	w := writer{e: q.Env, a: a, name: figure.FieldNames(q.Env, register)}
+	w := writer{e: q.Env, a: a, name: func(field string) string { return figure.Field(q.Env, field) }}
 	w.frame(&v, asked, show, append(scores, string(insight.NetSentiment)))
 	w.fill(&v, show)
 	return q.Render(status, page(q.Shell("scan", q.Env.T("nav.scan")), v))

@@ -73,6 +73,9 @@ func (p *Pages) population(q *web.Request) error {
 
 // showPopulation shows the page; at names the form that was refused, refused says why.
 func (p *Pages) showPopulation(q *web.Request, status int, at string, refused error) error {
+	if err := figure.NameKnown(q, p.Insight); err != nil {
+		return err
+	}
 	ctx, ws, e := q.Context(), q.Workspace.ID, q.Env
 	k, err := p.Population.Get(ctx, ws)
 	if err != nil {

@@ -35,7 +35,7 @@ type line struct {
 type names struct {
 	members  map[identity.MemberID]identity.Member
 	contacts map[contact.ID]contact.Contact
-	themes   map[string]string
+	named    map[string]string // themes and fields
 }
 
 func (p *Pages) names(q *web.Request, entries []identity.Entry) (n names, err error) {
@@ -61,10 +61,10 @@ func (p *Pages) names(q *web.Request, entries []identity.Entry) (n names, err er
 		case "contact":
 			contacts = append(contacts, contact.ID(e.Object))
 		case "alert":
-			if n.themes != nil {
+			if n.named != nil {
 				continue
 			}
-			if n.themes, err = p.Insight.ThemeNames(q.Context(), q.Workspace.ID, q.Env.Tag()); err != nil {
+			if n.named, err = p.Insight.Names(q.Context(), q.Workspace.ID, q.Env.Tag()); err != nil {
 				return n, err
 			}
 		}
@@ -132,7 +132,7 @@ func (n names) of(e ui.Env, a identity.Entry) (name, href string) {
 		if err != nil {
 			return "", "/alerts/" + a.Object
 		}
-		return alert.Measured(e.Locale, s) + ": " + alert.What(e.Locale, s, n.themes), "/alerts/" + a.Object
+		return alert.Measured(e.Locale, s) + ": " + alert.What(e.Locale, s, n.named), "/alerts/" + a.Object
 	case "theme":
 		return d["name"], "/themes/" + url.PathEscape(a.Object)
 	case "export":

@@ -292,9 +292,11 @@ func (b *builder) tint(v *themeView) {
 
 // segments finds where the theme is spoken of most.
 func (b *builder) segments(ctx context.Context, v *themeView) error {
-	e := b.q.Env
+	if err := figure.NameKnown(b.q, b.Insight); err != nil {
+		return err
+	}
+	e := b.q.Env // with the names
 	fields := []string{"channel", "touchpoint", "language"}
-	titles := map[string]string{}
 	var register []feedback.Field
 	if err := b.Store.View(ctx, func(tx *store.Tx) (err error) {
 		register, err = feedback.Fields(tx, b.q.Workspace.ID)
@@ -304,7 +306,6 @@ func (b *builder) segments(ctx context.Context, v *themeView) error {
 	}
 	for _, f := range register {
 		name := f.Field + "." + f.Key
-		titles[name] = f.Title
 		if !f.Hidden && f.Field != "answer" && f.Kind == "text" && len(fields) < 3+mostFields {
 			fields = append(fields, name)
 		}
@@ -327,7 +328,7 @@ func (b *builder) segments(ctx context.Context, v *themeView) error {
 			if r.Keys[fields[i]] == "" || r.Value == nil || r.Note == "too_few" || c == nil || c.Value == nil || c.Difference == nil || !c.Distinguishable || *c.Difference <= 0 {
 				continue
 			}
-			s := segment{Field: cmp.Or(titles[fields[i]], figure.Field(e, fields[i])), Value: figure.Value(e, fields[i], r.Keys[fields[i]]), Share: e.Percent(*r.Value, 0),
+			s := segment{Field: figure.Field(e, fields[i]), Value: figure.Value(e, fields[i], r.Keys[fields[i]]), Share: e.Percent(*r.Value, 0),
 				Rest: e.Percent(*c.Value, 0), N: r.N, difference: *c.Difference}
 			s.Href = "/feedback?" + insight.Encode(append(b.aboutIt()[1:], insight.Condition{Field: fields[i], Op: "in", Values: []string{r.Keys[fields[i]]}}), b.period).Encode()
 			v.Segments = append(v.Segments, s)
