@@ -121,10 +121,12 @@ const (
 )
 
 const (
-	leastExamples = 40   // fewer teach nothing that could be measured
-	personWeight  = 4    // of a person's word beside a rating
-	doubted       = 0.2  // of a rating beside words that plainly say something else
-	heldShare     = 0.25 // of the examples, 1,000 at most
+	// LeastExamples is how many texts with a rating or a correction Adapt needs: fewer teach nothing that could be measured.
+	LeastExamples = 40
+
+	personWeight = 4    // of a person's word beside a rating
+	doubted      = 0.2  // of a rating beside words that plainly say something else
+	heldShare    = 0.25 // of the examples, 1,000 at most
 )
 
 // ErrTooFew says that there are too few examples to learn from and to measure what was learned.
@@ -134,7 +136,7 @@ var ErrTooFew = errors.New("there are too few texts with a rating or a correctio
 // held out. What it gives is for With, and is kept by whoever asked; it is learned from all examples. It takes a second or
 // two for 10,000 examples, and gives the same for the same examples and seed.
 func (r *Reader) Adapt(ctx context.Context, examples []Example, seed uint64) (kept []byte, report Adapted, err error) {
-	if len(examples) < leastExamples {
+	if len(examples) < LeastExamples {
 		return nil, report, ErrTooFew
 	}
 	made := r.prepare(examples)

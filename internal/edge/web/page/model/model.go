@@ -73,6 +73,7 @@ type learned struct {
 	Versions []version
 	Active   bool
 	Running  *ui.Progress
+	Few      string // why nothing came of the last try: what there is, and what is needed
 }
 
 type version struct {
@@ -128,6 +129,12 @@ func (p *Pages) model(q *web.Request) error {
 		}
 		if ok && (j.State == job.Queued || j.State == job.Running) {
 			l.into.Running = &ui.Progress{Label: e.T("model.running." + string(l.kind)), Done: j.Done, Total: j.Total, State: "running"}
+		} else if ok && j.State == job.Done && j.Note == "few" {
+			n := adapt.LeastTexts
+			if l.kind == adapt.Sentiment {
+				n = reading.LeastExamples
+			}
+			l.into.Few = e.T("model.few."+string(l.kind), "count", j.Done, "n", n, "when", e.Ago(j.Finished))
 		}
 	}
 	tree, err := p.Themes.Tree(ctx, ws)

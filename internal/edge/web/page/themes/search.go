@@ -13,6 +13,7 @@ import (
 type search struct {
 	Running  bool
 	Done     bool // it has just ended, under the reader's eyes
+	Few      bool // there were too few texts
 	Progress ui.Progress
 	Said     string
 }
@@ -55,7 +56,7 @@ func (p *Pages) search(q *web.Request) (s search, err error) {
 	default:
 		s.Said = e.T("themes.search.done", "count", j.Done, "when", e.Ago(j.Finished))
 		if j.Note == "few" {
-			s.Said = e.T("themes.search.few", "when", e.Ago(j.Finished), "n", adapt.LeastTexts)
+			s.Few, s.Said = true, e.T("model.few.theme", "count", j.Done, "n", adapt.LeastTexts, "when", e.Ago(j.Finished))
 		}
 	}
 	return s, nil
