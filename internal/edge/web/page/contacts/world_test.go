@@ -224,7 +224,10 @@ func said(n *html.Node) string {
 	var b strings.Builder
 	for x := range n.Descendants() {
 		if x.Type == html.TextNode && x.Parent.Data != "option" {
-			b.WriteString(x.Data + " ")
+			b.WriteString(x.Data)
+			if next := x.NextSibling; next == nil || next.Data != "wbr" { // which breaks no word
+				b.WriteString(" ")
+			}
 		}
 	}
 	return strings.Join(strings.Fields(b.String()), " ")
