@@ -206,7 +206,7 @@ func TestAuditLogPage(t *testing.T) {
 		w.must(w.db.Update(ctx, func(tx *store.Tx) error {
 			return identity.Audit(tx, owner.actor, "alert.open", "alert", "0197a000-0000-7000-8000-000000000002", map[string]string{"subject": "count?field=theme&value=t1"})
 		}))
-		owner.get("/settings/audit?action=alert").is(http.StatusOK, "How much is said: Couriers").lacks("said: t1")
+		owner.get("/settings/audit?action=alert").is(http.StatusOK, "How much is said about it: Couriers").lacks("about it: t1")
 	})
 }
 

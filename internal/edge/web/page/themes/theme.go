@@ -116,6 +116,9 @@ func (p *Pages) show(q *web.Request, summarise bool) error {
 	if !ok {
 		return err
 	}
+	if err := figure.NameKnown(q, p.Insight); err != nil { // now, for what follows is asked all at once
+		return err
+	}
 	e := q.Env
 	last, bucket := period(q)
 	v := themeView{Theme: t, About: t.About[e.Tag()], Named: t.NamedBy, May: q.Actor.May(identity.ThemesManage), Back: themeHref(t.ID) + "?last=" + last,
@@ -292,10 +295,7 @@ func (b *builder) tint(v *themeView) {
 
 // segments finds where the theme is spoken of most.
 func (b *builder) segments(ctx context.Context, v *themeView) error {
-	if err := figure.NameKnown(b.q, b.Insight); err != nil {
-		return err
-	}
-	e := b.q.Env // with the names
+	e := b.q.Env
 	fields := []string{"channel", "touchpoint", "language"}
 	var register []feedback.Field
 	if err := b.Store.View(ctx, func(tx *store.Tx) (err error) {
