@@ -107,12 +107,16 @@ func (d Dialect) Code(text string, among []string) string {
 // CountDistinct counts different values exactly; NULL is none.
 func (d Dialect) CountDistinct(expr string) string { return "count(DISTINCT " + expr + ")" }
 
-// Bits gathers bits: a whole number in which bit n (0 to MaxBits-1) is set when n was among the values of expr, which must
-// lie in this range, or be outside and count as none. BitOf reads one of them.
-func (d Dialect) Bits(expr string) string {
-	in := "(" + expr + ") BETWEEN 0 AND " + strconv.Itoa(MaxBits-1)
-	return d.pick("bit_or(CASE WHEN "+in+" THEN CAST(1 AS BIGINT) << ("+expr+") ELSE CAST(0 AS BIGINT) END)",
-		"groupBitOr(toUInt64(CASE WHEN "+in+" THEN bitShiftLeft(toInt64(1), "+expr+") ELSE toInt64(0) END))")
+// Bits gathers bits: a whole number in which bit i (0 to n-1) is set when i was among the values of expr, a whole number; values outside this
+// range count as none. n is MaxBits at most; up to 31 the number takes half the room, where there are many. BitOf reads one of them.
+func (d Dialect) Bits(expr string, n int) string {
+	in := "(" + expr + ") BETWEEN 0 AND " + strconv.Itoa(n-1)
+	wide := "BIGINT"
+	if n <= 31 {
+		wide = "INTEGER"
+	}
+	return d.pick("bit_or(CASE WHEN "+in+" THEN CAST(1 AS "+wide+") << CAST("+expr+" AS "+wide+") ELSE CAST(0 AS "+wide+") END)",
+		"groupBitOr("+map[bool]string{true: "toUInt32", false: "toUInt64"}[n <= 31]+"(CASE WHEN "+in+" THEN bitShiftLeft(toInt64(1), "+expr+") ELSE toInt64(0) END))")
 }
 
 // BitOf is bit n of a number that Bits has gathered: 0 or 1.

@@ -139,7 +139,7 @@ func (s *Service) contactBits(ctx context.Context, a *asked, first, n int64) (co
 	counts := slices.Clone(groups)
 	for low := int64(0); low < n; low += column.MaxBits {
 		word := fmt.Sprintf("w%d", low/column.MaxBits)
-		words = append(words, aggregate{a.Bits("b - " + strconv.FormatInt(low, 10)), word})
+		words = append(words, aggregate{a.Bits("b - "+strconv.FormatInt(low, 10), int(min(n-low, column.MaxBits))), word})
 		for bit := int64(0); bit < column.MaxBits && low+bit < n; bit++ {
 			counts = append(counts, "sum("+a.BitOf(word, int(bit))+")")
 		}

@@ -550,10 +550,11 @@ func testFragments(t *testing.T, db *column.DB) {
 	want(t, db, [][]any{{int64(len(texts) - 1), int64(4)}}, "SELECT "+d.CountDistinct("words")+", "+d.CountDistinct(d.IntDiv("said_at + 5", "6"))+" FROM said")
 	want(t, db, [][]any{{int64(-5), int64(5), int64(16), nil}}, "SELECT "+d.Quantile("said_at", "0")+", "+d.Quantile("said_at", "0.5")+", "+d.Quantile("said_at", "1")+", "+d.Quantile("score", "0.5")+" FROM said")
 	want(t, db, [][]any{{int64(-5)}, {int64(0)}}, "SELECT q FROM (SELECT "+d.IntDiv("said_at", "100")+" AS g, "+d.Quantile("said_at", "0.01")+" AS q FROM said WHERE said_at < 0 GROUP BY g UNION ALL SELECT 1 AS g, "+d.Quantile("said_at", "0.5")+" AS q FROM said WHERE said_at IN (0, 1)) x ORDER BY q")
-	bits := [][]any{{int64(0), int64(0), int64(1), int64(1)}, {int64(1), int64(1), int64(0), int64(0)}} // of -5 to -1, and of 0 to 16
+	bits := [][]any{{int64(0), int64(0), int64(1), int64(1), int64(1)}, {int64(1), int64(1), int64(0), int64(0), int64(0)}} // of -5 to -1, and of 0 to 16
 	want(t, db, bits, "SELECT "+d.BitOf("a", 0)+" AS a0, "+d.BitOf("a", 16)+" AS a16, "+d.BitOf("b", 1)+" AS b1, "+d.BitOf("b", column.MaxBits-1)+
-		" AS b61 FROM (SELECT CASE WHEN said_at < 0 THEN 0 ELSE 1 END AS g, "+d.Bits("said_at")+" AS a, "+d.Bits("CASE WHEN said_at = -1 THEN 61 WHEN said_at = -2 THEN 62 ELSE said_at + 5 END")+
-		" AS b FROM said GROUP BY g) x ORDER BY a0")
+		" AS b61, "+d.BitOf("c", 30)+" AS c30 FROM (SELECT CASE WHEN said_at < 0 THEN 0 ELSE 1 END AS g, "+d.Bits("said_at", 17)+" AS a, "+
+		d.Bits("CASE WHEN said_at = -1 THEN 61 WHEN said_at = -2 THEN 62 ELSE said_at + 5 END", column.MaxBits)+" AS b, "+
+		d.Bits("CASE WHEN said_at = -1 THEN 30 WHEN said_at = -2 THEN 31 ELSE said_at + 8 END", 31)+" AS c FROM said GROUP BY g) x ORDER BY a0")
 	want(t, db, [][]any{{int64(5)}}, "SELECT count(*) FROM said WHERE "+d.InQuery("id", "SELECT id FROM said WHERE said_at < $1"), 0)
 	signs, names := "(SELECT CASE WHEN said_at < 0 THEN -1 ELSE said_at END AS k, count(*) AS n FROM said GROUP BY k) AS p", "(SELECT said_at AS k, said_at + 1 AS m FROM said WHERE said_at = -1 OR said_at > 14) AS q"
 	want(t, db, [][]any{{int64(-1), int64(5), int64(0)}, {int64(15), int64(1), int64(16)}, {int64(16), int64(1), int64(17)}},
