@@ -111,12 +111,12 @@ func (d Dialect) CountDistinct(expr string) string { return "count(DISTINCT " + 
 // range count as none. n is MaxBits at most; up to 31 the number takes half the room, where there are many. BitOf reads one of them.
 func (d Dialect) Bits(expr string, n int) string {
 	in := "(" + expr + ") BETWEEN 0 AND " + strconv.Itoa(n-1)
-	wide := "BIGINT"
+	wide, unsigned := "BIGINT", "toUInt64"
 	if n <= 31 {
-		wide = "INTEGER"
+		wide, unsigned = "INTEGER", "toUInt32"
 	}
 	return d.pick("bit_or(CASE WHEN "+in+" THEN CAST(1 AS "+wide+") << CAST("+expr+" AS "+wide+") ELSE CAST(0 AS "+wide+") END)",
-		"groupBitOr("+map[bool]string{true: "toUInt32", false: "toUInt64"}[n <= 31]+"(CASE WHEN "+in+" THEN bitShiftLeft(toInt64(1), "+expr+") ELSE toInt64(0) END))")
+		"groupBitOr("+unsigned+"(CASE WHEN "+in+" THEN bitShiftLeft(toInt64(1), "+expr+") ELSE toInt64(0) END))")
 }
 
 // BitOf is bit n of a number that Bits has gathered: 0 or 1.
