@@ -123,6 +123,10 @@ func canon(c *Column, v any) (any, error) {
 			}
 			return v, nil
 		}
+	case int16:
+		if c.Type == Small {
+			return v, nil
+		}
 	case bool:
 		if c.Type == Small {
 			if x {

@@ -50,6 +50,7 @@ type Follower struct {
 	columns *column.DB
 	log     *slog.Logger
 	source  Source
+	last    func(context.Context) (int64, error) // the last change there is, which may not be ready
 	owner   string
 
 	stopOnce sync.Once
@@ -68,7 +69,7 @@ func New(db *store.DB, columns *column.DB, source Source, log *slog.Logger) *Fol
 	if columns.Dialect().Engine == column.DuckDB {
 		owner = "embedded" // its file belongs to one process: who has it open need not wait for the lease of one that was killed
 	}
-	return &Follower{db: db, columns: columns, log: log, source: source, owner: owner, stop: make(chan struct{}), done: make(chan struct{}), started: make(chan struct{})}
+	return &Follower{db: db, columns: columns, log: log, source: source, last: source.Ready, owner: owner, stop: make(chan struct{}), done: make(chan struct{}), started: make(chan struct{})}
 }
 
 // After has the follower go no further than what another step has done with the changes: up to the number that ready gives,
@@ -89,7 +90,8 @@ func (f *Follower) Stop() {
 	<-f.done
 }
 
-// Behind is how many changes the columns lacked when the follower last looked.
+// Behind is how many changes the columns lacked when the follower last looked, those that another step has yet to see included:
+// at 0 questions know everything.
 func (f *Follower) Behind() int64 { return f.behind.Load() }
 
 func (f *Follower) run(ctx context.Context) {
@@ -162,9 +164,16 @@ func (f *Follower) feed(ctx context.Context) (n int64, err error) {
 		}
 		f.fed = mark
 	}
-	if err != nil || mark >= upTo {
-		f.behind.Store(0)
+	if err != nil {
 		return 0, err
+	}
+	last, err := f.last(ctx)
+	if err != nil {
+		return 0, err
+	}
+	f.behind.Store(max(0, last-mark))
+	if mark >= upTo {
+		return 0, nil
 	}
 	if ok, err := f.layOut(ctx); err != nil || !ok {
 		return 0, err
@@ -194,12 +203,11 @@ func (f *Follower) feed(ctx context.Context) (n int64, err error) {
 			}
 			mark = at
 		}
-		f.behind.Store(upTo - mark)
 		if mark, err = f.batch(ctx, mark, upTo); err != nil {
 			return n, err
 		}
+		f.behind.Store(max(0, last-mark))
 	}
-	f.behind.Store(0)
 	return n, nil
 }
 
