@@ -52,9 +52,10 @@ type delta struct {
 }
 
 type deltaNote struct {
-	Strength float32 `json:"strength"` // what its scores are multiplied with
-	Scale    float32 `json:"scale"`    // what the reader's own scores are multiplied with
-	Words    float32 `json:"words"`    // of the texts that it was learned from, on average
+	Strength float32      `json:"strength"`         // what its scores are multiplied with
+	Scale    float32      `json:"scale,omitempty"`  // what the reader's own scores are multiplied with, where there is no matrix: in files of earlier versions
+	Matrix   learn.Matrix `json:"matrix,omitempty"` // what is made of the reader's own scores
+	Words    float32      `json:"words"`            // of the texts that it was learned from, on average
 }
 
 // shift adapts the raw scores of a text (four) or a clause (three). A nil delta changes nothing. What the reader is sure of is not turned into
@@ -90,9 +91,16 @@ func (n deltaNote) apply(raw, own []float32, words int) {
 	if float32(words) < n.Words {
 		part = float32(math.Sqrt(float64(words) / float64(n.Words)))
 	}
+	var here [4]float32
+	if n.Matrix != nil {
+		n.Matrix.Of(raw, here[:])
+	} else {
+		for k := range raw {
+			here[k] = n.Scale * raw[k]
+		}
+	}
 	for k := range raw {
-		raw[k] *= 1 - part*(1-n.Scale)
-		raw[k] += part * n.Strength * own[k]
+		raw[k] += part * (here[k] + n.Strength*own[k] - raw[k])
 	}
 	if sure >= 0 {
 		raw[2-sure] = min(raw[2-sure], raw[sure]-math.Ln2)
@@ -170,7 +178,9 @@ func (r *Reader) Adapt(ctx context.Context, examples []Example, seed uint64) (ke
 	}
 	report.After = right
 	report.Curve = append(report.Curve, Step{len(rest), right})
-	m, err := learnDelta(beside(made, home), seed)
+	all := beside(made, home)
+	note.Matrix = fitMatrix(all)
+	m, err := learnDelta(all, note.Matrix, seed)
 	if err != nil {
 		return nil, report, err
 	}
@@ -319,19 +329,14 @@ func beside(examples, home []prepared) []prepared {
 // fit learns from examples, chooses how strongly to use it by folds of them, and gives the accuracy on held-out ones.
 func fit(ctx context.Context, examples, home, held []prepared, seed uint64) (note deltaNote, right float64, err error) {
 	const folds = 4
+	strengths := []float32{0, 0.5, 1, 1.5}
 	said := 0
 	for _, e := range examples {
 		said += spoken(e.Words)
 	}
 	length := float32(said) / float32(len(examples))
 	examples = beside(examples, home)
-	var candidates []deltaNote
-	for _, scale := range []float32{0.25, 0.5, 0.75, 1} {
-		for _, strength := range []float32{0, 0.5, 1, 1.5} {
-			candidates = append(candidates, deltaNote{Scale: scale, Strength: strength, Words: length})
-		}
-	}
-	loss := make([]float64, len(candidates))
+	loss := make([]float64, len(strengths))
 	for f := range folds {
 		if err := ctx.Err(); err != nil {
 			return note, 0, err
@@ -344,12 +349,14 @@ func fit(ctx context.Context, examples, home, held []prepared, seed uint64) (not
 				in = append(in, e)
 			}
 		}
-		m, err := learnDelta(in, seed)
+		n := deltaNote{Matrix: fitMatrix(in), Words: length}
+		m, err := learnDelta(in, n.Matrix, seed)
 		if err != nil {
 			return note, 0, err
 		}
 		own := scores(m, out)
-		for c, n := range candidates {
+		for c := range strengths {
+			n.Strength = strengths[c]
 			for i, e := range out {
 				loss[c] -= float64(e.Weights[0]) * math.Log(max(1e-6, float64(probability(e, own[i], n)[e.label])))
 			}
@@ -361,18 +368,30 @@ func fit(ctx context.Context, examples, home, held []prepared, seed uint64) (not
 			best = c
 		}
 	}
-	note = candidates[best]
-	m, err := learnDelta(examples, seed)
+	note = deltaNote{Strength: strengths[best], Matrix: fitMatrix(examples), Words: length}
+	m, err := learnDelta(examples, note.Matrix, seed)
 	if err != nil {
 		return note, 0, err
 	}
 	return note, accuracy(held, m, note), nil
 }
 
-func learnDelta(examples []prepared, seed uint64) (*learn.Model, error) {
+// fitMatrix fits what is made of the reader's own scores here.
+func fitMatrix(examples []prepared) learn.Matrix {
+	list := make([]learn.Scored, len(examples))
+	for i, e := range examples {
+		list[i] = learn.Scored{Raw: e.Offset, Target: e.Targets[0], Weight: e.Weights[0]}
+	}
+	return learn.FitMatrix(list)
+}
+
+// learnDelta learns what the reader's own scores, put right by a matrix, do not explain.
+func learnDelta(examples []prepared, put learn.Matrix, seed uint64) (*learn.Model, error) {
 	list := make([]learn.Example, len(examples))
 	for i, e := range examples {
 		list[i] = e.Example
+		list[i].Offset = make([]float32, len(e.Offset))
+		put.Of(e.Offset, list[i].Offset)
 	}
 	features := learn.Features{Words: 2, CharLow: 3, CharHigh: 5, CharWeight: 0.7, MinCount: 2}
 	return learn.Train(list, []learn.HeadSpec{{Name: deltaHead, Kind: learn.OneOf, Labels: slices.Clone(sentiment.Names)}},
