@@ -48,6 +48,12 @@ func (l *Locale) leftToRight(number string) string {
 	return "\u2066" + strings.Trim(number, "\u2066\u2069") + "\u2069"
 }
 
+// Formula keeps what is written in signs and numbers, "p = 0.04", on one line and in its order: a line does not break within it, and among
+// words that run from right to left its parts do not change places.
+func (l *Locale) Formula(s string) Verbatim {
+	return Verbatim(l.leftToRight(strings.ReplaceAll(s, " ", "\u00a0")))
+}
+
 // Signed writes a number with its sign, plus included: the difference of two scores.
 func (l *Locale) Signed(n float64, decimals int) string {
 	s := l.N(n, decimals)

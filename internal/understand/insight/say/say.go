@@ -61,16 +61,16 @@ func Amount(l *i18n.Locale, unit string, v float64) string {
 	return string(n)
 }
 
-// P writes a p-value.
-func P(l *i18n.Locale, p float64) string {
+// P writes a p-value, "p = 0.04", which stays together wherever it stands.
+func P(l *i18n.Locale, p float64) i18n.Verbatim {
 	if p < 0.001 {
-		return l.T("say.p_below", "p", i18n.Verbatim(l.N(0.001, 3)))
+		return l.Formula(l.T("say.p_below", "p", i18n.Verbatim(l.N(0.001, 3))))
 	}
 	decimals := 2
 	if p < 0.1 {
 		decimals = 3
 	}
-	return l.T("say.p", "p", i18n.Verbatim(l.N(p, decimals)))
+	return l.Formula(l.T("say.p", "p", i18n.Verbatim(l.N(p, decimals))))
 }
 
 // Compared is a figure beside its counterpart.
@@ -114,7 +114,7 @@ func Comparison(l *i18n.Locale, x Compared) (w Words, ok bool) {
 		w.Sentence = l.T("say.plain", "change", change)
 		return w, true
 	}
-	w.Sentence = l.T("say.judged", "change", change, "interval", i18n.Verbatim(interval(l, unit, *c.Interval, x.Level)), "p", i18n.Verbatim(P(l, *c.P)), "verdict", i18n.Verbatim(verdict(l, unit, *c)))
+	w.Sentence = l.T("say.judged", "change", change, "interval", i18n.Verbatim(interval(l, unit, *c.Interval, x.Level)), "p", P(l, *c.P), "verdict", i18n.Verbatim(verdict(l, unit, *c)))
 	if c.Better != nil {
 		w.Tone = "bad"
 		if *c.Better {
@@ -122,11 +122,11 @@ func Comparison(l *i18n.Locale, x Compared) (w Words, ok bool) {
 		}
 	}
 	if c.Shares != nil && c.Shares.P < 0.05 {
-		w.More = append(w.More, l.T("say.shares", "p", i18n.Verbatim(P(l, c.Shares.P))))
+		w.More = append(w.More, l.T("say.shares", "p", P(l, c.Shares.P)))
 	}
 	if p := c.Paired; p != nil {
 		w.More = append(w.More, l.T("say.paired", "count", p.Customers, "amount", i18n.Verbatim(signed(l, unit, p.Difference)),
-			"interval", i18n.Verbatim(interval(l, unit, p.Interval, x.Level)), "p", i18n.Verbatim(P(l, p.P))))
+			"interval", i18n.Verbatim(interval(l, unit, p.Interval, x.Level)), "p", P(l, p.P)))
 	}
 	if c.Verdict == "chance" && c.Detectable != nil {
 		w.More = append(w.More, l.T("say.would_show", "amount", i18n.Verbatim(Amount(l, unit, *c.Detectable))))
@@ -263,7 +263,7 @@ func WeightedChange(l *i18n.Locale, unit string, c insight.WeightedComparison, c
 		key = "say.small"
 	}
 	return l.T("say.weighted_change", "amount", i18n.Verbatim(signed(l, unit, c.Difference)), "against", i18n.Verbatim(l.T("against."+to(compared))),
-		"interval", i18n.Verbatim(interval(l, unit, c.Interval, level)), "p", i18n.Verbatim(P(l, c.P)), "verdict", i18n.Verbatim(l.T(key)))
+		"interval", i18n.Verbatim(interval(l, unit, c.Interval, level)), "p", P(l, c.P), "verdict", i18n.Verbatim(l.T(key)))
 }
 
 // NonResponse tells what those who were invited and did not answer leave open.

@@ -39,7 +39,7 @@ func TestComparisonInWords(t *testing.T) {
 	share := compared(insight.CSAT, .81, .78, .03, .002, .058, .04, "slight")
 	share.Row.Compare.Minimum = at(.05)
 	share.To = "rest"
-	if w, _ := Comparison(en, share); w.Sentence != "NPS is 3.0 percentage points higher than for the other groups (78.0%) (95% CI +0.2 to +5.8, p = 0.040): more than chance, but less than the 5.0 percentage points that matter here." {
+	if w, _ := Comparison(en, share); strings.ReplaceAll(w.Sentence, "\u00a0", " ") != "NPS is 3.0 percentage points higher than for the other groups (78.0%) (95% CI +0.2 to +5.8, p = 0.040): more than chance, but less than the 5.0 percentage points that matter here." {
 		t.Errorf("%q", w.Sentence)
 	}
 	few := compared(insight.NPS, 31, 25, 6, -2, 14, .14, "too_few")
@@ -53,6 +53,28 @@ func TestComparisonInWords(t *testing.T) {
 	}
 	if _, ok := Comparison(en, Compared{Row: insight.Row{Value: at(1.0)}}); ok {
 		t.Error("a comparison with nothing")
+	}
+}
+
+// TestAPValueStaysTogether: nothing breaks it, and in languages that run from right to left it is one piece that runs the other way.
+func TestAPValueStaysTogether(t *testing.T) {
+	t.Parallel()
+	cat := i18n.Load()
+	for _, c := range []struct {
+		tag  string
+		p    float64
+		want i18n.Verbatim
+	}{
+		{"en", .86, "p\u00a0=\u00a00.86"}, {"ru", .0004, "p\u00a0<\u00a00,001"}, {"he", .86, "\u2066p\u00a0=\u00a00.86\u2069"}, {"fa", .0004, "\u2066p\u00a0<\u00a0۰٫۰۰۱\u2069"},
+	} {
+		l := cat.Language(c.tag)
+		if got := P(l, c.p); got != c.want {
+			t.Errorf("%s: %q, want %q", c.tag, got, c.want)
+		}
+		w, _ := Comparison(l, compared(insight.NPS, 31, 25, 6, 1, 11, c.p, "clear"))
+		if !strings.Contains(w.Sentence, string(c.want)) {
+			t.Errorf("%s: %q has no %q", c.tag, w.Sentence, c.want)
+		}
 	}
 }
 
@@ -80,7 +102,7 @@ func TestWhatElseIsKnown(t *testing.T) {
 	c.Shares, c.Detectable = &stat.Test{P: .003, DF: 2}, at(11.4)
 	c.Paired = &insight.Paired{Customers: 43, Difference: 4, Interval: stat.Interval{Low: 1, High: 7}, P: .012}
 	w, _ := Comparison(en, x)
-	got := strings.Join(w.More, "|")
+	got := strings.ReplaceAll(strings.Join(w.More, "|"), "\u00a0", " ")
 	for _, want := range []string{"chi-square test, p = 0.003", "43 customers answered both times and changed by +4 on average (95% CI +1 to +7, p = 0.012)", "a difference of 11 points or more would show"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q lacks %q", got, want)

@@ -183,7 +183,7 @@ func (w writer) interval(i stat.Interval) string {
 
 // corrected is an effect's p with the number of effects allowed for.
 func (w writer) corrected(e *driving.Effect) string {
-	return w.e.T("drivers.q", "p", verbatim(say.P(w.e.Locale, e.Q)))
+	return w.e.T("drivers.q", "p", say.P(w.e.Locale, e.Q))
 }
 
 func tone(e *driving.Effect) string {

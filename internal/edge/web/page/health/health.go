@@ -17,6 +17,7 @@ import (
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/health"
+	"kolo/internal/understand/insight/say"
 )
 
 // Pages serves them.
@@ -518,7 +519,7 @@ func gates(e ui.Env, c *health.Check, refused []string) (out []gate) {
 	add("auc", e.T("health.value_interval", "value", number(c.AUC, 2), "low", number(c.AUCRange.Low, 2), "high", number(c.AUCRange.High, 2)))
 	single := e.T("health.single_value", "part", e.T("health.part."+string(c.Single)), "auc", number(c.SingleAUC, 2))
 	if c.SingleP != nil {
-		single = e.T("health.single_value_p", "part", e.T("health.part."+string(c.Single)), "auc", number(c.SingleAUC, 2), "p", number(*c.SingleP, 3))
+		single = e.T("health.single_value_p", "part", e.T("health.part."+string(c.Single)), "auc", number(c.SingleAUC, 2), "p", say.P(e.Locale, *c.SingleP))
 	}
 	add("single", single)
 	if c.Calibrated {
