@@ -31,7 +31,7 @@ export function draw(boxes) {
 
 function begin(box, spec) {
   const chart = echarts.init(box, null, { renderer: "canvas" });
-  live.set(box, { chart, spec });
+  live.set(box, { chart, spec, rows: keyRows(spec, box).length });
   chart.setOption(options(spec, box), true);
   chart.on("click", (e) => {
     const href = spec.kind === "tree" ? e.data?.href : spec.kind === "heat" ? spec.series[e.value[1]]?.hrefs?.[e.value[0]] : spec.series[e.seriesIndex % spec.series.length]?.hrefs?.[e.dataIndex];
@@ -41,9 +41,36 @@ function begin(box, spec) {
 
 // fit draws a chart in the size that its box has now. A tree is made anew: drawn again it does not forget the labels of before.
 function fit(box, chart, spec) {
-  if (spec.kind !== "tree") return chart.resize();
+  if (spec.kind !== "tree") {
+    chart.resize();
+    const drawn = live.get(box), rows = keyRows(spec, box).length;
+    if (rows !== drawn.rows) chart.setOption(options(spec, box), true);
+    drawn.rows = rows;
+    return;
+  }
   chart.dispose();
   begin(box, spec);
+}
+
+// The key's names in rows that fit the width, in the order that they are read in. ECharts would page them, or wrap them from the left
+// whichever way the language runs.
+const ruler = document.createElement("canvas").getContext("2d");
+const keyDot = 9, keyGap = 18, keySize = 12.5, keyRow = 24, keyMost = 3;
+function keyRows(spec, box) {
+  if (spec.series.length < 2 || ["heat", "pie", "tree"].includes(spec.kind)) return [];
+  ruler.font = `${keySize}px ${getComputedStyle(document.body).fontFamily}`;
+  const rows = [[]], room = box.clientWidth - 12;
+  let used = 0;
+  for (const { name } of spec.series) {
+    const wide = keyDot + 5 + Math.ceil(ruler.measureText(name).width) + 1;
+    if (used && used + keyGap + wide > room) {
+      rows.push([]);
+      used = 0;
+    }
+    rows.at(-1).push(name);
+    used += (used && keyGap) + wide;
+  }
+  return rows;
 }
 
 // From right to left the first period stands on the right. The figures are turned round rather than the axis: an inverse
@@ -63,7 +90,10 @@ function redraw() {
       live.delete(box);
     } else {
       if (spec.kind === "tree") fit(box, chart, spec);
-      else chart.setOption(options(spec, box), true);
+      else {
+        live.get(box).rows = keyRows(spec, box).length; // the letters may have come only now
+        chart.setOption(options(spec, box), true);
+      }
     }
   }
 }
@@ -105,7 +135,8 @@ document.addEventListener("click", async (e) => {
     o.animation = false;
     o.backgroundColor = "#fff";
     o.grid = { ...o.grid, top: (Number(o.grid?.top) || 16) + head };
-    if (o.legend?.top !== undefined) o.legend = { ...o.legend, top: Number(o.legend.top || 0) + head };
+    const lower = (l) => (l?.top === undefined ? l : { ...l, top: Number(l.top || 0) + head });
+    o.legend = Array.isArray(o.legend) ? o.legend.map(lower) : lower(o.legend);
     chart.setOption(o, true);
     const blob = svg ? new Blob([chart.renderToSVGString()], { type: "image/svg+xml" })
       : await new Promise((done) => chart.getRenderedCanvas({ pixelRatio: 2, backgroundColor: "#fff" }).toBlob(done, "image/png"));
@@ -180,12 +211,14 @@ function options(spec, box) {
     textStyle: { fontFamily: font }, backgroundColor: "transparent",
   };
   const many = spec.series.length > 1;
-  const legend = many && spec.kind !== "heat" ? {
-    top: 0, [rtl ? "right" : "left"]: 0, icon: "circle", itemWidth: 9, itemHeight: 9, itemGap: 18, type: "scroll",
-    align: rtl ? "right" : "left", textStyle: { ...text, fontSize: 12.5 }, data: rtl ? spec.series.map((s) => s.name).toReversed() : spec.series.map((s) => s.name),
+  // Where the key would take too much of the picture it is paged after all.
+  const rows = keyRows(spec, box), paged = rows.length > keyMost;
+  const legend = rows.length ? (paged ? [rows.flat()] : rows).map((names, i) => ({
+    top: i * keyRow, [rtl ? "right" : "left"]: 0, icon: "circle", itemWidth: keyDot, itemHeight: keyDot, itemGap: keyGap, type: paged ? "scroll" : "plain",
+    align: rtl ? "right" : "left", textStyle: { ...text, fontSize: keySize }, data: rtl ? names.toReversed() : names,
     pageTextStyle: text, formatter: turn, pageIconColor: c.soft,
-  } : undefined;
-  const grid = { left: 4, right: 8, top: legend ? 38 : 14, bottom: 4, containLabel: true };
+  })) : undefined;
+  const grid = { left: 4, right: 8, top: legend ? 14 + keyRow * legend.length : 14, bottom: 4, containLabel: true };
   const category = {
     type: "category", data: spec.labels, boundaryGap: spec.kind !== "line",
     axisLine: { lineStyle: { color: c["line-strong"] } }, axisTick: { show: false },
