@@ -341,6 +341,16 @@ func (l *Locale) isolate(s string) string {
 	return "\u2066" + s + "\u2069"
 }
 
+// Quote writes what somebody else wrote into a sentence, so that neither reorders the other: also what holds no letter at all, as
+// "31/31/2026", for figures take the direction of the words before them.
+func (l *Locale) Quote(s string) Verbatim {
+	own, other := l.letters(s)
+	if other == 0 && (l.format.Dir != "rtl" || own > 0 && !strings.ContainsFunc(s, unicode.IsDigit)) {
+		return Verbatim(s)
+	}
+	return Verbatim("\u2068" + s + "\u2069")
+}
+
 // isolated is what stands in an isolate that holds no other.
 var isolated = regexp.MustCompile("[\u2066-\u2068][^\u2066-\u2069]*\u2069")
 

@@ -211,6 +211,22 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
+func TestWhatIsQuotedStaysApart(t *testing.T) {
+	t.Parallel()
+	cat := Load()
+	for _, c := range []struct {
+		tag, quoted string
+		want        Verbatim
+	}{
+		{"en", "31/31/2026", "31/31/2026"}, {"en", "Date", "Date"}, {"en", "תאריך", "\u2068תאריך\u2069"}, {"ru", "דנה 5", "\u2068דנה 5\u2069"},
+		{"he", "31/31/2026", "\u206831/31/2026\u2069"}, {"he", "Date", "\u2068Date\u2069"}, {"he", "תאריך", "תאריך"}, {"he", "31 במאי", "\u206831 במאי\u2069"}, {"fa", "۱/۳۱", "\u2068۱/۳۱\u2069"}, {"he", "+?", "\u2068+?\u2069"},
+	} {
+		if got := cat.Language(c.tag).Quote(c.quoted); got != c.want {
+			t.Errorf("%s: %q, want %q", c.tag, got, c.want)
+		}
+	}
+}
+
 func TestDirectionOfSentences(t *testing.T) {
 	t.Parallel()
 	cat := Load()

@@ -307,7 +307,7 @@ func TestFromFileToRows(t *testing.T) {
 			rows[0].Attributes["subscription"] != "gold" || rows[0].Touchpoint != "delivery" || rows[0].Language != "en" || rows[0].Contact == "" {
 			t.Errorf("%+v", rows)
 		}
-		for language, want := range map[string]string{"en": "Date: “31/31/2026” is not a date.", "he": `Date: "31/31/2026" אינו תאריך.`, "fa": "Date: «31/31/2026» تاریخ نیست.", "ru": "Date: «31/31/2026» — не дата."} {
+		for language, want := range map[string]string{"en": "Date: “31/31/2026” is not a date.", "he": "\u2068Date\u2069: \"\u206831/31/2026\u2069\" אינו תאריך.", "fa": "\u2068Date\u2069: «\u206831/31/2026\u2069» تاریخ نیست.", "ru": "Date: «31/31/2026» — не дата."} {
 			w.language = language
 			rec := r.get(path + "/refused.csv")
 			list, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(rec.Body.Bytes(), []byte("\uFEFF")))).ReadAll()

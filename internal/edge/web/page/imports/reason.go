@@ -86,7 +86,7 @@ func (t teller) reason(f fault.Field, cell string) string {
 	known := at >= 0 || slices.Contains(t.im.Names(), f.Path)
 	text := said(t.Env, f)
 	if why := t.why(f, at); why != "" && (cell != "" || !strings.Contains(t.T(why), "{cell}")) {
-		args := []any{"cell", shorten(cell, 60)}
+		args := []any{"cell", t.Quote(shorten(cell, 60))}
 		if at >= 0 {
 			if s := t.im.Mapping.Columns[at].Scale; s != nil {
 				args = append(args, "low", s.Min, "high", s.Max)
@@ -99,7 +99,7 @@ func (t teller) reason(f fault.Field, cell string) string {
 	if f.Path == "" || f.Code == "required" && !known {
 		return text
 	}
-	return f.Path + ": " + text
+	return string(t.Quote(f.Path)) + ": " + text
 }
 
 // why is the message for a reason, "" when there is none; at is the place of its column in the mapping, or negative.
