@@ -29,6 +29,7 @@ import (
 	"strings"
 	"time"
 
+	"kolo/internal/foundation/clock"
 	"kolo/internal/foundation/i18n"
 )
 
@@ -49,6 +50,40 @@ func (e Env) DateTime(t time.Time) string { return e.Locale.DateTime(t, e.Zone) 
 
 // Ago tells how long ago t was, or its date when that is more than a week.
 func (e Env) Ago(t time.Time) string { return e.Locale.Ago(t.In(e.zone()), e.Now) }
+
+// day tells whether t is the very beginning of a day here: of feedback that came with a day alone nothing else is kept, and who said
+// something exactly then loses no more than the words "00:00".
+func (e Env) day(t time.Time) bool { return clock.DayOf(t, e.zone()).Start(e.zone()).Equal(t) }
+
+// Given is when feedback was given: date and time, or the day alone where no more is known.
+func (e Env) Given(t time.Time) string {
+	if e.day(t) {
+		return e.Date(t)
+	}
+	return e.DateTime(t)
+}
+
+// GivenAgo is how long ago feedback was given. Of a day alone no hours are told, and days are counted by the calendar.
+func (e Env) GivenAgo(t time.Time) string {
+	if !e.day(t) {
+		return e.Ago(t)
+	}
+	switch days := int(clock.DayOf(e.Now, e.zone()) - clock.DayOf(t, e.zone())); {
+	case days > 0 && days < 7:
+		return e.T("ago.days", "count", days)
+	case days < 0 && days > -7:
+		return e.T("in.days", "count", -days)
+	}
+	return e.Date(t)
+}
+
+// given is when feedback was given, for programs.
+func (e Env) given(t time.Time) string {
+	if e.day(t) {
+		return clock.DayOf(t, e.zone()).String()
+	}
+	return t.UTC().Format(time.RFC3339)
+}
 
 func (e Env) zone() *time.Location {
 	if e.Zone == nil {

@@ -353,7 +353,7 @@ func (p *Pages) show(q *web.Request, t *translated) error {
 		fact(&v.Facts, e.T("field.import"), figure.Value(e, "import", f.Import))
 	}
 	fact(&v.Facts, e.T("field.external_id"), f.ExternalID)
-	fact(&v.Facts, e.T("field.time"), e.DateTime(f.Time))
+	fact(&v.Facts, e.T("field.time"), e.Given(f.Time))
 	fact(&v.Facts, e.T("field.received_at"), e.DateTime(f.ReceivedAt))
 	fact(&v.Facts, e.T("field.touchpoint"), f.Touchpoint)
 	fact(&v.Facts, e.T("field.survey"), strings.TrimSpace(f.Survey+" "+f.SurveyVersion))

@@ -1,0 +1,55 @@
+package ui
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"kolo/internal/foundation/i18n"
+)
+
+// TestADayHasNoTime: feedback that came with a day alone is kept as the beginning of that day in the workspace's zone, and no hour is
+// told of it.
+func TestADayHasNoTime(t *testing.T) {
+	t.Parallel()
+	zone := func(name string) *time.Location {
+		z, err := time.LoadLocation(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return z
+	}
+	jerusalem, beirut := zone("Asia/Jerusalem"), zone("Asia/Beirut")
+	en := i18n.Load().Language("en")
+	for _, c := range []struct {
+		zone              *time.Location
+		at                string
+		given, ago, exact string
+	}{
+		{jerusalem, "2026-11-24T22:00:00Z", "25 Nov 2026", "2 days ago", "2026-11-25"},
+		{jerusalem, "2026-11-26T22:00:00Z", "27 Nov 2026", "27 Nov 2026", "2026-11-27"}, // today: how many hours ago nobody knows
+		{jerusalem, "2026-11-20T22:00:00Z", "21 Nov 2026", "6 days ago", "2026-11-21"},
+		{jerusalem, "2026-11-19T22:00:00Z", "20 Nov 2026", "20 Nov 2026", "2026-11-20"},
+		{jerusalem, "2026-11-28T22:00:00Z", "29 Nov 2026", "in 2 days", "2026-11-29"},
+		{jerusalem, "2026-11-25T00:00:00Z", "25 Nov 2026, 02:00", "3 days ago", "2026-11-25T00:00:00Z"},
+		{jerusalem, "2026-11-24T22:00:01Z", "25 Nov 2026, 00:00", "3 days ago", "2026-11-24T22:00:01Z"},
+		{nil, "2026-11-25T00:00:00Z", "25 Nov 2026", "2 days ago", "2026-11-25"},
+		{beirut, "2026-03-28T22:00:00Z", "29 Mar 2026", "29 Mar 2026", "2026-03-29"}, // a day that begins at one o'clock
+	} {
+		at, err := time.Parse(time.RFC3339, c.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := Env{Locale: en, Zone: c.zone, Now: time.Date(2026, 11, 27, 14, 0, 0, 0, time.UTC)}
+		for href, want := range map[string]string{"": `<time datetime="` + c.exact + `">` + c.given + `</time>`, "/feedback/1": `title="` + c.given + `">` + c.ago + `</time>`} {
+			var b bytes.Buffer
+			if err := QuoteCard(e, Quote{At: at, Href: href}).Render(t.Context(), &b); err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(b.String(), want) {
+				t.Errorf("%s: %s has no %s", c.at, b.String(), want)
+			}
+		}
+	}
+}
