@@ -15,7 +15,9 @@ type known struct {
 	kinds       map[string]Kind
 	populations []insight.Population
 	segments    []string // what describes customers: nearly all answers have it
-	n, themed   int64
+	n           int64
+	texts       int64 // of n: those with words
+	themed      int64 // of texts: those that are about something
 }
 
 // Fields that all feedback has and that may move a score, or hold its place.
@@ -77,6 +79,9 @@ func share(n, of int64) float64 {
 // learn finds what describes customers: what all answers have. Where they are of one survey, all of which have what was noted there,
 // what contacts have as well, as far as anything is known of contacts.
 func (k *known) learn() {
+	for _, p := range k.populations {
+		k.texts += p.Texts
+	}
 	contacts := map[string]bool{}
 	for _, f := range k.fields {
 		if key, ok := strings.CutPrefix(f, "contact."); ok {
@@ -162,9 +167,8 @@ func (k *known) plans() []plan {
 		return cmp.Or(cmp.Compare(flag(ratings(b) > 1), flag(ratings(a) > 1)), cmp.Compare(b.N, a.N))
 	})
 	if k.themed >= fewestAnswers {
-		b := plan{Block: Block{ID: "themes", Of: "themes", N: k.themed}, themes: true}
-		b.where = insight.Conditions{{Field: "has_text", Values: []string{"yes"}}}
-		k.offer(&b, all)
+		b := plan{Block: Block{ID: "themes", Of: "themes", N: k.texts}, themes: true}
+		b.where = insight.Conditions{{Field: "has_text", Values: []string{"yes"}}} // what these have beside is counted once they are looked at
 		b.controls = append([]string{channel, source}, k.segments...)
 		out = append(out, b)
 	}

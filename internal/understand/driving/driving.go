@@ -77,8 +77,8 @@ type Block struct {
 type Candidate struct {
 	Field    string  `json:"field"`
 	Kind     Kind    `json:"kind"`
-	N        int64   `json:"n" doc:"Answers of the block that have it"`
-	Coverage float64 `json:"coverage"`
+	N        int64   `json:"n" doc:"Answers of the block that have it; of a theme, that are about it"`
+	Coverage float64 `json:"coverage" doc:"Their share of the block's answers"`
 	Role     string  `json:"role" enum:"driver,control," doc:"What it is in this answer"`
 }
 
@@ -86,7 +86,7 @@ type Candidate struct {
 type Driver struct {
 	Field      string         `json:"field"`
 	Kind       Kind           `json:"kind"`
-	Coverage   float64        `json:"coverage" doc:"Share of the block's answers that have it"`
+	Coverage   float64        `json:"coverage" doc:"Share of the block's answers that have it; of a theme, that are about it"`
 	Share      float64        `json:"share" doc:"Of R2"`
 	Importance float64        `json:"importance" doc:"Its part of R2 (LMG)"`
 	Interval   *stat.Interval `json:"interval,omitempty" doc:"Of importance"`

@@ -422,14 +422,20 @@ func TestThemesAsDrivers(t *testing.T) {
 				about = append(about, insight.ThemeLabel{ID: "kind", Sentiment: 1})
 			}
 			themes = append(themes, about)
-			in = append(in, feedback.Input{Text: fmt.Sprint("said ", i), Attributes: feedback.Attributes{"country": country},
+			in = append(in, feedback.Input{Text: fmt.Sprint("said ", i), Attributes: feedback.Attributes{"country": country, "told": country},
 				Scores: []feedback.Score{{Metric: "nps", Value: min(10, max(0, math.Round(score))), Scale: feedback.Scale{Min: 0, Max: 10}}}})
+		}
+		for i := range 300 { // without words, and with what those with words lack
+			a := feedback.Attributes{"country": "IL", "silent": []string{"so", "thus"}[i%2]}
+			in = append(in, feedback.Input{Attributes: a, Scores: []feedback.Score{{Metric: "nps", Value: float64(i % 11), Scale: feedback.Scale{Min: 0, Max: 10}}}})
 		}
 		for at := 0; at < len(in); at += 300 {
 			results, err := w.feedback.Receive(t.Context(), w.ws, in[at:at+300])
 			must(t, err)
 			for i, r := range results {
-				known[r.ID] = insight.Label{Language: "en", Themes: themes[at+i]}
+				if at+i < len(themes) {
+					known[r.ID] = insight.Label{Language: "en", Themes: themes[at+i]}
+				}
 			}
 		}
 		must(t, w.feeder.Feed(t.Context()))
@@ -440,7 +446,7 @@ func TestThemesAsDrivers(t *testing.T) {
 			return map[string]driver.Classifier{"late": {Sensitivity: .8, Positives: 150, Specificity: .95, Negatives: 400}, "kind": {Sensitivity: .8, Positives: 99, Specificity: .95, Negatives: 400}}, nil
 		})
 		a := w.ask(driving.Query{Block: "themes"})
-		if len(a.Drivers) != 2 || a.Drivers[0].Field != "theme.late" || a.N != 900 || !slices.Contains(a.Warnings, driving.ReadOver) || slices.Contains(a.Warnings, driving.Reading) || a.Blocks[0].Of != "themes" {
+		if len(a.Drivers) != 2 || a.Drivers[0].Field != "theme.late" || a.N != 900 || !slices.Contains(a.Warnings, driving.ReadOver) || slices.Contains(a.Warnings, driving.Reading) {
 			t.Fatalf("%+v", a)
 		}
 		d := a.Drivers[0]
@@ -451,6 +457,21 @@ func TestThemesAsDrivers(t *testing.T) {
 		must(t, err)
 		if d.Corrected == nil || math.Abs(d.Corrected.Share-want.Share) > 1e-9 || d.Corrected.Labelled != 550 || a.Drivers[1].Corrected != nil {
 			t.Errorf("%+v, want %+v; of the other %+v", d.Corrected, want, a.Drivers[1].Corrected)
+		}
+		// What a driver and a candidate have beside them is the same: how many of the answers with words are about it.
+		for _, c := range a.Candidates {
+			i := slices.IndexFunc(a.Drivers, func(d driving.Driver) bool { return d.Field == c.Field })
+			switch {
+			case c.Kind != driving.Theme:
+				if c.Field == "attribute.told" && (c.N != 900 || c.Coverage != 1) || c.Field == "attribute.silent" {
+					t.Errorf("counted among all answers: %+v", c)
+				}
+			case i < 0 || c.Coverage != a.Drivers[i].Coverage || c.Coverage != a.Drivers[i].Mentions || c.N != int64(math.Round(900*c.Coverage)):
+				t.Errorf("%+v of %+v", c, a.Drivers)
+			}
+		}
+		if !slices.Contains(a.Blocks, driving.Block{ID: "themes", Of: "themes", N: 900}) {
+			t.Errorf("answers with words: %+v", a.Blocks)
 		}
 		g := d.Gain
 		if g == nil || g.Bad != "mention" || g.Where != "attribute.country" || g.Is != "DE" || math.Abs(g.Points+(g.Now-g.Best)*d.Effect.Value) > 1e-9 || g.Interval.Low <= 0 {

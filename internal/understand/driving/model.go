@@ -145,12 +145,8 @@ func (o *model) mention(id string) *column {
 	return c
 }
 
-// mentioned are the themes that most texts are about, of those under which no other stands.
-func (o *model) mentioned() []string {
-	groups := map[string]bool{}
-	for _, p := range o.Parents {
-		groups[p] = true
-	}
+// about counts the answers of which the text is about each theme.
+func (o *model) about() map[string]int64 {
 	sets := make([]int64, len(o.Themes))
 	for _, s := range o.Sets {
 		sets[s]++
@@ -158,14 +154,22 @@ func (o *model) mentioned() []string {
 	counts := map[string]int64{}
 	for s, themes := range o.Themes {
 		for _, id := range themes {
-			if !groups[id] {
-				counts[id] += sets[s]
-			}
+			counts[id] += sets[s]
 		}
 	}
+	return counts
+}
+
+// mentioned are the themes that most texts are about, of those under which no other stands.
+func (o *model) mentioned() []string {
+	groups := map[string]bool{}
+	for _, p := range o.Parents {
+		groups[p] = true
+	}
+	counts := o.about()
 	var ids []string
 	for id, n := range counts {
-		if n >= fewestOfOne && int64(len(o.Y))-n >= fewestOfOne {
+		if !groups[id] && n >= fewestOfOne && int64(len(o.Y))-n >= fewestOfOne {
 			ids = append(ids, id)
 		}
 	}

@@ -192,6 +192,13 @@ func (s *Service) answer(ctx context.Context, ws identity.WorkspaceID, q Query) 
 		ans.Refused = append(ans.Refused, Refusal{Field: f, Reason: "many"})
 	}
 	ask.Where = append(slices.Clone(q.Where), b.where...)
+	if b.Of == "themes" { // answers with words are a part of each population, and may lack what the others have
+		texts := known{fields: k.fields, kinds: k.kinds}
+		if texts.populations, err = s.insight.Populations(ctx, ws, ask, k.fields); err != nil {
+			return nil, err
+		}
+		texts.offer(&b, all)
+	}
 	ask.Themes = b.themes
 	for _, d := range b.drivers {
 		switch {
@@ -250,8 +257,11 @@ func (s *Service) answer(ctx context.Context, ws identity.WorkspaceID, q Query) 
 		roles[d.Field] = "driver"
 	}
 	ans.Candidates = append(ans.Candidates, b.candidates...)
+	about := o.about()
 	for _, id := range o.mentionedIf(b.themes || ask.Themes) {
-		ans.Candidates = append(ans.Candidates, Candidate{Field: "theme." + id, Kind: Theme, N: b.N, Coverage: 1})
+		c := Candidate{Field: "theme." + id, Kind: Theme, Coverage: share(about[id], int64(len(m.Y)))}
+		c.N = int64(math.Round(c.Coverage * float64(m.N))) // of a part of the answers where there are very many
+		ans.Candidates = append(ans.Candidates, c)
 	}
 	for i := range ans.Candidates {
 		ans.Candidates[i].Role = roles[ans.Candidates[i].Field]

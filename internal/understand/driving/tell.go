@@ -99,15 +99,13 @@ func (o *model) describe(r *Driver, d *column) {
 			has += k
 		}
 	}
+	r.Coverage = share(has, n)
 	switch {
 	case d.kind == Theme:
-		r.Coverage, r.Mentions = 1, share(has, n)
+		r.Mentions = r.Coverage
 	case d.number != nil:
-		r.Coverage = share(has, n)
 		mean := d.mean
 		r.Mean = &mean
-	default:
-		r.Coverage = share(has, n)
 	}
 }
 

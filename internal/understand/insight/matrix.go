@@ -137,6 +137,7 @@ func (s *Service) answers(ctx context.Context, ws identity.WorkspaceID, q Matrix
 type Population struct {
 	Survey, Source string
 	N              int64
+	Texts          int64 // of N: those with words
 	Has            []int64
 }
 
@@ -164,16 +165,16 @@ func (s *Service) Populations(ctx context.Context, ws identity.WorkspaceID, q Ma
 			counts[i] = "sum(CASE WHEN " + expr + " <> '' THEN 1 ELSE 0 END)"
 		}
 	}
-	rows, err := s.columns.All(ctx, "SELECT "+strings.Join(append([]string{"survey", "CASE WHEN survey = '' THEN source ELSE '' END AS s", "count(*) AS n"}, counts...), ", ")+
+	rows, err := s.columns.All(ctx, "SELECT "+strings.Join(append([]string{"survey", "CASE WHEN survey = '' THEN source ELSE '' END AS s", "count(*) AS n", "sum(CASE WHEN text = '' THEN 0 ELSE 1 END) AS texts"}, counts...), ", ")+
 		" FROM "+table+" WHERE "+a.cond+" GROUP BY survey, s ORDER BY n DESC, survey, s LIMIT 200", a.args...)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	out := make([]Population, len(rows))
 	for i, r := range rows {
-		out[i] = Population{Survey: keyText(r[0]), Source: keyText(r[1]), N: number[int64](r[2]), Has: make([]int64, len(fields))}
+		out[i] = Population{Survey: keyText(r[0]), Source: keyText(r[1]), N: number[int64](r[2]), Texts: number[int64](r[3]), Has: make([]int64, len(fields))}
 		for j := range fields {
-			out[i].Has[j] = number[int64](r[3+j])
+			out[i].Has[j] = number[int64](r[4+j])
 		}
 	}
 	return out, nil

@@ -44,6 +44,7 @@ type view struct {
 	Chart                   *ui.Chart
 	Rows                    []row
 	Effects                 bool // some are known
+	About                   bool // all drivers are themes
 	Classes                 bool
 	Gains                   bool
 	Actions                 []action
@@ -71,6 +72,7 @@ type row struct {
 	ClassRange          string
 	Gain, GainRange     string
 	Coverage            string
+	Theme               bool
 	Corrected           string // a theme's share without the errors of the reading
 }
 
@@ -221,6 +223,7 @@ func (w writer) fill(v *view) {
 		r := w.row(d)
 		r.First = i > 0 && a.Drivers[i-1].Tie != d.Tie
 		v.Rows = append(v.Rows, r)
+		v.About = r.Theme && (v.About || i == 0)
 		v.Effects = v.Effects || r.Effect != "" || len(r.Levels) > 0
 		v.Classes = v.Classes || r.Class != ""
 		v.Gains = v.Gains || r.Gain != ""
@@ -256,8 +259,8 @@ func (w writer) control(field string) string {
 func (w writer) row(d driving.Driver) row {
 	e := w.e
 	r := row{Name: w.name(d.Field), Kind: e.T("drivers.kind." + string(d.Kind)), Href: "/feedback?" + d.Feedback, Share: e.Percent(d.Share, 0), Coverage: e.Percent(d.Coverage, 0)}
-	if d.Kind == driving.Theme {
-		r.Coverage = e.Percent(d.Mentions, 1)
+	if r.Theme = d.Kind == driving.Theme; r.Theme {
+		r.Coverage = e.Percent(d.Coverage, 1)
 	}
 	if c := d.Corrected; c != nil {
 		r.Corrected = e.T("drivers.corrected", "share", verbatim(e.Percent(c.Share, 1)))
