@@ -982,7 +982,18 @@ func TestTheJob(t *testing.T) {
 				}
 			}
 		}
+		waits := func(what string) {
+			w.Helper()
+			w.must(w.db.View(w.Context(), func(tx *store.Tx) error {
+				list, _, err := job.List(tx, string(ws), job.Filter{Kinds: []job.Kind{"alert.look"}})
+				if err == nil && (len(list) != 1 || !strings.HasPrefix(list[0].Error, "waits for "+what)) {
+					w.Errorf("it says %+v, not that it waits for %s", list, what)
+				}
+				return err
+			}))
+		}
 		until("alert.look retry")
+		waits("an import")
 		// What is brought in meanwhile is waited for until the columns have it.
 		var in []feedback.Input
 		for i := range 30 {
@@ -997,6 +1008,7 @@ func TestTheJob(t *testing.T) {
 		w.must(w.db.Update(w.Context(), func(tx *store.Tx) error { return job.Cancel(tx, string(ws), busy) }))
 		w.clock.Advance(time.Minute)
 		until("alert.look retry")
+		waits("the latest feedback")
 		w.must(w.feeder.Feed(w.Context()))
 		w.clock.Advance(time.Minute)
 		until("alert.look done")

@@ -2,7 +2,6 @@ package alert
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"kolo/internal/foundation/clock"
@@ -96,7 +95,11 @@ type place struct {
 	UpTo int64 `json:"up_to"` // change that the columns must hold; 0 while it is not known
 }
 
-var errNotYet = errors.New("the columns are behind, or something is still on its way into them")
+// What a look waits for, in words for who looks at the jobs: it is no failure.
+var (
+	errBusy   = fault.New(fault.Busy, "alert.look", "waits for an import, or for texts that are being read anew, to end; then it looks")
+	errBehind = fault.New(fault.Busy, "alert.look", "waits for the latest feedback to come into the figures; then it looks")
+)
 
 // lookJob looks at a workspace, once everything that was there when it was asked to has come into the columns, and nothing is being
 // read anew: counts of which a part was read by another model than the rest are no series.
@@ -129,7 +132,7 @@ func (s *Service) lookJob(ctx context.Context, run *job.Run) error {
 		if err := keep(0); err != nil {
 			return err
 		}
-		return job.After(waitFor, errNotYet)
+		return job.After(waitFor, errBusy)
 	}
 	if at.UpTo == 0 {
 		settled, err := s.db.Settled(ctx, "feedback")
@@ -145,7 +148,7 @@ func (s *Service) lookJob(ctx context.Context, run *job.Run) error {
 		return fault.Wrap(op, err)
 	}
 	if !ready {
-		return job.After(waitFor, errNotYet)
+		return job.After(waitFor, errBehind)
 	}
 	_, err = s.Look(ctx, ws, s.db.Clock().Now(), run.Finish)
 	return err
