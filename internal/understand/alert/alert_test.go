@@ -700,7 +700,8 @@ func TestAShortHistoryIsLearned(t *testing.T) {
 	})
 }
 
-// labelled gives each text the label that its first word stands for: blame, praise and plain are said of the theme "courier", other of none.
+// labelled gives each text the label that its first word stands for: blame, praise and plain are said of the themes "courier" and "price", lost of
+// "courier" alone, parcel of "depot", other of none.
 type labelled struct{ db *feedback.Service }
 
 func (l labelled) Of(ctx context.Context, ws identity.WorkspaceID, ids []feedback.ID) (map[feedback.ID]insight.Label, error) {
@@ -711,28 +712,35 @@ func (l labelled) Of(ctx context.Context, ws identity.WorkspaceID, ids []feedbac
 		first, _, _ := strings.Cut(f.Text, " ")
 		sentiment := map[string]int8{"blame": -1, "praise": 1}[first]
 		out[id] = insight.Label{Language: "en", Sentiment: sentiment}
-		if first != "other" {
+		switch first {
+		case "other":
+		case "lost", "parcel":
+			theme := map[string]string{"lost": "courier", "parcel": "depot"}[first]
+			out[id] = insight.Label{Language: "en", Sentiment: 2, Themes: []insight.ThemeLabel{{ID: theme}}}
+		default:
 			out[id] = insight.Label{Language: "en", Sentiment: 2, Themes: []insight.ThemeLabel{{ID: "courier", Sentiment: sentiment}, {ID: "price", Sentiment: -sentiment}}}
 		}
 	}
 	return out, err
 }
 
-// planted is a tree of a group of themes, and a theme beside it.
+// planted is a tree of a group of two themes, and a theme beside it.
 type planted struct{}
 
 func (planted) Tree(context.Context, identity.WorkspaceID) (insight.Tree, error) {
 	return planted{}, nil
 }
 func (planted) Resolve(id string) string { return id }
-func (planted) Parent(id string) string  { return map[string]string{"courier": "logistics"}[id] }
+func (planted) Parent(id string) string {
+	return map[string]string{"courier": "logistics", "depot": "logistics"}[id]
+}
 func (planted) Name(id, _ string) string { return id }
 func (planted) Under(id string) []string {
 	switch id {
 	case "":
-		return []string{"", "logistics", "courier", "price"}
+		return []string{"", "logistics", "courier", "depot", "price"}
 	case "logistics":
-		return []string{"logistics", "courier"}
+		return []string{"logistics", "courier", "depot"}
 	}
 	return []string{id}
 }
@@ -862,6 +870,65 @@ func TestAnAlertIsSharpened(t *testing.T) {
 		}
 		if mine := w.of(other, theme(alert.Negative, "theme", "courier")); mine.ID == a.ID || mine.Owner != "" {
 			w.Errorf("%+v", mine)
+		}
+	})
+}
+
+// TestAGroupAndItsThemeAreOneStory has a group of themes watched by day, and a theme in it, of which little is said, by week alone. What is said of
+// the theme on one day is first seen in its group; when the week of the theme is complete, the alert becomes one of the theme, and what
+// the group's days show in the week after, while the theme's is not complete, is the same story still.
+func TestAGroupAndItsThemeAreOneStory(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		ws, owner := w.workspace("one")
+		w.insight.Understand(labelled{w.feedback}, planted{})
+		var in []feedback.Input
+		add := func(word string, day int, n int) { // days before monday
+			for i := range n {
+				at := monday.AddDate(0, 0, -day).Add(time.Duration(6+i%12) * time.Hour)
+				in = append(in, feedback.Input{Kind: "message", Channel: "email", Source: "inbox", Time: &at, Text: word + " it is"})
+			}
+		}
+		for day := 7 * 40; day >= 1; day-- {
+			add("other", day, 20)
+			add("parcel", day, 2+day%3)
+			if day%3 == 0 {
+				add("lost", day, 1)
+			}
+		}
+		add("lost", 12, 25) // a Wednesday
+		add("lost", 6, 20)  // the Tuesday after
+		for chunk := range slices.Chunk(in, 1000) {
+			_, err := w.feedback.Receive(w.Context(), ws, chunk)
+			w.must(err)
+		}
+		w.must(w.feeder.Feed(w.Context()))
+		look := func(daysBefore int) (list []alert.Alert) {
+			w.Helper()
+			_, err := w.alerts.Look(w.Context(), ws, monday.AddDate(0, 0, -daysBefore).Add(12*time.Hour), nil)
+			w.must(err)
+			for _, a := range w.list(ws) {
+				if strings.HasPrefix(a.Subject.Field, "theme") && a.Kind == alert.Alarm {
+					list = append(list, a)
+				}
+			}
+			return list
+		}
+		first := look(11)
+		if len(first) != 1 || first[0].Subject != theme(alert.Count, "theme", "logistics") || first[0].Bucket != "day" {
+			w.Fatalf("the day after: %v", first)
+		}
+		taken := alert.Acknowledged
+		_, err := w.alerts.Change(w.Context(), ws, owner, first[0].ID, alert.Patch{State: &taken, Owner: &owner.Member})
+		w.must(err)
+		for _, daysBefore := range []int{7, 5, 0} { // the theme's week is complete, the second day came, all is
+			list := look(daysBefore)
+			if len(list) != 1 || list[0].Subject != theme(alert.Count, "theme", "courier") || list[0].ID != first[0].ID || list[0].Owner != owner.Member {
+				w.Errorf("%d days before: %v", daysBefore, list)
+			}
+		}
+		if list := look(0); len(list) != 1 || list[0].Signals != 2 || list[0].Excess < 38 {
+			w.Errorf("in the end: %+v", list)
 		}
 	})
 }

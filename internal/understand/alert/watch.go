@@ -74,8 +74,15 @@ type look struct {
 	arrived  map[clock.Day]int64
 	findings []finding
 	fresh    map[ID]bool // opened by this look
+	seen     map[sight]bool
 	tree     insight.Tree
 	report   Report
+}
+
+// sight is that a subject is watched by a bucket of time.
+type sight struct {
+	subject Subject
+	bucket  string
 }
 
 // find draws the series and looks at each.
@@ -133,6 +140,10 @@ func (b *look) find(ctx context.Context) error {
 		}
 	}
 	b.report.Series = len(b.findings)
+	b.seen = map[sight]bool{}
+	for _, f := range b.findings {
+		b.seen[sight{f.subject, f.frame.bucket}] = true
+	}
 	return nil
 }
 
@@ -384,6 +395,7 @@ func (b *look) raise(tx *store.Tx, since clock.Day) error {
 	for _, t := range list {
 		key := episodes{t.subject.Key(), t.kind}
 		a, ok := known[key]
+		was, sharper := b.sharpens(known, t)
 		switch {
 		case ok && t.day() <= a.last, ok && a.State != Closed && t.day() <= a.last+episodeGap, ok && a.State == Closed && t.day() <= a.quiet:
 			if a, err = b.join(tx, a, t); err != nil {
@@ -391,8 +403,7 @@ func (b *look) raise(tx *store.Tx, since clock.Day) error {
 			}
 		case b.explained(known, t):
 			continue
-		case b.sharpens(known, t):
-			was := episodes{Subject{Measure: Count, Field: t.subject.Field, Value: t.subject.Value}.Key(), t.kind}
+		case sharper:
 			if a, err = b.sharpen(tx, actor, known[was], t); err != nil {
 				return err
 			}
@@ -438,9 +449,9 @@ func (b *look) depth(s Subject) int {
 	return 2
 }
 
-// blameGap is how many days may lie between what is said of a theme and its blame, for them to be one story: the one may be watched by day, the
-// other by week alone.
-const blameGap = 7
+// storyGap is how many days may lie between two tellings of one story, what is said of a theme and its blame, or a group of themes and one of
+// them: the one may be watched by day, the other by week alone.
+const storyGap = 7
 
 // explained tells whether at least half of what a whole signals is known of a part of it, so that it need not be told twice. Improvements of
 // parts are told beside that of their whole, but what is said of a theme is not told beside its blame.
@@ -448,8 +459,8 @@ func (b *look) explained(known map[episodes]Alert, t told) bool {
 	for k, a := range known {
 		blame := a.Subject.Measure != t.subject.Measure
 		begun := a.last
-		if blame {
-			begun += blameGap
+		if blame || t.subject.ofTheme() && !b.seen[sight{a.Subject, t.frame.bucket}] {
+			begun += storyGap
 		}
 		if k.kind == t.kind && (t.kind == Alarm || blame) && b.holds(t.subject, a.Subject) && t.day() <= a.last+episodeGap && t.sinceDay() <= begun &&
 			math.Abs(a.Excess) >= math.Abs(t.excess)/2 {
@@ -479,19 +490,35 @@ func (b *look) holds(whole, part Subject) bool {
 	return false
 }
 
-// sharpens tells whether a signal says of an alert what it is about: more is said of a theme, and what rises is blame.
-func (b *look) sharpens(known map[episodes]Alert, t told) bool {
-	if !t.subject.ofTheme() || t.subject.Measure != Negative {
-		return false
+// sharpens finds the alert of which a signal says what it is about: more is said of a theme, and what rises is blame; more is said of a group
+// of themes, and at least half of that is said of this one. The narrowest goes first.
+func (b *look) sharpens(known map[episodes]Alert, t told) (best episodes, ok bool) {
+	if !t.subject.ofTheme() {
+		return best, false
 	}
-	s := t.subject
-	s.Measure = Count
-	a, ok := known[episodes{s.Key(), t.kind}]
-	return ok && a.State != Closed && t.day() <= a.last+episodeGap && t.sinceDay() <= a.last+blameGap
+	depth := -1
+	for k, a := range known {
+		if k.kind != t.kind || a.State == Closed || !a.Subject.ofTheme() || !b.holds(a.Subject, t.subject) || t.day() > a.last+episodeGap {
+			continue
+		}
+		d := b.depth(a.Subject)
+		if a.Subject.Field == t.subject.Field && a.Subject.Value == t.subject.Value { // its blame
+			if t.sinceDay() > a.last+storyGap {
+				continue
+			}
+			d = math.MaxInt
+		} else if t.kind != Alarm || t.sinceDay() > a.last || math.Abs(t.excess) < math.Abs(a.Excess)/2 {
+			continue
+		}
+		if d > depth || d == depth && k.subject < best.subject {
+			best, depth = k, d
+		}
+	}
+	return best, depth >= 0
 }
 
-// sharpen makes an alert of what is said about a theme one of its blame, in place of a second one about the same. People were told of it, and
-// are told again when it grows.
+// sharpen makes an alert of what is said about a theme one of its blame, and one of a group of themes one of a theme in it, in place of a second
+// one about the same. People were told of it, and are told again when it grows.
 func (b *look) sharpen(tx *store.Tx, actor identity.Actor, a Alert, t told) (Alert, error) {
 	if _, err := tx.Exec("/* alert.sharpen */ DELETE FROM alert_signal WHERE workspace = $1 AND alert = $2", string(b.ws), string(a.ID)); err != nil {
 		return a, err
