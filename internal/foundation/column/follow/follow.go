@@ -50,7 +50,7 @@ type Follower struct {
 	columns *column.DB
 	log     *slog.Logger
 	source  Source
-	last    func(context.Context) (int64, error) // the last change there is, which may not be ready
+	last    func(context.Context) (int64, error) // the last change there is, where not all that there is is ready; or nil
 	owner   string
 
 	stopOnce sync.Once
@@ -69,12 +69,13 @@ func New(db *store.DB, columns *column.DB, source Source, log *slog.Logger) *Fol
 	if columns.Dialect().Engine == column.DuckDB {
 		owner = "embedded" // its file belongs to one process: who has it open need not wait for the lease of one that was killed
 	}
-	return &Follower{db: db, columns: columns, log: log, source: source, last: source.Ready, owner: owner, stop: make(chan struct{}), done: make(chan struct{}), started: make(chan struct{})}
+	return &Follower{db: db, columns: columns, log: log, source: source, owner: owner, stop: make(chan struct{}), done: make(chan struct{}), started: make(chan struct{})}
 }
 
 // After has the follower go no further than what another step has done with the changes: up to the number that ready gives,
 // whenever the topic is announced. Call it before Start.
 func (f *Follower) After(topic string, ready func(context.Context) (int64, error)) {
+	f.last = f.source.Ready
 	f.source.Topic, f.source.Ready = topic, ready
 }
 
@@ -167,9 +168,11 @@ func (f *Follower) feed(ctx context.Context) (n int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	last, err := f.last(ctx)
-	if err != nil {
-		return 0, err
+	last := upTo
+	if f.last != nil {
+		if last, err = f.last(ctx); err != nil {
+			return 0, err
+		}
 	}
 	f.behind.Store(max(0, last-mark))
 	if mark >= upTo {
