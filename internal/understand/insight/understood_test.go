@@ -416,6 +416,32 @@ func TestSetsOutliveARebuild(t *testing.T) {
 	})
 }
 
+// TestBehindCountsWhatIsNotReady has the columns wait for another step, as they do until texts are read.
+func TestBehindCountsWhatIsNotReady(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		_, err := w.feedback.Receive(t.Context(), w.ws, []feedback.Input{nps(9, 1, "web"), nps(8, 1, "web")})
+		must(t, err)
+		ready, err := w.feedback.Settled(t.Context())
+		must(t, err)
+		w.feeder.After(feedback.Topic, func(context.Context) (int64, error) { return ready, nil })
+		_, err = w.feedback.Receive(t.Context(), w.ws, []feedback.Input{nps(7, 1, "web"), nps(3, 1, "web"), nps(2, 1, "web")})
+		must(t, err)
+		for range 2 { // the second finds nothing to carry
+			must(t, w.feeder.Feed(t.Context()))
+			if n := w.feeder.Behind(); n != 3 {
+				t.Errorf("%d changes are said to be missing of 3 that are not ready", n)
+			}
+		}
+		ready, err = w.feedback.Settled(t.Context())
+		must(t, err)
+		must(t, w.feeder.Feed(t.Context()))
+		if n := w.feeder.Behind(); n != 0 {
+			t.Errorf("%d changes are said to be missing where all were carried", n)
+		}
+	})
+}
+
 // watched is a clock that has something done when it is next looked at.
 type watched struct {
 	*clock.Fake
