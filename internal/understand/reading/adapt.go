@@ -52,10 +52,11 @@ type delta struct {
 }
 
 type deltaNote struct {
-	Strength float32      `json:"strength"`         // what its scores are multiplied with
-	Scale    float32      `json:"scale,omitempty"`  // what the reader's own scores are multiplied with, where there is no matrix: in files of earlier versions
-	Matrix   learn.Matrix `json:"matrix,omitempty"` // what is made of the reader's own scores
-	Words    float32      `json:"words"`            // of the texts that it was learned from, on average
+	Strength float32      `json:"strength"`          // what its scores are multiplied with
+	Scale    float32      `json:"scale,omitempty"`   // what the reader's own scores are multiplied with, where there is no matrix: in files of earlier versions
+	Matrix   learn.Matrix `json:"matrix,omitempty"`  // what is made of the reader's own scores
+	Words    float32      `json:"words"`             // of the texts that it was learned from, on average
+	Unsound  []int        `json:"unsound,omitempty"` // blame (0) or praise (2), of which the reader is sure without ground here
 }
 
 // shift adapts the raw scores of a text (four) or a clause (three). A nil delta changes nothing. What the reader is sure of is not turned into
@@ -85,7 +86,7 @@ func spoken(words []text.Word) (n int) {
 //
 // Vectors have length 1 however few words they are of. In a phrase each word would speak louder than in the texts that it was learned from, so
 // the delta counts as the root of their share there. Where the reader is sure of praise or of blame, the other one is at most half as likely in
-// the end: words that say so everywhere say so here, whatever stood beside a rating.
+// the end: words that say so everywhere say so here, whatever stood beside a rating, unless a good part of what it was sure of was rated otherwise.
 func (n deltaNote) apply(raw, own []float32, words int) {
 	sure, part := polarity(raw, words), float32(1)
 	if float32(words) < n.Words {
@@ -102,7 +103,7 @@ func (n deltaNote) apply(raw, own []float32, words int) {
 	for k := range raw {
 		raw[k] += part * (here[k] + n.Strength*own[k] - raw[k])
 	}
-	if sure >= 0 {
+	if sure >= 0 && !slices.Contains(n.Unsound, sure) {
 		raw[2-sure] = min(raw[2-sure], raw[sure]-math.Ln2)
 	}
 }
@@ -132,9 +133,11 @@ const (
 	// LeastExamples is how many texts with a rating or a correction Adapt needs: fewer teach nothing that could be measured.
 	LeastExamples = 40
 
-	personWeight = 4    // of a person's word beside a rating
-	doubted      = 0.2  // of a rating beside words that plainly say something else
-	heldShare    = 0.25 // of the examples, 1,000 at most
+	personWeight = 4       // of a person's word beside a rating
+	doubted      = 0.2     // of a rating beside words that plainly say something else
+	groundless   = 1.0 / 3 // of what the reader is sure of, the share that says the opposite from which on it is sure without ground
+	leastSure    = 20      // examples of which it is sure, for this to be told
+	heldShare    = 0.25    // of the examples, 1,000 at most
 )
 
 // ErrTooFew says that there are too few examples to learn from and to measure what was learned.
@@ -149,13 +152,14 @@ func (r *Reader) Adapt(ctx context.Context, examples []Example, seed uint64) (ke
 	}
 	made := r.prepare(examples)
 	for i, e := range made {
-		if sure := polarity(e.Offset, spoken(e.Words)); sure >= 0 && !examples[i].ByPerson {
+		if e.sure >= 0 && !examples[i].ByPerson {
 			report.Sure++
-			if e.label == 2-sure {
+			if e.label == 2-e.sure {
 				report.Against++
 			}
 		}
 	}
+	without := unsound(made)
 	order := rand.New(rand.NewPCG(seed, 0x61646170)).Perm(len(made))
 	n := min(int(heldShare*float64(len(made))), 1000)
 	held, rest := pick(made, order[:n]), pick(made, order[n:])
@@ -166,13 +170,13 @@ func (r *Reader) Adapt(ctx context.Context, examples []Example, seed uint64) (ke
 		if size >= len(rest) {
 			break
 		}
-		_, right, err := fit(ctx, rest[:size], home, held, seed)
+		_, right, err := fit(ctx, rest[:size], home, held, without, seed)
 		if err != nil {
 			return nil, report, err
 		}
 		report.Curve = append(report.Curve, Step{size, right})
 	}
-	note, right, err := fit(ctx, rest, home, held, seed)
+	note, right, err := fit(ctx, rest, home, held, without, seed)
 	if err != nil {
 		return nil, report, err
 	}
@@ -213,6 +217,7 @@ func (r *Reader) With(kept []byte) (*Reader, error) {
 type prepared struct {
 	learn.Example
 	label int // 0 negative, 1 neutral, 2 positive, 3 mixed
+	sure  int // the polarity of what the reader says, or -1
 	judge sentiment.Judge
 }
 
@@ -225,10 +230,7 @@ func (r *Reader) prepare(examples []Example) []prepared {
 		x.judge = p.Note.Sentiment
 		x.Offset = r.raw(p, e.Text)
 		x.label = int(e.Sentiment) + 1
-		x.Weights = []float32{x.rated()}
-		if e.ByPerson {
-			x.Weights[0] = personWeight
-		}
+		x.sure = polarity(x.Offset, spoken(x.Words))
 		target := make([]float32, len(sentiment.Names))
 		for k := range target { // nobody's word is certain, a rating's least
 			target[k] = 0.03
@@ -236,15 +238,42 @@ func (r *Reader) prepare(examples []Example) []prepared {
 		target[x.label] = 1 - 0.03*float32(len(target)-1)
 		x.Targets = [][]float32{target}
 	}
+	without := unsound(out)
+	for i, e := range examples {
+		out[i].Weights = []float32{personWeight}
+		if !e.ByPerson {
+			out[i].Weights[0] = out[i].rated(without)
+		}
+	}
 	return out
+}
+
+// unsound tells of blame and praise where it is without ground that the reader is sure of them: the examples say the opposite of a good part of
+// those of which it is. Ratings that do not fit the words beside them are fewer.
+func unsound(list []prepared) (without []int) {
+	for _, k := range []int{0, 2} {
+		sure, against := 0, 0
+		for _, e := range list {
+			if e.sure == k {
+				sure++
+				if e.label == 2-k {
+					against++
+				}
+			}
+		}
+		if sure >= leastSure && float64(against) >= groundless*float64(sure) {
+			without = append(without, k)
+		}
+	}
+	return without
 }
 
 // rated is what an example counts whose label is a rating: little where its words plainly say something else, or both praise and blame. A rating
 // is of all that happened, and a text of some of it; who learned as much from such pairs would unlearn, bit by bit, what plain words mean.
-func (e prepared) rated() float32 {
+func (e prepared) rated(unsound []int) float32 {
 	z := slices.Clone(e.Offset)
 	learn.Softmax(z)
-	if sure := polarity(e.Offset, spoken(e.Words)); sure >= 0 && sure != e.label || z[3] > 0.5 && e.label != 3 {
+	if e.sure >= 0 && e.sure != e.label && !slices.Contains(unsound, e.sure) || z[3] > 0.5 && e.label != 3 {
 		return doubted
 	}
 	return 1
@@ -327,7 +356,7 @@ func beside(examples, home []prepared) []prepared {
 }
 
 // fit learns from examples, chooses how strongly to use it by folds of them, and gives the accuracy on held-out ones.
-func fit(ctx context.Context, examples, home, held []prepared, seed uint64) (note deltaNote, right float64, err error) {
+func fit(ctx context.Context, examples, home, held []prepared, unsound []int, seed uint64) (note deltaNote, right float64, err error) {
 	const folds = 4
 	strengths := []float32{0, 0.5, 1, 1.5}
 	said := 0
@@ -349,7 +378,7 @@ func fit(ctx context.Context, examples, home, held []prepared, seed uint64) (not
 				in = append(in, e)
 			}
 		}
-		n := deltaNote{Matrix: fitMatrix(in), Words: length}
+		n := deltaNote{Matrix: fitMatrix(in), Words: length, Unsound: unsound}
 		m, err := learnDelta(in, n.Matrix, seed)
 		if err != nil {
 			return note, 0, err
@@ -368,7 +397,7 @@ func fit(ctx context.Context, examples, home, held []prepared, seed uint64) (not
 			best = c
 		}
 	}
-	note = deltaNote{Strength: strengths[best], Matrix: fitMatrix(examples), Words: length}
+	note = deltaNote{Strength: strengths[best], Matrix: fitMatrix(examples), Words: length, Unsound: unsound}
 	m, err := learnDelta(examples, note.Matrix, seed)
 	if err != nil {
 		return note, 0, err
