@@ -106,15 +106,39 @@ func (d *Dense) Logits(input, out []float32) {
 	}
 }
 
-// Calibrate divides the raw scores by the temperature that makes the loss on these examples least, between 1/4 and 4, to
-// 1 %, and multiplies them with surer: labels stay what they are, but probabilities can be believed. Surer is 1 where the examples
-// are what the model will meet, and more where it will do better than on them.
+// Rescale has the raw scores go through the matrix that fits these examples, of which there should be a thousand or more: fewer are for Calibrate.
+func (d *Dense) Rescale(examples []DenseExample) {
+	labels, last := len(d.Weights), len(d.Weights[0])-1
+	list := make([]Scored, len(examples))
+	for i, e := range examples {
+		list[i] = Scored{Raw: make([]float32, labels), Target: make([]float32, labels), Weight: e.Weight}
+		d.Logits(e.Input, list[i].Raw)
+		list[i].Target[e.Label] = 1
+	}
+	m := FitMatrix(list)
+	weights := make([][]float32, labels)
+	for k, row := range m {
+		weights[k] = make([]float32, last+1)
+		for j, w := range d.Weights {
+			for i, x := range w {
+				weights[k][i] += row[j] * x
+			}
+		}
+		weights[k][last] += row[labels]
+	}
+	d.Weights = weights
+}
+
+// Calibrate adds to the raw scores of each label the constant, and then divides all by the temperature between 1/4 and 4, to 1 %, that make the
+// loss on these examples least, and multiplies them with surer: afterwards each label is said about as often as it is right there, and
+// probabilities can be believed. Surer is 1 where the examples are what the model will meet, and more where it will do better than on them.
 func (d *Dense) Calibrate(examples []DenseExample, surer float64) {
 	scores := make([][]float32, len(examples))
 	for i, e := range examples {
 		scores[i] = make([]float32, len(d.Weights))
 		d.Logits(e.Input, scores[i])
 	}
+	d.shift(scores, examples)
 	z := make([]float32, len(d.Weights))
 	loss := func(logTemperature float64) (sum float64) {
 		t := float32(math.Exp(logTemperature))
@@ -140,6 +164,40 @@ func (d *Dense) Calibrate(examples []DenseExample, surer float64) {
 	for _, w := range d.Weights {
 		for i := range w {
 			w[i] *= by
+		}
+	}
+}
+
+// shift finds the constants of the labels, drawn to 0 as half an example would, and adds them to the model and to the scores.
+func (d *Dense) shift(scores [][]float32, examples []DenseExample) {
+	constants, total := make([]float64, len(d.Weights)), 0.0
+	for _, e := range examples {
+		total += float64(e.Weight)
+	}
+	z := make([]float32, len(constants))
+	for range 100 {
+		g := make([]float64, len(constants))
+		for k, c := range constants {
+			g[k] = c / 2
+		}
+		for i, e := range examples {
+			for k, x := range scores[i] {
+				z[k] = x + float32(constants[k])
+			}
+			Softmax(z)
+			for k, p := range z {
+				g[k] += float64(p * e.Weight)
+			}
+			g[e.Label] -= float64(e.Weight)
+		}
+		for k := range constants {
+			constants[k] -= 2 * g[k] / (total + 1) // the loss bends by less than half of that
+		}
+	}
+	for k, c := range constants {
+		d.Weights[k][len(d.Weights[k])-1] += float32(c)
+		for i := range scores {
+			scores[i][k] += float32(c)
 		}
 	}
 }
