@@ -110,10 +110,9 @@ func (d *Dense) Logits(input, out []float32) {
 func (d *Dense) Rescale(examples []DenseExample) {
 	labels, last := len(d.Weights), len(d.Weights[0])-1
 	list := make([]Scored, len(examples))
-	for i, e := range examples {
-		list[i] = Scored{Raw: make([]float32, labels), Target: make([]float32, labels), Weight: e.Weight}
-		d.Logits(e.Input, list[i].Raw)
-		list[i].Target[e.Label] = 1
+	for i, raw := range d.scores(examples) {
+		list[i] = Scored{Raw: raw, Target: make([]float32, labels), Weight: examples[i].Weight}
+		list[i].Target[examples[i].Label] = 1
 	}
 	m := FitMatrix(list)
 	weights := make([][]float32, labels)
@@ -133,11 +132,7 @@ func (d *Dense) Rescale(examples []DenseExample) {
 // loss on these examples least, and multiplies them with surer: afterwards each label is said about as often as it is right there, and
 // probabilities can be believed. Surer is 1 where the examples are what the model will meet, and more where it will do better than on them.
 func (d *Dense) Calibrate(examples []DenseExample, surer float64) {
-	scores := make([][]float32, len(examples))
-	for i, e := range examples {
-		scores[i] = make([]float32, len(d.Weights))
-		d.Logits(e.Input, scores[i])
-	}
+	scores := d.scores(examples)
 	d.shift(scores, examples)
 	z := make([]float32, len(d.Weights))
 	loss := func(logTemperature float64) (sum float64) {
@@ -166,6 +161,16 @@ func (d *Dense) Calibrate(examples []DenseExample, surer float64) {
 			w[i] *= by
 		}
 	}
+}
+
+// scores are the raw scores of examples.
+func (d *Dense) scores(examples []DenseExample) [][]float32 {
+	out := make([][]float32, len(examples))
+	for i, e := range examples {
+		out[i] = make([]float32, len(d.Weights))
+		d.Logits(e.Input, out[i])
+	}
+	return out
 }
 
 // shift finds the constants of the labels, drawn to 0 as half an example would, and adds them to the model and to the scores.

@@ -293,7 +293,7 @@ func mere(words []Word) bool {
 }
 
 // late are words of contrast that often stand behind what they speak of, which has so many words at most: "قیمتش ولی بالاست", its price though is high.
-// In the project's own texts such a beginning is thirty times as often what is spoken of as a clause of its own.
+// In the project's own texts one or two words before them are forty times as often what is spoken of as a clause of their own.
 var late = map[string]int{Normalize("ولی").Text: longTopic, Normalize("اما").Text: longTopic, "зато": 1}
 
 const longTopic = 3
