@@ -31,7 +31,7 @@ func (db *DB) openSQLite(o Options) error {
 	db.writers = newSessionPool(dsn+"&_cache_size=-64000", 1, "BEGIN IMMEDIATE")
 	db.readers = newSessionPool(dsn+"&_query_only=on&_cache_size=-8000", o.Readers, "BEGIN")
 	// The writer goes first: it makes the file and turns it to WAL.
-	if err := db.writers.run(context.Background(), func(*session) error { return nil }); err != nil {
+	if err := db.writers.run(context.Background(), func(*session) error { return nil }, func() {}); err != nil {
 		return err
 	}
 	copier, err := openSession(dsn)
@@ -69,8 +69,8 @@ func newSessionPool(dsn string, n int, begin string) *sessionPool {
 
 var errClosed = errors.New("the store is closed")
 
-// run takes a session, opens a transaction on it, and commits when fn returns nil.
-func (p *sessionPool) run(ctx context.Context, fn func(*session) error) (err error) {
+// run takes a session, opens a transaction on it, and commits when fn returns nil; committed is called before another has the session.
+func (p *sessionPool) run(ctx context.Context, fn func(*session) error, committed func()) (err error) {
 	var s *session
 	if ctx.Err() != nil { // said first: of several channels that are ready, select takes any
 		return ctx.Err()
@@ -106,6 +106,7 @@ func (p *sessionPool) run(ctx context.Context, fn func(*session) error) (err err
 	if err = fn(s); err == nil {
 		if _, err = s.exec(ctx, "COMMIT", nil); err == nil {
 			keep = true
+			committed()
 			return nil
 		}
 		err = classify(err)

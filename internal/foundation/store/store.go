@@ -57,6 +57,7 @@ type DB struct {
 	log     *slog.Logger
 
 	listeners listeners
+	beside    sync.Map
 }
 
 // Open opens the database and checks that it answers. It does not migrate; see Migrate.
@@ -138,6 +139,7 @@ type Tx struct {
 	pg     *sql.Tx  // PostgreSQL
 	lite   *session // SQLite
 	topics []string // to be announced after the commit
+	kept   []func() // to be run after it
 }
 
 // View runs fn in a read-only transaction that sees one state of the database.
@@ -265,7 +267,7 @@ func (db *DB) commit(tx *Tx, on beginner, how access, fn func(*Tx) error) error 
 		return pool.run(tx.ctx, func(s *session) error {
 			tx.Now, tx.lite = db.clock.Now(), s
 			return fn(tx)
-		})
+		}, tx.committed)
 	}
 	t, err := on.BeginTx(tx.ctx, &isolation[how])
 	if err != nil {
@@ -276,8 +278,33 @@ func (db *DB) commit(tx *Tx, on beginner, how access, fn func(*Tx) error) error 
 	if err = fn(tx); err != nil {
 		return err
 	}
-	return classify(t.Commit())
+	if err = t.Commit(); err == nil {
+		tx.committed()
+	}
+	return classify(err)
 }
+
+// Committed runs f once this transaction is committed, and never when it rolls back; on SQLite before any other writes. f must
+// not use the store.
+func (tx *Tx) Committed(f func()) { tx.kept = append(tx.kept, f) }
+
+func (tx *Tx) committed() {
+	for _, f := range tx.kept {
+		f()
+	}
+}
+
+// Beside gives what a domain keeps in memory beside the rows of this store: one for each key, made when it is first asked for.
+func (tx *Tx) Beside(key any, make func() any) any {
+	if v, ok := tx.db.beside.Load(key); ok {
+		return v
+	}
+	v, _ := tx.db.beside.LoadOrStore(key, make())
+	return v
+}
+
+// Engine tells which database the transaction runs on.
+func (tx *Tx) Engine() Engine { return tx.db.engine }
 
 // Context is the context that the transaction runs under.
 func (tx *Tx) Context() context.Context { return tx.ctx }

@@ -262,6 +262,9 @@ func (s *Service) Erase(ctx context.Context, ws identity.WorkspaceID, actor iden
 			"ON CONFLICT (workspace, hash) DO UPDATE SET erased_at = excluded.erased_at"); err != nil {
 			return err
 		}
+		if _, err := changed(tx); err != nil {
+			return err
+		}
 		for _, table := range []string{"contact_identity", "contact_consent"} {
 			if _, err := tx.Exec("/* contact.Erase */ DELETE FROM "+table+" WHERE workspace = $1 AND contact = $2", string(ws), string(id)); err != nil {
 				return err

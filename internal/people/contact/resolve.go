@@ -34,7 +34,11 @@ func Resolve(tx *store.Tx, ws identity.WorkspaceID, refs []Ref) ([]ID, error) {
 	if err := normaliseAll(tx, ws, op, refs); err != nil {
 		return nil, err
 	}
-	r := resolver{tx: tx, ws: ws, now: tx.Millis(), byID: map[ID]*record{}}
+	m, err := remember(tx)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	r := resolver{tx: tx, ws: ws, now: tx.Millis(), byID: map[ID]*record{}, memory: m}
 	if err := r.findOwners(refs); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
@@ -89,6 +93,7 @@ type record struct {
 	mergedInto     ID
 	fresh, dirty   bool // dirty: more than the times changed
 	late           bool // the times changed
+	recalled       bool // from memory
 }
 
 type resolver struct {
@@ -99,6 +104,8 @@ type resolver struct {
 	byID     map[ID]*record
 	accounts map[string]AccountID
 	erased   [len(kinds)]map[string]int64
+	memory   *memory // nil on PostgreSQL
+	change   int64   // the number of the change that it made of contacts that were there; 0: none
 
 	changed     []*record // fresh or dirty, in the order of their first change
 	identities  [][]any
@@ -106,22 +113,31 @@ type resolver struct {
 	newAccounts [][]any
 }
 
-// findOwners reads the contacts that have any of the refs' identities: first who has which, then whole contacts, each once.
+// findOwners finds the contacts that have any of the refs' identities: those that are remembered, and then of the rest who has
+// which, and whole contacts, each once.
 func (r *resolver) findOwners(refs []Ref) error {
+	var norms [len(kinds)][]string
+	for k := range kinds {
+		r.owners[k] = map[string]*record{}
+		for i := range refs {
+			n := refs[i].norm[k]
+			if n == "" {
+				continue
+			}
+			if _, ok := r.owners[k][n]; ok {
+				continue
+			}
+			c := r.recall(k, n)
+			if r.owners[k][n] = c; c == nil {
+				norms[k] = append(norms[k], n)
+			}
+		}
+	}
 	var found [len(kinds)]map[string]ID
 	var ids []ID
 	for k := range kinds {
-		r.owners[k], found[k] = map[string]*record{}, map[string]ID{}
-		var norms []string
-		for i := range refs {
-			if n := refs[i].norm[k]; n != "" {
-				if _, ok := r.owners[k][n]; !ok {
-					r.owners[k][n] = nil
-					norms = append(norms, n)
-				}
-			}
-		}
-		if err := eachIn(r.tx, norms, "/* contact.findOwners */ SELECT norm, contact FROM contact_identity WHERE workspace = $1 AND kind = $2 AND norm IN %s",
+		found[k] = map[string]ID{}
+		if err := eachIn(r.tx, norms[k], "/* contact.findOwners */ SELECT norm, contact FROM contact_identity WHERE workspace = $1 AND kind = $2 AND norm IN %s",
 			[]any{string(r.ws), string(kinds[k])}, func(s store.Scanner) error {
 				var norm string
 				var c ID
@@ -145,6 +161,22 @@ func (r *resolver) findOwners(refs []Ref) error {
 		}
 	}
 	return r.followMerges()
+}
+
+// recall gives the contact that is remembered to have an identity, the same one for each of its identities; nil for none.
+func (r *resolver) recall(kind int, norm string) *record {
+	if r.memory == nil {
+		return nil
+	}
+	c := r.memory.find(owned{r.ws, kind, norm})
+	if c == nil {
+		return nil
+	}
+	if known := r.byID[c.id]; known != nil {
+		return known
+	}
+	r.byID[c.id] = c
+	return c
 }
 
 // load reads contacts by id.
@@ -411,9 +443,14 @@ func (r *resolver) write() error {
 	if err := insertAll(r.tx, "contact_identity", identityColumns, r.identities); err != nil {
 		return err
 	}
-	_, err := r.tx.InsertMany("contact.suggest", "contact_merge_suggestion", []string{"workspace", "a", "b", "kind", "state", "at"},
-		r.suggestions, "ON CONFLICT DO NOTHING") // a dismissed suggestion stays dismissed
-	return err
+	if _, err := r.tx.InsertMany("contact.suggest", "contact_merge_suggestion", []string{"workspace", "a", "b", "kind", "state", "at"},
+		r.suggestions, "ON CONFLICT DO NOTHING"); err != nil { // a dismissed suggestion stays dismissed
+		return err
+	}
+	if r.memory != nil {
+		r.memory.learn(r)
+	}
+	return nil
 }
 
 // insertAll inserts rows that cannot exist yet.
@@ -428,14 +465,20 @@ func insertAll(tx *store.Tx, table string, columns []string, rows [][]any) error
 var accountColumns = []string{"workspace", "id", "external", "name", "name_key", "attributes", "created_at"}
 
 // writeContacts writes new and changed contacts with their attributes, and registers attributes not seen before.
-func (r *resolver) writeContacts(changed []*record) error {
-	if len(changed) == 0 {
+func (r *resolver) writeContacts(list []*record) error {
+	if len(list) == 0 {
 		return nil
 	}
-	slices.SortFunc(changed, func(a, b *record) int { return strings.Compare(string(a.id), string(b.id)) }) // processes that meet wait, not deadlock
+	if slices.ContainsFunc(list, func(c *record) bool { return !c.fresh }) {
+		var err error
+		if r.change, err = changed(r.tx); err != nil {
+			return err
+		}
+	}
+	slices.SortFunc(list, func(a, b *record) int { return strings.Compare(string(a.id), string(b.id)) }) // processes that meet wait, not deadlock
 	var whole, late, add [][]any
 	seen := map[string]string{}
-	for _, c := range changed {
+	for _, c := range list {
 		if c.before != nil {
 			text, err := json.Marshal(c.known)
 			if err != nil {

@@ -371,6 +371,9 @@ func (s *Service) RemoveIdentity(ctx context.Context, ws identity.WorkspaceID, a
 		if n == 0 {
 			return fault.New(fault.NotFound, op, "the contact has no such identity")
 		}
+		if _, err := changed(tx); err != nil {
+			return err
+		}
 		return identity.Audit(tx, actor, "contact.identity.remove", "contact", string(id), map[string]string{"kind": string(kind)})
 	})
 }

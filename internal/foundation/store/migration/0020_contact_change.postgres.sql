@@ -1,0 +1,2 @@
+-- How often contacts that were there have changed; asked for on SQLite alone.
+CREATE SEQUENCE seq_contact;
