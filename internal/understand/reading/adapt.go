@@ -219,6 +219,26 @@ type prepared struct {
 	label int // 0 negative, 1 neutral, 2 positive, 3 mixed
 	sure  int // the polarity of what the reader says, or -1
 	judge sentiment.Judge
+
+	rating bool // the label is a rating: one that is neither praise nor blame, or both, cannot be told from it
+}
+
+// leave gives mixed what the reader gives it, and the others the rest: a rating cannot say that a text both praises and blames, and who
+// learned from ratings that nothing is mixed would unlearn to hear it. Nor can it say that a text tells a plain fact: what the reader is sure does
+// so may be praise or blame in this workspace's own words, or nothing but a fact.
+func (e *prepared) leave(target []float32) {
+	z := slices.Clone(e.Offset)
+	learn.Softmax(z)
+	rest := 1 - target[3]
+	for k := range 3 {
+		target[k] *= (1 - z[3]) / rest
+	}
+	target[3] = z[3]
+	if z[1] >= surely && e.label != 1 {
+		half := target[e.label] / 2
+		target[e.label] -= half
+		target[1] += half
+	}
 }
 
 func (r *Reader) prepare(examples []Example) []prepared {
@@ -231,11 +251,15 @@ func (r *Reader) prepare(examples []Example) []prepared {
 		x.Offset = r.raw(p, e.Text)
 		x.label = int(e.Sentiment) + 1
 		x.sure = polarity(x.Offset, spoken(x.Words))
+		x.rating = !e.ByPerson
 		target := make([]float32, len(sentiment.Names))
 		for k := range target { // nobody's word is certain, a rating's least
 			target[k] = 0.03
 		}
 		target[x.label] = 1 - 0.03*float32(len(target)-1)
+		if x.rating {
+			x.leave(target)
+		}
 		x.Targets = [][]float32{target}
 	}
 	without := unsound(out)
@@ -387,7 +411,9 @@ func fit(ctx context.Context, examples, home, held []prepared, unsound []int, se
 		for c := range strengths {
 			n.Strength = strengths[c]
 			for i, e := range out {
-				loss[c] -= float64(e.Weights[0]) * math.Log(max(1e-6, float64(probability(e, own[i], n)[e.label])))
+				for k, p := range probability(e, own[i], n) {
+					loss[c] -= float64(e.Weights[0]*e.Targets[0][k]) * math.Log(max(1e-6, float64(p)))
+				}
 			}
 		}
 	}
@@ -452,10 +478,13 @@ func probability(e prepared, own []float32, n deltaNote) []float32 {
 	return z
 }
 
-// decide is the label that is said of an example.
+// decide is the label that is said of an example: where a rating is to be met, which cannot say mixed, the likeliest of the others.
 func (e prepared) decide(own []float32, n deltaNote) int {
 	z := slices.Clone(e.Offset)
 	n.apply(z, own, spoken(e.Words))
+	if e.rating {
+		return learn.Most(z[:3])
+	}
 	return int(e.judge.Decide(z).Label) + 1
 }
 

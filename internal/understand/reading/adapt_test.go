@@ -98,6 +98,54 @@ func TestKeepsPlainWords(t *testing.T) {
 	}
 }
 
+// Ratings cannot say that a text both praises and blames, nor that it tells a plain fact: who learns from them goes on hearing it.
+func TestRatingsDoNotUnteachWhatTheyCannotSay(t *testing.T) {
+	t.Parallel()
+	r, err := reading.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	praise := []string{"The staff were friendly", "Delivery was fast", "I love the app", "Great quality", "The branch is clean"}
+	blame := []string{"the prices are far too high", "the website is slow", "nobody answers the phone", "the bill was wrong", "the queue was endless"}
+	facts := []string{"I bought two of them in March", "My order number is on the invoice", "I pay by card every month", "The parcel came on Tuesday", "We have had the contract since 2019"}
+	var list []reading.Example
+	var mixed, plain []string
+	for i := range 400 {
+		p, b, f := praise[i%5], blame[i/5%5], facts[i/25%5]
+		n := fmt.Sprint(" (visit ", i, ")")
+		mixed, plain = append(mixed, p+n+", but "+b+"."), append(plain, f+n+".")
+		rating := reading.Sentiment(1 - i%2*2)
+		list = append(list, reading.Example{Text: p + n + ".", Language: "en", Sentiment: reading.Positive}, reading.Example{Text: "Sadly " + b + n + ".", Language: "en", Sentiment: reading.Negative},
+			reading.Example{Text: mixed[i], Language: "en", Sentiment: rating}, reading.Example{Text: plain[i], Language: "en", Sentiment: rating})
+	}
+	kept, _, err := r.Adapt(t.Context(), list, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	adapted, err := r.With(kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []struct {
+		name  string
+		texts []string
+		label reading.Sentiment
+	}{{"mixed", mixed, reading.Mixed}, {"plain", plain, reading.Neutral}} {
+		before, after := 0, 0
+		for _, s := range x.texts {
+			if r.Read(s, "en").Sentiment == x.label {
+				before++
+			}
+			if adapted.Read(s, "en").Sentiment == x.label {
+				after++
+			}
+		}
+		if before < len(x.texts)/2 || after < before*3/4 {
+			t.Errorf("%d of %d %s texts were read as %s, and %d are since", before, len(x.texts), x.name, x.label, after)
+		}
+	}
+}
+
 func TestAdaptsToNothing(t *testing.T) {
 	t.Parallel()
 	r, err := reading.New()
