@@ -264,6 +264,22 @@ func (p *Part) Look(scratch *learn.Scratch, s string, words []text.Word, spans [
 		}
 		e.Clauses, e.Lengths = append(e.Clauses, c), append(e.Lengths, sp.Len())
 	}
+	e.In, e.Parts = e.In[:0], e.Parts[:0]
+	n = (len(spans) + sentiment.MostAtOnce - 1) / sentiment.MostAtOnce // parts, about equally long
+	for i := range n {
+		from, to := i*len(spans)/n, (i+1)*len(spans)/n
+		part := sentiment.Part{Clauses: to - from, Whole: e.Whole}
+		if n > 1 {
+			first, _ := within(words, spans[from])
+			_, last := within(words, spans[to-1])
+			p.text.Logits(p.Model.Piece(scratch, first, last), part.Whole[:])
+			learn.LogSoftmax(part.Whole[:])
+		}
+		for range part.Clauses {
+			e.In = append(e.In, i)
+		}
+		e.Parts = append(e.Parts, part)
+	}
 	for k, z := range *themes {
 		(*themes)[k] = learn.Sigmoid(z)
 	}

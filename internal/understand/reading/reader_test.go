@@ -133,3 +133,39 @@ func TestEveryShippedModelReads(t *testing.T) {
 		}
 	}
 }
+
+// What a clause says does not depend on how long the text is that it stands in: a transcript is read as its sentences are.
+func TestLongTextsAreReadAsShortOnes(t *testing.T) {
+	t.Parallel()
+	r := shipped(t)
+	for _, c := range []struct {
+		language  string
+		sentiment reading.Sentiment
+		sentences []string
+	}{
+		{"en", reading.Positive, []string{"The staff were friendly and helpful.", "I love how easy the app is.", "Delivery was fast and the courier was kind.", "Great quality for the price."}},
+		{"en", reading.Negative, []string{"The staff were rude to us.", "The app crashes all the time.", "The parcel arrived late and broken.", "I was charged twice and nobody answers."}},
+		{"he", reading.Positive, []string{"השירות היה מצוין.", "הצוות אדיב ומקצועי.", "המשלוח הגיע מהר מאוד.", "אני מאוד מרוצה מהמוצר."}},
+		{"fa", reading.Negative, []string{"کیفیت محصول خیلی بد بود.", "پشتیبانی اصلا جواب نمی‌دهد.", "بسته دیر و شکسته رسید.", "برنامه مدام خطا می‌دهد."}},
+		{"ru", reading.Positive, []string{"Очень вежливый персонал.", "Доставили быстро, спасибо.", "Отличное качество за свои деньги.", "Приложение удобное и понятное."}},
+	} {
+		for _, n := range []int{1, 10, 50} {
+			long := strings.Repeat(strings.Join(c.sentences, " ")+" ", n)
+			got := r.Read(long, c.language)
+			right := 0
+			for _, x := range got.Clauses {
+				if x.Sentiment == c.sentiment {
+					right++
+				}
+			}
+			if share := float64(right) / float64(len(got.Clauses)); got.Sentiment != c.sentiment || share < 0.75 {
+				t.Errorf("%s, %d times: the text is %v, and %.2f of %d clauses are %v", c.language, n, got.Sentiment, share, len(got.Clauses), c.sentiment)
+			}
+		}
+	}
+	for _, word := range []string{"terrible ", "ужасно ", "גרוע "} {
+		if got := r.Read(strings.Repeat(word, 10_000), ""); got.Sentiment != reading.Negative {
+			t.Errorf("%q, said again and again, is %v", word, got.Sentiment)
+		}
+	}
+}

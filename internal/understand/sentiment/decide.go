@@ -24,9 +24,23 @@ type Evidence struct {
 	AsOne   [3]float32   // the head of clauses, of the whole
 	Clauses [][3]float32 // the head of clauses, of each; at least one
 	Lengths []int        // bytes of each clause
+	In      []int        // which of the parts each clause stands in
+	Parts   []Part       // the whole; of a long text stretches of few clauses
 
 	input [textInputs]float32
 }
+
+// Part is a stretch of clauses that are read together.
+type Part struct {
+	Clauses int        // how many
+	Whole   [4]float32 // the head of texts, of the part
+}
+
+// MostAtOnce is how many clauses are read together: of more the whole tells little about each, and judges have learned from no longer texts.
+const MostAtOnce = 6
+
+// mostBytes is the length from which on texts count as equally long, for the same reason.
+const mostBytes = 700
 
 const (
 	textInputs   = 29
@@ -54,21 +68,22 @@ func (e *Evidence) OfText() []float32 {
 	}
 	x = append(x, mean[:]...)
 	x = append(x, most[:]...)
-	x = append(x, most[0]*most[2], log(1+len(e.Clauses)))
+	x = append(x, most[0]*most[2], log(1+min(len(e.Clauses), MostAtOnce)))
 	x = append(x, first[:]...)
 	x = append(x, last[:]...)
 	asks := float32(0)
 	if s := strings.TrimSpace(e.Text); strings.HasSuffix(s, "?") || strings.HasSuffix(s, "؟") {
 		asks = 1
 	}
-	x = append(x, asks, float32(min(strings.Count(e.Text, "?")+strings.Count(e.Text, "؟"), 2)), float32(min(strings.Count(e.Text, "!"), 2)), log(1+len(e.Text)))
+	x = append(x, asks, float32(min(strings.Count(e.Text, "?")+strings.Count(e.Text, "؟"), 2)), float32(min(strings.Count(e.Text, "!"), 2)), log(1+min(len(e.Text), mostBytes)))
 	return append(x, asks*e.Whole[0], asks*e.Whole[1], asks*e.Whole[2], asks*e.Whole[3])
 }
 
-// OfClause is what clause i is judged by: what the heads say of it, of the whole and of its neighbours, and how long it is.
+// OfClause is what clause i is judged by: what the heads say of it, of the part that it stands in and of its neighbours, and how long it is.
 func (e *Evidence) OfClause(i int) []float32 {
+	part := &e.Parts[e.In[i]]
 	x := append(e.input[:0], e.Clauses[i][:]...)
-	x = append(x, e.Whole[:]...)
+	x = append(x, part.Whole[:]...)
 	for _, j := range [...]int{i - 1, i + 1} {
 		if j < 0 || j >= len(e.Clauses) {
 			x = append(x, 0, 0, 0, 0)
@@ -77,7 +92,7 @@ func (e *Evidence) OfClause(i int) []float32 {
 		c := e.Clauses[j]
 		x = append(x, exp(c[0]), exp(c[1]), exp(c[2]), 1)
 	}
-	return append(x, log(1+e.Lengths[i]), float32(min(len(e.Clauses), 8)))
+	return append(x, log(1+min(e.Lengths[i], mostBytes)), float32(part.Clauses))
 }
 
 func exp(x float32) float32 { return float32(math.Exp(float64(x))) }

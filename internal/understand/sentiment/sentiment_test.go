@@ -61,9 +61,9 @@ func TestDecide(t *testing.T) {
 func TestEvidenceOfOneClauseAndOfMany(t *testing.T) {
 	t.Parallel()
 	half := float32(math.Log(0.5))
-	e := sentiment.Evidence{Text: "Why?", Clauses: [][3]float32{{half, -9, half}}, Lengths: []int{4}}
+	e := sentiment.Evidence{Text: "Why?", Clauses: [][3]float32{{half, -9, half}}, Lengths: []int{4}, In: []int{0}, Parts: []sentiment.Part{{Clauses: 1}}}
 	one := len(e.OfText())
-	e.Clauses, e.Lengths = make([][3]float32, 1000), make([]int, 1000)
+	e.Clauses, e.Lengths, e.In = make([][3]float32, 1000), make([]int, 1000), make([]int, 1000)
 	if n := len(e.OfText()); n != one {
 		t.Errorf("%d numbers of one clause, %d of many", one, n)
 	}
