@@ -101,6 +101,23 @@ func (w *Who) ref(at time.Time) contact.Ref {
 		Country: w.Country, Account: w.Account, Attributes: w.Attributes, Value: w.Value, At: at}
 }
 
+// Anonymous tells whether nothing is said by which somebody could be found again.
+func (w *Who) Anonymous() bool { return w.ExternalID == "" && w.Email == "" && w.Phone == "" }
+
+// homeless tells whether something is said of nobody in particular that only a contact could keep. A language may be: senders put the
+// reader's there, whoever it is.
+func (w *Who) homeless() bool {
+	if !w.Anonymous() {
+		return false
+	}
+	for _, v := range w.Attributes {
+		if strings.TrimSpace(v) != "" {
+			return true
+		}
+	}
+	return w.Value != nil || strings.TrimSpace(w.Name+w.Account+w.Country) != ""
+}
+
 // Input is one thing a customer said, as it is received.
 type Input struct {
 	Kind          string     `json:"kind,omitempty" enum:"response,review,mention,message,complaint,note,audit" doc:"response (the default), review, mention, message, complaint, note, audit"`
@@ -108,7 +125,7 @@ type Input struct {
 	Source        string     `json:"source,omitempty" maxLength:"200" doc:"The connection it came through; api by default"`
 	ExternalID    string     `json:"external_id,omitempty" maxLength:"200" doc:"Your id of it: a second delivery of the same source and id changes nothing"`
 	Time          *time.Time `json:"time,omitempty" doc:"When it was said; now by default"`
-	Contact       *Who       `json:"contact,omitempty" doc:"Who said it: any identity will do; created when new"`
+	Contact       *Who       `json:"contact,omitempty" doc:"Who said it: external_id, email or phone is needed, any of them will do; created when new"`
 	Touchpoint    string     `json:"touchpoint,omitempty" maxLength:"100" doc:"The kind of contact it is about"`
 	Survey        string     `json:"survey,omitempty" maxLength:"100" doc:"The survey it answers"`
 	SurveyVersion string     `json:"survey_version,omitempty" maxLength:"40" doc:"The version of the survey"`
@@ -207,6 +224,9 @@ func (in *Input) Validate(now time.Time, country string) error {
 				f.Path = "external_id"
 			}
 			say("contact."+f.Path, f.Code, "%s", f.Msg)
+		}
+		if in.Contact.homeless() {
+			say("contact", "required", "a contact needs external_id, email or phone: without one of them there is nobody of whom the rest could be kept")
 		}
 	}
 	if len(in.Scores) > 50 {

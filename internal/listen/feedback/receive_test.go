@@ -255,7 +255,7 @@ func TestContactsAreFoundOrCreated(t *testing.T) {
 	each(t, func(d *desk) {
 		by := func(w feedback.Who) feedback.Input { return feedback.Input{Text: "t", Contact: &w} }
 		rows := d.receive(d.one, by(feedback.Who{Email: "ann@example.com"}), by(feedback.Who{Email: " ANN@example.com "}), by(feedback.Who{Phone: "054-123 4567", ExternalID: "7"}),
-			by(feedback.Who{Phone: "+972541234567"}), by(feedback.Who{Name: "nobody known"}), by(feedback.Who{Email: "not an address"}))
+			by(feedback.Who{Phone: "+972541234567"}), by(feedback.Who{Language: "he"}), by(feedback.Who{Email: "not an address"}))
 		who := make([]contact.ID, len(rows))
 		for i, r := range rows {
 			if r.Status == feedback.Created {
@@ -513,6 +513,11 @@ func TestWhatIsWrongIsSaidAtOnce(t *testing.T) {
 		{"attributes", feedback.Input{Text: "t", Attributes: many}, []string{"attributes too_many"}},
 		{"keys", feedback.Input{Text: "t", Attributes: feedback.Attributes{"": "x", "long": strings.Repeat("v", feedback.MaxValue+1)}}, []string{"attributes. form", "attributes.long too_long"}},
 		{"contact", feedback.Input{Text: "t", Contact: &feedback.Who{Email: "x", Phone: "12"}}, []string{"contact.email", "contact.phone"}},
+		{"a name of nobody", feedback.Input{Text: "t", Contact: &feedback.Who{Name: "Bob"}}, []string{"contact required"}},
+		{"an account of nobody", feedback.Input{Text: "t", Contact: &feedback.Who{Account: "acme"}}, []string{"contact required"}},
+		{"attributes of nobody", feedback.Input{Text: "t", Contact: &feedback.Who{Language: "he", Attributes: feedback.Attributes{"plan": "gold"}}}, []string{"contact required"}},
+		{"a value of nobody", feedback.Input{Text: "t", Contact: &feedback.Who{Value: &contact.Money{Minor: 1, Currency: "EUR"}}}, []string{"contact required"}},
+		{"a name and a bad address", feedback.Input{Text: "t", Contact: &feedback.Who{Name: "Bob", Email: "x"}}, []string{"contact.email"}},
 	} {
 		err := c.in.Validate(now, "IL")
 		if !fault.Is(err, fault.Invalid) {
@@ -528,6 +533,12 @@ func TestWhatIsWrongIsSaidAtOnce(t *testing.T) {
 		}
 		if !slices.EqualFunc(got, c.bad, strings.HasPrefix) {
 			t.Errorf("%s: %q", c.name, got)
+		}
+	}
+	for _, who := range []feedback.Who{{}, {Language: "he"}, {Name: " ", Attributes: feedback.Attributes{"plan": ""}}} {
+		in := feedback.Input{Text: "t", Contact: &who}
+		if err := in.Validate(now, "IL"); err != nil {
+			t.Errorf("nobody in particular: %+v: %v", who, fault.ProblemOf(err).Errors)
 		}
 	}
 }

@@ -129,6 +129,9 @@ func (b *builder) row(r rawRow, in *feedback.Input) (bad []fault.Field) {
 				bad = append(bad, f)
 			}
 		}
+		if in.Contact != nil && in.Contact.Anonymous() {
+			b.beside(r.cells, in)
+		}
 	}
 	if in.ExternalID == "" {
 		in.ExternalID = b.prefix + strconv.FormatInt(r.number, 10)
@@ -256,6 +259,35 @@ func (b *builder) putContact(s *step, cell string, in *feedback.Input) (bad faul
 	return bad, true
 }
 
+// beside keeps what a row says of a customer whom it does not name as facts beside the feedback, which would be lost otherwise: under
+// the names of their columns, as if those had not been told to be a customer's.
+func (b *builder) beside(cells []string, in *feedback.Input) {
+	in.Contact = nil
+	for i := range b.steps {
+		s := &b.steps[i]
+		if !strings.HasPrefix(s.word, "contact.") || i >= len(cells) {
+			continue
+		}
+		if cell := s.worth(cells[i]); !missing(cell) {
+			key := attributeKey(s.Column)
+			if s.word == "contact.attribute:" {
+				key = s.key
+			}
+			note(in, key, cell)
+		}
+	}
+}
+
+// note gives feedback an attribute unless it has that already.
+func note(in *feedback.Input, key, value string) {
+	if in.Attributes == nil {
+		in.Attributes = make(feedback.Attributes, 4)
+	}
+	if _, there := in.Attributes[key]; !there && value != "" {
+		in.Attributes[key] = value
+	}
+}
+
 // native reads a row in the form of POST /v1/feedback, as an export of Kolo has it: with fields that an import makes anew.
 // Any other field that Kolo does not know refuses the row rather than being lost.
 func (b *builder) native(raw string, in *feedback.Input) []fault.Field {
@@ -282,8 +314,22 @@ func (b *builder) native(raw string, in *feedback.Input) []fault.Field {
 	if in.Time == nil {
 		in.Time = base.Time
 	}
-	if in.Contact != nil && in.Contact.Country == "" {
-		in.Contact.Country = b.m.Constants.Country
+	switch w := in.Contact; {
+	case w == nil:
+	case w.Anonymous(): // as in beside, by the names that the columns of such a file have
+		in.Contact = nil
+		for key, value := range w.Attributes {
+			note(in, key, value)
+		}
+		for _, f := range [][2]string{{"contact.name", w.Name}, {"contact.language", w.Language}, {"contact.country", w.Country}, {"contact.account", w.Account}} {
+			note(in, f[0], f[1])
+		}
+		if w.Value != nil {
+			note(in, "contact.lifetime_value.amount_minor", strconv.FormatInt(w.Value.Minor, 10))
+			note(in, "contact.lifetime_value.currency", w.Value.Currency)
+		}
+	case w.Country == "":
+		w.Country = b.m.Constants.Country
 	}
 	in.Import = base.Import
 	return nil

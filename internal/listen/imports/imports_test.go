@@ -260,6 +260,43 @@ not json
 	})
 }
 
+// TestFactsOfNobodyStayBesideTheRow: what a row says of a customer whom it does not name is kept as facts beside the feedback.
+func TestFactsOfNobodyStayBesideTheRow(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.run()
+		im := w.upload("people.csv", "comment,Customer name,e-mail,plan,company\nLate again and nobody called,Bob,,gold,acme\nCame early and was kind,Ana,ana@example.com,basic,acme\nNever came at all to us,n/a,,,\n")
+		im.Mapping.Constants.Country = "IL"
+		im.Mapping.Columns = slices.Clone(im.Mapping.Columns)
+		for i, to := range []string{"text", "contact.name", "contact.email", "contact.attribute:tier", "contact.account"} {
+			im.Mapping.Columns[i].To = to
+		}
+		_, err := w.imports.SetMapping(w.Context(), w.ws, w.actor, im.ID, im.Mapping)
+		w.must(err)
+		if p, err := w.imports.Preview(w.Context(), w.ws, w.actor, im.ID, nil); err != nil || p.Valid != 3 || p.Known != 1 {
+			w.Errorf("%+v %v", p, err)
+		}
+		_, err = w.imports.Start(w.Context(), w.ws, w.actor, im.ID)
+		w.must(err)
+		if im = w.await(im.ID, imports.State.Ended); im.Created != 3 {
+			w.Fatalf("%+v %+v", im, w.refused(im.ID))
+		}
+		native := w.bring("people.ndjson", `{"text":"In Kolo's own form","scores":[],"contact":{"name":"Eve","account":"acme","attributes":{"plan":"gold"},"lifetime_value":{"amount_minor":5,"currency":"EUR"}},"attributes":{"plan":"its own"}}`+"\n")
+		if !native.Mapping.Native || native.Created != 1 {
+			w.Fatalf("%+v %+v", native, w.refused(native.ID))
+		}
+		want := map[string]map[string]string{
+			"Late again and nobody called": {"Customer name": "Bob", "tier": "gold", "company": "acme"}, "Came early and was kind": nil, "Never came at all to us": nil,
+			"In Kolo's own form": {"contact.name": "Eve", "contact.account": "acme", "plan": "its own", "contact.lifetime_value.amount_minor": "5", "contact.lifetime_value.currency": "EUR"},
+		}
+		for _, f := range w.kept(w.ws) {
+			if (f.Contact != "") != (f.Text == "Came early and was kind") || len(f.Attributes)+len(want[f.Text]) > 0 && !reflect.DeepEqual(f.Attributes, want[f.Text]) {
+				w.Errorf("%+v", f)
+			}
+		}
+	})
+}
+
 func TestCancelAndResume(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
