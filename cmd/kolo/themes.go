@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -15,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/jsonread"
 	"kolo/internal/understand/reading"
 	"kolo/internal/understand/text"
 	"kolo/internal/understand/theme"
@@ -91,7 +91,7 @@ func discoverThemes(ctx context.Context, r *reading.Reader, in io.Reader, out io
 	src := bufio.NewReaderSize(in, 1<<16)
 	for {
 		b, err := src.ReadBytes('\n')
-		if b = bytes.TrimSpace(b); len(b) > 0 {
+		if b = jsonread.Line(b); len(b) > 0 {
 			var x struct {
 				Text     *string         `json:"text"`
 				Language string          `json:"language"`
@@ -247,7 +247,7 @@ func knownFrom(in io.Reader) ([]discover.Known, error) {
 	src := bufio.NewReaderSize(in, 1<<16)
 	for n := 1; ; n++ {
 		b, err := src.ReadBytes('\n')
-		if b = bytes.TrimSpace(b); len(b) > 0 {
+		if b = jsonread.Line(b); len(b) > 0 {
 			var x struct{ Kind, ID, Theme, Language string }
 			if err := json.Unmarshal(b, &x); err != nil {
 				return nil, fault.New(fault.Invalid, "themes.discover", "the file of the previous run is no answer of this command: line %d is none of its lines", n)

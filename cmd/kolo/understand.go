@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime"
 
+	"kolo/internal/foundation/jsonread"
 	"kolo/internal/understand/reading"
 	"kolo/internal/understand/text"
 )
@@ -108,7 +109,7 @@ func understand(ctx context.Context, r *reading.Reader, in io.Reader, out io.Wri
 	for ctx.Err() == nil {
 		var line []byte
 		line, err = src.ReadBytes('\n')
-		if line = bytes.TrimSpace(line); len(line) > 0 {
+		if line = jsonread.Line(line); len(line) > 0 {
 			lines, size = append(lines, line), size+len(line)
 		}
 		// What has come in is answered before waiting for more: a pipe may be a conversation.

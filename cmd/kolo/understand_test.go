@@ -72,7 +72,7 @@ func TestUnderstandAnswersBadLines(t *testing.T) {
 	for _, l := range lines {
 		in.WriteString(l.in + "\n\n") // empty lines are none
 	}
-	answers := understandAll(t, strings.NewReader(strings.TrimSpace(in.String()))) // no line break at the end
+	answers := understandAll(t, strings.NewReader("\ufeff"+strings.TrimSpace(in.String()))) // a mark at the beginning, and no line break at the end
 	if len(answers) != len(lines) {
 		t.Fatalf("%d answers to %d lines", len(answers), len(lines))
 	}

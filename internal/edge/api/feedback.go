@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/jsonread"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
@@ -282,7 +283,7 @@ func (a *API) receiveStream(w http.ResponseWriter, r *http.Request, actor identi
 		var line []byte
 		var long bool
 		line, long, readErr = readLine(lines, a.RowLimit)
-		if line = bytes.TrimSpace(line); len(line) > 0 || long {
+		if line = jsonread.Line(line); len(line) > 0 || long {
 			at := len(text)
 			text = append(text, line...) // nothing, where it is too long
 			rows = append(rows, text[at:len(text):len(text)])

@@ -49,6 +49,10 @@ const (
 	keepText  = 1 << 20 // bytes of a text after which a parser is not used again
 )
 
+// Line is a line of NDJSON without the space around it and without the byte order mark that a file begins with, and so does a later line
+// where files were joined: no JSON begins with one.
+func Line(line []byte) []byte { return bytes.TrimSpace(bytes.TrimPrefix(line, []byte("\ufeff"))) }
+
 // Parse reads a text from outside, that is one JSON value in UTF-8 with at most 30 levels and 500,000 values; the error is
 // fault.Invalid.
 func (r *Reader) Parse(op string, raw []byte) (*fastjson.Value, error) {

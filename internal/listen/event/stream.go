@@ -2,13 +2,13 @@ package event
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 
 	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/jsonread"
 	"kolo/internal/people/identity"
 )
 
@@ -71,7 +71,7 @@ func (s *Service) ReceiveLines(ctx context.Context, ws identity.WorkspaceID, in 
 		if err != nil && err != io.EOF {
 			return t, errors.Join(flush(), fault.New(fault.Invalid, op, "the stream broke in line %d; what came before is kept", n+1))
 		}
-		if line = bytes.TrimSpace(bytes.TrimPrefix(line, []byte("\ufeff"))); long || len(line) > 0 {
+		if line = jsonread.Line(line); long || len(line) > 0 {
 			batch, at = append(batch, message(line, long)), append(at, n)
 		}
 		if len(batch) == streamRows || err == io.EOF && len(batch) > 0 {
