@@ -316,7 +316,7 @@ func (g *guesser) named() {
 // byName follows a column's name as far as its values bear it out.
 func (g *guesser) byName(i int, to string, whole bool) {
 	c := g.columns[i]
-	if whole {
+	if whole || to == "score:nps" { // which has the one scale: no stray answer makes another of it
 		c = g.borneOut(i, to)
 	}
 	word := c.Kind == table.KindText

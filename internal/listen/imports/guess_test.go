@@ -132,6 +132,35 @@ func TestGuess(t *testing.T) {
 	}
 }
 
+// TestNPSIsGuessedByItsLetters in every language, whatever a row in twenty says.
+func TestNPSIsGuessedByItsLetters(t *testing.T) {
+	t.Parallel()
+	guess := func(header string, answers ...string) string {
+		s := imports.Sample{Columns: []string{header, "comment"}}
+		for i := range 40 {
+			s.Rows = append(s.Rows, imports.SampleRow{Cells: []string{answers[i%len(answers)], fmt.Sprintf(english[i%3], i)}})
+		}
+		target := imports.Guess(s, s.Profile(time.UTC), "IL").Columns[0]
+		if target.Scale != nil {
+			return target.Metric + " " + target.Scale.String()
+		}
+		return target.To + " " + target.Metric
+	}
+	answers := []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "10", "9", "10", "9", "8", "10", "9", "8"}
+	for _, header := range []string{"nps", "NPS score", "NPS (0-10)", "Оценка NPS", "ציון NPS", "امتیاز NPS", "امتياز_NPS", "How likely are you to recommend us to a friend?"} {
+		for _, stray := range []string{"9", "11", "seven", "N/A", "7.5"} {
+			if got := guess(header, append(answers, stray)...); got != "score nps" {
+				t.Errorf("%s with %s: %s", header, stray, got)
+			}
+		}
+	}
+	for header, want := range map[string]string{"Оценка CSAT": "csat 1..5", "דירוג": "rating 1..5", "rating": "rating 1..5"} {
+		if got := guess(header, "1", "5", "4"); got != want {
+			t.Errorf("%s: %s, not %s", header, got, want)
+		}
+	}
+}
+
 // TestStrangeRowsAreRefusedAlone: a second row of headings does not make something else of a column of words.
 func TestStrangeRowsAreRefusedAlone(t *testing.T) {
 	t.Parallel()

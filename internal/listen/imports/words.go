@@ -81,9 +81,16 @@ func called(name string) (to []saying, whole bool) {
 			to = append(to, saying{e.to, best})
 		}
 	}
+	// "Оценка NPS" is a score, and says of what: the letters of a metric say more than the longer word beside them.
+	if slices.ContainsFunc(strings.Fields(n), func(w string) bool { return slices.Contains(letters, w) }) {
+		to = slices.DeleteFunc(to, func(s saying) bool { return s.to == "score:rating" })
+	}
 	slices.SortStableFunc(to, func(a, b saying) int { return cmp.Compare(b.length, a.length) })
 	return to, false
 }
+
+// letters are the names of metrics that are no words of any language.
+var letters = []string{"nps", "enps", "csat", "ces"}
 
 // saying is a target that a name speaks of, by a word of some length.
 type saying struct {
