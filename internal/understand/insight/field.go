@@ -334,9 +334,12 @@ func searched(d column.Dialect, queries []string, args *arguments) string {
 	all := []string{"1 = 1"}
 	for _, v := range queries {
 		for _, p := range search.Parse(v).Patterns() {
-			any := make([]string, len(p.Any))
-			for i, piece := range p.Any {
-				any[i] = d.Contains("terms", args.add(piece))
+			var any []string
+			for _, piece := range p.Any {
+				any = append(any, d.Contains("terms", args.add(piece)))
+			}
+			for _, piece := range p.Forms {
+				any = append(any, d.Contains("forms", args.add(piece)))
 			}
 			s := "(" + strings.Join(any, " OR ") + ")"
 			if p.Not {
@@ -356,9 +359,15 @@ func nearness(d column.Dialect, queries []string, args *arguments) string {
 			if p.Not {
 				continue
 			}
-			for _, piece := range p.Any {
+			add := func(column, piece string) {
 				// What is cut out of the index shows how often it was there; the length of the piece does not matter much.
-				sum = append(sum, "(length(terms) - length("+d.Without("terms", args.add(piece))+")) * 1.0 / "+strconv.Itoa(utf8.RuneCountInString(piece)))
+				sum = append(sum, "(length("+column+") - length("+d.Without(column, args.add(piece))+")) * 1.0 / "+strconv.Itoa(utf8.RuneCountInString(piece)))
+			}
+			for _, piece := range p.Any {
+				add("terms", piece)
+			}
+			for _, piece := range p.Forms {
+				add("forms", piece)
 			}
 		}
 	}

@@ -240,10 +240,10 @@ func (e Condition) testRow(f field) func(row []any) bool {
 		for i, v := range e.Values {
 			all[i] = search.Parse(v)
 		}
-		at := columnAt["terms"]
+		stems, forms := columnAt["terms"], columnAt["forms"]
 		return func(row []any) bool {
-			terms, _ := row[at].(string)
-			return !slices.ContainsFunc(all, func(q search.Query) bool { return !q.Match(terms) })
+			index := search.Index{Stems: row[stems].(string), Forms: row[forms].(string)}
+			return !slices.ContainsFunc(all, func(q search.Query) bool { return !q.Match(index) })
 		}
 	case "contains":
 		parts := slices.Clone(e.Values)

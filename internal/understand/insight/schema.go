@@ -31,7 +31,7 @@ func Table() column.Table {
 			{Name: "day", Type: column.Int}, {Name: "month", Type: column.Int}, {Name: "kind", Type: column.Text},
 			{Name: "channel", Type: column.Text}, {Name: "source", Type: column.Text}, {Name: "language", Type: column.Text},
 			{Name: "touchpoint", Type: column.Text}, {Name: "survey", Type: column.Text}, {Name: "survey_version", Type: column.Text},
-			{Name: "contact", Type: column.Text}, {Name: "contact_key", Type: column.Int}, {Name: "import", Type: column.Text}, {Name: "text", Type: column.Text}, {Name: "terms", Type: column.Text},
+			{Name: "contact", Type: column.Text}, {Name: "contact_key", Type: column.Int}, {Name: "import", Type: column.Text}, {Name: "text", Type: column.Text}, {Name: "terms", Type: column.Text}, {Name: "forms", Type: column.Text},
 			{Name: "sentiment_class", Type: column.Small, Nullable: true}, {Name: "sentiment_score", Type: column.Float, Nullable: true}, {Name: "unsure", Type: column.Small, Nullable: true},
 			{Name: "theme_set", Type: column.Int}, {Name: "mention_set", Type: column.Int}, {Name: "copy_key", Type: column.Int},
 			{Name: "extra", Type: column.Texts},
@@ -48,7 +48,7 @@ func Table() column.Table {
 
 // layout is the version of what stands in the columns. A feeder that finds an older one fills them anew: count it up when rows
 // that are there would lack something.
-const layout = 5
+const layout = 6
 
 // Tables are all that questions go to.
 func Tables() []column.Table { return []column.Table{Table(), setTable()} }
@@ -95,12 +95,13 @@ func values(f feedback.Feedback, zone *time.Location, contactAttributes map[stri
 		}
 	}
 	stemmed, _, _ := strings.Cut(strings.ToLower(language), "-")
+	found := index.Index(f.Text, stemmed)
 	out := []any{
 		string(f.Workspace), string(f.ID), f.Time.UnixMilli(),
 		int64(clock.DayOf(f.Time, zone)), int64((local.Year()-1970)*12 + int(local.Month()) - 1), f.Kind,
 		f.Channel, f.Source, language,
 		f.Touchpoint, f.Survey, f.SurveyVersion,
-		string(f.Contact), Key(string(f.Contact)), f.Import, Fold(f.Text), index.Index(f.Text, stemmed),
+		string(f.Contact), Key(string(f.Contact)), f.Import, Fold(f.Text), found.Stems, found.Forms,
 		class, score, unsure,
 		themes.key, mentions.key, copied,
 		extra,

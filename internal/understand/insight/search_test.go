@@ -31,7 +31,8 @@ func TestSearch(t *testing.T) {
 		w.receive(w.workspace("Two"), in...)
 		rows := insight.NewService(w.db, nil, w.feedback)
 		for query, want := range map[string]string{
-			"delivery": "0 1", "late delivery": "0 1", `"money back"`: "0", "money -joke": "2", "deliv*": "0 1", "משלוח": "3", "доставка": "4", "کالا": "5",
+			"delivery": "0 1", "late delivery": "0 1", `"money back"`: "0", "money -joke": "2", "deliv*": "0 1", "delivery*": "1", "late -delivery*": "0", "המשלוחים*": "3",
+			"доставкой*": "4", "ارسال*": "5", "کالا*": "5", "dea*": "", "משלוח": "3", "доставка": "4", "کالا": "5",
 			"delivery -late": "", "": "0 1 2 3 4 5 6 7", "?!": "0 1 2 3 4 5 6 7", "'; DROP": "7", "100%": "7", "LATE": "0 1",
 		} {
 			cond := insight.Conditions{{Field: "text", Op: "search", Values: []string{query}}}

@@ -1,8 +1,8 @@
 // Package search finds texts by what was said, in any of a word's forms and in all languages at once.
 //
-// A text is found by its index: the stems of its words in their order, each between two spaces. A query becomes pieces of
-// such indexes to be contained, so that the columns can look for them without an index of their own, together with every
-// other filter.
+// A text is found by its index: the stems of its words in their order, each between two spaces, and beside them the words
+// themselves, for a stem does not tell how its word began. A query becomes pieces of such indexes to be contained, so that the
+// columns can look for them without an index of their own, together with every other filter.
 //
 //	refund              the word in any of its forms: refunds, refunded
 //	late delivery       both words, anywhere in the text
@@ -25,6 +25,13 @@ import (
 type Indexer struct {
 	splitter text.Splitter
 	stems    map[stemKey]string
+	forms    []byte
+}
+
+// Index is what a text is found by.
+type Index struct {
+	Stems string // of its words; "" for a text without words
+	Forms string // the words folded, "" when these are the stems
 }
 
 type stemKey struct{ form, language string }
@@ -34,12 +41,13 @@ func NewIndexer() *Indexer { return &Indexer{stems: map[stemKey]string{}} }
 
 const mostStems = 200_000
 
-// Index is the index of a text in a language (ISO 639-1, "" when it is not known): "" for a text without words.
-func (x *Indexer) Index(s, language string) string {
+// Index is the index of a text in a language (ISO 639-1, "" when it is not known).
+func (x *Indexer) Index(s, language string) Index {
 	if s == "" {
-		return ""
+		return Index{}
 	}
 	var b strings.Builder
+	x.forms = append(x.forms[:0], ' ')
 	for _, w := range x.splitter.Words(s) {
 		if w.Kind == text.Punctuation || w.Form == "" {
 			continue
@@ -50,8 +58,13 @@ func (x *Indexer) Index(s, language string) string {
 		}
 		b.WriteString(x.stem(w, language))
 		b.WriteByte(' ')
+		x.forms = append(append(x.forms, clean(w.Form)...), ' ')
 	}
-	return b.String()
+	index := Index{Stems: b.String()}
+	if index.Stems != "" && index.Stems != string(x.forms) {
+		index.Forms = string(x.forms)
+	}
+	return index
 }
 
 func (x *Indexer) stem(w text.Word, language string) string {
@@ -196,8 +209,9 @@ func stems(w text.Word) []string {
 
 // Pattern is one thing to be found in an index, or not to be: any of some pieces of it.
 type Pattern struct {
-	Not bool
-	Any []string // each begins with a space, and ends with one unless it is a beginning
+	Not   bool
+	Any   []string // of the stems: each begins with a space, and ends with one unless it is a beginning
+	Forms []string // of the words themselves, likewise: beginnings alone
 }
 
 // Patterns are what an index must fulfil, all of them.
@@ -205,6 +219,9 @@ func (q Query) Patterns() []Pattern {
 	out := make([]Pattern, len(q.parts))
 	for i, p := range q.parts {
 		out[i] = Pattern{Not: p.not, Any: p.pieces()}
+		if p.prefix {
+			out[i].Forms = out[i].Any
+		}
 	}
 	return out
 }
@@ -212,7 +229,7 @@ func (q Query) Patterns() []Pattern {
 const mostPieces = 24
 
 func (p part) pieces() []string {
-	if p.prefix { // a beginning is of the form as it is written, and of a stem that is no shorter
+	if p.prefix { // of the word as it is written, or of its stem: a Hebrew word begins behind its prefixes, too
 		return []string{" " + strings.Join(p.forms, " ")}
 	}
 	// Word by word in one language, rather than all languages with all: a phrase is in one.
@@ -251,9 +268,10 @@ func (p part) pieces() []string {
 func (q Query) Empty() bool { return len(q.parts) == 0 }
 
 // Match tells whether an index fulfils the query.
-func (q Query) Match(index string) bool {
+func (q Query) Match(index Index) bool {
+	in := func(s string) func(string) bool { return func(piece string) bool { return strings.Contains(s, piece) } }
 	for _, p := range q.Patterns() {
-		if slices.ContainsFunc(p.Any, func(piece string) bool { return strings.Contains(index, piece) }) == p.Not {
+		if (slices.ContainsFunc(p.Any, in(index.Stems)) || slices.ContainsFunc(p.Forms, in(index.Forms))) == p.Not {
 			return false
 		}
 	}
@@ -263,7 +281,7 @@ func (q Query) Match(index string) bool {
 // Spans are the places of a text that the query asks for, in order and apart from each other: what is to be marked.
 func (q Query) Spans(s, language string) []text.Span {
 	var words []text.Word
-	var stemmed []string
+	var stemmed, forms []string
 	for _, w := range text.Words(s) {
 		if w.Kind != text.Punctuation && w.Form != "" {
 			words = append(words, w)
@@ -271,7 +289,7 @@ func (q Query) Spans(s, language string) []text.Span {
 			if w.Kind == text.Letters {
 				stem = text.Stem(w.Form, language)
 			}
-			stemmed = append(stemmed, clean(stem))
+			stemmed, forms = append(stemmed, clean(stem)), append(forms, clean(w.Form))
 		}
 	}
 	var out []text.Span
@@ -281,15 +299,7 @@ func (q Query) Spans(s, language string) []text.Span {
 		}
 		n := len(p.forms)
 		for i := 0; i+n <= len(words); i++ {
-			found := true
-			for k := 0; k < n && found; k++ {
-				if p.prefix && k == n-1 {
-					found = strings.HasPrefix(stemmed[i+k], p.forms[k])
-				} else {
-					found = slices.Contains(p.variants[k], stemmed[i+k])
-				}
-			}
-			if found {
+			if p.at(stemmed[i:i+n]) || p.prefix && p.at(forms[i:i+n]) {
 				out = append(out, text.Span{Start: words[i].Span.Start, End: words[i+n-1].Span.End})
 			}
 		}
@@ -304,4 +314,16 @@ func (q Query) Spans(s, language string) []text.Span {
 		kept = append(kept, sp)
 	}
 	return kept
+}
+
+// at tells whether the part is what so many stems, or forms, are.
+func (p part) at(words []string) bool {
+	for k, w := range words {
+		switch {
+		case !p.prefix && !slices.Contains(p.variants[k], w), p.prefix && k < len(words)-1 && w != p.forms[k],
+			p.prefix && k == len(words)-1 && !strings.HasPrefix(w, p.forms[k]):
+			return false
+		}
+	}
+	return true
 }
