@@ -121,7 +121,7 @@ type Stats struct {
 	Bytes       int64            // on disk
 	WAL         int64            // of those, bytes that are not checkpointed yet (DuckDB)
 	Memory      int64            // that the engine holds, where it tells
-	Quarantined string           // the file that a damaged write-ahead log was moved to when this database was opened
+	Quarantined string           // the file that a damaged write-ahead log, or the damaged file itself, was moved to when this database was opened
 }
 
 // DB is an open columnar store; safe for concurrent use. Appends to it stand in line, readers do not wait for them.

@@ -3,6 +3,7 @@ package duck_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,11 +13,14 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	duckdb "github.com/duckdb/duckdb-go/v2"
 
 	"kolo/internal/foundation/clock"
 	"kolo/internal/foundation/column"
@@ -168,6 +172,137 @@ func TestDamagedLog(t *testing.T) {
 	}
 	if quarantined < 20 {
 		t.Fatalf("only %d of 30 damaged logs were noticed", quarantined)
+	}
+}
+
+// TestDamagedFile flips single bytes of the file, and cuts it off: what keeps it from opening is moved aside with its log, and
+// everything can be fed again. Elsewhere, questions fail and feeding it anew helps.
+func TestDamagedFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "columns.duckdb")
+	acked := columntest.FeedUntilKilled(t, path, 40)
+	db := open(t, path)
+	if err := errors.Join(db.Checkpoint(t.Context()), db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := map[string][]byte{"empty": {}, "text": []byte("This is no store of columns."), "cut": file[:100_000]}
+	for _, at := range []int{0, 8, 12, 20, 4096, 4110, 8192, 8210, 12288, 100_000, 400_000, len(file) / 2, len(file) - 5000, len(file) - 100} {
+		damaged := slices.Clone(file)
+		damaged[at] ^= 0x10
+		cases[fmt.Sprint("byte ", at)] = damaged
+	}
+	moved := 0
+	for name, damaged := range cases {
+		path := filepath.Join(dir, name+".duckdb")
+		log := []byte("a log")
+		if err := errors.Join(os.WriteFile(path, damaged, 0o600), os.WriteFile(path+".wal", log, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		var said bytes.Buffer
+		db, err := duck.Open(t.Context(), path, column.Options{Clock: clock.NewFake(time.Unix(0, 0)), Logger: slog.New(slog.NewTextHandler(&said, nil))})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		s, err := db.Stats(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(s.Quarantined, ".duckdb.corrupt-19700101T000000.000") {
+			moved++
+			kept, err1 := os.ReadFile(path + ".corrupt-19700101T000000.000")
+			keptLog, err2 := os.ReadFile(path + ".wal.corrupt-19700101T000000.000")
+			if err := errors.Join(err1, err2); err != nil || !bytes.Equal(kept, damaged) || !bytes.Equal(keptLog, log) {
+				t.Errorf("%s: file and log were not kept: %v", name, err)
+			}
+			if m, err := db.Watermark(t.Context(), "s"); m != 0 || err != nil {
+				t.Errorf("%s: the new file stands at %d: %v", name, m, err)
+			}
+			if !strings.Contains(said.String(), "level=ERROR") || !strings.Contains(said.String(), "a damaged file was moved aside") {
+				t.Errorf("%s: nobody is told: %s", name, &said)
+			}
+		} else if err := db.Ensure(t.Context(), columntest.Said); err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else if _, err := db.All(t.Context(), "SELECT * FROM said"); err != nil && !strings.Contains(said.String(), "kolo admin rebuild") {
+			t.Errorf("%s: nobody is told what to do: %s", name, &said)
+		}
+		if err := errors.Join(db.Ensure(t.Context(), columntest.Said), db.Reset(t.Context(), "s", "said")); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for n := range acked {
+			if err := db.Append(t.Context(), "s", n, n+1, columntest.Batch(n)); err != nil {
+				t.Fatalf("%s: feeding %d again: %v", name, n, err)
+			}
+		}
+		if got := columntest.Consistent(t, db); got != acked {
+			t.Errorf("%s: %d after all of %d were fed again", name, got, acked)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if moved < 12 || moved == len(cases) {
+		t.Errorf("%d of %d damaged files were moved aside", moved, len(cases))
+	}
+}
+
+// TestSoundFile: what cannot be opened and is not damaged stays where it is.
+func TestSoundFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "columns.duckdb")
+	if err := open(t, path).Close(); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A file of a DuckDB that is to come: another version, with the checksum that belongs to it, which DuckDB's own complaint tells.
+	const version = 12
+	file[version] = 200
+	other := filepath.Join(t.TempDir(), "other.duckdb")
+	if err := os.WriteFile(other, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := duckdb.NewConnector(other, nil)
+	if err == nil {
+		t.Fatal("a wrong checksum is taken", c.Close())
+	}
+	_, told, _ := strings.Cut(err.Error(), "computed checksum ")
+	told, _, _ = strings.Cut(told, " ")
+	sum, err := strconv.ParseUint(told, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	binary.LittleEndian.PutUint64(file, sum)
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if db, err := duck.Open(t.Context(), path, column.Options{}); err == nil || !strings.Contains(err.Error(), "version number 200") {
+		t.Errorf("a file of a newer version: %v", err)
+		if err == nil {
+			_ = db.Close()
+		}
+	}
+	// What is no file at all, as its place may be while a disk is not mounted.
+	folder := filepath.Join(t.TempDir(), "folder.duckdb")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := duck.Open(t.Context(), folder, column.Options{}); err == nil {
+		t.Error("a folder was opened")
+	}
+	for _, p := range []string{path, folder} {
+		if moved, _ := filepath.Glob(p + ".*"); moved != nil {
+			t.Errorf("moved aside: %v", moved)
+		}
+		if _, err := os.Stat(p); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

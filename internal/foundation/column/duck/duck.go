@@ -5,7 +5,6 @@
 package duck
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -37,6 +36,7 @@ type engine struct {
 
 	live        atomic.Pointer[database]
 	quarantined atomic.Pointer[string]
+	tell        sync.Once // of damage
 }
 
 // database is the open file. DuckDB declares one broken for good when it could not write (the disk is full, say): then it is
@@ -51,7 +51,8 @@ func (d *database) close() error { return errors.Join(d.writer.Close(), d.reader
 
 // Open opens or creates the file at path; "" is in memory. The file belongs to this process alone until Close, and is a
 // Conflict for any other. A write-ahead log that cannot be read is moved aside to <path>.wal.corrupt-<time> (Stats tells) and
-// the file is opened as of its last checkpoint: Watermark then says what is there, and the feeder replays the rest.
+// the file is opened as of its last checkpoint: Watermark then says what is there, and the feeder replays the rest. A file that
+// cannot be opened because it is damaged is moved aside itself, to <path>.corrupt-<time>, with its log, and a new one begun.
 func Open(ctx context.Context, path string, opts column.Options) (*column.DB, error) {
 	e, err := open(ctx, path, opts.WithDefaults())
 	if err != nil {
@@ -76,6 +77,9 @@ func open(ctx context.Context, path string, opts column.Options) (*engine, error
 		e.path = abs
 	}
 	d, err := e.start(ctx)
+	if e.damaged(err) && e.quarantine("file", err, "", ".wal", ".wal.checkpoint", ".wal.recovery") {
+		d, err = e.start(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +108,7 @@ func (e *engine) start(ctx context.Context) (*database, error) {
 	}
 	dsn := e.path + "?" + config.Encode()
 	connector, err := duckdb.NewConnector(dsn, nil)
-	if err != nil && e.quarantine(err) {
+	if e.damagedLog(err) && e.quarantine("write-ahead log", err, ".wal", ".wal.checkpoint", ".wal.recovery") {
 		connector, err = duckdb.NewConnector(dsn, nil)
 	}
 	if err != nil && strings.Contains(err.Error(), "Could not set lock on file") {
@@ -123,6 +127,7 @@ func (e *engine) start(ctx context.Context) (*database, error) {
 	for _, q := range []string{
 		"CREATE TABLE IF NOT EXISTS kolo_watermark (stream VARCHAR, mark BIGINT)",
 		"SET GLOBAL lock_configuration = true",
+		"SELECT stream, mark FROM kolo_watermark", // if these cannot be read the file is as good as none
 	} {
 		if _, err := d.writer.ExecContext(ctx, q); err != nil {
 			return nil, errors.Join(err, d.close())
@@ -172,35 +177,62 @@ func (e *engine) note(err error) error {
 	if errors.As(err, &de) && de.Type == duckdb.ErrorTypeOutOfMemory {
 		return &fault.Error{Kind: fault.Busy, Op: "duck", Msg: "this takes more memory than there is for it; ask for less at once", Err: err}
 	}
+	if e.damaged(err) {
+		e.tell.Do(func() {
+			e.opts.Logger.Error("columns: a part of the file is damaged; stop Kolo and run \"kolo admin rebuild\", which fills the columns again from rows",
+				"file", e.path, "error", err)
+		})
+	}
 	if errors.As(err, &de) && de.Type == duckdb.ErrorTypeFatal || strings.Contains(err.Error(), "has been invalidated") {
 		e.live.Load().broken.Store(true)
 	}
 	return err
 }
 
-// quarantine moves the write-ahead log aside when it is what keeps the file from opening; true when trying again may help.
-// A log that was being checkpointed has up to two companions.
-func (e *engine) quarantine(cause error) bool {
-	if text := strings.ReplaceAll(cause.Error(), e.path, ""); e.path == "" || !strings.Contains(text, "WAL") {
+// damagedLog tells whether an error says that the write-ahead log is what keeps the file from opening.
+func (e *engine) damagedLog(err error) bool {
+	return err != nil && strings.Contains(e.without(err), "WAL")
+}
+
+// damaged tells whether an error says that the file holds something else than what was written: no lock, no permission, no room
+// and no newer version of DuckDB.
+func (e *engine) damaged(err error) bool {
+	if err == nil || e.path == "" {
 		return false
 	}
-	var first string
+	text := e.without(err)
+	return strings.Contains(text, "Corrupt database file") || // a checksum
+		strings.Contains(text, "is not a valid DuckDB database file") || // how it begins
+		strings.Contains(text, "Could not read enough bytes from file") // where it ends
+}
+
+// without is an error's text without the path, in which anything may stand.
+func (e *engine) without(err error) string { return strings.ReplaceAll(err.Error(), e.path, "") }
+
+// quarantine moves the files with these endings aside when they are what keeps the store from opening; true when trying again
+// may help. The last goes first, for a log must not be left without its file. A log that was being checkpointed has up to two
+// companions.
+func (e *engine) quarantine(what string, cause error, ends ...string) bool {
+	if e.path == "" {
+		return false
+	}
+	var moved string
 	stamp := ".corrupt-" + e.opts.Clock.Now().UTC().Format("20060102T150405.000")
-	for _, end := range []string{".wal", ".wal.checkpoint", ".wal.recovery"} {
+	for _, end := range slices.Backward(ends) {
 		name := e.path + end
 		if err := os.Rename(name, name+stamp); err == nil {
-			first = cmp.Or(first, name+stamp)
+			moved = name + stamp
 		} else if !errors.Is(err, fs.ErrNotExist) {
-			e.opts.Logger.Error("columns: a damaged write-ahead log cannot be moved aside", "file", name, "error", err)
+			e.opts.Logger.Error("columns: a damaged "+what+" cannot be moved aside", "file", name, "error", err)
 			return false
 		}
 	}
-	if first != "" {
-		e.quarantined.Store(&first)
-		e.opts.Logger.Error("columns: a damaged write-ahead log was moved aside; what it held is fed again from rows",
-			"file", first, "error", cause)
+	if moved != "" {
+		e.quarantined.Store(&moved)
+		e.opts.Logger.Error("columns: a damaged "+what+" was moved aside; what it held is fed again from rows, and nothing is lost",
+			"file", moved, "error", cause)
 	}
-	return first != ""
+	return moved != ""
 }
 
 func (e *engine) Name() column.EngineName { return column.DuckDB }
