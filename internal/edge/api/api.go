@@ -30,6 +30,7 @@ import (
 	"kolo/internal/listen/imports"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/adapt"
 	"kolo/internal/understand/alert"
 	"kolo/internal/understand/driving"
 	"kolo/internal/understand/export"
@@ -55,6 +56,7 @@ type Services struct {
 	Exports    *export.Service
 	Labels     *label.Service
 	Themes     *theme.Service
+	Adapt      *adapt.Service
 	Alerts     *alert.Service
 	Health     *health.Service
 	Deliver    *deliver.Service
@@ -91,6 +93,7 @@ func New(s Services) *API {
 	a.insightRoutes()
 	a.populationRoutes()
 	a.understandRoutes()
+	a.modelRoutes()
 	a.alertRoutes()
 	a.importRoutes()
 	a.contactRoutes()

@@ -31,6 +31,7 @@ import (
 	"kolo/internal/listen/imports"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/adapt"
 	"kolo/internal/understand/alert"
 	"kolo/internal/understand/driving"
 	"kolo/internal/understand/export"
@@ -38,6 +39,7 @@ import (
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
 	"kolo/internal/understand/population"
+	"kolo/internal/understand/reading"
 	"kolo/internal/understand/scan"
 	"kolo/internal/understand/theme"
 )
@@ -75,6 +77,9 @@ func newWorld(t *testing.T) *world {
 	w.events = es.NewFeeder(columns, quiet)
 	s.Labels, s.Themes = label.NewService(db, fs, label.Same(reader{}), quiet), theme.NewService(db)
 	w.labels, s.Population = s.Labels, population.NewService(db)
+	shipped, err := reading.New()
+	must(t, err)
+	s.Adapt = adapt.NewService(db, fs, s.Themes, nil, shipped, quiet)
 	s.Deliver = deliver.NewService(db, deliver.Options{Log: quiet, Base: "https://voc.example.org", Hooks: webhook.New(webhook.Options{})})
 	s.Alerts = alert.NewService(db, s.Insight)
 	s.Health = health.NewService(db, s.Contacts, es)

@@ -32,30 +32,30 @@ type Version struct {
 	ID     string    `json:"id"`
 	Kind   Kind      `json:"kind"`
 	Active bool      `json:"active"`
-	Texts  int64     `json:"texts"` // that it was trained on
-	Report Report    `json:"report"`
-	By     string    `json:"by"` // who asked for it; "" for Kolo itself
+	Texts  int64     `json:"texts" doc:"That it was trained on"`
+	Report Report    `json:"report" doc:"What was measured when it was made"`
+	By     string    `json:"by" doc:"Who asked for it; empty for Kolo itself"`
 	At     time.Time `json:"at"`
 }
 
 // Report is what was measured when a version was made. Shares are from 0 to 1.
 type Report struct {
 	// Of the themes that were found:
-	Found   int `json:"found,omitempty"`   // themes
-	New     int `json:"new,omitempty"`     // of these, not known before
-	Dormant int `json:"dormant,omitempty"` // known before and not found again
+	Found   int `json:"found,omitempty" doc:"Themes"`
+	New     int `json:"new,omitempty" doc:"Of these, not known before"`
+	Dormant int `json:"dormant,omitempty" doc:"Known before and not found again"`
 
 	// Of the sentiment: accuracy on texts that were held out, before and after.
-	Held        int     `json:"held,omitempty"` // texts held out
-	Before      float64 `json:"before,omitempty"`
-	After       float64 `json:"after,omitempty"`
-	Plain       int     `json:"plain,omitempty"`       // plainly polar phrases that were kept apart,
-	Turned      int     `json:"turned,omitempty"`      // and how many of these are read as something else
-	Sure        int     `json:"sure,omitempty"`        // texts that plainly praise or blame,
-	Against     int     `json:"against,omitempty"`     // and how many of these have a rating that says the opposite
-	Ratings     int     `json:"ratings,omitempty"`     // texts whose label was a rating beside them
-	Corrections int     `json:"corrections,omitempty"` // texts whose label was a person's word
-	Curve       []Point `json:"curve,omitempty"`       // by how many texts were learned from
+	Held        int     `json:"held,omitempty" doc:"Texts held out"`
+	Before      float64 `json:"before,omitempty" doc:"Accuracy on these without what was learned, 0 to 1"`
+	After       float64 `json:"after,omitempty" doc:"And with it"`
+	Plain       int     `json:"plain,omitempty" doc:"Plainly polar phrases that were kept apart"`
+	Turned      int     `json:"turned,omitempty" doc:"And how many of these are read as something else"`
+	Sure        int     `json:"sure,omitempty" doc:"Texts that plainly praise or blame"`
+	Against     int     `json:"against,omitempty" doc:"And how many of these have a rating that says the opposite"`
+	Ratings     int     `json:"ratings,omitempty" doc:"Texts whose label was a rating beside them"`
+	Corrections int     `json:"corrections,omitempty" doc:"Texts whose label was a person's word"`
+	Curve       []Point `json:"curve,omitempty" doc:"By how many texts were learned from"`
 }
 
 // Point is a step of a learning curve.

@@ -292,6 +292,39 @@ func (s *Service) Correct(ctx context.Context, ws identity.WorkspaceID, actor id
 	return l, fault.Wrap(op, err)
 }
 
+// NewCheck is what a person says of a whole text that chance chose.
+type NewCheck struct {
+	Feedback     feedback.ID
+	Sentiment    string
+	Right, Wrong []string // of the themes that it was told to be about
+	Missed       []string // that it is about beside these
+}
+
+// Check keeps what a person says of a text that chance chose as corrections, and gives its label as it is then. See Correct.
+func (s *Service) Check(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, c NewCheck) (l Label, err error) {
+	all := "yes"
+	if len(c.Missed) > 0 {
+		all = "no"
+	}
+	said := []NewCorrection{{Aspect: AspectSentiment, Value: c.Sentiment}}
+	for _, t := range c.Right {
+		said = append(said, NewCorrection{Aspect: AspectTheme, Theme: t, Value: "yes"})
+	}
+	for _, t := range c.Wrong {
+		said = append(said, NewCorrection{Aspect: AspectTheme, Theme: t, Value: "no"})
+	}
+	for _, t := range c.Missed {
+		said = append(said, NewCorrection{Aspect: AspectTheme, Theme: t, Value: "yes"})
+	}
+	for _, n := range append(said, NewCorrection{Aspect: AspectThemes, Value: all}) {
+		n.Feedback, n.Span, n.Sampled = c.Feedback, Whole, true
+		if l, err = s.Correct(ctx, ws, actor, n); err != nil {
+			return l, err
+		}
+	}
+	return l, nil
+}
+
 // Withdraw takes a correction back: the model's reading counts again once the text is read anew, within seconds.
 func (s *Service) Withdraw(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, correction string) error {
 	const op = "label.Withdraw"

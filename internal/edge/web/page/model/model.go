@@ -376,11 +376,6 @@ func (p *Pages) checked(q *web.Request) error {
 		return fault.New(fault.Invalid, "model.checked", "the form cannot be read")
 	}
 	at, _ := strconv.Atoi(q.PostFormValue("n"))
-	say := func(n label.NewCorrection) error {
-		n.Feedback, n.Span, n.Sampled = feedback.ID(q.PostFormValue("id")), label.Whole, true
-		_, err := p.Labels.Correct(ctx, ws, q.Actor, n)
-		return err
-	}
 	if s := q.PostFormValue("sentiment"); s != "" && q.PostFormValue("do") != "skip" {
 		missed := q.PostForm["missed"][:min(len(q.PostForm["missed"]), most)]
 		tree, err := p.Themes.Tree(ctx, ws)
@@ -392,28 +387,15 @@ func (p *Pages) checked(q *web.Request) error {
 				return fault.Bad("model.checked", fault.Field{Path: "missed", Code: "unknown", Msg: "there is no such theme here"})
 			}
 		}
-		if err := say(label.NewCorrection{Aspect: label.AspectSentiment, Value: s}); err != nil {
-			return err
-		}
+		c := label.NewCheck{Feedback: feedback.ID(q.PostFormValue("id")), Sentiment: s, Missed: missed}
 		for _, id := range q.PostForm["shown"][:min(len(q.PostForm["shown"]), most)] {
-			value := "no"
 			if slices.Contains(q.PostForm["theme"], id) {
-				value = "yes"
-			}
-			if err := say(label.NewCorrection{Aspect: label.AspectTheme, Theme: id, Value: value}); err != nil {
-				return err
-			}
-		}
-		for _, id := range missed {
-			if err := say(label.NewCorrection{Aspect: label.AspectTheme, Theme: id, Value: "yes"}); err != nil {
-				return err
+				c.Right = append(c.Right, id)
+			} else {
+				c.Wrong = append(c.Wrong, id)
 			}
 		}
-		all := "yes"
-		if len(missed) > 0 {
-			all = "no"
-		}
-		if err := say(label.NewCorrection{Aspect: label.AspectThemes, Value: all}); err != nil {
+		if _, err := p.Labels.Check(ctx, ws, q.Actor, c); err != nil {
 			return err
 		}
 		at++
