@@ -31,7 +31,7 @@ type State string
 // The states.
 const (
 	Live      State = "live"
-	Proposed  State = "proposed"  // found, and waiting for a person: texts have it, and its name says so
+	Proposed  State = "proposed"  // found, and waiting for a person: texts have it, and it counts for nothing until somebody accepts it
 	Dormant   State = "dormant"   // the last run found nothing of it; it comes back when there is
 	Forbidden State = "forbidden" // a person does not want it: no text is given it, and no run proposes it again
 	Merged    State = "merged"    // it is a part of another one now
@@ -57,6 +57,9 @@ type Theme struct {
 	Centroid  []float32         `json:"-"`                  // what a later run knows a found theme by
 	ChangedAt time.Time         `json:"changed_at,omitzero"`
 }
+
+// Waits tells whether a run found the theme and no person has accepted it: it has its figures where people decide, and counts nowhere else.
+func (x Theme) Waits() bool { return x.State == Proposed || x.State == Dormant }
 
 //go:embed start.json
 var startFile []byte
@@ -109,6 +112,19 @@ func NewTree(own []Theme, version int64) *Tree {
 			t.byID[id].Parent = ""
 		}
 		t.kids[parent] = append(t.kids[parent], id)
+	}
+	// Whoever puts a theme under one that waits, or makes it a part of that, takes that for a theme: else what counted would count no more.
+	for _, x := range t.byID {
+		at := ""
+		switch x.State {
+		case Live:
+			at = x.Parent
+		case Merged:
+			at = x.Into
+		}
+		for p := t.byID[at]; p != nil && p.Waits(); p = t.byID[p.Parent] {
+			p.State = Live
+		}
 	}
 	for _, list := range t.kids {
 		slices.SortStableFunc(list, func(a, b string) int {
@@ -201,6 +217,58 @@ func (t *Tree) Resolve(id string) string {
 		id = x.Into
 	}
 	return ""
+}
+
+// Counts is the theme that a label of this id counts for: Resolve, and "" where that waits for a person.
+func (t *Tree) Counts(id string) string { return t.For().Resolve(id) }
+
+// Asked is a tree as a question about figures sees it: what waits for a person counts for nothing, unless the question names it. Then it
+// counts for itself, and still not for the theme that it stands under.
+type Asked struct {
+	*Tree
+	named []string
+}
+
+// For is the tree for a question that names these themes.
+func (t *Tree) For(named ...string) Asked {
+	a := Asked{Tree: t}
+	for _, id := range named {
+		a.named = append(a.named, t.Resolve(id))
+	}
+	return a
+}
+
+func (a Asked) waits(id string) bool {
+	x := a.byID[id]
+	return x != nil && x.Waits()
+}
+
+// Resolve is Tree.Resolve, and "" as well where that waits for a person and was not named.
+func (a Asked) Resolve(id string) string {
+	if id = a.Tree.Resolve(id); a.waits(id) && !slices.Contains(a.named, id) {
+		return ""
+	}
+	return id
+}
+
+// Parent is the theme that one counts for as well, "" for none.
+func (a Asked) Parent(id string) string {
+	if x := a.byID[id]; x != nil && !x.Waits() {
+		return x.Parent
+	}
+	return ""
+}
+
+// Under is Tree.Under without what waits for a person, but for the theme itself; of "" all.
+func (a Asked) Under(id string) []string {
+	ids := a.Tree.Under(id)
+	if id == "" {
+		return ids
+	}
+	return slices.DeleteFunc(ids, func(k string) bool {
+		r := a.Tree.Resolve(k)
+		return r != id && a.waits(r)
+	})
 }
 
 // Under are the ids that count for a theme: its own, those below it, and those that were merged into any of them.

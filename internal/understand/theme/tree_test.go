@@ -137,6 +137,50 @@ func TestApply(t *testing.T) {
 	}
 }
 
+// What a run only proposed counts for nothing, unless a question names it.
+func TestWaitingCountsForNothing(t *testing.T) {
+	t.Parallel()
+	own := []theme.Theme{
+		{ID: "clerk", Parent: "price", Origin: theme.Found, State: theme.Proposed}, {ID: "quiet", Parent: "price", Origin: theme.Found, State: theme.Dormant},
+		{ID: "fees", Parent: "price", Origin: theme.Found, State: theme.Live}, {ID: "part", State: theme.Merged, Into: "fees"},
+	}
+	tree := theme.NewTree(own, 1)
+	for id, want := range map[string]string{"clerk": "", "quiet": "", "fees": "fees", "part": "fees", "price": "price", "nobody": ""} {
+		if got := tree.Counts(id); got != want {
+			t.Errorf("%s counts for %q, want %q", id, got, want)
+		}
+	}
+	if tree.Resolve("clerk") != "clerk" {
+		t.Error("a label of what waits means nothing")
+	}
+	for _, a := range []theme.Asked{tree.For(), tree.For("clerk")} {
+		if got := a.Under("price"); !slices.Equal(got, []string{"fees", "part", "price"}) || a.Parent("clerk") != "" || a.Parent("fees") != "price" || a.Resolve("quiet") != "" {
+			t.Errorf("under price: %q", got)
+		}
+		if got := a.Under("clerk"); !slices.Equal(got, []string{"clerk"}) || !slices.Contains(a.Under(""), "clerk") {
+			t.Errorf("under the theme itself: %q", got)
+		}
+	}
+	if tree.For("clerk").Resolve("clerk") != "clerk" {
+		t.Error("a question that names what waits finds nothing")
+	}
+
+	// Whoever puts something that counts under it, or into it, has taken it for a theme.
+	for name, x := range map[string]theme.Theme{
+		"under it": {ID: "billing", Parent: "clerk", State: theme.Live}, "into it": {ID: "billing", Parent: "money", State: theme.Merged, Into: "clerk"},
+	} {
+		tree := theme.NewTree(append(slices.Clone(own), x), 2)
+		if got, _ := tree.Get("clerk"); got.State != theme.Live || tree.Counts("billing") == "" || tree.Counts("quiet") != "" {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	for _, x := range []theme.Theme{{ID: "other", Parent: "clerk", State: theme.Proposed}, {ID: "other", Parent: "clerk", State: theme.Forbidden}} {
+		if got, _ := theme.NewTree(append(slices.Clone(own), x), 2).Get("clerk"); got.State != theme.Proposed {
+			t.Errorf("what nobody accepted makes another accepted: %+v", x)
+		}
+	}
+}
+
 // A tree that is not one, as two people who change it at once could leave it, is still shown whole.
 func TestRings(t *testing.T) {
 	t.Parallel()
