@@ -59,17 +59,10 @@ func (u understood) checks(ctx context.Context, ws identity.WorkspaceID) (map[st
 // trees gives insights the themes of workspaces.
 type trees struct{ themes *theme.Service }
 
-func (t trees) Tree(ctx context.Context, ws identity.WorkspaceID) (insight.Tree, error) {
+func (t trees) Tree(ctx context.Context, ws identity.WorkspaceID, named ...string) (insight.Tree, error) {
 	x, err := t.themes.Tree(ctx, ws)
 	if err != nil {
 		return nil, err
 	}
-	return tree{x}, nil
-}
-
-type tree struct{ *theme.Tree }
-
-func (t tree) Parent(id string) string {
-	x, _ := t.Get(id)
-	return x.Parent
+	return x.For(named...), nil
 }

@@ -727,7 +727,7 @@ func (l labelled) Of(ctx context.Context, ws identity.WorkspaceID, ids []feedbac
 // planted is a tree of a group of two themes, and a theme beside it.
 type planted struct{}
 
-func (planted) Tree(context.Context, identity.WorkspaceID) (insight.Tree, error) {
+func (planted) Tree(context.Context, identity.WorkspaceID, ...string) (insight.Tree, error) {
 	return planted{}, nil
 }
 func (planted) Resolve(id string) string { return id }

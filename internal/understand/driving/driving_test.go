@@ -378,9 +378,11 @@ func (l labels) Of(_ context.Context, _ identity.WorkspaceID, ids []feedback.ID)
 
 type tree struct{}
 
-func (tree) Tree(context.Context, identity.WorkspaceID) (insight.Tree, error) { return tree{}, nil }
-func (tree) Resolve(id string) string                                         { return strings.TrimPrefix(id, "old-") }
-func (tree) Name(id, _ string) string                                         { return id }
+func (tree) Tree(context.Context, identity.WorkspaceID, ...string) (insight.Tree, error) {
+	return tree{}, nil
+}
+func (tree) Resolve(id string) string { return strings.TrimPrefix(id, "old-") }
+func (tree) Name(id, _ string) string { return id }
 func (tree) Parent(id string) string {
 	if id == "late" || id == "kind" {
 		return "service"

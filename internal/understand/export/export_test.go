@@ -107,7 +107,9 @@ func (complaints) Of(_ context.Context, _ identity.WorkspaceID, ids []feedback.I
 	return out, nil
 }
 
-func (c complaints) Tree(context.Context, identity.WorkspaceID) (insight.Tree, error) { return c, nil }
+func (c complaints) Tree(context.Context, identity.WorkspaceID, ...string) (insight.Tree, error) {
+	return c, nil
+}
 
 func (complaints) Resolve(id string) string { return id }
 

@@ -124,7 +124,9 @@ type forgetful struct {
 	forget func()
 }
 
-func (f forgetful) Tree(context.Context, identity.WorkspaceID) (insight.Tree, error) { return f, nil }
+func (f forgetful) Tree(context.Context, identity.WorkspaceID, ...string) (insight.Tree, error) {
+	return f, nil
+}
 
 func (f forgetful) Under(id string) []string {
 	f.forget()

@@ -44,9 +44,9 @@ type Tree interface {
 	Name(id, language string) string // what people call it
 }
 
-// Trees gives the themes of workspaces.
+// Trees gives the themes of workspaces, to a question that names some of them: what was only proposed counts for no other question.
 type Trees interface {
-	Tree(ctx context.Context, ws identity.WorkspaceID) (Tree, error)
+	Tree(ctx context.Context, ws identity.WorkspaceID, named ...string) (Tree, error)
 }
 
 // bare is a tree without themes.
@@ -162,8 +162,13 @@ func (s *Service) asking(ctx context.Context, ws identity.WorkspaceID, by []fiel
 		a.Dialect = s.columns.Dialect()
 	}
 	themes := slices.ContainsFunc(by, field.theme)
+	var named []string
 	for _, c := range conditions {
-		themes = themes || slices.ContainsFunc(c, func(e Condition) bool { return themeFields[e.Field] })
+		for _, e := range c {
+			if themeFields[e.Field] {
+				themes, named = true, append(named, e.Values...)
+			}
+		}
 	}
 	if !themes {
 		return a, nil
@@ -172,7 +177,7 @@ func (s *Service) asking(ctx context.Context, ws identity.WorkspaceID, by []fiel
 		a.tree = bare{}
 		return a, nil
 	}
-	a.tree, err = s.trees.Tree(ctx, ws)
+	a.tree, err = s.trees.Tree(ctx, ws, named...)
 	return a, err
 }
 

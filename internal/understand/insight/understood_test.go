@@ -3,6 +3,7 @@ package insight_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"net/url"
@@ -41,7 +42,9 @@ type tree map[string]struct {
 	forbidden    bool
 }
 
-func (t tree) Tree(context.Context, identity.WorkspaceID) (insight.Tree, error) { return t, nil }
+func (t tree) Tree(context.Context, identity.WorkspaceID, ...string) (insight.Tree, error) {
+	return t, nil
+}
 
 func (t tree) Resolve(id string) string {
 	x, ok := t[id]
@@ -278,6 +281,82 @@ func TestThemes(t *testing.T) {
 			if len(a.Rows) == 0 || a.Total.N != sum {
 				t.Errorf("%s: %d mentions in %d rows, %d in all", m, sum, len(a.Rows), a.Total.N)
 			}
+		}
+	})
+}
+
+// waiting are themes of which price counts for the questions alone that name it, as what was only proposed does.
+type waiting struct{ tree }
+
+func (x waiting) Tree(_ context.Context, _ identity.WorkspaceID, named ...string) (insight.Tree, error) {
+	t := maps.Clone(x.tree)
+	if p := t["price"]; !slices.Contains(named, "price") {
+		p.forbidden = true
+		t["price"] = p
+	}
+	return t, nil
+}
+
+// What counts only where it is named is found by every question that names it, and by no other.
+func TestNamedThemes(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		all := w.speak(300)
+		w.insight.Understand(understood{}, waiting{themes})
+		about := insight.Conditions{{Field: "theme", Op: "in", Values: []string{"price"}}}
+		list := only(all, func(s spoken) bool { return s.about("price") })
+		n := int64(len(list))
+		for _, q := range []insight.Query{
+			{Measure: insight.Count, By: []string{"theme"}}, {Measure: insight.NPS, By: []string{"theme_group"}}, {Measure: insight.ThemeSentiment, By: []string{"theme"}},
+			{Measure: insight.Count, By: []string{"theme"}, Where: insight.Conditions{{Field: "channel", Values: []string{"web"}}}},
+		} {
+			a := w.ask(q)
+			if len(a.Rows) < 2 || slices.ContainsFunc(a.Rows, func(r insight.Row) bool { return r.Keys[q.By[0]] == "price" }) {
+				t.Errorf("%s by %s: %+v", q.Measure, q.By, a.Rows)
+			}
+		}
+		none := int64(len(only(all, func(s spoken) bool {
+			return !slices.ContainsFunc(s.label.Themes, func(l insight.ThemeLabel) bool { return l.ID != "price" && themes.Resolve(l.ID) != "" })
+		})))
+		if a := w.ask(insight.Query{Measure: insight.Count, Where: insight.Conditions{{Field: "theme", Op: "empty"}}}); a.Total.N != none {
+			t.Errorf("%d texts are about nothing, want %d", a.Total.N, none)
+		}
+		if a := w.ask(insight.Query{Measure: insight.Count, Where: about}); a.Total.N != n {
+			t.Errorf("%d texts about it, want %d", a.Total.N, n)
+		}
+		if a := w.ask(insight.Query{Measure: insight.Share, Share: about}); *a.Total.Parts.Hits != n {
+			t.Errorf("a share of %d, want %d", *a.Total.Parts.Hits, n)
+		}
+		if a := w.ask(insight.Query{Measure: insight.Count, Compare: &insight.Compare{Where: about}}); a.Total.Compare.N != n {
+			t.Errorf("compared with %d, want %d", a.Total.Compare.N, n)
+		}
+		if a := w.ask(insight.Query{Measure: insight.ThemeSentiment, By: []string{"theme"}, Where: about}); len(a.Rows) != 1 || a.Rows[0].N != n {
+			t.Errorf("what is said of it: %+v, want %d", a.Rows, n)
+		}
+		found, err := w.insight.Find(t.Context(), w.ws, about, insight.Period{}, "", 1000)
+		must(t, err)
+		if int64(len(found.Feedback)) != n {
+			t.Errorf("%d found, want %d", len(found.Feedback), n)
+		}
+		row := func(q insight.ThemesQuery) insight.ThemeRow {
+			t.Helper()
+			a, err := w.insight.Themes(t.Context(), w.ws, q)
+			must(t, err)
+			for _, r := range a.Themes {
+				if r.ID == "price" {
+					return r
+				}
+			}
+			return insight.ThemeRow{}
+		}
+		if r := row(insight.ThemesQuery{}); r.N != 0 {
+			t.Errorf("among all themes: %+v", r)
+		}
+		if r := row(insight.ThemesQuery{Where: about}); r.N != n || r.Score.N == 0 {
+			t.Errorf("named among themes: %+v, want %d", r, n)
+		}
+		if names, err := w.insight.ThemeNames(t.Context(), w.ws, "en"); err != nil || names["price"] == "" {
+			t.Errorf("it has no name: %v", err)
 		}
 	})
 }

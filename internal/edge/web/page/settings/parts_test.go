@@ -213,11 +213,13 @@ func TestAuditLogPage(t *testing.T) {
 // courier is a tree of one theme.
 type courier struct{}
 
-func (c courier) Tree(context.Context, identity.WorkspaceID) (insight.Tree, error) { return c, nil }
-func (courier) Resolve(id string) string                                           { return id }
-func (courier) Parent(string) string                                               { return "" }
-func (courier) Under(string) []string                                              { return []string{"t1"} }
-func (courier) Name(string, string) string                                         { return "Couriers" }
+func (c courier) Tree(context.Context, identity.WorkspaceID, ...string) (insight.Tree, error) {
+	return c, nil
+}
+func (courier) Resolve(id string) string   { return id }
+func (courier) Parent(string) string       { return "" }
+func (courier) Under(string) []string      { return []string{"t1"} }
+func (courier) Name(string, string) string { return "Couriers" }
 
 // action finds what code writes into the log, on the lines that speak of it.
 var action = regexp.MustCompile(`"((?:workspace|member|invite|team|key|session|person|contact|account|segment|attribute|field|view|import|webhook|delivery)\.[a-z.]+[a-z])"`)

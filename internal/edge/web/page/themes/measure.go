@@ -75,8 +75,9 @@ var scores = []insight.Measure{insight.NPS, insight.CSAT, insight.CES, insight.S
 
 var worded = insight.Conditions{{Field: "has_text", Op: "in", Values: []string{"yes"}}}
 
-// measure asks for the numbers of all themes. metric is the score to show; the first one that has answers where it has none.
-func (p *Pages) measure(ctx context.Context, ws identity.WorkspaceID, tree *theme.Tree, period insight.Period, metric insight.Measure) (*measured, error) {
+// measure asks for the numbers of all themes that count, and of those of list that wait for a person. metric is the score to show; the first one
+// that has answers where it has none.
+func (p *Pages) measure(ctx context.Context, ws identity.WorkspaceID, list []theme.Theme, period insight.Period, metric insight.Measure) (*measured, error) {
 	m := &measured{by: map[string]numbers{}}
 	var total, everything *insight.Answer
 	given := make([]*insight.Answer, len(scores))
@@ -114,12 +115,33 @@ func (p *Pages) measure(ctx context.Context, ws identity.WorkspaceID, tree *them
 	if score == "" {
 		score = insight.NPS
 	}
-	a, err := p.Insight.Themes(ctx, ws, insight.ThemesQuery{Score: score, Where: worded, Between: period, Compare: "previous"})
+	q := insight.ThemesQuery{Score: score, Where: worded, Between: period, Compare: "previous"}
+	a, err := p.Insight.Themes(ctx, ws, q)
 	if err != nil {
 		return nil, err
 	}
-	m.unit = a.Unit
-	for _, r := range a.Themes {
+	m.unit, q.Scale = a.Unit, a.Scale
+	m.add(a.Themes, true)
+	// What waits counts only where it is named, and there are few texts beside its own in such a question: impacts are estimated among all.
+	var waiting []string
+	for _, t := range list {
+		if t.Waits() {
+			waiting = append(waiting, t.ID)
+		}
+	}
+	for ids := range slices.Chunk(waiting, 1000) { // as many as a condition takes
+		q.Where = append(slices.Clone(worded), insight.Condition{Field: "theme", Op: "in", Values: ids})
+		if a, err = p.Insight.Themes(ctx, ws, q); err != nil {
+			return nil, err
+		}
+		m.add(slices.DeleteFunc(a.Themes, func(r insight.ThemeRow) bool { return !slices.Contains(ids, r.ID) }), false)
+	}
+	return m, nil
+}
+
+// add takes in themes as an answer tells them, with or without their impacts. The shares in it are not taken.
+func (m *measured) add(rows []insight.ThemeRow, impacts bool) {
+	for _, r := range rows {
 		x := numbers{n: r.N, change: math.NaN(), net: estimate{value: math.NaN(), n: r.N}, score: estimated(r.Score), impact: none, feedback: r.Feedback}
 		if c := r.Change; c != nil {
 			x.before = c.N
@@ -130,12 +152,11 @@ func (p *Pages) measure(ctx context.Context, ws identity.WorkspaceID, tree *them
 		if i := r.NetRange; i != nil {
 			x.net.low, x.net.high, x.net.has = i.Low, i.High, true
 		}
-		if i := r.Impact; i != nil {
+		if i := r.Impact; i != nil && impacts {
 			x.impact = impact(*i, m.unit)
 		}
 		m.by[r.ID] = x
 	}
-	return m, nil
 }
 
 // impact is a theme's impact on a score of a unit, as an answer tells it.

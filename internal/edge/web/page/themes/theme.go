@@ -142,7 +142,10 @@ func (p *Pages) show(q *web.Request, summarise bool) error {
 	b := &builder{Pages: p, q: q, tree: tree, id: t.ID, period: insight.Period{Last: last}, bucket: bucket, under: tree.Under(t.ID)}
 	var m *measured
 	g, ctx := errgroup.WithContext(q.Context())
-	g.Go(func() (err error) { m, err = p.measure(ctx, q.Workspace.ID, tree, b.period, ""); return err })
+	g.Go(func() (err error) {
+		m, err = p.measure(ctx, q.Workspace.ID, []theme.Theme{t}, b.period, "")
+		return err
+	})
 	g.Go(func() error { return b.scores(ctx, &v) })
 	g.Go(func() error { return b.segments(ctx, &v) })
 	g.Go(func() error { return b.related(ctx, &v) })
@@ -169,7 +172,7 @@ func (p *Pages) show(q *web.Request, summarise bool) error {
 	}
 	b.tint(&v)
 	for _, c := range tree.Children(t.ID) {
-		if c.State != theme.Forbidden {
+		if c.State != theme.Forbidden && !c.Waits() {
 			v.Children = append(v.Children, p.row(q, tree, c, m))
 		}
 	}
@@ -205,9 +208,12 @@ func (b *builder) aboutIt() insight.Conditions { return append(slices.Clone(word
 func (b *builder) own(ctx context.Context, question insight.Query) (*insight.Answer, error) {
 	field := "theme"
 	question.Where, question.Limit = slices.Clone(worded), 5000
-	if len(b.tree.Children(b.id)) > 0 {
+	switch t, _ := b.tree.Get(b.id); {
+	case t.Waits(): // it counts where it is named
+		question.Where = append(question.Where, b.about())
+	case len(b.tree.Children(b.id)) > 0:
 		field = "theme_group"
-		if t, _ := b.tree.Get(b.id); t.Parent != "" {
+		if t.Parent != "" {
 			question.Where = append(question.Where, insight.Condition{Field: "theme", Op: "in", Values: []string{t.Parent}})
 		}
 	}

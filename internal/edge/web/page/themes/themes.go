@@ -133,7 +133,7 @@ func (p *Pages) list(q *web.Request) error {
 		return err
 	}
 	asked := insight.Measure(q.URL.Query().Get("metric"))
-	m, err := p.measure(ctx, ws, tree, insight.Period{Last: last}, asked)
+	m, err := p.measure(ctx, ws, tree.All(), insight.Period{Last: last}, asked)
 	if err != nil {
 		return err
 	}
@@ -306,7 +306,7 @@ func flat(tree *theme.Tree, language string, all []row, sort string, descending 
 	var out []row
 	for _, r := range all {
 		t, _ := tree.Get(r.ID)
-		if t.Origin == theme.Start && len(tree.Children(r.ID)) > 0 {
+		if t.Origin == theme.Start && slices.ContainsFunc(tree.Children(r.ID), func(c theme.Theme) bool { return !c.Waits() }) {
 			continue
 		}
 		if t.Parent != "" {
