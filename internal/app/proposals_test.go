@@ -121,3 +121,38 @@ func TestProposalsCountForNothing(t *testing.T) {
 		t.Error("an accepted theme is not among those of its group")
 	}
 }
+
+// TestProposalsAreNotOnFeedback reads what texts are said to be about while a theme is proposed, and once it is accepted.
+func TestProposalsAreNotOnFeedback(t *testing.T) {
+	t.Parallel()
+	i, ws, token := proposed(t)
+	_, key, err := i.Identity.CreateKey(t.Context(), ws, identity.Program(ws, "test"), identity.NewKey{Name: "all", Scopes: identity.Permissions()})
+	must(t, err)
+	list, err := i.Feedback.List(t.Context(), ws, feedback.Filter{Limit: 100})
+	must(t, err)
+	of := slices.IndexFunc(list, func(f feedback.Feedback) bool { return strings.HasPrefix(f.Text, "Kiosk") })
+	one := string(list[of].ID)
+	said := regexp.MustCompile(`"theme": ?"clerk"`)
+	for _, accepted := range []bool{false, true} {
+		if accepted {
+			i.accept(token)
+		}
+		_, told := i.download(key, "/v1/feedback/"+one)
+		_, page := i.download(key, "/v1/feedback?theme=clerk")
+		file := i.browse(token, http.MethodGet, "/export/feedback.ndjson", nil).Body.String()
+		flat := i.browse(token, http.MethodGet, "/export/feedback.csv", nil).Body.String()
+		for name, is := range map[string]bool{
+			"the API's feedback": said.Match(told), "the API's list": said.Match(page), "the file": said.MatchString(file), "the flat file": strings.Contains(flat, "clerk"),
+			"the list":   strings.Contains(i.page(token, "/feedback"), "Quick clerks"),
+			"its page":   strings.Contains(i.page(token, "/feedback/"+one), "Quick clerks"), // among what it can be said to be about as well
+			"the checks": strings.Contains(i.page(token, "/model/check"), "Quick clerks"),
+		} {
+			if is != accepted {
+				t.Errorf("accepted %v: %s has it: %v", accepted, name, is)
+			}
+		}
+		if strings.Count(string(page), `"text":"Kiosk`) < 20 {
+			t.Error("the feedback behind a proposal is not found")
+		}
+	}
+}

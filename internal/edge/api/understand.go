@@ -46,7 +46,7 @@ func (a *API) tell(ctx context.Context, actor identity.Actor, list []feedback.Fe
 		told := label.Tell(f, l.Language, mask)
 		out[i].Feedback = label.Masked(f, told, mask)
 		if ok && f.Text != "" {
-			out[i].Understanding = told.Understanding(l, tree.Resolve)
+			out[i].Understanding = told.Understanding(l, tree.Counts)
 		}
 	}
 	return out, nil
@@ -288,7 +288,7 @@ func (a *API) correctionRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return &body[made]{made{list[0], told.Understanding(l, tree.Resolve)}}, nil
+			return &body[made]{made{list[0], told.Understanding(l, tree.Counts)}}, nil
 		})
 	handle(a, route{http.MethodDelete, "/v1/corrections/{id}", identity.LabelsCorrect, "withdraw-correction", "Take a correction back: the model's reading counts again within seconds", tag, http.StatusNoContent},
 		func(ctx context.Context, actor identity.Actor, in *struct {

@@ -149,7 +149,7 @@ func (j job) understand(ctx context.Context, page []*said) error {
 		l, ok := labels[x.ID]
 		told := label.Tell(x.Feedback, l.Language, mask)
 		if ok && x.Text != "" {
-			x.understood = told.Understanding(l, tree.Resolve)
+			x.understood = told.Understanding(l, tree.Counts)
 		}
 		x.Feedback = label.Masked(x.Feedback, told, mask)
 	}

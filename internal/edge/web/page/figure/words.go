@@ -71,7 +71,7 @@ func (w Words) Marked(q *web.Request, list []feedback.Feedback, hits func(feedba
 			c.Lang = l.Language
 		}
 		for _, t := range l.Themes {
-			if id := tree.Resolve(t.Theme); id != "" {
+			if id := tree.Counts(t.Theme); id != "" {
 				c.Themes = append(c.Themes, ui.ThemeTag{Name: tree.Name(id, q.Env.Tag()), Href: "/feedback?" + url.Values{"theme": {id}}.Encode(), Sentiment: t.Sentiment.String()})
 			}
 		}
@@ -213,7 +213,7 @@ func (w Words) Understood(q *web.Request, f feedback.Feedback) (*ui.Understood, 
 		}
 		r.Said = slices.Compact(r.Said)
 		for _, t := range themes {
-			if id := tree.Resolve(t.Theme); id != "" {
+			if id := tree.Counts(t.Theme); id != "" {
 				r.Themes = append(r.Themes, ui.UnderstoodTheme{ID: t.Theme, Name: tree.Name(id, q.Env.Tag()), Sentiment: t.Sentiment.String(), Confidence: t.Confidence})
 			}
 		}
@@ -236,10 +236,10 @@ func (w Words) Understood(q *web.Request, f feedback.Feedback) (*ui.Understood, 
 // ThemeChoices are the themes that a person can say a text is about, by the group that they stand in.
 func ThemeChoices(q *web.Request, tree *theme.Tree) (out []ui.ThemeChoice) {
 	for _, t := range tree.All() {
-		if t.State == theme.Forbidden {
+		if t.State == theme.Forbidden || t.Waits() {
 			continue
 		}
-		if kids := tree.Children(t.ID); len(kids) > 0 && t.Origin == theme.Start {
+		if t.Origin == theme.Start && slices.ContainsFunc(tree.Children(t.ID), func(c theme.Theme) bool { return !c.Waits() }) {
 			continue // a group of the starting set: texts are about what stands in it
 		}
 		group := ""

@@ -264,7 +264,7 @@ func founds(e ui.Env, tree *theme.Tree, checks []label.Check) (out []found) {
 	type key struct{ theme, language string }
 	sums := map[key]*label.Check{}
 	for _, c := range checks {
-		id := tree.Resolve(c.Theme)
+		id := tree.Counts(c.Theme)
 		if id == "" {
 			continue
 		}
@@ -360,7 +360,7 @@ func (p *Pages) check(q *web.Request) error {
 	v.Quote.Sentiment, v.Quote.Themes, v.Quote.Unsure = "", nil, false // they stand in the form
 	told := map[string]bool{}
 	for _, t := range l.Themes {
-		if id := tree.Resolve(t.Theme); id != "" {
+		if id := tree.Counts(t.Theme); id != "" {
 			told[id] = true
 			v.Themes = append(v.Themes, ui.ThemeChoice{ID: t.Theme, Name: tree.Name(id, q.Env.Tag())})
 		}
