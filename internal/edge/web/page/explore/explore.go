@@ -36,16 +36,16 @@ func (p *Pages) Register(s *web.Site) {
 
 // view is what the page shows.
 type view struct {
-	Form    form
-	Answer  *answer
-	Problem string // why there is no answer, where no control is at fault
-	Views   []viewLink
-	Saved   *insight.View // that is open
-	Mine    bool          // and may be changed by the reader
-	Changed bool          // and no longer asks what was saved
-	Save    bool          // the reader may save views
-	Fresh   bool          // the workspace has no feedback at all
-	Query   string        // of the address that shares the question
+	Form     form
+	Answer   *answer
+	Problems []problem // why there is no answer
+	Views    []viewLink
+	Saved    *insight.View // that is open
+	Mine     bool          // and may be changed by the reader
+	Changed  bool          // and no longer asks what was saved
+	Save     bool          // the reader may save views
+	Fresh    bool          // the workspace has no feedback at all
+	Query    string        // of the address that shares the question
 }
 
 func (p *Pages) explore(q *web.Request) error {
@@ -99,7 +99,7 @@ func (p *Pages) explore(q *web.Request) error {
 	if v.Form, err = b.form(refused); err != nil {
 		return err
 	}
-	v.Problem = b.rest
+	v.Problems = b.problems
 	if ans != nil {
 		a := b.answer()
 		v.Answer = &a

@@ -2,7 +2,6 @@ package explore
 
 import (
 	"fmt"
-	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -66,6 +65,9 @@ type pick struct {
 	On           bool
 }
 
+// problem is one thing that is wrong with a question. Label is empty where no control in particular is at fault.
+type problem struct{ Label, Text string }
+
 // builder makes what the page shows of a question and its answer.
 type builder struct {
 	p        *Pages
@@ -76,9 +78,9 @@ type builder struct {
 	sent     asked
 	ans      *insight.Answer // nil when the question is wrong
 
-	errors map[string]string // sentences by control
-	rest   string            // what is wrong with no control in particular
-	tried  int
+	errors   map[string]string // sentences by control
+	problems []problem         // all that is wrong
+	tried    int
 }
 
 // name is what people call a field.
@@ -107,7 +109,7 @@ func (b *builder) read(err error) {
 	}
 	fields := wrong(err)
 	if len(fields) == 0 {
-		b.rest = fault.ProblemOf(err).Detail
+		b.problems = []problem{{Text: fault.ProblemOf(err).Detail}}
 	}
 	for _, f := range fields {
 		at := f.Path
@@ -122,8 +124,28 @@ func (b *builder) read(err error) {
 		if m := rowPath.FindStringSubmatch(at); m != nil {
 			at = m[1] + "." + m[2]
 		}
-		b.errors[at] = b.sentence(f)
+		p := problem{b.label(at), b.sentence(f)}
+		b.errors[at] = p.Text
+		if !slices.Contains(b.problems, p) {
+			b.problems = append(b.problems, p)
+		}
 	}
+}
+
+// labels are the words that stand above the controls, by the beginning of their names.
+var labels = map[string]string{
+	"measure": "explore.measure", "of": "explore.of", "by": "explore.by", "bucket": "explore.bucket", "last": "bucket.label", "between": "bucket.label",
+	"from": "filter.from", "to": "filter.to", "compare": "explore.compare", "scale": "explore.scale", "weight": "explore.weight", "order": "explore.order",
+	"limit": "explore.limit", "level": "explore.level", "where": "explore.where", "share": "explore.share_where", "compare.where": "explore.than_where",
+}
+
+// label names a control as the page does, so that who reads what is wrong finds it. One that the page does not have keeps its name.
+func (b *builder) label(at string) string {
+	name, _, _ := strings.Cut(at, "[")                                    // by[1]
+	if key := labels[strings.TrimRight(name, ".0123456789")]; key != "" { // where.0
+		return b.e.T(key)
+	}
+	return at
 }
 
 func (b *builder) sentence(f fault.Field) string {
@@ -131,6 +153,8 @@ func (b *builder) sentence(f fault.Field) string {
 	switch {
 	case f.Path == "between" && f.Code == "required":
 		key = "explore.needs_period"
+	case f.Path == "between.to" && f.Code == "range":
+		key = "explore.ends_before"
 	case f.Path == "compare.to" && f.Code == "form" && b.question.Measure == insight.Contacts && len(b.question.By) > 0:
 		key = "explore.contacts_rest"
 	case f.Path == "by" && f.Code == "required":
@@ -265,12 +289,6 @@ func (b *builder) form(refused error) (form, error) {
 		if f.Than, err = b.filters("than", c.Where); err != nil {
 			return f, err
 		}
-	}
-	for _, at := range slices.Sorted(maps.Keys(b.errors)) {
-		b.rest = strings.TrimSpace(b.rest + " " + at + ": " + b.errors[at])
-	}
-	if b.rest == "" && refused != nil {
-		b.rest = e.T("form.refused")
 	}
 	return f, nil
 }
