@@ -440,12 +440,22 @@ func (p *Pages) form(q *web.Request, v *oneView, a alert.Alert, refused error) e
 	}
 	if refused != nil {
 		v.Error, fields = ui.Refuse(e, fields, refused)
+		inWords(e, fields)
 	}
 	v.Fields = map[string]ui.Field{}
 	for _, f := range fields {
 		v.Fields[f.Name] = f
 	}
 	return nil
+}
+
+// inWords says of a verdict that was not chosen what the choices are called here: the domain knows them by their names for programs.
+func inWords(e ui.Env, fields []ui.Field) {
+	for i, f := range fields {
+		if f.Name == "verdict" && f.Error != "" {
+			fields[i].Error = e.T("alerts.verdict_needed", "true", e.T("alerts.verdict.true"), "known", e.T("alerts.verdict.known"), "false", e.T("alerts.verdict.false"))
+		}
+	}
 }
 
 // act does what one of the forms of an alert's page asks for.
