@@ -34,6 +34,16 @@ func Reread(tx *store.Tx, ws identity.WorkspaceID) error {
 	return err
 }
 
+// Rereading tells whether texts of a workspace are being read again, or soon will be, because what reads them has changed.
+func (s *Service) Rereading(ctx context.Context, ws identity.WorkspaceID) (bool, error) {
+	var list []job.Job
+	err := s.db.View(ctx, func(tx *store.Tx) (err error) {
+		list, _, err = job.List(tx, string(ws), job.Filter{Kinds: []job.Kind{RereadKind}, States: []job.State{job.Queued, job.Running}, Limit: 1})
+		return err
+	})
+	return len(list) > 0, fault.Wrap("label.Rereading", err)
+}
+
 // Workspaces are those that have texts which were read.
 func Workspaces(tx *store.Tx) ([]identity.WorkspaceID, error) {
 	return store.All(tx, store.Value[identity.WorkspaceID], "/* label.Workspaces */ SELECT workspace FROM label_reader ORDER BY workspace")

@@ -603,3 +603,34 @@ func make3000() (texts []string) {
 	}
 	return texts
 }
+
+// TestRereadingIsToldOfOneWorkspace: from the moment it is asked for until it is over, and of no other.
+func TestRereadingIsToldOfOneWorkspace(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		is := func(ws identity.WorkspaceID) bool {
+			again, err := w.labels.Rereading(w.Context(), ws)
+			w.must(err)
+			return again
+		}
+		if is(w.one) {
+			w.Error("texts are read again that nobody asked for")
+		}
+		w.must(w.db.Update(w.Context(), func(tx *store.Tx) error { return label.Reread(tx, w.one) }))
+		if !is(w.one) || is(w.other) {
+			w.Error("what was asked for is not told, or is told of another workspace")
+		}
+		runner := job.New(w.db, job.Options{Poll: 10 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
+		w.labels.Handle(runner)
+		w.must(runner.Start(w.Context()))
+		defer runner.Stop()
+		late := time.After(time.Minute)
+		for tick := time.NewTicker(10 * time.Millisecond); is(w.one); {
+			select {
+			case <-tick.C:
+			case <-late:
+				w.Fatal("it is never over")
+			}
+		}
+	})
+}

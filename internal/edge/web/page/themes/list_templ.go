@@ -127,8 +127,8 @@ func listPage(sh ui.Shell, v listView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if v.Behind {
-				templ_7745c5c3_Err = ui.Notice("", sh.T("themes.behind")).Render(ctx, templ_7745c5c3_Buffer)
+			if v.Behind > 0 {
+				templ_7745c5c3_Err = ui.Notice("", sh.T("themes.behind", "count", v.Behind)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -51,6 +51,7 @@ type themeView struct {
 	Children []row
 	Same     []sameAs
 	All      string // address of all feedback with it
+	Reading  bool   // texts are still being read, perhaps because of it
 	May      bool
 	Back     string
 
@@ -140,6 +141,9 @@ func (p *Pages) show(q *web.Request, summarise bool) error {
 	v.Crumbs = append(v.Crumbs, above...)
 
 	b := &builder{Pages: p, q: q, tree: tree, id: t.ID, period: insight.Period{Last: last}, bucket: bucket, under: tree.Under(t.ID)}
+	if v.Reading, err = b.reading(); err != nil { // before the figures are asked for: what is read meanwhile is announced once too often, not too seldom
+		return err
+	}
 	var m *measured
 	g, ctx := errgroup.WithContext(q.Context())
 	g.Go(func() (err error) {
@@ -195,6 +199,20 @@ type builder struct {
 func (b *builder) ask(ctx context.Context, question insight.Query) (*insight.Answer, error) {
 	question.Between = b.period
 	return b.Insight.Ask(ctx, b.q.Workspace.ID, question)
+}
+
+// reading tells whether the figures lack what is not read yet: new feedback, or all of it where a rule was just written.
+func (b *builder) reading() (bool, error) {
+	ctx := b.q.Context()
+	if again, err := b.Labels.Rereading(ctx, b.q.Workspace.ID); err != nil || again {
+		return again, err
+	}
+	settled, err := b.Store.Settled(ctx, "feedback")
+	if err != nil {
+		return false, err
+	}
+	ready, err := b.Insight.CaughtUp(ctx, settled)
+	return !ready, err
 }
 
 func (b *builder) about() insight.Condition {

@@ -84,7 +84,7 @@ type listView struct {
 	Waiting  int   // proposed themes
 	Flat     bool  // sorted by a figure: without the tree
 	May      bool  // the reader may manage themes
-	Behind   bool  // texts are still being read
+	Behind   int64 // changes that were not read yet
 	Search   search
 	Back     string
 }
@@ -137,7 +137,7 @@ func (p *Pages) list(q *web.Request) error {
 	if err != nil {
 		return err
 	}
-	v := listView{May: q.Actor.May(identity.ThemesManage), Metric: m.metric, Texts: m.texts, AllTexts: m.allTexts, Behind: p.Labels.Behind() > 0}
+	v := listView{May: q.Actor.May(identity.ThemesManage), Metric: m.metric, Texts: m.texts, AllTexts: m.allTexts, Behind: p.Labels.Behind()}
 	sort, descending := strings.CutPrefix(q.URL.Query().Get("sort"), "-")
 	address := func(set ...string) string {
 		values := url.Values{}
