@@ -322,7 +322,7 @@ func (v *draftView) sum(e ui.Env, m imports.Mapping) {
 	switch {
 	case im.Total > int64(p.Sampled) && p.Sampled > 0: // an estimate, of which no more is known than its first figures
 		v.Start = e.T("import.start_about", "count", round(int64(float64(im.Total)*float64(comes)/float64(p.Sampled))))
-	case comes > 0:
+	case comes > 0 && im.Total > 0: // how many rows a workbook has is not known before all are read
 		v.Start = e.T("import.start_count", "count", comes)
 	}
 	text, when := []string{}, false
