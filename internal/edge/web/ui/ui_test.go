@@ -2,6 +2,7 @@ package ui
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -50,6 +51,31 @@ func TestADayHasNoTime(t *testing.T) {
 			if !strings.Contains(b.String(), want) {
 				t.Errorf("%s: %s has no %s", c.at, b.String(), want)
 			}
+		}
+	}
+}
+
+// TestAnAnswerTellsItsScale: "0/2" would be the worst of what is the middle of -2 to 2.
+func TestAnAnswerTellsItsScale(t *testing.T) {
+	t.Parallel()
+	e := Env{Locale: i18n.Load().Language("en")}
+	for _, c := range []struct {
+		Answer
+		want string
+	}{
+		{Answer{Metric: "nps", Value: 9, Max: 10}, "9/10"},
+		{Answer{Metric: "csat", Value: 4, Min: 1, Max: 5}, "4/5"},
+		{Answer{Metric: "rating", Value: 0, Min: -2, Max: 2}, "0 (−2 to 2)"},
+		{Answer{Metric: "rating", Value: 70, Min: 50, Max: 100}, "70 (50 to 100)"},
+		{Answer{Metric: "star", Value: 1, Min: -2, Max: 2}, "1 (−2 to 2)"},
+	} {
+		var b bytes.Buffer
+		if err := AnswerBadge(e, c.Answer).Render(t.Context(), &b); err != nil {
+			t.Fatal(err)
+		}
+		text := regexp.MustCompile(`<[^>]*>`).ReplaceAllString(b.String(), "")
+		if !strings.Contains(text, c.want) {
+			t.Errorf("%+v is told as %q, want %q", c.Answer, text, c.want)
 		}
 	}
 }

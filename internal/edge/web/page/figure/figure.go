@@ -203,7 +203,7 @@ func Named(e ui.Env, name string, a *insight.Answer, to, against string) ui.Scor
 	if i := a.Total.Interval; i != nil {
 		s.Interval, s.Low, s.High = true, i.Low, i.High
 	}
-	s.Small = small(a.Total.Note)
+	s.Small, s.Scale = small(a.Total.Note), onScale(e, a)
 	for _, r := range a.Rows {
 		v := math.NaN()
 		if r.Value != nil && r.Note != "too_few" {
@@ -232,13 +232,28 @@ func Notes(e ui.Env, a *insight.Answer) string {
 
 // Scale writes "1..5" for people.
 func Scale(e ui.Env, s string) string {
-	low, high, _ := strings.Cut(s, "..")
-	from, err1 := strconv.ParseFloat(low, 64)
-	to, err2 := strconv.ParseFloat(high, 64)
-	if err1 != nil || err2 != nil {
+	from, to, ok := ends(s)
+	if !ok {
 		return s
 	}
 	return e.T("note.scale", "low", from, "high", to)
+}
+
+// ends are those of a scale such as "1..5".
+func ends(s string) (from, to float64, ok bool) {
+	low, high, _ := strings.Cut(s, "..")
+	from, err1 := strconv.ParseFloat(low, 64)
+	to, err2 := strconv.ParseFloat(high, 64)
+	return from, to, err1 == nil && err2 == nil
+}
+
+// onScale says which scale a mean is on; of other measures nothing.
+func onScale(e ui.Env, a *insight.Answer) string {
+	from, to, ok := ends(a.Scale)
+	if !ok || a.Unit != "scale" {
+		return ""
+	}
+	return e.T("score.on_scale", "low", from, "high", to)
 }
 
 func small(note string) string {
