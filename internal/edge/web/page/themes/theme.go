@@ -20,6 +20,7 @@ import (
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
+	"kolo/internal/understand/stat"
 	"kolo/internal/understand/text"
 	"kolo/internal/understand/theme"
 	"kolo/internal/understand/theme/rule"
@@ -28,7 +29,7 @@ import (
 const (
 	mostRead     = 80 // texts that quotes are chosen from
 	mostQuotes   = 10
-	mostSegments = 10
+	mostSegments = 6
 	mostOfField  = 3
 	mostRelated  = 8
 	mostFields   = 8 // attributes that segments are made of
@@ -72,7 +73,8 @@ type segment struct {
 	Field, Value, Href string
 	Share, Rest        string
 	N                  int64
-	difference         float64
+	difference, p      float64
+	clear              bool // more than chance explains, looked at by itself, and enough to care about
 }
 
 // related is a theme that is spoken of in the same texts.
@@ -339,45 +341,70 @@ func (b *builder) segments(ctx context.Context, v *themeView) error {
 	g.SetLimit(4)
 	for i, f := range fields {
 		g.Go(func() (err error) {
-			answers[i], err = b.ask(ctx, insight.Query{Measure: insight.Share, Share: insight.Conditions{b.about()}, By: []string{f}, Where: worded, Compare: &insight.Compare{To: "rest"}, Limit: 50})
+			// What has no value is no part of the rest: texts of another source, which never have one, would make all of this one stand out.
+			where := append(slices.Clone(worded), insight.Condition{Field: f, Op: "not_empty"})
+			answers[i], err = b.ask(ctx, insight.Query{Measure: insight.Share, Share: insight.Conditions{b.about()}, By: []string{f}, Where: where, Compare: &insight.Compare{To: "rest"}, Limit: 50})
 			return err
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return err
 	}
+	var all []segment
 	for i, a := range answers {
 		for _, r := range a.Rows {
 			c := r.Compare
-			if r.Keys[fields[i]] == "" || r.Value == nil || r.Note == "too_few" || c == nil || c.Value == nil || c.Difference == nil || !c.Distinguishable || *c.Difference <= 0 {
+			if r.Keys[fields[i]] == "" || r.Value == nil || r.Note == "too_few" || c == nil || c.Value == nil || c.Difference == nil || c.P == nil {
 				continue
 			}
 			s := segment{Field: figure.Field(e, fields[i]), Value: figure.Value(e, fields[i], r.Keys[fields[i]]), Share: e.Percent(*r.Value, 0),
-				Rest: e.Percent(*c.Value, 0), N: r.N, difference: *c.Difference}
+				Rest: e.Percent(*c.Value, 0), N: r.N, difference: *c.Difference, p: *c.P, clear: c.Distinguishable}
 			s.Href = "/feedback?" + insight.Encode(append(b.aboutIt()[1:], insight.Condition{Field: fields[i], Op: "in", Values: []string{r.Keys[fields[i]]}}), b.period).Encode()
-			v.Segments = append(v.Segments, s)
+			all = append(all, s)
 		}
 	}
-	slices.SortStableFunc(v.Segments, func(x, y segment) int { return cmp.Compare(y.difference, x.difference) })
+	var err error
+	v.Segments, err = outstanding(all)
+	return err
+}
+
+// outstanding are the segments in which more is said than among the others: told apart by tests that allow for how many segments were
+// looked at, the largest differences first, and a few of each field.
+func outstanding(all []segment) (out []segment, err error) {
+	p := make([]float64, len(all))
+	for i, s := range all {
+		p[i] = s.p
+	}
+	q, err := stat.BenjaminiHochberg(p)
+	if err != nil {
+		return nil, err
+	}
+	for i, s := range all {
+		if s.clear && s.difference > 0 && q[i] <= stat.ExploreQ {
+			out = append(out, s)
+		}
+	}
+	slices.SortStableFunc(out, func(x, y segment) int { return cmp.Compare(y.difference, x.difference) })
 	of := map[string]int{}
-	v.Segments = slices.DeleteFunc(v.Segments, func(s segment) bool {
+	out = slices.DeleteFunc(out, func(s segment) bool {
 		of[s.Field]++
 		return of[s.Field] > mostOfField
 	})
-	v.Segments = v.Segments[:min(len(v.Segments), mostSegments)]
-	return nil
+	return out[:min(len(out), mostSegments)], nil
 }
 
-// related finds the themes that are spoken of in the same texts more often than in others.
+// related finds the themes that are spoken of in the same texts more often than in others. Those that it stands under are in all of its
+// texts, and say nothing.
 func (b *builder) related(ctx context.Context, v *themeView) error {
 	e := b.q.Env
 	a, err := b.ask(ctx, insight.Query{Measure: insight.Share, Share: insight.Conditions{b.about()}, By: []string{"theme"}, Where: worded, Compare: &insight.Compare{To: "rest"}, Limit: 5000})
 	if err != nil {
 		return err
 	}
+	above := b.above()
 	for _, r := range a.Rows {
 		id, c := r.Keys["theme"], r.Compare
-		if id == "" || slices.Contains(b.under, id) || r.Parts == nil || r.Parts.Hits == nil || *r.Parts.Hits < few || c == nil || c.Difference == nil || !c.Distinguishable || *c.Difference <= 0 {
+		if id == "" || slices.Contains(b.under, id) || slices.Contains(above, id) || r.Parts == nil || r.Parts.Hits == nil || *r.Parts.Hits < few || c == nil || c.Difference == nil || !c.Distinguishable || *c.Difference <= 0 {
 			continue
 		}
 		name := b.tree.Name(id, e.Tag())
@@ -387,6 +414,14 @@ func (b *builder) related(ctx context.Context, v *themeView) error {
 	slices.SortStableFunc(v.Related, func(x, y related) int { return cmp.Compare(y.hits, x.hits) })
 	v.Related = v.Related[:min(len(v.Related), mostRelated)]
 	return nil
+}
+
+// above are the themes that it stands under, the next one first.
+func (b *builder) above() (ids []string) {
+	for t, _ := b.tree.Get(b.id); t.Parent != ""; t, _ = b.tree.Get(t.Parent) {
+		ids = append(ids, t.Parent)
+	}
+	return ids
 }
 
 // quotes chooses what to show of the customers' words: the text that stands for the theme, then the newest, copies of one another once.
