@@ -150,7 +150,7 @@ func median(runs int, do func() error) (time.Duration, error) {
 // starting gives every workspace the tree that it begins with.
 type starting struct{}
 
-func (starting) Tree(context.Context, identity.WorkspaceID) (insight.Tree, error) {
+func (starting) Tree(context.Context, identity.WorkspaceID, ...string) (insight.Tree, error) {
 	return startingTree{theme.NewTree(nil, 0)}, nil
 }
 
