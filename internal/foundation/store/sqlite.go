@@ -25,8 +25,9 @@ func (db *DB) openSQLite(o Options) error {
 		return err
 	}
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() +
-		"?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=30000&_foreign_keys=on&_mutex=no"
-	// (no mutex: a session is used by one goroutine at a time, and locking for each call costs a few per cent)
+		"?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=30000&_foreign_keys=on&_secure_delete=on&_mutex=no"
+	// (secure delete: what is erased is overwritten, instead of lying in the file until something else needs the place;
+	// no mutex: a session is used by one goroutine at a time, and locking for each call costs a few per cent)
 	// One connection writes: SQLite has one writer anyway, and a queue in Go is fairer than its busy loop.
 	db.writers = newSessionPool(dsn+"&_cache_size=-64000", 1, "BEGIN IMMEDIATE")
 	db.readers = newSessionPool(dsn+"&_query_only=on&_cache_size=-8000", o.Readers, "BEGIN")
@@ -131,7 +132,14 @@ func openSession(dsn string) (*session, error) {
 	return &session{db: db, conn: conn, stmts: map[string]*sql.Stmt{}}, nil
 }
 
-func (s *session) close() { _ = errors.Join(s.conn.Close(), s.db.Close()) }
+// close closes the statements too: a connection that has some stays open behind its back, and the last to be closed could not put the
+// log into the file.
+func (s *session) close() {
+	for _, st := range s.stmts {
+		_ = st.Close()
+	}
+	_ = errors.Join(s.conn.Close(), s.db.Close())
+}
 
 func (s *session) prepare(query string) (*sql.Stmt, error) {
 	if st := s.stmts[query]; st != nil {
