@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -126,6 +127,33 @@ func TestThemesPages(t *testing.T) {
 	}
 	if file := i.browse(token, http.MethodGet, "/export/themes.csv", nil).Body.String(); !strings.Contains(file, `script>`) {
 		t.Errorf("the file of themes: %s", file)
+	}
+}
+
+// A theme that has others under it and beside it is compared with all texts that are not about it, and its page says so.
+func TestThemeIsComparedWithAllOtherTexts(t *testing.T) {
+	t.Parallel()
+	i := open(t)
+	ws, _ := i.workspace("one")
+	token := i.signIn("owner@one.example.com")
+	made := map[string]string{}
+	for _, x := range [][2]string{{"alpha", ""}, {"beta", "alpha"}, {"gamma", "beta"}, {"delta", "alpha"}} {
+		rec := i.browse(token, http.MethodPost, "/themes", url.Values{"name": {"About " + x[0]}, "rule": {x[0]}, "parent": {made[x[1]]}})
+		made[x[0]] = strings.TrimPrefix(rec.Header().Get("Location"), "/themes/")
+	}
+	var batch []feedback.Input
+	for _, x := range []struct {
+		word     string
+		n, score int
+	}{{"beta", 12, 10}, {"gamma", 8, 10}, {"delta", 15, 0}, {"omega", 30, 8}} {
+		for n := range x.n {
+			batch = append(batch, nps(float64(x.score), fmt.Sprintf("%s crate number %d", x.word, n)))
+		}
+	}
+	i.receive(ws, batch...)
+	body := i.page(token, "/themes/"+made["beta"])
+	if !regexp.MustCompile(`than for texts that are not about it \(.33\)`).MatchString(body) { // 15 detractors among 45
+		t.Errorf("compared otherwise: %q", regexp.MustCompile(`[^<>"]*(higher|lower) than[^<>"]*`).FindAllString(body, -1))
 	}
 }
 

@@ -83,9 +83,9 @@ func (s *Service) compare(ctx context.Context, a *asked, scale string, rows []Ro
 		a.overlap = other.span.to >= a.span.from
 	} else {
 		q.Where = append(slices.Clone(a.Where), a.Compare.Where...)
-		for _, c := range a.Compare.Where { // a condition on the same field takes the place of the first
+		for _, c := range a.Compare.Where { // a condition on the same field takes the place of the first, and so does its opposite
 			q.Where = slices.DeleteFunc(q.Where, func(e Condition) bool {
-				return e.Field == c.Field && e.Op == c.Op && !slices.Equal(e.Values, c.Values)
+				return e.Field == c.Field && e.Op == c.Op && !slices.Equal(e.Values, c.Values) || opposite(e, c)
 			})
 		}
 	}
@@ -147,12 +147,17 @@ func (s *Service) compare(ctx context.Context, a *asked, scale string, rows []Ro
 	return err
 }
 
-// apart tells whether no answer can fulfil both: they want different values of a field that has one.
+// opposite tells whether feedback fulfils the one condition where it does not fulfil the other.
+func opposite(x, y Condition) bool {
+	return x.Field == y.Field && slices.Equal(x.Values, y.Values) && (x.Op == "not_"+y.Op || y.Op == "not_"+x.Op)
+}
+
+// apart tells whether no answer can fulfil both: they want different values of a field that has one, or the one wants what the other does not.
 func apart(x, y Conditions) bool {
 	one := func(c Condition) bool { return (c.Op == "" || c.Op == "in") && !themeFields[c.Field] }
 	for _, c := range x {
 		for _, d := range y {
-			if one(c) && one(d) && c.Field == d.Field && !slices.ContainsFunc(c.Values, func(v string) bool { return slices.Contains(d.Values, v) }) {
+			if opposite(c, d) || one(c) && one(d) && c.Field == d.Field && !slices.ContainsFunc(c.Values, func(v string) bool { return slices.Contains(d.Values, v) }) {
 				return true
 			}
 		}

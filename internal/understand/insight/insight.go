@@ -89,7 +89,7 @@ type Period struct {
 // Compare says what to set beside the answer.
 type Compare struct {
 	To    string     `json:"to,omitempty" enum:"previous,year,rest," doc:"previous: the period of the same length before; year: the same days a year earlier; rest: each group with all others together"`
-	Where Conditions `json:"where,omitempty" doc:"Instead of to: the same question of other feedback"`
+	Where Conditions `json:"where,omitempty" doc:"Instead of to: the same question of other feedback. A condition takes the place of the question's own on the same field with the same operator, and of its opposite"`
 }
 
 // UnmarshalJSON also takes the bare word.

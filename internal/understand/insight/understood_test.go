@@ -241,6 +241,19 @@ func TestThemes(t *testing.T) {
 				t.Errorf("%v against the rest: %+v, want %d", r.Keys, r.Compare, n)
 			}
 		}
+		// One theme against the texts without it, wherever it stands.
+		for _, id := range []string{"waiting", "service", "price"} {
+			about := insight.Condition{Field: "theme", Op: "in", Values: []string{id}}
+			without := about
+			without.Op = "not_in"
+			worded := insight.Condition{Field: "has_text", Values: []string{"yes"}}
+			a = w.ask(insight.Query{Measure: insight.NPS, Where: insight.Conditions{worded, about}, Compare: &insight.Compare{Where: insight.Conditions{without}}})
+			_, _, n := npsOf(only(all, at(id)))
+			good, bad, others := npsOf(only(all, func(s spoken) bool { return !at(id)(s) }))
+			if c := a.Total.Compare; a.Total.N != n || c == nil || c.N != others || math.Abs(*c.Value-100*float64(good-bad)/float64(others)) > 1e-9 || c.P == nil {
+				t.Errorf("%s against texts without it: %+v of %d, want %d of %d", id, c, a.Total.N, others, n)
+			}
+		}
 		// Customers, with other fields beside.
 		a = w.ask(insight.Query{Measure: insight.Contacts, By: []string{"channel", "theme_group"}, Bucket: "month", Limit: 5000})
 		for _, r := range a.Rows {

@@ -78,7 +78,7 @@ type Compared struct {
 	What    string // the figure's name: "NPS"
 	Measure insight.Measure
 	Row     insight.Row // with its Compare
-	To      string      // what it is compared with: previous, year, rest; anything else is other feedback
+	To      string      // what it is compared with: previous, year, rest; theme: the texts that are not about one; anything else is other feedback
 	Level   float64     // of its interval; 0 stands for the usual one
 }
 
@@ -136,7 +136,7 @@ func Comparison(l *i18n.Locale, x Compared) (w Words, ok bool) {
 
 func to(s string) string {
 	switch s {
-	case "previous", "year", "rest":
+	case "previous", "year", "rest", "theme":
 		return s
 	}
 	return "other"

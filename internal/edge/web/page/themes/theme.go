@@ -224,7 +224,7 @@ func (b *builder) about() insight.Condition {
 func (b *builder) aboutIt() insight.Conditions { return append(slices.Clone(worded), b.about()) }
 
 // own asks a question of each theme beside the others and keeps what concerns this one, with all that stands under it: its own group among
-// those that stand beside it. The rest that it is compared with are the texts without it.
+// those that stand beside it.
 func (b *builder) own(ctx context.Context, question insight.Query) (*insight.Answer, error) {
 	field := "theme"
 	question.Where, question.Limit = slices.Clone(worded), 5000
@@ -270,11 +270,9 @@ func (b *builder) scores(ctx context.Context, v *themeView) error {
 	g.Go(func() (err error) { net, err = b.own(ctx, mentions); return err })
 	weekly := insight.Query{Measure: insight.ThemeSentiment, Bucket: b.bucket}
 	g.Go(func() (err error) { trend, err = b.own(ctx, weekly); return err })
+	without := &insight.Compare{Where: insight.Conditions{{Field: "theme", Op: "not_in", Values: []string{b.id}}}}
 	for i, s := range scores {
-		g.Go(func() (err error) {
-			given[i], err = b.own(ctx, insight.Query{Measure: s, Compare: &insight.Compare{To: "rest"}})
-			return err
-		})
+		ask(&given[i], insight.Query{Measure: s, Where: b.aboutIt(), Compare: without})
 	}
 	if err := g.Wait(); err != nil {
 		return err
@@ -294,7 +292,7 @@ func (b *builder) scores(ctx context.Context, v *themeView) error {
 			continue
 		}
 		a.Rows = nil
-		v.Scores = append(v.Scores, figure.Score(e, a, "rest", e.T("themes.than_rest")))
+		v.Scores = append(v.Scores, figure.Score(e, a, "theme", e.T("themes.than_rest")))
 	}
 	if c, ok := figure.Chart(e, "volume", volume); ok {
 		v.Volume = &c
