@@ -78,7 +78,7 @@ type ruleTheme struct {
 	rule *rule.Rule
 }
 
-// mostThemes is how many themes a text is given: as many as the columns have room for.
+// mostThemes is how many themes a text is given, beside one that waits for a person.
 const mostThemes = 5
 
 // newReader puts a reader together. What differs from the base makes a version of its own, so that texts are read again
@@ -126,9 +126,14 @@ func (r *Reader) Read(s, language string) reading.Reading {
 			}
 		}
 	}
+	var waiting []reading.ThemeLabel // it takes no other's place: what counts must not depend on what was only proposed
 	if r.found != nil {
 		if id, confidence := r.found.Theme(s, out.Language); id != "" && confidence >= discover.Threshold {
-			own = append(own, r.label(&out, id, confidence, nil))
+			if l := r.label(&out, id, confidence, nil); r.tree.Counts(id) != "" {
+				own = append(own, l)
+			} else {
+				waiting = r.allowed([]reading.ThemeLabel{l})
+			}
 		}
 	}
 	if len(own) > 0 || r.version != r.base.Model() {
@@ -140,6 +145,7 @@ func (r *Reader) Read(s, language string) reading.Reading {
 	if len(out.Themes) > mostThemes {
 		out.Themes = out.Themes[:mostThemes]
 	}
+	out.Themes = append(out.Themes, waiting...)
 	return out
 }
 
