@@ -160,7 +160,7 @@ type NewContact struct {
 	Phone         string            `json:"phone,omitempty" maxLength:"254" doc:"With its country (+972 ...), or as in the workspace's country"`
 	Name          string            `json:"name,omitempty" maxLength:"200"`
 	Language      string            `json:"language,omitempty" doc:"BCP 47"`
-	Country       string            `json:"country,omitempty" doc:"ISO 3166: how to read a phone number without a country"`
+	Country       string            `json:"country,omitempty" doc:"ISO 3166-1 alpha-2: how a phone number is read, and the attribute country unless attributes has one"`
 	Account       string            `json:"account_external_id,omitempty" doc:"External id of the account; an unknown one is made"`
 	Attributes    map[string]string `json:"attributes,omitempty"`
 	LifetimeValue *contact.Money    `json:"lifetime_value,omitempty"`

@@ -74,6 +74,7 @@ func TestBadInputSaysWhere(t *testing.T) {
 		{`{"text":"a","attributes":{"x":{"y":1}}}`, 422, "attributes.x", "type"},
 		{`{"text":5,"contact":{"email":7,"mail":1},"scores":[{"metric":"nps","value":"9","scale":{"min":0,"max":10,"top":10}}],"time":1}`, 422, "text", "type"},
 		{`{"text":"a","contact":{"email":"x"}}`, 422, "contact.email", ""},
+		{`{"text":"a","contact":{"external_id":"1","country":"XX"}}`, 422, "contact.country", "country"},
 		{`{"text":"a","contact":{"name":"Bob"}}`, 422, "contact", "required"},
 		{`{"text":"` + strings.Repeat("x", 2<<20) + `"}`, 413, "", ""},
 		{`[` + strings.Repeat(`{"text":"a"},`, 5000) + `{"text":"a"}]`, 413, "", ""},

@@ -224,9 +224,7 @@ func (d *decoder) traits(in *Input, v *fastjson.Value) {
 		case "language", "locale":
 			t.Language = strings.ReplaceAll(d.Word(path, v), "_", "-")
 		case "country":
-			if t.Country = d.Word(path, v); len(t.Country) != 2 {
-				t.Country = "" // a name; as an attribute it is as good
-			}
+			t.Country, _ = contact.NormCountry(d.Word(path, v)) // a name is none; as an attribute it is as good
 			d.attribute(t, k, v)
 		case "company":
 			d.company(t, v)

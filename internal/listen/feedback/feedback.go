@@ -3,6 +3,7 @@
 package feedback
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -90,7 +91,7 @@ type Who struct {
 	Phone      string         `json:"phone,omitempty" doc:"With its country's code, or in the form of the country (else of the workspace's)"`
 	Name       string         `json:"name,omitempty"`
 	Language   string         `json:"language,omitempty"`
-	Country    string         `json:"country,omitempty" doc:"ISO 3166-1 alpha-2"`
+	Country    string         `json:"country,omitempty" doc:"ISO 3166-1 alpha-2: how a phone number is read, and the attribute country of the customer unless attributes has one"`
 	Account    string         `json:"account,omitempty" doc:"Your id of the company the customer belongs to"`
 	Attributes Attributes     `json:"attributes,omitempty" doc:"Facts about the customer, to slice by"`
 	Value      *contact.Money `json:"lifetime_value,omitempty"`
@@ -137,6 +138,9 @@ type Input struct {
 
 	// Import is the import that brought it, set by that import alone.
 	Import string `json:"-"`
+
+	// Region is where phone numbers of a contact without a country are from, where an import knows better than the workspace.
+	Region string `json:"-"`
 
 	ref contact.Ref // Contact in normal form, after Validate
 }
@@ -219,7 +223,7 @@ func (in *Input) Validate(now time.Time, country string) error {
 	}
 	if in.Contact != nil {
 		in.ref = in.Contact.ref(*in.Time)
-		for _, f := range in.ref.Normalise(country) {
+		for _, f := range in.ref.Normalise(cmp.Or(in.Region, country)) {
 			if f.Path == "external" {
 				f.Path = "external_id"
 			}

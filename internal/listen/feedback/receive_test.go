@@ -275,6 +275,30 @@ func TestContactsAreFoundOrCreated(t *testing.T) {
 	})
 }
 
+// TestTheCountryOfAContactIsKept as an attribute, to slice by, unless the same input has such an attribute.
+func TestTheCountryOfAContactIsKept(t *testing.T) {
+	t.Parallel()
+	each(t, func(d *desk) {
+		rows := d.receive(d.one, feedback.Input{Text: "t", Contact: &feedback.Who{ExternalID: "1", Country: "il"}},
+			feedback.Input{Text: "t", Contact: &feedback.Who{ExternalID: "2", Country: "IL", Attributes: feedback.Attributes{"Country": "France"}}},
+			feedback.Input{Text: "t", Region: "GB", Contact: &feedback.Who{Phone: "020 7946 0018"}})
+		for i, want := range []string{"IL", "France", ""} {
+			f, err := d.Get(d.Context(), d.one, rows[i].ID)
+			if err != nil {
+				d.Fatal(err)
+			}
+			c, err := d.contacts.Get(d.Context(), d.one, identity.Program(d.one, "test"), f.Contact)
+			if err != nil || c.Attributes["country"] != want {
+				d.Errorf("%+v %v, not %q", c, err, want)
+			}
+		}
+		list, err := d.Register(d.Context(), d.one)
+		if err != nil || !slices.ContainsFunc(list, func(f feedback.Field) bool { return f.Field == "contact" && f.Key == "country" && f.Kind == "text" }) {
+			d.Errorf("%+v %v", list, err)
+		}
+	})
+}
+
 // TestChangesFollowMergingAndErasure: what the columns read is every change, each with a number of its own.
 func TestChangesFollowMergingAndErasure(t *testing.T) {
 	t.Parallel()
@@ -513,6 +537,8 @@ func TestWhatIsWrongIsSaidAtOnce(t *testing.T) {
 		{"attributes", feedback.Input{Text: "t", Attributes: many}, []string{"attributes too_many"}},
 		{"keys", feedback.Input{Text: "t", Attributes: feedback.Attributes{"": "x", "long": strings.Repeat("v", feedback.MaxValue+1)}}, []string{"attributes. form", "attributes.long too_long"}},
 		{"contact", feedback.Input{Text: "t", Contact: &feedback.Who{Email: "x", Phone: "12"}}, []string{"contact.email", "contact.phone"}},
+		{"no country", feedback.Input{Text: "t", Contact: &feedback.Who{ExternalID: "1", Country: "Israel"}}, []string{"contact.country country"}},
+		{"a country of nobody", feedback.Input{Text: "t", Contact: &feedback.Who{Country: "IL"}}, []string{"contact required"}},
 		{"a name of nobody", feedback.Input{Text: "t", Contact: &feedback.Who{Name: "Bob"}}, []string{"contact required"}},
 		{"an account of nobody", feedback.Input{Text: "t", Contact: &feedback.Who{Account: "acme"}}, []string{"contact required"}},
 		{"attributes of nobody", feedback.Input{Text: "t", Contact: &feedback.Who{Language: "he", Attributes: feedback.Attributes{"plan": "gold"}}}, []string{"contact required"}},

@@ -148,6 +148,9 @@ func (c *fieldCache) register(tx *store.Tx, ws identity.WorkspaceID, rows []row)
 			for k, v := range r.in.Contact.Attributes {
 				note(field{ws, "contact", k}, v)
 			}
+			if country := r.in.ref.Country; country != "" {
+				note(field{ws, "contact", "country"}, country)
+			}
 		}
 	}
 	c.mu.RUnlock()

@@ -13,6 +13,7 @@ import (
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/table"
 	"kolo/internal/listen/feedback"
+	"kolo/internal/people/contact"
 )
 
 // builder makes inputs of rows, as a mapping says. It is for one goroutine.
@@ -49,7 +50,7 @@ func newBuilder(m Mapping, im Import, zone *time.Location, at time.Time) *builde
 	}
 	b := &builder{m: m, zone: zone, lists: im.Settings.Format == table.NDJSON, prefix: "import-" + im.Fingerprint[:min(16, len(im.Fingerprint))] + "-", scales: map[string]int{}}
 	b.base = feedback.Input{Kind: cmp.Or(c.Kind, feedback.Response), Channel: cmp.Or(c.Channel, "import"), Source: cmp.Or(c.Source, sourceOf(im.Name)),
-		Language: c.Language, Touchpoint: c.Touchpoint, Survey: c.Survey, SurveyVersion: c.SurveyVersion, Time: &at, Import: string(im.ID)}
+		Language: c.Language, Touchpoint: c.Touchpoint, Survey: c.Survey, SurveyVersion: c.SurveyVersion, Time: &at, Import: string(im.ID), Region: c.Country}
 	return b
 }
 
@@ -233,7 +234,7 @@ func (b *builder) putContact(s *step, cell string, in *feedback.Input) (bad faul
 		return bad, true
 	}
 	if in.Contact == nil {
-		in.Contact = &feedback.Who{Country: b.m.Constants.Country}
+		in.Contact = &feedback.Who{}
 	}
 	switch w := in.Contact; s.word {
 	case "contact.external_id":
@@ -247,16 +248,25 @@ func (b *builder) putContact(s *step, cell string, in *feedback.Input) (bad faul
 	case "contact.language":
 		w.Language = cell
 	case "contact.country":
-		w.Country = cell
+		if _, ok := contact.NormCountry(cell); ok {
+			w.Country = cell
+		} else if w.Attributes["country"] == "" { // a name; as an attribute it is as good
+			who(w, "country", cell)
+		}
 	case "contact.account":
 		w.Account = cell
 	case "contact.attribute:":
-		if w.Attributes == nil {
-			w.Attributes = feedback.Attributes{}
-		}
-		w.Attributes[s.key] = cell
+		who(w, s.key, cell)
 	}
 	return bad, true
+}
+
+// who gives a customer an attribute.
+func who(w *feedback.Who, key, value string) {
+	if w.Attributes == nil {
+		w.Attributes = feedback.Attributes{}
+	}
+	w.Attributes[key] = value
 }
 
 // beside keeps what a row says of a customer whom it does not name as facts beside the feedback, which would be lost otherwise: under
@@ -314,9 +324,7 @@ func (b *builder) native(raw string, in *feedback.Input) []fault.Field {
 	if in.Time == nil {
 		in.Time = base.Time
 	}
-	switch w := in.Contact; {
-	case w == nil:
-	case w.Anonymous(): // as in beside, by the names that the columns of such a file have
+	if w := in.Contact; w != nil && w.Anonymous() { // as in beside, by the names that the columns of such a file have
 		in.Contact = nil
 		for key, value := range w.Attributes {
 			note(in, key, value)
@@ -328,10 +336,8 @@ func (b *builder) native(raw string, in *feedback.Input) []fault.Field {
 			note(in, "contact.lifetime_value.amount_minor", strconv.FormatInt(w.Value.Minor, 10))
 			note(in, "contact.lifetime_value.currency", w.Value.Currency)
 		}
-	case w.Country == "":
-		w.Country = b.m.Constants.Country
 	}
-	in.Import = base.Import
+	in.Import, in.Region = base.Import, base.Region
 	return nil
 }
 

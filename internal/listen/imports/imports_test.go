@@ -297,6 +297,34 @@ func TestFactsOfNobodyStayBesideTheRow(t *testing.T) {
 	})
 }
 
+// TestCountriesOfCustomers are kept, by code or by name; the country that numbers are read in says nothing of who has them.
+func TestCountriesOfCustomers(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.run()
+		im := w.upload("people.csv", "comment,phone,where\nLate again and nobody called,020 7946 0011,il\nCame early and was kind,020 7946 0012,Israel\nNever came at all to us,020 7946 0013,\n")
+		im.Mapping.Constants.Country = "GB"
+		im.Mapping.Columns = slices.Clone(im.Mapping.Columns)
+		for i, to := range []string{"text", "contact.phone", "contact.country"} {
+			im.Mapping.Columns[i].To = to
+		}
+		im.Mapping.Columns[2].Values = imports.Values{"il": "GB"}
+		_, err := w.imports.SetMapping(w.Context(), w.ws, w.actor, im.ID, im.Mapping)
+		w.must(err)
+		_, err = w.imports.Start(w.Context(), w.ws, w.actor, im.ID)
+		w.must(err)
+		if im = w.await(im.ID, imports.State.Ended); im.Created != 3 {
+			w.Fatalf("%+v %+v", im, w.refused(im.ID))
+		}
+		if n := w.count("SELECT count(*) FROM contact_attribute WHERE workspace = $1 AND attribute = 'country' AND value IN ('gb', 'israel')", string(w.ws)); n != 2 {
+			w.Errorf("%d countries", n)
+		}
+		if n := w.count("SELECT count(*) FROM contact_attribute WHERE workspace = $1", string(w.ws)); n != 2 {
+			w.Errorf("%d attributes", n)
+		}
+	})
+}
+
 func TestCancelAndResume(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/text/language"
-
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/table"
 	"kolo/internal/listen/feedback"
@@ -69,7 +67,7 @@ type Constants struct {
 	Source        string          `json:"source,omitempty" doc:"import: and the file's name by default"`
 	Language      string          `json:"language,omitempty"`
 	Touchpoint    string          `json:"touchpoint,omitempty"`
-	Country       string          `json:"country,omitempty" doc:"Of customers, and of their phone numbers without a country's code (ISO 3166-1 alpha-2)"`
+	Country       string          `json:"country,omitempty" doc:"Of phone numbers without a country's code (ISO 3166-1 alpha-2)"`
 	Survey        string          `json:"survey,omitempty"`
 	SurveyVersion string          `json:"survey_version,omitempty"`
 	Zone          string          `json:"zone,omitempty" doc:"Of times without one; the workspace's by default"`
@@ -231,7 +229,7 @@ func (c Constants) validate(say func(path, code, format string, args ...any)) {
 		checkZone("constants.zone", c.Zone, say)
 	}
 	if c.Country != "" {
-		if r, err := language.ParseRegion(c.Country); err != nil || !r.IsCountry() {
+		if _, ok := contact.NormCountry(c.Country); !ok {
 			say("constants.country", "country", "%q is not a country (ISO 3166-1 alpha-2, such as IL)", c.Country)
 		}
 	}

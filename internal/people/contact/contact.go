@@ -120,7 +120,7 @@ type Ref struct {
 	Phone      string
 	Name       string
 	Language   string
-	Country    string // ISO 3166-1 alpha-2: how to read a phone number without a country; the workspace's when empty
+	Country    string // ISO 3166-1 alpha-2: the attribute "country" unless there is one, and how to read a phone number without a country; the workspace's when empty
 	Attributes map[string]string
 	Value      *Money    // lifetime value
 	Account    string    // external id of the account

@@ -24,13 +24,17 @@ const (
 )
 
 // Normalise checks a reference and brings it into normal form; region is the country (ISO 3166-1 alpha-2, may be empty)
-// that phone numbers without one are read in, when the reference has none of its own. It returns what is wrong, with paths
+// that phone numbers without one are read in, when the reference has none of its own: that is an attribute of the contact, too, unless
+// its attributes say another. It returns what is wrong, with paths
 // such as "email"; the reference is only fit for Resolve when that is nothing.
 func (r *Ref) Normalise(region string) []fault.Field {
 	var bad []fault.Field
 	wrong := func(path, code, msg string) { bad = append(bad, fault.Field{Path: path, Code: code, Msg: msg}) }
-	if r.Country != "" {
-		region = strings.ToUpper(r.Country)
+	country, ok := NormCountry(r.Country)
+	if !ok {
+		wrong("country", "country", "that is not a country (ISO 3166-1 alpha-2, such as IL)")
+	} else if country != "" {
+		region = country
 	}
 	for k, value := range [...]string{r.External, r.Email, r.Phone} {
 		if value == "" {
@@ -67,6 +71,12 @@ func (r *Ref) Normalise(region string) []fault.Field {
 	}
 	attributes, problems := normAttributes(r.Attributes)
 	r.Attributes, bad = attributes, append(bad, problems...)
+	if r.Country = country; country != "" && r.Attributes["country"] == "" && len(r.Attributes) < maxAttributes {
+		if r.Attributes == nil {
+			r.Attributes = make(map[string]string, 1)
+		}
+		r.Attributes["country"] = country
+	}
 	r.ready = len(bad) == 0
 	return bad
 }

@@ -399,6 +399,26 @@ func TestNormalise(t *testing.T) {
 	}
 }
 
+func TestCountries(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{"IL": "IL", " il ": "IL", "": "", "xk": "XK", "UK": "!", "EU": "!", "ZZ": "!", "ISR": "!", "376": "!", "I1": "!", "Israel": "!", "ישראל": "!", "\x00\xff": "!"} {
+		if got, ok := NormCountry(in); ok != (want != "!") || ok && got != want {
+			t.Errorf("%q: %q, %v", in, got, ok)
+		}
+	}
+	// It is an attribute unless the attributes say another, and then how numbers are read all the same.
+	for want, attributes := range map[string]map[string]string{"IL": nil, "FR": {"Country": "FR", "plan": "gold"}} {
+		r := Ref{Phone: "054-1234567", Country: "il", Attributes: attributes}
+		if bad := r.Normalise("RU"); len(bad) > 0 || r.Attributes["country"] != want || r.norm[2] != "+972541234567" || len(attributes) > 0 && len(r.Attributes) != 2 {
+			t.Errorf("%v: %+v", bad, r)
+		}
+	}
+	r := Ref{External: "x", Country: "Israel"}
+	if bad := r.Normalise(""); len(bad) != 1 || bad[0].Path != "country" || bad[0].Code != "country" {
+		t.Errorf("%v", bad)
+	}
+}
+
 func FuzzNormalise(f *testing.F) {
 	f.Add("a@b.co", "+972541234567", "x", "he", "k", "v")
 	f.Fuzz(func(t *testing.T, email, phone, external, lang, key, value string) {
