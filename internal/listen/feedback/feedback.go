@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"kolo/internal/foundation/fault"
@@ -264,7 +265,10 @@ func (in *Input) Validate(now time.Time, country string) error {
 			in.Attributes[k] = c
 		}
 	}
-	if in.Text == "" && len(in.Scores) == 0 && len(in.Answers) == 0 {
+	if blank(in.Text) {
+		in.Text = ""
+	}
+	if in.Text == "" && len(in.Scores) == 0 && !slices.ContainsFunc(in.Answers, func(a Answer) bool { return !unanswered(a.Value) }) {
 		say("text", "required", "feedback needs a text, a score or an answer")
 	}
 	if bad != nil {
@@ -346,6 +350,34 @@ func answerable(v any) (any, bool) {
 		return v, true
 	}
 	return v, false
+}
+
+// unanswered tells the value of an answer in which nothing can be read.
+func unanswered(v any) bool {
+	switch v := v.(type) {
+	case string:
+		return blank(v)
+	case []any:
+		return !slices.ContainsFunc(v, func(e any) bool { return !unanswered(e) })
+	case []string:
+		return !slices.ContainsFunc(v, func(s string) bool { return !blank(s) })
+	}
+	return false
+}
+
+// blank tells a text of which nothing can be seen: space, and characters without a width of their own.
+func blank(s string) bool {
+	for _, r := range s {
+		switch {
+		case r > ' ' && r < 0x7f:
+			return false // nearly every text ends the search here
+		case unicode.IsSpace(r) || unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Variation_Selector):
+		case r == '\u115f' || r == '\u1160' || r == '\u2800' || r == '\u3164' || r == '\uffa0': // letters that fill a place and show nothing
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 func setDefault(s *string, def string) {

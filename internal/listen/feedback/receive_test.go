@@ -518,6 +518,9 @@ func TestWhatIsWrongIsSaidAtOnce(t *testing.T) {
 		bad  []string // path code
 	}{
 		{"nothing", feedback.Input{}, []string{"text required"}},
+		{"space", feedback.Input{Text: "  \n\t \u00a0\u2003"}, []string{"text required"}},
+		{"nothing to see", feedback.Input{Text: "\u200b\u200d\ufeff\u2060\u00ad\u200f\ufe0f\u3164"}, []string{"text required"}},
+		{"empty answers", feedback.Input{Text: " ", Answers: feedback.Answers{{Question: "q", Value: ""}, {Question: "r", Value: []any{" ", ""}}, {Question: "s", Value: []string{"\u200b"}}}}, []string{"text required"}},
 		{"only attributes", feedback.Input{Attributes: feedback.Attributes{"a": "b"}}, []string{"text required"}},
 		{"kind and channel", feedback.Input{Text: "t", Kind: "rant", Channel: "тест"}, []string{"channel form", "kind unknown"}},
 		{"language", feedback.Input{Text: "t", Language: "<script>"}, []string{"language form"}},
@@ -560,6 +563,17 @@ func TestWhatIsWrongIsSaidAtOnce(t *testing.T) {
 		if !slices.EqualFunc(got, c.bad, strings.HasPrefix) {
 			t.Errorf("%s: %q", c.name, got)
 		}
+	}
+	for _, in := range []feedback.Input{{Text: " \u200b🙂"}, {Text: "!"}, {Text: "ש"}, {Answers: feedback.Answers{{Question: "q", Value: ""}, {Question: "r", Value: false}}},
+		{Answers: feedback.Answers{{Question: "q", Value: []any{"", 0.0}}}}} {
+		if err := in.Validate(now, "IL"); err != nil {
+			t.Errorf("%+v: %v", in, fault.ProblemOf(err).Errors)
+		}
+	}
+	scored := score("csat", 3, 1, 5)
+	scored.Text = " \u200b\n"
+	if err := scored.Validate(now, "IL"); err != nil || scored.Text != "" {
+		t.Errorf("a score with a blank text: %q, %v", scored.Text, err)
 	}
 	for _, who := range []feedback.Who{{}, {Language: "he"}, {Name: " ", Attributes: feedback.Attributes{"plan": ""}}} {
 		in := feedback.Input{Text: "t", Contact: &who}
