@@ -31,7 +31,7 @@ type cli struct {
 	Import     importCommand     `cmd:"" help:"Import a file of feedback: CSV, XLSX or NDJSON."`
 	Events     eventsCommand     `cmd:"" help:"Take in what customers did: messages of the track, identify, group, page or screen format as NDJSON."`
 	Export     exportCommand     `cmd:"" help:"Export a list or an answer: CSV, XLSX, NDJSON or Parquet."`
-	Understand understandCommand `cmd:"" help:"Read texts as NDJSON (text, optional language) on standard input and write what was understood, a line each."`
+	Understand understandCommand `cmd:"" help:"Read texts as NDJSON (text, optional language) on standard input and write what was understood, a line each. A line that cannot be read, be it empty, is answered with the reason, and the command fails in the end."`
 	Themes     themesCommand     `cmd:"" help:"Find out what texts are about."`
 	Eval       evalCommand       `cmd:"" help:"Measure how well texts are understood, and train the models."`
 	Admin      adminCommand      `cmd:"" help:"Set up without a browser."`

@@ -22,7 +22,7 @@ import (
 )
 
 type themesCommand struct {
-	Discover discoverCommand `cmd:"" help:"Find the themes of texts: NDJSON (text, optional language and id) on standard input; a line for each text with its theme, then one for each theme."`
+	Discover discoverCommand `cmd:"" help:"Find the themes of texts: NDJSON (text, optional language and id) on standard input; a line for each text with its theme, then one for each theme. A line that cannot be read, be it empty, is answered with the reason, and the command fails in the end."`
 }
 
 type discoverCommand struct {
@@ -83,7 +83,8 @@ type foundLine struct {
 // other is the theme of texts that say nothing.
 const other = "other"
 
-// discoverThemes answers each line with one, in the same order, and then tells the themes, the largest first.
+// discoverThemes answers each line with one, in the same order, and then tells the themes, the largest first. It is fault.Invalid when some
+// lines could not be read.
 func discoverThemes(ctx context.Context, r *reading.Reader, in io.Reader, out io.Writer, o discover.Options) error {
 	var answers []textLine
 	var docs []discover.Doc
@@ -91,7 +92,8 @@ func discoverThemes(ctx context.Context, r *reading.Reader, in io.Reader, out io
 	src := bufio.NewReaderSize(in, 1<<16)
 	for {
 		b, err := src.ReadBytes('\n')
-		if b = jsonread.Line(b); len(b) > 0 {
+		if len(b) > 0 { // an empty line has its end, and is answered too
+			b = jsonread.Line(b)
 			var x struct {
 				Text     *string         `json:"text"`
 				Language string          `json:"language"`
@@ -99,10 +101,8 @@ func discoverThemes(ctx context.Context, r *reading.Reader, in io.Reader, out io
 			}
 			a := textLine{Kind: "text"}
 			switch err := json.Unmarshal(b, &x); {
-			case err != nil:
-				a.Error = badLine(err)
-			case x.Text == nil:
-				a.Error = "this line has no text"
+			case err != nil || x.Text == nil:
+				a.Error = badLine(b, err)
 			default:
 				a.ID = strings.Trim(string(x.ID), `"`)
 				if a.ID == "null" {
@@ -166,7 +166,10 @@ func discoverThemes(ctx context.Context, r *reading.Reader, in io.Reader, out io
 			return err
 		}
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return unread(int64(len(answers)-len(docs)), int64(len(answers)))
 }
 
 // readAll reads texts on all cores.

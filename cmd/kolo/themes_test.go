@@ -8,19 +8,20 @@ import (
 	"strings"
 	"testing"
 
+	"kolo/internal/foundation/fault"
 	"kolo/internal/understand/reading"
 	"kolo/internal/understand/theme/discover"
 )
 
-// answersOf runs themes discover and reads its answer.
-func answersOf(t *testing.T, in string, o discover.Options) (texts []textLine, themes []foundLine, out string) {
+// answersOf runs themes discover and reads its answer; failed is what the command says in the end, "" for nothing.
+func answersOf(t *testing.T, in string, o discover.Options, failed string) (texts []textLine, themes []foundLine, out string) {
 	t.Helper()
 	r, err := reading.New()
 	if err != nil {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	if err := discoverThemes(context.Background(), r, strings.NewReader(in), &b, o); err != nil {
+	if err := discoverThemes(context.Background(), r, strings.NewReader(in), &b, o); fault.ProblemOf(err).Detail != failed || (err != nil) != (failed != "") {
 		t.Fatal(err)
 	}
 	for _, line := range strings.Split(strings.TrimSpace(b.String()), "\n") {
@@ -59,8 +60,9 @@ func TestThemesDiscover(t *testing.T) {
 		want += 2
 	}
 	in.WriteString("nonsense\n\n{\"language\": \"en\"}\n{\"text\": \"...\"}")
-	want += 3
-	texts, themes, out := answersOf(t, in.String(), discover.Options{K: 2, Seed: 1})
+	want += 4
+	const failed = "3 of 124 lines could not be read; the answer to each says why"
+	texts, themes, out := answersOf(t, in.String(), discover.Options{K: 2, Seed: 1}, failed)
 	if len(texts) != want {
 		t.Fatalf("%d answers to %d lines", len(texts), want)
 	}
@@ -70,7 +72,7 @@ func TestThemesDiscover(t *testing.T) {
 			t.Fatalf("line %d: %+v", i, a)
 		}
 	}
-	if texts[0].ID != "p0" || texts[3].ID != "1" || texts[120].Error == "" || texts[121].Error == "" || texts[122].Theme != other {
+	if texts[0].ID != "p0" || texts[3].ID != "1" || texts[120].Error == "" || texts[121].Error != "this line is empty" || texts[122].Error != "this line has no text" || texts[123].Theme != other {
 		t.Errorf("%+v", texts[118:])
 	}
 	if len(themes) != 3 || themes[0].Count != 60 || themes[1].Count != 60 || themes[2].Theme != other || themes[2].Count != 1 {
@@ -87,7 +89,7 @@ func TestThemesDiscover(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, _, _ := answersOf(t, in.String(), discover.Options{Seed: 2, Previous: known})
+	again, _, _ := answersOf(t, in.String(), discover.Options{Seed: 2, Previous: known}, failed)
 	for i, a := range again[:120] {
 		if a.Theme != "x"+strings.TrimPrefix(texts[i].Theme, "t") {
 			t.Fatalf("line %d was in %s and is in %s", i, texts[i].Theme, a.Theme)
@@ -105,7 +107,7 @@ func TestThemesDiscoverNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	if err := discoverThemes(context.Background(), r, strings.NewReader("\n"), &b, discover.Options{}); err != nil || b.Len() != 0 {
+	if err := discoverThemes(context.Background(), r, strings.NewReader(""), &b, discover.Options{}); err != nil || b.Len() != 0 {
 		t.Errorf("%v, %q", err, b.String())
 	}
 }

@@ -10,7 +10,9 @@ import (
 	"math"
 	"os"
 	"runtime"
+	"sync/atomic"
 
+	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/jsonread"
 	"kolo/internal/understand/reading"
 	"kolo/internal/understand/text"
@@ -18,7 +20,8 @@ import (
 
 type understandCommand struct{}
 
-// Run reads NDJSON and answers each line with one, in the same order. A line that cannot be read is answered too.
+// Run reads NDJSON and answers each line with one, in the same order. A line that cannot be read is answered too, and makes the command
+// fail once all are answered.
 func (understandCommand) Run(e *env) error {
 	if err := text.Ready(); err != nil {
 		return err
@@ -63,7 +66,7 @@ type clauseLine struct {
 // batch is how many bytes of lines, about, are handed to a core at a time.
 const batch = 64 << 10
 
-// understand answers lines in their order, on all cores, holding a bounded number of them.
+// understand answers lines in their order, on all cores, holding a bounded number of them. It is fault.Invalid when some could not be read.
 func understand(ctx context.Context, r *reading.Reader, in io.Reader, out io.Writer) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -71,6 +74,7 @@ func understand(ctx context.Context, r *reading.Reader, in io.Reader, out io.Wri
 		lines [][]byte
 		done  chan []byte
 	}
+	var read, failed atomic.Int64
 	cores := runtime.GOMAXPROCS(0)
 	todo, order := make(chan work), make(chan work, 2*cores)
 	for range cores {
@@ -78,8 +82,13 @@ func understand(ctx context.Context, r *reading.Reader, in io.Reader, out io.Wri
 			for w := range todo {
 				var b []byte
 				for _, line := range w.lines {
-					b = append(answer(b, r, line), '\n')
+					var ok bool
+					if b, ok = answer(b, r, line); !ok {
+						failed.Add(1)
+					}
+					b = append(b, '\n')
 				}
+				read.Add(int64(len(w.lines)))
 				w.done <- b
 			}
 		}()
@@ -109,8 +118,8 @@ func understand(ctx context.Context, r *reading.Reader, in io.Reader, out io.Wri
 	for ctx.Err() == nil {
 		var line []byte
 		line, err = src.ReadBytes('\n')
-		if line = jsonread.Line(line); len(line) > 0 {
-			lines, size = append(lines, line), size+len(line)
+		if len(line) > 0 { // an empty one has its end: it is answered too, so that answers stand at the numbers of their lines
+			lines, size = append(lines, jsonread.Line(line)), size+len(line)
 		}
 		// What has come in is answered before waiting for more: a pipe may be a conversation.
 		if size >= batch || len(lines) > 0 && (err != nil || src.Buffered() == 0) {
@@ -127,11 +136,22 @@ func understand(ctx context.Context, r *reading.Reader, in io.Reader, out io.Wri
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
-	return context.Cause(ctx)
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	return unread(failed.Load(), read.Load())
 }
 
-// answer appends the answer to one line.
-func answer(b []byte, r *reading.Reader, line []byte) []byte {
+// unread is what a command says in the end when it could not read some lines.
+func unread(failed, all int64) error {
+	if failed == 0 {
+		return nil
+	}
+	return fault.New(fault.Invalid, "lines", "%d of %d lines could not be read; the answer to each says why", failed, all)
+}
+
+// answer appends the answer to one line; ok is false when that says what is wrong with it.
+func answer(b []byte, r *reading.Reader, line []byte) (_ []byte, ok bool) {
 	var in struct {
 		Text     *string `json:"text"`
 		Language string  `json:"language"`
@@ -139,25 +159,29 @@ func answer(b []byte, r *reading.Reader, line []byte) []byte {
 	var reply any
 	err := json.Unmarshal(line, &in)
 	switch {
-	case err != nil:
-		reply = map[string]string{"error": badLine(err)}
-	case in.Text == nil:
-		reply = map[string]string{"error": "this line has no text"}
+	case err != nil || in.Text == nil:
+		reply = map[string]string{"error": badLine(line, err)}
 	default:
+		ok = true
 		reply = understoodOf(r, *in.Text, in.Language)
 	}
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(reply); err != nil { // cannot happen: these are plain values
-		return append(b, `{"error":"the answer cannot be written"}`...)
+		return append(b, `{"error":"the answer cannot be written"}`...), false
 	}
-	return append(b, bytes.TrimRight(buf.Bytes(), "\n")...)
+	return append(b, bytes.TrimRight(buf.Bytes(), "\n")...), ok
 }
 
-// badLine says what is wrong with a line that could not be read.
-func badLine(err error) string {
-	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) && wrong.Field != "" {
+// badLine says what is wrong with a line that could not be read, or that has no text.
+func badLine(line []byte, err error) string {
+	switch wrong := (*json.UnmarshalTypeError)(nil); {
+	case len(line) == 0:
+		return "this line is empty"
+	case err == nil:
+		return "this line has no text"
+	case errors.As(err, &wrong) && wrong.Field != "":
 		return wrong.Field + " must be a string"
 	}
 	return "this line is no JSON object with a text"

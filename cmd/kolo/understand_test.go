@@ -8,17 +8,19 @@ import (
 	"strings"
 	"testing"
 
+	"kolo/internal/foundation/fault"
 	"kolo/internal/understand/reading"
 )
 
-func understandAll(t *testing.T, in io.Reader) []map[string]any {
+// understandAll gives the answer to each line; failed is what the command says in the end, "" for nothing.
+func understandAll(t *testing.T, in io.Reader, failed string) []map[string]any {
 	t.Helper()
 	r, err := reading.New()
 	if err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if err := understand(t.Context(), r, in, &out); err != nil {
+	if err := understand(t.Context(), r, in, &out); fault.ProblemOf(err).Detail != failed || (err != nil) != (failed != "") {
 		t.Fatal(err)
 	}
 	var answers []map[string]any
@@ -39,7 +41,7 @@ func TestUnderstandAnswersInOrder(t *testing.T) {
 	for i := range n {
 		fmt.Fprintf(&in, `{"text": "Visit number %d was lovely", "language": "en", "more": [1, {}]}`+"\n", i)
 	}
-	answers := understandAll(t, strings.NewReader(in.String()))
+	answers := understandAll(t, strings.NewReader(in.String()), "")
 	if len(answers) != n {
 		t.Fatalf("%d answers to %d lines", len(answers), n)
 	}
@@ -70,22 +72,26 @@ func TestUnderstandAnswersBadLines(t *testing.T) {
 	}
 	var in strings.Builder
 	for _, l := range lines {
-		in.WriteString(l.in + "\n\n") // empty lines are none
+		in.WriteString(l.in + "\n \n") // empty lines are answered too
 	}
-	answers := understandAll(t, strings.NewReader("\ufeff"+strings.TrimSpace(in.String()))) // a mark at the beginning, and no line break at the end
-	if len(answers) != len(lines) {
+	answers := understandAll(t, strings.NewReader("\ufeff"+strings.TrimSpace(in.String())), "15 of 21 lines could not be read; the answer to each says why") // a mark at the beginning, and no line break at the end
+	if len(answers) != 2*len(lines)-1 {
 		t.Fatalf("%d answers to %d lines", len(answers), len(lines))
 	}
 	for i, a := range answers {
-		if bad, _ := a["error"].(string); bad != lines[i].bad {
-			t.Errorf("%.60s: %v", lines[i].in, a)
+		line, want := "", "this line is empty"
+		if i%2 == 0 {
+			line, want = lines[i/2].in, lines[i/2].bad
+		}
+		if bad, _ := a["error"].(string); bad != want {
+			t.Errorf("%.60s: %v", line, a)
 		}
 	}
 	first := answers[0]
 	if first["language"] != "en" || first["language_confidence"] != 1.0 || len(first["clauses"].([]any)) != 2 {
 		t.Errorf("%v", first)
 	}
-	if masked := answers[9]["masked"].(string); strings.Contains(masked, "jo@example.com") {
+	if masked := answers[18]["masked"].(string); strings.Contains(masked, "jo@example.com") {
 		t.Errorf("masked: %s", masked)
 	}
 }
