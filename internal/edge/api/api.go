@@ -85,7 +85,8 @@ func New(s Services) *API {
 	c.Info.Description = "The voice of the customer: feedback in, trustworthy scores out. Sign requests with an API key: `Authorization: Bearer kolo_...`."
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer", Description: "An API key, made under Settings"}}
 	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
-	c.CreateHooks = nil // no $schema links in answers
+	c.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[event.Properties](), reflect.TypeFor[map[string]any]()) // which it is in JSON
+	c.CreateHooks = nil                                                                                            // no $schema links in answers
 	c.Transformers = nil
 	a.huma = humago.New(a.mux, c)
 	a.feedbackRoutes()

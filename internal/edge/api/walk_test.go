@@ -337,6 +337,28 @@ func TestInternalErrorsKeepTheirText(t *testing.T) {
 	}
 }
 
+// TestTheDescriptionFitsWhatIsSent where a field's type in Go does not say it.
+func TestTheDescriptionFitsWhatIsSent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	schemas := w.api.OpenAPI().Components.Schemas.Map()
+	for name, want := range map[string]string{"Event properties": "object", "ImportsTarget decimal": "string", "FeedbackWho external_id": "string"} {
+		schema, field, _ := strings.Cut(name, " ")
+		if schemas[schema] == nil || schemas[schema].Properties[field] == nil || schemas[schema].Properties[field].Type != want {
+			t.Errorf("%s is not described as %s", name, want)
+		}
+	}
+	decimal := schemas["ImportsTarget"].Properties["decimal"]
+	for _, sign := range []string{"", ".", ","} {
+		if len(decimal.Enum) > 0 || !regexp.MustCompile(decimal.Pattern).MatchString(sign) {
+			t.Errorf("%q is sent as a decimal sign, and described are %q and %v", sign, decimal.Pattern, decimal.Enum)
+		}
+	}
+	if most := schemas["FeedbackWho"].Properties["external_id"].MaxLength; most == nil || *most != 254 {
+		t.Errorf("the id of a customer has at most %v characters", most)
+	}
+}
+
 // TestContactsAndSettings walks through what a program does with contacts and the workspace.
 func TestContactsAndSettings(t *testing.T) {
 	t.Parallel()
@@ -417,6 +439,9 @@ func TestContactsAndSettings(t *testing.T) {
 	made := w.ask(key, "POST", "/v1/keys", `{"name":"till","scopes":["feedback.read"],"expires_at":"2027-01-01T00:00:00Z"}`, 201)
 	w.ask(made["secret"].(string), "GET", "/v1/workspace", "", 200)
 	if _, _, text := w.call(key, "GET", "/v1/keys", ""); strings.Contains(text, "secret") {
+		t.Errorf("%s", text)
+	}
+	if _, _, text := w.call(key, "POST", "/v1/keys", `{"name":"late","scopes":["feedback.read"],"expires_at":"2020-01-01T00:00:00Z"}`); !strings.Contains(text, `"path":"expires_at"`) {
 		t.Errorf("%s", text)
 	}
 	w.ask(key, "DELETE", "/v1/keys/"+made["id"].(string), "", 204)

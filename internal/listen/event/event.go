@@ -95,8 +95,8 @@ type Traits struct {
 // Limits of one message.
 const (
 	MaxProperties = 32 << 10 // bytes of JSON
-	maxMessage    = 200      // bytes of messageId and anonymousId
-	maxName       = 200      // bytes of an event's name
+	maxMessage    = 200      // characters of messageId and anonymousId
+	maxName       = 200      // characters of an event's name
 )
 
 // Validate checks an input and fills its defaults. It tells everything that is wrong at once, by JSON path. country is where phone
@@ -120,8 +120,8 @@ func (in *Input) Validate(now time.Time, country string) error {
 		value *string
 		max   int
 	}{{"messageId", &in.Message, maxMessage}, {"anonymousId", &in.Visitor, maxMessage}, {"event", &in.Name, maxName}} {
-		if len(*f.value) > f.max {
-			say(f.path, "too_long", "longer than %d bytes", f.max)
+		if len(*f.value) > f.max && utf8.RuneCountInString(*f.value) > f.max {
+			say(f.path, "too_long", "longer than %d characters", f.max)
 		} else if !printable(*f.value) {
 			say(f.path, "form", "a text of one line without control characters is needed")
 		}

@@ -87,7 +87,7 @@ type Attributes map[string]string
 
 // Who says which contact said it: any identity will do.
 type Who struct {
-	ExternalID string         `json:"external_id,omitempty" maxLength:"200" doc:"Your id of the customer"`
+	ExternalID string         `json:"external_id,omitempty" maxLength:"254" doc:"Your id of the customer"`
 	Email      string         `json:"email,omitempty"`
 	Phone      string         `json:"phone,omitempty" doc:"With its country's code, or in the form of the country (else of the workspace's)"`
 	Name       string         `json:"name,omitempty"`
@@ -206,13 +206,18 @@ func (in *Input) Validate(now time.Time, country string) error {
 		max   int
 	}{
 		{"source", &in.Source, 200}, {"external_id", &in.ExternalID, 200}, {"touchpoint", &in.Touchpoint, 100},
-		{"survey", &in.Survey, 100}, {"survey_version", &in.SurveyVersion, 40}, {"text", &in.Text, MaxText},
+		{"survey", &in.Survey, 100}, {"survey_version", &in.SurveyVersion, 40},
 	} {
-		if len(*f.value) > f.max {
-			say(f.path, "too_long", "longer than %d bytes", f.max)
+		if long(*f.value, f.max) {
+			say(f.path, "too_long", "longer than %d characters", f.max)
 			continue
 		}
 		*f.value = clean(*f.value)
+	}
+	if len(in.Text) > MaxText {
+		say("text", "too_long", "longer than %d bytes", MaxText)
+	} else {
+		in.Text = clean(in.Text)
 	}
 	switch {
 	case in.Time == nil:
@@ -292,8 +297,8 @@ func (s *Score) validate(path string, say func(path, code, format string, args .
 	if s.Scale.Direction != Up && s.Scale.Direction != Down {
 		say(path+"scale.direction", "unknown", "the direction is up or down")
 	}
-	if len(s.Question) > 200 {
-		say(path+"question", "too_long", "longer than 200 bytes")
+	if long(s.Question, 200) {
+		say(path+"question", "too_long", "longer than 200 characters")
 	}
 	s.Question = clean(s.Question)
 	number := func(v float64, name string) bool {
@@ -379,6 +384,9 @@ func blank(s string) bool {
 	}
 	return true
 }
+
+// long tells a text of more characters than that, which is how the description counts them, too.
+func long(s string, most int) bool { return len(s) > most && utf8.RuneCountInString(s) > most }
 
 func setDefault(s *string, def string) {
 	if *s == "" {

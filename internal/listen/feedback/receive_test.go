@@ -527,6 +527,8 @@ func TestWhatIsWrongIsSaidAtOnce(t *testing.T) {
 		{"future", feedback.Input{Text: "t", Time: &future}, []string{"time range"}},
 		{"past", feedback.Input{Text: "t", Time: &past}, []string{"time range"}},
 		{"long", feedback.Input{Text: strings.Repeat("x", feedback.MaxText+1)}, []string{"text too_long"}},
+		{"long ids", feedback.Input{Text: "t", ExternalID: strings.Repeat("ש", 201), Source: strings.Repeat("x", 201), Scores: []feedback.Score{{Metric: "csat", Value: 3, Scale: feedback.Scale{Min: 1, Max: 5}, Question: strings.Repeat("ש", 201)}}},
+			[]string{"external_id too_long", "scores[0].question too_long", "source too_long"}},
 		{"metric", score("joy", 1, 0, 5), []string{"scores[0].metric unknown"}},
 		{"off its scale", score("csat", 6, 1, 5), []string{"scores[0].value range"}},
 		{"no scale", score("csat", 3, math.NaN(), 5), []string{"scores[0].scale.min required"}},
@@ -564,7 +566,7 @@ func TestWhatIsWrongIsSaidAtOnce(t *testing.T) {
 			t.Errorf("%s: %q", c.name, got)
 		}
 	}
-	for _, in := range []feedback.Input{{Text: " \u200b🙂"}, {Text: "!"}, {Text: "ש"}, {Answers: feedback.Answers{{Question: "q", Value: ""}, {Question: "r", Value: false}}},
+	for _, in := range []feedback.Input{{Text: " \u200b🙂"}, {Text: "!", ExternalID: strings.Repeat("ש", 200), Source: strings.Repeat("😀", 200)}, {Text: "t", Contact: &feedback.Who{ExternalID: strings.Repeat("ש", 254)}}, {Text: "ש"}, {Answers: feedback.Answers{{Question: "q", Value: ""}, {Question: "r", Value: false}}},
 		{Answers: feedback.Answers{{Question: "q", Value: []any{"", 0.0}}}}} {
 		if err := in.Validate(now, "IL"); err != nil {
 			t.Errorf("%+v: %v", in, fault.ProblemOf(err).Errors)

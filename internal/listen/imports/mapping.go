@@ -31,7 +31,7 @@ type Target struct {
 	Metric   string           `json:"metric,omitempty" enum:"nps,csat,ces,star,rating," doc:"Of a score"`
 	Scale    *feedback.Scale  `json:"scale,omitempty" doc:"Of a score; NPS has its own"`
 	Question string           `json:"question,omitempty" doc:"Of a score: its wording"`
-	Decimal  string           `json:"decimal,omitempty" enum:".,\\,," doc:"Of numbers: the decimal sign"`
+	Decimal  string           `json:"decimal,omitempty" pattern:"^[.,]?$" doc:"Of numbers: the decimal sign, a dot or a comma"`
 	Values   Values           `json:"values,omitempty" doc:"What cells stand for: {\"Very satisfied\": 5}; an empty value stands for nothing"`
 }
 

@@ -96,7 +96,7 @@ func createKey(tx *store.Tx, ws WorkspaceID, actor Actor, in NewKey) (k APIKey, 
 		}
 	}
 	if !in.Expires.IsZero() && !in.Expires.After(tx.Now) {
-		bad.add("expires", "range", "the key would have expired already")
+		bad.add("expires_at", "range", "the key would have expired already")
 	}
 	if err := bad.err(op); err != nil {
 		return k, "", err
