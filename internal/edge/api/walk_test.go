@@ -359,6 +359,18 @@ func TestTheDescriptionFitsWhatIsSent(t *testing.T) {
 	}
 }
 
+// TestWhatIsNotKnownIsLeftOut in a workspace in which nothing was looked at and nobody has a score.
+func TestWhatIsNotKnownIsLeftOut(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	key := w.workspace("one", identity.Permissions())[0]
+	for path, field := range map[string]string{"/v1/alerts/settings": "looked_at", "/v1/health/summary": "mean"} {
+		if got := w.ask(key, "GET", path, "", 200); got[field] != nil || len(got) < 2 {
+			t.Errorf("%s: %v", path, got)
+		}
+	}
+}
+
 // TestContactsAndSettings walks through what a program does with contacts and the workspace.
 func TestContactsAndSettings(t *testing.T) {
 	t.Parallel()

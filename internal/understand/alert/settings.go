@@ -92,7 +92,7 @@ func segmentable(f string) bool {
 type Watch struct {
 	Settings Settings  `json:"settings"`
 	Day      string    `json:"day,omitempty" doc:"Last complete day that was looked at"`
-	LookedAt time.Time `json:"looked_at"`
+	LookedAt time.Time `json:"looked_at,omitzero" doc:"Absent before the first look"`
 	Report   Report    `json:"report"`
 
 	day    clock.Day

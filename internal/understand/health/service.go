@@ -323,7 +323,7 @@ type Summary struct {
 	Hidden   int64     `json:"hidden" doc:"Customers of whom too little is known"`
 	Left     int64     `json:"left" doc:"Contacts who have left"`
 	AtRisk   int64     `json:"at_risk"`
-	Mean     float64   `json:"mean"`
+	Mean     *float64  `json:"mean,omitempty" doc:"Of the scores that are shown; absent while there are none"`
 	Valid    bool      `json:"validated" doc:"False: read the scores as hints, for the version in use fails a test"`
 	Scores   []Whole   `json:"distribution" doc:"How many customers have each score, without what is behind its point"`
 	Money    []Revenue `json:"revenue" doc:"By currency, for amounts of different currencies do not add up"`
@@ -370,7 +370,8 @@ func (s *Service) Summary(ctx context.Context, ws identity.WorkspaceID, actor id
 		}
 		out.Scored, out.Hidden, out.Left, out.AtRisk = t.shown, t.hidden, t.left, t.risk
 		if t.shown > 0 {
-			out.Mean = t.sum / float64(t.shown)
+			mean := t.sum / float64(t.shown)
+			out.Mean = &mean
 		}
 		valid, err := store.One(tx, store.Value[int64], "/* health.Summary */ SELECT count(*) FROM health_version WHERE workspace = $1 AND active = 1 AND valid = 1", string(ws))
 		if err != nil {

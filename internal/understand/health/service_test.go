@@ -156,7 +156,7 @@ func TestScoresAreMadeAndKeptApart(t *testing.T) {
 		}
 		s, err := w.health.Summary(w.Context(), w.one, w.actor)
 		w.must(err)
-		if s.Scored+s.Hidden != 108 || s.Left != 12 || len(s.Segments) != 2 || math.IsNaN(s.Mean) {
+		if s.Scored+s.Hidden != 108 || s.Left != 12 || len(s.Segments) != 2 || s.Mean == nil || math.IsNaN(*s.Mean) {
 			w.Errorf("%+v", s)
 		}
 		// Who stopped stands worse than who goes on, and says why.

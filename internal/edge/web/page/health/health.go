@@ -216,8 +216,12 @@ func (v *customersView) figures(e ui.Env, s health.Summary) {
 	if v.Version.Kind == health.Fitted {
 		decimals = 1
 	}
+	mean := 0.0 // which is not shown when it is of nobody
+	if s.Mean != nil {
+		mean = *s.Mean
+	}
 	v.Scores = []ui.Score{
-		{Label: e.T("health.mean"), Value: s.Mean, Decimals: decimals, N: s.Scored, Of: of},
+		{Label: e.T("health.mean"), Value: mean, Decimals: decimals, N: s.Scored, Of: of},
 		{Label: e.T("health.at_risk"), Value: float64(s.AtRisk), N: s.Scored, Of: of, Note: riskNote(e, v.Version)},
 		{Label: e.T("health.hidden"), Value: float64(s.Hidden), N: max(s.Hidden, 1), Of: e.T("health.hidden_of")},
 		{Label: e.T("health.left"), Value: float64(s.Left), N: max(s.Left, 1), Of: e.T("health.left_of")},
