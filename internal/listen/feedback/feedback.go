@@ -302,11 +302,15 @@ func (s *Score) validate(path string, say func(path, code, format string, args .
 	}
 	s.Question = clean(s.Question)
 	number := func(v float64, name string) bool {
-		if math.IsNaN(v) || math.IsInf(v, 0) || math.Abs(v) > 1e9 {
+		switch {
+		case math.IsNaN(v):
 			say(path+name, "required", "%s is missing, or not a number", name)
-			return false
+		case math.Abs(v) > 1e9:
+			say(path+name, "range", "%s lies beyond the limit: from -1,000,000,000 to 1,000,000,000", name)
+		default:
+			return true
 		}
-		return true
+		return false
 	}
 	minOK, maxOK, valueOK := number(s.Scale.Min, "scale.min"), number(s.Scale.Max, "scale.max"), number(s.Value, "value")
 	if !minOK || !maxOK {
