@@ -281,7 +281,7 @@ func (l *Locale) value(v any) string {
 	case Verbatim:
 		return string(n)
 	case string:
-		return l.isolate(n)
+		return l.Isolate(n)
 	case int:
 		return l.N(float64(n), 0)
 	case int32:
@@ -293,7 +293,7 @@ func (l *Locale) value(v any) string {
 	case float64:
 		return l.N(n, -1)
 	}
-	return l.isolate(fmt.Sprint(v))
+	return l.Isolate(fmt.Sprint(v))
 }
 
 // form is the plural form of a count: a whole number or one with decimals.
@@ -323,10 +323,10 @@ func atoi(s string) int {
 	return n
 }
 
-// isolate wraps a string that holds letters of the other direction in an isolate (Unicode bidirectional algorithm): one of the language's
+// Isolate wraps a string that holds letters of the other direction in an isolate (Unicode bidirectional algorithm): one of the language's
 // own direction (RLI or LRI) where at least half of its letters run that way, as in "CSAT: שבעי רצון", which begins with a name and is
 // Hebrew; otherwise one of the direction that it begins with (FSI). What is isolated within it counts for neither.
-func (l *Locale) isolate(s string) string {
+func (l *Locale) Isolate(s string) string {
 	if own, other := l.letters(s); other == 0 {
 		return s
 	} else if own == 0 {

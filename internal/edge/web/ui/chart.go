@@ -108,8 +108,13 @@ func (c Chart) payload(e Env) json.Marshaler {
 		Words: map[string]any{
 			"interval": e.T("chart.interval"), "answers": e.T("chart.answers"), "few": e.T("score.indicative"), "none": e.T("chart.no_value"),
 		}}
+	// A canvas has no elements to isolate names in, so that the names bring their marks.
+	p.Labels = make([]string, len(c.Labels))
+	for i, l := range c.Labels {
+		p.Labels[i] = e.Isolate(l)
+	}
 	for _, s := range c.Series {
-		p.Series = append(p.Series, seriesPayload{s.Name, s.Values, s.Low, s.High, s.N, safe(s.Hrefs), s.Small, s.Color})
+		p.Series = append(p.Series, seriesPayload{e.Isolate(s.Name), s.Values, s.Low, s.High, s.N, safe(s.Hrefs), s.Small, s.Color})
 	}
 	for _, m := range c.Marks {
 		p.Marks = append(p.Marks, markPayload(m))

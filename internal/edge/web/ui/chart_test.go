@@ -55,3 +55,19 @@ func TestAChartIsTakenAway(t *testing.T) {
 		}
 	}
 }
+
+// TestLabelsOfAChartKeepTheirDirection: a canvas has no elements that would isolate a name.
+func TestLabelsOfAChartKeepTheirDirection(t *testing.T) {
+	t.Parallel()
+	c := Chart{Labels: []string{"region: Jerusalem", "ירושלים", "7"}, Series: []Series{{Name: "Web"}}}
+	b, err := c.payload(Env{Locale: i18n.Load().Language("he")}).MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "[\"\u2068region: Jerusalem\u2069\",\"ירושלים\",\"7\"]"; !strings.Contains(string(b), want) || !strings.Contains(string(b), "\u2068Web\u2069") {
+		t.Errorf("%s has no %s", b, want)
+	}
+	if b, err = c.payload(Env{Locale: i18n.Load().Language("en")}).MarshalJSON(); err != nil || !strings.Contains(string(b), "[\"region: Jerusalem\",\"\u2068ירושלים\u2069\",\"7\"]") {
+		t.Errorf("%s, %v", b, err)
+	}
+}

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strconv"
@@ -60,7 +61,7 @@ func (p *Pages) names(q *web.Request, entries []identity.Entry) (n names, err er
 			}
 		case "contact":
 			contacts = append(contacts, contact.ID(e.Object))
-		case "alert":
+		case "alert", "theme":
 			if n.named != nil {
 				continue
 			}
@@ -134,7 +135,7 @@ func (n names) of(e ui.Env, a identity.Entry) (name, href string) {
 		}
 		return alert.Measured(e.Locale, s) + ": " + alert.What(e.Locale, s, n.named), "/alerts/" + a.Object
 	case "theme":
-		return d["name"], "/themes/" + url.PathEscape(a.Object)
+		return cmp.Or(n.named[a.Object], d["name"]), "/themes/" + url.PathEscape(a.Object) // the log has the name of programs, in English
 	case "export":
 		return ui.Named(e, "audit_list.", a.Object), ""
 	case "import":
@@ -237,6 +238,31 @@ func details(e ui.Env, a identity.Entry) []fact {
 	return out
 }
 
+// asked are the words for what a file was asked for with, where it is no field of feedback.
+var asked = map[string]string{
+	"last": "bucket.label", "from": "bucket.label", "to": "bucket.label", "measure": "explore.measure", "of": "explore.of", "by": "explore.by", "bucket": "explore.bucket",
+	"compare": "explore.compare", "scale": "explore.scale", "order": "explore.order", "limit": "explore.limit", "weight": "explore.weight", "level": "explore.level",
+}
+
+// narrowed names what a file was narrowed down by: the names of an address, such as "last" or "nps.gte", in the reader's words.
+func narrowed(e ui.Env, names []string) string {
+	var out []string
+	for _, name := range names {
+		if key := asked[name]; key != "" {
+			name = e.T(key)
+		} else {
+			if i := strings.LastIndex(name, "."); i > 0 && e.Has("op."+name[i+1:]) {
+				name = name[:i]
+			}
+			name = figure.Field(e, name)
+		}
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
 // detail is the value of a detail in the reader's words.
 func detail(e ui.Env, a identity.Entry, key, value string) string {
 	if a.Kind == "alert" && e.Has("alerts."+key+"."+value) {
@@ -251,6 +277,10 @@ func detail(e ui.Env, a identity.Entry, key, value string) string {
 		if n, err := strconv.ParseFloat(value, 64); err == nil {
 			return e.N(n, 0)
 		}
+	case "filtered_by":
+		return narrowed(e, strings.Fields(value))
+	case "origin":
+		return ui.Named(e, "population.origin_", value)
 	case "mode":
 		return ui.Named(e, "notify_mode.", value)
 	case "kind":
