@@ -19,6 +19,7 @@ type Chart struct {
 	Title     string
 	Summary   string // what to see in it, for screen readers; left empty, one is made from the figures
 	Dimension string // what the labels are: "Week"
+	Groups    bool   // the labels are groups: none is the first or the last, and nothing goes from one to the other
 	Labels    []string
 	Parents   []int // of a tree: at which label each label's parent stands, before it; -1 for none
 	Series    []Series
@@ -42,6 +43,7 @@ type Series struct {
 	N         []int64
 	Hrefs     []string // the feedback behind each figure
 	Small     []bool   // too few answers to stand on
+	Elsewhen  bool     // the values are of an earlier period, whose dates are not those of the labels
 	Color     string   // "", "good", "neutral", "bad", or "1" to "8" of the palette
 }
 
@@ -172,7 +174,8 @@ func (c Chart) interval(e Env, s Series, i int) string {
 	return e.T("score.interval", "low", written(c.figure(e, s.Low[i])), "high", written(c.figure(e, s.High[i])))
 }
 
-// summary tells what a chart shows to those who cannot see it: where each series begins and ends, and its extremes.
+// summary tells what a chart shows to those who cannot see it: where each series begins and ends, and its extremes; of
+// groups the extremes alone.
 func (c Chart) summary(e Env) string {
 	if c.Summary != "" {
 		return c.Summary
@@ -202,11 +205,19 @@ func (c Chart) summary(e Env) string {
 			text += e.T("chart.summary_none", "name", s.Name)
 			continue
 		}
+		least, most := written(c.figure(e, s.Values[low])), written(c.figure(e, s.Values[high]))
+		if c.Groups || c.Kind == "across" || c.Kind == "pie" {
+			text += e.T("chart.summary_groups", "name", s.Name, "low", least, "low_at", c.Labels[low], "high", most, "high_at", c.Labels[high])
+			continue
+		}
+		if s.Elsewhen {
+			text += e.T("chart.summary_elsewhen", "name", s.Name, "first", written(c.figure(e, s.Values[first])), "last", written(c.figure(e, s.Values[last])), "low", least, "high", most)
+			continue
+		}
 		text += e.T("chart.summary", "name", s.Name,
 			"first", written(c.figure(e, s.Values[first])), "from", c.Labels[first],
 			"last", written(c.figure(e, s.Values[last])), "to", c.Labels[last],
-			"low", written(c.figure(e, s.Values[low])), "low_at", c.Labels[low],
-			"high", written(c.figure(e, s.Values[high])), "high_at", c.Labels[high])
+			"low", least, "low_at", c.Labels[low], "high", most, "high_at", c.Labels[high])
 		if change := c.change(e, s, first, last); change != "" {
 			text += " " + change
 		}

@@ -36,6 +36,22 @@ func TestASummaryTellsWhatTheLineShows(t *testing.T) {
 	}
 }
 
+// TestGroupsHaveNoBeginning: nothing goes from one group to the other, and an earlier period is not told by this one's dates.
+func TestGroupsHaveNoBeginning(t *testing.T) {
+	t.Parallel()
+	e := Env{Locale: i18n.Load().Language("en")}
+	groups := line([]float64{25, 30, -2}, nil, nil)
+	groups.Labels, groups.Kind = []string{"Business", "Basic", "Pro"}, "across"
+	if got, want := groups.summary(e), "NPS: highest 30 (Basic), lowest −2 (Pro)."; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	both := line([]float64{10, 5, 40}, nil, nil)
+	both.Series = append(both.Series, Series{Name: "Before", Values: []float64{1, 3, 2}, Elsewhen: true})
+	if got, want := both.summary(e), "Before: from 1 to 2; lowest 1, highest 3."; !strings.HasSuffix(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // TestAChartIsTakenAway: a picture says what it shows, and only who may export is offered the figures.
 func TestAChartIsTakenAway(t *testing.T) {
 	t.Parallel()

@@ -77,6 +77,7 @@ func Draw(e ui.Env, id string, a *insight.Answer, kind string, name func(field s
 			*list, whole = (*list)[:most], false
 		}
 	}
+	c.Groups = a.Bucket == ""
 	across := a.Bucket == "" && (len(g.dims) == 1 || kind != "heat")
 	if across {
 		// Groups stand along the axis; of several fields the last one makes the colours.
@@ -253,6 +254,8 @@ func (g grid) put(s *ui.Series, i, row, col int) {
 func earlier(e ui.Env, a *insight.Answer, g grid) []ui.Series {
 	s := empty(e.T("explore.counterpart"), len(g.cols), false)
 	s.Color, s.Hrefs = "8", nil
+	to := a.Question().Compare
+	s.Elsewhen = to != nil && (to.To == "previous" || to.To == "year")
 	some := false
 	for i, col := range g.cols {
 		r := g.cells[[2]int{0, col.at}]
@@ -349,5 +352,5 @@ func color(field, value string) string {
 	if !ranked(field) || field == "weekday" || field == "sentiment_unsure" {
 		return ""
 	}
-	return map[int]string{1: "bad", 2: "neutral", 3: "good"}[order[value]]
+	return map[int]string{1: "bad", 2: "neutral", 3: "good", 4: "6"}[order[value]] // what is mixed is no green beside the good
 }
