@@ -32,7 +32,7 @@ export function draw(boxes) {
 function begin(box, spec) {
   const chart = echarts.init(box, null, { renderer: "canvas" });
   live.set(box, { chart, spec, rows: keyRows(spec, box).length });
-  chart.setOption(options(spec, box), true);
+  chart.setOption(options(spec, box, chart), true);
   chart.on("click", (e) => {
     const href = spec.kind === "tree" ? e.data?.href : spec.kind === "heat" ? spec.series[e.value[1]]?.hrefs?.[e.value[0]] : spec.series[e.seriesIndex % spec.series.length]?.hrefs?.[e.dataIndex];
     if (href) location.assign(href);
@@ -44,7 +44,7 @@ function fit(box, chart, spec) {
   if (spec.kind !== "tree") {
     chart.resize();
     const drawn = live.get(box), rows = keyRows(spec, box).length;
-    if (rows !== drawn.rows) chart.setOption(options(spec, box), true);
+    if (rows !== drawn.rows) chart.setOption(options(spec, box, chart), true);
     drawn.rows = rows;
     return;
   }
@@ -92,7 +92,7 @@ function redraw() {
       if (spec.kind === "tree") fit(box, chart, spec);
       else {
         live.get(box).rows = keyRows(spec, box).length; // the letters may have come only now
-        chart.setOption(options(spec, box), true);
+        chart.setOption(options(spec, box, chart), true);
       }
     }
   }
@@ -127,7 +127,7 @@ document.addEventListener("click", async (e) => {
   printing = true;
   const chart = echarts.init(frame, null, { renderer: svg ? "svg" : "canvas", width, height, devicePixelRatio: 2 });
   try {
-    const o = options(spec, frame);
+    const o = options(spec, frame, chart);
     const c = colours(frame), font = getComputedStyle(document.body).fontFamily;
     const side = rtl ? { left: width - 8, textAlign: "right" } : { left: 8 };
     o.title = { text: turn(button.dataset.name), subtext: detail.map(turn).join("\n"), top: 8, ...side, itemGap: 6,
@@ -178,7 +178,31 @@ const mix = (under, over, share) => {
 const turn = (s) => (rtl ? `\u202b${s}\u202c` : s);
 const escape = (s) => String(s).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
-function options(spec, box) {
+// A field's name in the size and the lines in which all of it fits, or else its beginning with an ellipsis: the tooltip has it in full.
+const sizes = [12.5, 11.5, 10.5, 9.5], letters = Object.fromEntries(sizes.map((size, i) => [`s${i}`, { fontSize: size, lineHeight: Math.ceil(size * 1.25) }]));
+function fitted(name, width, height, family, weight) {
+  name = name.replace(/[{}]/g, (b) => (b === "{" ? "(" : ")")); // they would begin and end a size
+  const wide = (t, size) => ((ruler.font = `${weight} ${size}px ${family}`), ruler.measureText(t).width);
+  const write = (lines, i) => lines.map((l) => `{s${i}|${turn(l)}}`).join("\n");
+  for (const [i, size] of sizes.entries()) {
+    const lines = [];
+    for (const word of name.split(" ")) {
+      const longer = lines.length ? `${lines.at(-1)} ${word}` : "";
+      if (longer && wide(longer, size) <= width) lines[lines.length - 1] = longer;
+      else lines.push(word);
+    }
+    if (lines.length * Math.ceil(size * 1.25) <= height && lines.every((l) => wide(l, size) <= width)) return write(lines, i);
+  }
+  const last = sizes.length - 1;
+  if (sizes[last] * 1.25 > height) return "";
+  for (let cut = [...name]; cut.pop(); ) {
+    const text = `${cut.join("").trimEnd()}…`;
+    if (cut.length && wide(text, sizes[last]) <= width) return write([text], last);
+  }
+  return "";
+}
+
+function options(spec, box, chart) {
   const c = colours(box);
   const font = getComputedStyle(document.body).fontFamily;
   const lang = page.lang;
@@ -224,8 +248,9 @@ function options(spec, box) {
     axisLine: { lineStyle: { color: c["line-strong"] } }, axisTick: { show: false },
     axisLabel: { ...text, hideOverlap: true, margin: 10, formatter: turn },
   };
+  const parts = spec.kind === "share" || (spec.kind === "stack" && spec.percent); // of one whole: together they are no more
   const value = {
-    type: "value", position: rtl ? "right" : "left", min: spec.min ?? (spec.kind === "share" ? 0 : undefined), max: spec.max ?? (spec.kind === "share" ? 1 : undefined),
+    type: "value", position: rtl ? "right" : "left", min: spec.min ?? (parts ? 0 : undefined), max: spec.max ?? (parts ? 1 : undefined),
     scale: spec.kind === "line" && spec.min == null, splitNumber: narrow ? 3 : 4, minInterval: spec.decimals || spec.percent ? 0 : 1,
     axisLabel: { ...text, formatter: axis }, splitLine: { lineStyle: { color: c.line } }, axisLine: { show: false },
   };
@@ -285,6 +310,8 @@ function options(spec, box) {
     const [size, tone] = spec.series;
     const nodes = spec.labels.map((name, i) => ({ name, value: size.values[i], href: size.hrefs?.[i], at: i, children: [] }));
     const top = nodes.filter((node, i) => spec.parents[i] < 0 || !nodes[spec.parents[i]].children.push(node));
+    // How large a field is drawn is known once it is laid out, which is before its name is asked for.
+    const room = (p) => chart.getModel().getSeriesByIndex(0).getData().getItemLayout(p.dataIndex) ?? { width: 0, height: 0 };
     // Pale near nought and deep where everything is praise or blame, always light enough for the words on it.
     const paint = (v) => (v == null ? mix(c.surface, c.soft, 0.16) : mix(c.surface, v < 0 ? c["bar-bad"] : c["bar-good"], 0.1 + 0.6 * Math.min(1, Math.abs(v) / 80)));
     for (const node of nodes) {
@@ -298,8 +325,8 @@ function options(spec, box) {
       series: [{
         type: "treemap", left: 0, right: 0, top: 10, bottom: 0, roam: false, nodeClick: false, breadcrumb: { show: false }, visibleMin: 1, squareRatio: 1.3, cursor: "pointer",
         itemStyle: { gapWidth: 2, borderWidth: 0, borderColor: "transparent", borderRadius: 4 },
-        label: { ...text, color: c.ink, fontSize: 12.5, align: rtl ? "right" : "left", position: rtl ? "insideTopRight" : "insideTopLeft", padding: [5, 6], overflow: "truncate", formatter: (p) => turn(p.name) },
-        upperLabel: { show: true, height: 24, color: c.soft, fontFamily: font, fontSize: 12, fontWeight: 600, align: rtl ? "right" : "left", position: rtl ? ["100%", 4] : [0, 4], overflow: "truncate", formatter: (p) => turn(p.name) },
+        label: { ...text, color: c.ink, fontSize: 12.5, align: rtl ? "right" : "left", position: rtl ? "insideTopRight" : "insideTopLeft", padding: [5, 6], overflow: "none", rich: letters, formatter: (p) => fitted(p.name, room(p).width - 12, room(p).height - 8, font, 400) },
+        upperLabel: { show: true, height: 24, color: c.soft, fontFamily: font, fontSize: 12, fontWeight: 600, align: rtl ? "right" : "left", position: rtl ? ["100%", 4] : [0, 4], overflow: "none", rich: Object.fromEntries(Object.entries(letters).map(([k, v]) => [k, { ...v, color: c.soft, fontWeight: 600 }])), formatter: (p) => fitted(p.name, room(p).width - 4, 18, font, 600) },
         levels: [{ itemStyle: { gapWidth: 8 }, upperLabel: { show: false } }, { itemStyle: { gapWidth: 2 } }],
         emphasis: { disabled: true },
         data: top,
