@@ -61,7 +61,7 @@ type env struct {
 
 func run(ctx context.Context, args []string) int {
 	var c cli
-	parser, err := kong.New(&c, kong.Name("kolo"), kong.UsageOnError(), kong.Vars{"lists": strings.Join(export.Names(), ", "), "sections": eval.SectionNames()},
+	parser, err := kong.New(&c, kong.Name("kolo"), kong.ShortUsageOnError(), kong.Vars{"lists": strings.Join(export.Names(), ", "), "sections": eval.SectionNames()},
 		kong.Description("Kolo: the voice of the customer, brought full circle."), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "kolo:", err)
@@ -92,6 +92,9 @@ func fail(err error) int {
 	if errors.As(err, &f) && f.Kind != fault.Internal {
 		fmt.Fprintln(os.Stderr, "kolo:", f.Msg)
 		for _, field := range f.Fields {
+			if field.Msg == f.Msg {
+				continue // it was said
+			}
 			fmt.Fprintf(os.Stderr, "  %s: %s\n", field.Path, field.Msg)
 		}
 		return 1

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -37,6 +38,18 @@ type step struct {
 	on        feedback.Scale
 	decimal   rune
 }
+
+// RowOf is the row of a file that feedback came from whose id was made of it, for rows without one (newBuilder); ok is false of any other id.
+func RowOf(externalID string) (row int64, ok bool) {
+	m := rowID.FindStringSubmatch(externalID)
+	if m == nil {
+		return 0, false
+	}
+	row, err := strconv.ParseInt(m[1], 10, 64)
+	return row, err == nil
+}
+
+var rowID = regexp.MustCompile(`^import-[0-9a-f]{16}-([0-9]+)$`)
 
 // newBuilder prepares a mapping that was validated. zone is the workspace's; prefix is put before the numbers of rows
 // without an external id.

@@ -254,7 +254,7 @@ func page(sh ui.Shell, v view) templ.Component {
 							}()
 						}
 						ctx = templ.InitializeContext(ctx)
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<ul class=\"k-lines k-lines-wide\">")
+						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<ul class=\"k-lines k-lines-wide k-gains\">")
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

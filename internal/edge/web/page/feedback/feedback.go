@@ -14,6 +14,7 @@ import (
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/store"
 	"kolo/internal/listen/feedback"
+	"kolo/internal/listen/imports"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/assist"
 	"kolo/internal/understand/insight"
@@ -94,7 +95,7 @@ func (p *Pages) list(q *web.Request) error {
 			all := clone(filters)
 			all["copy"] = g.Keys
 			v.Quotes[i].Copies, v.Quotes[i].CopiesAt = int(g.Others), "/feedback?"+all.Encode()
-			v.Pager.Shown += int(g.Others)
+			v.Pager.Alike += int(g.Others)
 		}
 	}
 	v.Export = filters.Encode()
@@ -352,7 +353,11 @@ func (p *Pages) show(q *web.Request, t *translated) error {
 	if f.Import != "" {
 		fact(&v.Facts, e.T("field.import"), figure.Value(e, "import", f.Import))
 	}
-	fact(&v.Facts, e.T("field.external_id"), f.ExternalID)
+	if row, ok := imports.RowOf(f.ExternalID); ok { // no id that anybody gave
+		fact(&v.Facts, e.T("import.row"), e.N(float64(row), 0))
+	} else {
+		fact(&v.Facts, e.T("field.external_id"), f.ExternalID)
+	}
 	fact(&v.Facts, e.T("field.time"), e.Given(f.Time))
 	fact(&v.Facts, e.T("field.received_at"), e.DateTime(f.ReceivedAt))
 	fact(&v.Facts, e.T("field.touchpoint"), f.Touchpoint)
