@@ -41,6 +41,7 @@ var sideways = map[[2]string]string{
 	{"internal/understand/export", "internal/listen/imports"}:        "refused rows are exported too",
 	{"internal/understand/export", "internal/understand/label"}:      "with what was understood of it, and corrections",
 	{"internal/understand/export", "internal/understand/theme"}:      "and themes by name",
+	{"internal/understand/export", "internal/understand/text"}:       "what is personal is masked before those who may not see it",
 	{"internal/understand/export", "internal/understand/alert"}:      "alerts are a list like others",
 	{"internal/understand/export", "internal/understand/insight"}:    "an export is of what a question finds",
 	{"internal/understand/sentiment", "internal/understand/learn"}:   "its classifiers are trained and kept there",

@@ -115,7 +115,7 @@ func (a *API) alertRoutes() {
 				return nil, err
 			}
 			var out evidence
-			if out.Evidence, err = a.Alerts.Evidence(ctx, ws, x, register, max(1, in.Words)); err != nil {
+			if out.Evidence, err = a.Alerts.Evidence(ctx, ws, actor, x, register, max(1, in.Words)); err != nil {
 				return nil, err
 			}
 			if out.Words, err = a.tell(ctx, actor, out.Evidence.Words); err != nil {

@@ -23,7 +23,7 @@ func (a *API) insightRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			ans, err := a.Insight.Ask(ctx, actor.Workspace, q)
+			ans, err := a.Insight.AskFor(ctx, actor.Workspace, actor, q)
 			if err == nil {
 				say.Fill(i18n.Load().Language(i18n.Fallback), ans, q.Compare, q.Level)
 			}
@@ -50,7 +50,7 @@ func (a *API) insightRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			ans, err := a.Driving.Ask(ctx, actor.Workspace, q)
+			ans, err := a.Driving.AskFor(ctx, actor.Workspace, actor, q)
 			return &body[*driving.Answer]{ans}, err
 		}, unvalidated)
 	handle(a, route{http.MethodPost, "/v1/insights/scan", identity.InsightsRead, "scan-segments", "Ask which of all segments differ from the rest, corrected for having looked at all of them", tag, 0},
@@ -62,7 +62,7 @@ func (a *API) insightRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			ans, err := a.Scan.Ask(ctx, actor.Workspace, q)
+			ans, err := a.Scan.AskFor(ctx, actor.Workspace, actor, q)
 			return &body[*scan.Answer]{ans}, err
 		}, unvalidated)
 	type views struct {

@@ -41,10 +41,14 @@ func (a *API) tell(ctx context.Context, actor identity.Actor, list []feedback.Fe
 		return nil, err
 	}
 	mask := !actor.May(identity.ContactsIdentify)
+	hidden, err := a.Contacts.Hidden(ctx, actor.Workspace, actor)
+	if err != nil {
+		return nil, err
+	}
 	for i, f := range list {
 		l, ok := labels[f.ID]
 		told := label.Tell(f, l.Language, mask)
-		out[i].Feedback = label.Masked(f, told, mask)
+		out[i].Feedback = label.Masked(f, told, mask, hidden)
 		if ok && f.Text != "" {
 			out[i].Understanding = told.Understanding(l, tree.Counts)
 		}

@@ -36,6 +36,31 @@ func Titles(tx *store.Tx, ws identity.WorkspaceID) (map[string]string, error) {
 	return titles, err
 }
 
+// Hidden are the keys of the attributes that an actor may not see, because they say who somebody is. For those who may see everything
+// it is nil, and nothing is read.
+func (s *Service) Hidden(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor) (keys map[string]bool, err error) {
+	if actor.May(identity.ContactsIdentify) {
+		return nil, nil
+	}
+	err = s.db.View(ctx, func(tx *store.Tx) (err error) {
+		keys, err = Personal(tx, ws)
+		return err
+	})
+	return keys, err
+}
+
+// Personal are the keys of the attributes that say who somebody is.
+func Personal(tx *store.Tx, ws identity.WorkspaceID) (map[string]bool, error) {
+	list, err := attributes(tx, ws)
+	keys := map[string]bool{}
+	for _, a := range list {
+		if a.Personal {
+			keys[a.Key] = true
+		}
+	}
+	return keys, err
+}
+
 func attributes(tx *store.Tx, ws identity.WorkspaceID) ([]Attribute, error) {
 	return store.All(tx, func(s store.Scanner) (a Attribute, err error) {
 		var first, sliceable, personal int64

@@ -258,7 +258,7 @@ func TestABurstIsToldOnceInItsOwnWorkspace(t *testing.T) {
 		// What carries it: nothing but the complaints' own city, in halves, so that no city stands out.
 		register, err := w.feedback.Register(ctx, loud)
 		w.must(err)
-		e, err := w.alerts.Evidence(ctx, loud, a, register, 5)
+		e, err := w.alerts.Evidence(ctx, loud, identity.Program(loud, "test"), a, register, 5)
 		w.must(err)
 		if len(e.Words) != 5 || !strings.HasPrefix(e.Words[0].Text, "Late again 1 ") || !strings.Contains(e.Feedback, "kind=complaint") {
 			w.Errorf("%+v", e)
@@ -289,7 +289,7 @@ func TestWhereItComesFrom(t *testing.T) {
 		a := w.of(ws, complaints)
 		register, err := w.feedback.Register(w.Context(), ws)
 		w.must(err)
-		e, err := w.alerts.Evidence(w.Context(), ws, a, register, 5)
+		e, err := w.alerts.Evidence(w.Context(), ws, identity.Program(ws, "test"), a, register, 5)
 		w.must(err)
 		if len(e.Carriers) != 1 || e.Carriers[0].Field != "attribute.city" || e.Carriers[0].Value != "Haifa" || e.Carriers[0].Share < 0.8 || e.Carriers[0].Share > 1.2 || e.Carriers[0].Observed < 30 {
 			w.Errorf("%+v", e.Carriers)
@@ -801,7 +801,7 @@ func TestBlameIsToldOnce(t *testing.T) {
 		if len(themes) != 1 || a.Kind != alert.Alarm || a.Since < "2026-11-09" || a.Last != "2026-11-22" || a.Excess < 14 || a.Excess > 20 {
 			w.Errorf("%v, %+v", themes, a)
 		}
-		e, err := w.alerts.Evidence(ctx, ws, a, nil, 100)
+		e, err := w.alerts.Evidence(ctx, ws, identity.Program(ws, "test"), a, nil, 100)
 		w.must(err)
 		for _, f := range e.Words {
 			if !strings.HasPrefix(f.Text, "blame ") {

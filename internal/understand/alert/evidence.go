@@ -24,7 +24,7 @@ type Carrier struct {
 	Expected float64 `json:"expected" doc:"As it was in the twelve weeks before, for as many days (of a score: answers)"`
 	Share    float64 `json:"share" doc:"Of the whole excess"`
 	Q        float64 `json:"q" doc:"That it grew no more than everything together; Benjamini-Hochberg over all groups that were looked at"`
-	Feedback string  `json:"feedback" doc:"Query string of /v1/feedback for what is behind it"`
+	Feedback string  `json:"feedback" doc:"Query string of /v1/feedback for what is behind it; empty where it would say what the reader may not see"`
 }
 
 // Evidence is where an alert comes from, and what customers say.
@@ -48,8 +48,8 @@ const (
 var evidenceFields = []string{"channel", "kind", "touchpoint", "survey", "source", "language", "theme"}
 
 // Evidence takes an alert apart by all that feedback can be sliced by, and gives the words behind it, the newest first. fields is the
-// register of feedback's attributes.
-func (s *Service) Evidence(ctx context.Context, ws identity.WorkspaceID, a Alert, fields []feedback.Field, words int) (Evidence, error) {
+// register of feedback's attributes. Values that the actor may not see are covered (insight.Veil).
+func (s *Service) Evidence(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, a Alert, fields []feedback.Field, words int) (Evidence, error) {
 	const op = "alert.Evidence"
 	e := Evidence{Carriers: []Carrier{}, Before: insight.Period{From: (a.since - beforeDays).String(), To: (a.since - 1).String()}}
 	during := a.Between()
@@ -92,7 +92,14 @@ func (s *Service) Evidence(ctx context.Context, ws identity.WorkspaceID, a Alert
 	}
 	slices.SortStableFunc(e.Carriers, func(x, y Carrier) int { return cmp.Compare(y.Share, x.Share) })
 	e.Carriers = e.Carriers[:min(len(e.Carriers), mostCarriers)]
-	return e, nil
+	veil, err := s.insight.VeilFor(ctx, ws, actor)
+	for i := range e.Carriers {
+		c := &e.Carriers[i]
+		if shown := veil.Value(c.Field, c.Value); shown != c.Value {
+			c.Value, c.Feedback = shown, ""
+		}
+	}
+	return e, fault.Wrap(op, err)
 }
 
 // tally is how many there are, and how many of them are what the alert is about.

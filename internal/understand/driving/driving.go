@@ -101,7 +101,7 @@ type Driver struct {
 	Corrected  *Corrected     `json:"corrected,omitempty" doc:"That share with the reading's errors taken out"`
 	Asymmetry  *Asymmetry     `json:"asymmetry,omitempty" doc:"Of a rating: what low and high answers do"`
 	Gain       *Gain          `json:"gain,omitempty"`
-	Feedback   string         `json:"feedback" doc:"Query string of /v1/feedback for what is behind it"`
+	Feedback   string         `json:"feedback" doc:"Query string of /v1/feedback for what is behind it; empty where it would say what the reader may not see"`
 }
 
 // Effect is a difference in the score with its interval and p, which allow for customers who answered several times.

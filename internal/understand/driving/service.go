@@ -51,6 +51,38 @@ func NewService(in *insight.Service, f *feedback.Service, now clock.Clock) *Serv
 // Scores are the measures that something can move.
 var Scores = []insight.Measure{insight.NPS, insight.CSAT, insight.CES, insight.Star, insight.Rating, insight.CSATMean, insight.CESMean}
 
+// AskFor is Ask on behalf of somebody: values that say who somebody is are covered before those who may not know, and the way to the
+// feedback behind them with them. What is remembered stays as it is.
+func (s *Service) AskFor(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, q Query) (*Answer, error) {
+	veil, err := s.insight.VeilFor(ctx, ws, actor)
+	if err != nil {
+		return nil, err
+	}
+	known, err := s.Ask(ctx, ws, q)
+	if err != nil || veil.Lifted() {
+		return known, err
+	}
+	a := *known
+	a.Drivers = slices.Clone(a.Drivers)
+	for i := range a.Drivers {
+		d := &a.Drivers[i]
+		d.Levels = slices.Clone(d.Levels)
+		for j, l := range d.Levels {
+			d.Levels[j].Value = veil.Value(d.Field, l.Value)
+		}
+		if d.Gain == nil {
+			continue
+		}
+		g := *d.Gain
+		if g.Value = veil.Value(d.Field, g.Value); g.Value != d.Gain.Value {
+			d.Feedback = ""
+		}
+		g.Is = veil.Value(g.Where, g.Is)
+		d.Gain = &g
+	}
+	return &a, nil
+}
+
 // Ask answers what moves a score in a workspace.
 func (s *Service) Ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*Answer, error) {
 	const op = "driving.Ask"

@@ -44,7 +44,7 @@ func answer(ctx context.Context, j job) error {
 	} else if q, err = insight.DecodeQuery(j.Filter, ofPage...); err != nil {
 		return err
 	}
-	a, err := j.from.Insight.Ask(ctx, j.Workspace, q)
+	a, err := j.from.Insight.AskFor(ctx, j.Workspace, j.Actor, q)
 	if err != nil {
 		return err
 	}

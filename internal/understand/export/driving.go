@@ -15,7 +15,7 @@ func drivers(ctx context.Context, j job) error {
 	if err != nil {
 		return err
 	}
-	a, err := j.from.Driving.Ask(ctx, j.Workspace, q)
+	a, err := j.from.Driving.AskFor(ctx, j.Workspace, j.Actor, q)
 	if err != nil {
 		return err
 	}
@@ -146,7 +146,7 @@ func scanned(ctx context.Context, j job) error {
 	if err != nil {
 		return err
 	}
-	a, err := j.from.Scan.Ask(ctx, j.Workspace, q)
+	a, err := j.from.Scan.AskFor(ctx, j.Workspace, j.Actor, q)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
+	"kolo/internal/understand/text"
 )
 
 // said is one piece of feedback with who said it, as far as the reader may know.
@@ -145,13 +146,17 @@ func (j job) understand(ctx context.Context, page []*said) error {
 	if err != nil {
 		return err
 	}
+	hidden, err := j.from.Contacts.Hidden(ctx, j.Workspace, j.Actor)
+	if err != nil {
+		return err
+	}
 	for _, x := range page {
 		l, ok := labels[x.ID]
 		told := label.Tell(x.Feedback, l.Language, mask)
 		if ok && x.Text != "" {
 			x.understood = told.Understanding(l, tree.Counts)
 		}
-		x.Feedback = label.Masked(x.Feedback, told, mask)
+		x.Feedback = label.Masked(x.Feedback, told, mask, hidden)
 	}
 	return nil
 }
@@ -395,6 +400,11 @@ func (p *people) whoIs(c contact.Contact) *feedback.Who {
 	w := &feedback.Who{Name: c.Name, Language: c.Language, Value: c.Value}
 	if len(c.Attributes) > 0 {
 		w.Attributes = c.Attributes
+	}
+	if c.Masked { // what is personal is left out already; the others may have words in them
+		for k, v := range w.Attributes {
+			w.Attributes[k] = text.Mask(v, text.Personal(v, ""))
+		}
 	}
 	for _, i := range c.Identities {
 		switch {

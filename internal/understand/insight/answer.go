@@ -480,7 +480,7 @@ func (a *asked) order(rows []Row) ([]Row, bool) {
 }
 
 // behind is the query string of the feedback that a row rests on.
-func (a *asked) behind(r Row) string {
+func (a *asked) behind(r Row) *string {
 	c := slices.Clone(a.Where)
 	for _, f := range a.by {
 		if v, ok := r.Keys[f.name]; ok {
@@ -526,7 +526,8 @@ func (a *asked) behind(r Row) string {
 			p = Period{From: from.String(), To: to.String()}
 		}
 	}
-	return Encode(c, p).Encode()
+	query := Encode(c, p).Encode()
+	return &query
 }
 
 // themeField is the field that finds the feedback of a group of themes: with all that stands under it, unless the group is a theme

@@ -231,9 +231,13 @@ type FacetValue struct {
 }
 
 // Facets counts the values of several fields. A condition on the field itself does not narrow its own facet, so that
-// one can choose a second value.
-func (s *Service) Facets(ctx context.Context, ws identity.WorkspaceID, c Conditions, p Period, fields []string, most int) ([]Facet, error) {
+// one can choose a second value. Values that the actor may not see are left out: one could not choose them without naming them.
+func (s *Service) Facets(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, c Conditions, p Period, fields []string, most int) ([]Facet, error) {
 	out := make([]Facet, 0, len(fields))
+	veil, err := s.VeilFor(ctx, ws, actor)
+	if err != nil {
+		return nil, err
+	}
 	for _, name := range fields {
 		others := make(Conditions, 0, len(c))
 		for _, e := range c {
@@ -247,7 +251,9 @@ func (s *Service) Facets(ctx context.Context, ws identity.WorkspaceID, c Conditi
 		}
 		f := Facet{Field: name, More: ans.Truncated || len(ans.Rows) > most}
 		for _, r := range ans.Rows[:min(len(ans.Rows), most)] {
-			f.Values = append(f.Values, FacetValue{r.Keys[name], r.N})
+			if v := r.Keys[name]; veil.Value(name, v) == v {
+				f.Values = append(f.Values, FacetValue{v, r.N})
+			}
 		}
 		out = append(out, f)
 	}

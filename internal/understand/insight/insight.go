@@ -167,10 +167,18 @@ type Row struct {
 	Weighted *Weighted `json:"weighted,omitempty" doc:"The figure weighted to the known population, where that was asked for"`
 
 	Compare  *Comparison `json:"compare,omitempty"`
-	Feedback string      `json:"feedback" doc:"Query string of /v1/feedback for what is behind the number"`
+	Feedback *string     `json:"feedback" doc:"Query string of /v1/feedback for what is behind the number; null where none finds just that, or where it would say what the reader may not see"`
 
 	sum  sums
 	deff float64 // 0 where answers count as independent
+}
+
+// Behind is where a page (/feedback) shows what is behind the number; "" where no query string finds it.
+func (r Row) Behind(page string) string {
+	if r.Feedback == nil {
+		return ""
+	}
+	return page + "?" + *r.Feedback
 }
 
 // Parts are the counts that a value is made of.

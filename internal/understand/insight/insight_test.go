@@ -158,14 +158,14 @@ func TestNPSByWeekAndChannel(t *testing.T) {
 			t.Fatalf("against the rest: %+v", c)
 		}
 		// from a figure to the words behind it
-		v, err := url.ParseQuery(a.Rows[0].Feedback)
+		v, err := url.ParseQuery(*a.Rows[0].Feedback)
 		must(t, err)
 		cond, period, err := insight.Decode(v)
 		must(t, err)
 		found, err := w.insight.Find(t.Context(), w.ws, cond, period, "", 1000)
 		must(t, err)
 		if len(found.Feedback) != 20 || found.Feedback[0].Channel != "web" {
-			t.Fatalf("%d behind %s", len(found.Feedback), a.Rows[0].Feedback)
+			t.Fatalf("%d behind %s", len(found.Feedback), *a.Rows[0].Feedback)
 		}
 	})
 }

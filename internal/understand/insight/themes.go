@@ -588,7 +588,8 @@ func (r *themeRows) finish(a *asked) []ThemeRow {
 		as.evaluate(&net)
 		row.Net, row.NetRange, row.Note = net.Value, net.Interval, net.Note
 		a.evaluate(&row.Score)
-		row.Score.Feedback = row.Feedback + "&" + Encode(Conditions{{Field: a.Measure.metric(), Op: "not_empty"}}, Period{}).Encode()
+		scored := row.Feedback + "&" + Encode(Conditions{{Field: a.Measure.metric(), Op: "not_empty"}}, Period{}).Encode()
+		row.Score.Feedback = &scored
 		if r.before != nil {
 			old := Row{sum: sums{n: r.before.all, good: r.before.n[i]}}
 			as.Query = &Query{Measure: Share, Level: a.Level}

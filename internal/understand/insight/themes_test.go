@@ -55,7 +55,7 @@ func TestThemesPage(t *testing.T) {
 			if i > 0 && r.N > a.Themes[i-1].N {
 				t.Errorf("%s stands behind a smaller theme", r.ID)
 			}
-			for query, want := range map[string]int64{r.Feedback: r.N, r.Score.Feedback: r.Score.N} {
+			for query, want := range map[string]int64{r.Feedback: r.N, *r.Score.Feedback: r.Score.N} {
 				v, err := url.ParseQuery(query)
 				must(t, err)
 				c, p, err := insight.Decode(v)

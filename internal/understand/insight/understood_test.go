@@ -223,14 +223,14 @@ func TestThemes(t *testing.T) {
 			want := int64(len(only(all, func(s spoken) bool {
 				return slices.ContainsFunc(s.label.Themes, func(l insight.ThemeLabel) bool { return themes.Resolve(l.ID) == id })
 			})))
-			v, err := url.ParseQuery(r.Feedback)
+			v, err := url.ParseQuery(*r.Feedback)
 			must(t, err)
 			c, p, err := insight.Decode(v)
 			must(t, err)
 			found, err := w.insight.Find(t.Context(), w.ws, c, p, "", 1000)
 			must(t, err)
 			if r.N != want || int64(len(found.Feedback)) != want {
-				t.Errorf("%s: %d counted, %d behind %s, want %d", id, r.N, len(found.Feedback), r.Feedback, want)
+				t.Errorf("%s: %d counted, %d behind %s, want %d", id, r.N, len(found.Feedback), *r.Feedback, want)
 			}
 		}
 		// Against the texts without it.

@@ -1,9 +1,11 @@
 package label
 
 import (
+	"slices"
 	"unicode/utf8"
 
 	"kolo/internal/listen/feedback"
+	"kolo/internal/people/contact"
 	"kolo/internal/understand/reading"
 	"kolo/internal/understand/text"
 )
@@ -60,16 +62,37 @@ func Tell(f feedback.Feedback, language string, mask bool) Told {
 	return t
 }
 
-// Masked is feedback with the told text, and, where mask says so, with what is personal in the words of its answers masked as well.
-func Masked(f feedback.Feedback, t Told, mask bool) feedback.Feedback {
+// Masked is feedback with the told text, and, where mask says so, with what is personal in the words of its answers and attributes masked
+// as well. Attributes that are called like one of hidden are left out, as they are of contacts (contact.Service.Hidden).
+func Masked(f feedback.Feedback, t Told, mask bool, hidden map[string]bool) feedback.Feedback {
 	f.Text = t.Text
 	if !mask {
 		return f
 	}
+	var attributes map[string]string
+	for k, v := range f.Attributes {
+		if hidden[contact.Key(k)] {
+			continue
+		}
+		if attributes == nil {
+			attributes = make(map[string]string, len(f.Attributes))
+		}
+		attributes[k] = text.Mask(v, text.Personal(v, f.Language))
+	}
+	f.Attributes = attributes
 	answers := make([]feedback.Answer, len(f.Answers))
 	for i, a := range f.Answers {
-		if s, ok := a.Value.(string); ok {
-			a.Value = text.Mask(s, text.Personal(s, f.Language))
+		switch v := a.Value.(type) {
+		case string:
+			a.Value = text.Mask(v, text.Personal(v, f.Language))
+		case []any:
+			list := slices.Clone(v)
+			for j, e := range list {
+				if s, ok := e.(string); ok {
+					list[j] = text.Mask(s, text.Personal(s, f.Language))
+				}
+			}
+			a.Value = list
 		}
 		answers[i] = a
 	}

@@ -71,7 +71,7 @@ type Segment struct {
 	Predicted  *float64       `json:"predicted,omitempty" doc:"Of a pair: the score that its two parts would have together if they added up"`
 	Excess     *Excess        `json:"excess,omitempty" doc:"Of a pair: how far it is from that"`
 	Mixed      []Mixed        `json:"mixed,omitempty" doc:"Fields that are spread differently in the segment and account for much of the difference"`
-	Feedback   string         `json:"feedback" doc:"Query string of /v1/feedback for what is behind it"`
+	Feedback   string         `json:"feedback" doc:"Query string of /v1/feedback for what is behind it; empty where it would say what the reader may not see"`
 }
 
 // Excess is how much a pair differs from what its parts predict.

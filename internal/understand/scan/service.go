@@ -98,6 +98,37 @@ func (s *Service) Ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*A
 	return ans, nil
 }
 
+// AskFor is Ask on behalf of somebody: values that say who somebody is are covered before those who may not know, and the way to the
+// feedback behind them with them.
+func (s *Service) AskFor(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, q Query) (*Answer, error) {
+	veil, err := s.insight.VeilFor(ctx, ws, actor)
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.Ask(ctx, ws, q)
+	if err != nil || veil.Lifted() {
+		return a, err
+	}
+	cover := func(parts []Part) (covered bool) {
+		for i, p := range parts {
+			if shown := veil.Value(p.Field, p.Value); shown != p.Value {
+				parts[i].Value, covered = shown, true
+			}
+		}
+		return covered
+	}
+	for i := range a.Segments {
+		x := &a.Segments[i]
+		x.Parts, x.Also, x.Explained = slices.Clone(x.Parts), slices.Clone(x.Also), slices.Clone(x.Explained) // they may be shared
+		if cover(x.Parts) {
+			x.Feedback = ""
+		}
+		cover(x.Also)
+		cover(x.Explained)
+	}
+	return a, nil
+}
+
 // check fills in the defaults of a question, and says what is wrong with it.
 func (s *Service) check(ctx context.Context, ws identity.WorkspaceID, q *Query) error {
 	const op = "scan.Query"

@@ -287,13 +287,13 @@ func (p *Pages) show(q *web.Request, status int, refused error) error {
 	if err != nil {
 		return err
 	}
-	evidence, err := p.Alerts.Evidence(ctx, ws, a, register, quotes)
+	evidence, err := p.Alerts.Evidence(ctx, ws, q.Actor, a, register, quotes)
 	if err != nil {
 		return err
 	}
 	v.All, v.Before = "/feedback?"+evidence.Feedback, e.T("alerts.before", "from", i18n.Verbatim(date(e, evidence.Before.From)), "to", i18n.Verbatim(date(e, evidence.Before.To)))
 	for _, c := range evidence.Carriers {
-		v.Carriers = append(v.Carriers, carrier{Field: figure.Field(e, c.Field), Value: figure.Value(e, c.Field, c.Value), Href: "/feedback?" + c.Feedback,
+		v.Carriers = append(v.Carriers, carrier{Field: figure.Field(e, c.Field), Value: figure.Value(e, c.Field, c.Value), Href: figure.Behind(c.Feedback),
 			Observed: e.N(float64(c.Observed), 0), Said: e.T("alerts.instead_of", "n", i18n.Verbatim(alert.Figure(e.Locale, alert.Subject{Measure: alert.Count}, c.Expected))),
 			Share: e.T("alerts.of_excess", "share", i18n.Verbatim(e.Percent(c.Share, 0)))})
 	}

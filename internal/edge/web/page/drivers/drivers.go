@@ -103,7 +103,7 @@ func (p *Pages) page(q *web.Request) error {
 	asked, err := driving.Decode(values)
 	var a *driving.Answer
 	if err == nil {
-		a, err = p.Driving.Ask(ctx, ws, asked)
+		a, err = p.Driving.AskFor(ctx, ws, q.Actor, asked)
 	}
 	if err != nil && !fault.Is(err, fault.Invalid) {
 		return err
@@ -258,7 +258,7 @@ func (w writer) control(field string) string {
 // row writes a driver out.
 func (w writer) row(d driving.Driver) row {
 	e := w.e
-	r := row{Name: w.name(d.Field), Kind: e.T("drivers.kind." + string(d.Kind)), Href: "/feedback?" + d.Feedback, Share: e.Percent(d.Share, 0), Coverage: e.Percent(d.Coverage, 0)}
+	r := row{Name: w.name(d.Field), Kind: e.T("drivers.kind." + string(d.Kind)), Href: figure.Behind(d.Feedback), Share: e.Percent(d.Share, 0), Coverage: e.Percent(d.Coverage, 0)}
 	if r.Theme = d.Kind == driving.Theme; r.Theme {
 		r.Coverage = e.Percent(d.Coverage, 1)
 	}
@@ -369,7 +369,7 @@ func (w writer) actions(v *view) {
 	slices.SortStableFunc(list, func(a, b driving.Driver) int { return cmp.Compare(b.Gain.Points, a.Gain.Points) })
 	for _, d := range list {
 		g := d.Gain
-		x := action{Name: w.name(d.Field), Gain: w.amount(g.Points), Range: w.interval(g.Interval), Href: "/feedback?" + d.Feedback}
+		x := action{Name: w.name(d.Field), Gain: w.amount(g.Points), Range: w.interval(g.Interval), Href: figure.Behind(d.Feedback)}
 		x.Text = e.T("drivers.gain."+g.Bad, "limit", verbatim(w.number(g.Limit)), "value", figure.Value(e, d.Field, g.Value),
 			"now", verbatim(e.Percent(g.Now, 0)), "best", verbatim(e.Percent(g.Best, 0)), "where", w.name(g.Where), "is", figure.Value(e, g.Where, g.Is))
 		if g.Moved != nil && *g.Moved >= 1 {

@@ -91,7 +91,7 @@ const shown = 100
 
 func (b *builder) answer() answer {
 	e, a := b.e, b.ans
-	out := answer{Title: b.title(), N: a.Total.N, Href: "/feedback?" + a.Total.Feedback, Empty: a.Total.N == 0}
+	out := answer{Title: b.title(), N: a.Total.N, Href: a.Total.Behind("/feedback"), Empty: a.Total.N == 0}
 	out.Define = figure.Defined(a.Measure)
 	out.Period = figure.Between(e, a)
 	out.How = b.how()
@@ -405,7 +405,7 @@ func (b *builder) to() string {
 
 func (b *builder) row(r insight.Row, dims []string, year bool) tableRow {
 	e, a := b.e, b.ans
-	t := tableRow{N: e.N(float64(r.N), 0), Href: "/feedback?" + r.Feedback, Interval: b.interval(r)}
+	t := tableRow{N: e.N(float64(r.N), 0), Href: r.Behind("/feedback"), Interval: b.interval(r)}
 	for _, d := range dims {
 		t.Keys = append(t.Keys, figure.Value(e, figure.FieldOf(a, d), r.Keys[d]))
 	}

@@ -79,7 +79,7 @@ func (p *Pages) explore(q *web.Request) error {
 	}
 	var ans *insight.Answer
 	if refused == nil {
-		if ans, refused = p.Insight.Ask(ctx, ws, question.Query); refused != nil && !fault.Is(refused, fault.Invalid) {
+		if ans, refused = p.Insight.AskFor(ctx, ws, q.Actor, question.Query); refused != nil && !fault.Is(refused, fault.Invalid) {
 			return refused
 		}
 	}

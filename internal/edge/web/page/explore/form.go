@@ -529,7 +529,7 @@ func (b *builder) offered(set string, c insight.Condition) ([]insight.FacetValue
 	} else {
 		between = insight.Period{} // it may be what is wrong
 	}
-	facets, err := b.p.Insight.Facets(b.q.Context(), b.q.Workspace.ID, where, between, []string{c.Field}, 60)
+	facets, err := b.p.Insight.Facets(b.q.Context(), b.q.Workspace.ID, b.q.Actor, where, between, []string{c.Field}, 60)
 	if fault.Is(err, fault.Invalid) {
 		return nil, true, nil
 	}

@@ -222,7 +222,7 @@ func (p *Pages) facets(q *web.Request, cond insight.Conditions, period insight.P
 		}
 	}
 	const most = 8
-	counted, err := p.Insight.Facets(q.Context(), q.Workspace.ID, cond, period, names, most)
+	counted, err := p.Insight.Facets(q.Context(), q.Workspace.ID, q.Actor, cond, period, names, most)
 	if err != nil {
 		return nil, err
 	}
@@ -332,7 +332,12 @@ func (p *Pages) show(q *web.Request, t *translated) error {
 	if err := figure.NameKnown(q, p.Insight); err != nil {
 		return err
 	}
-	e := q.Env // with the names
+	hidden, err := p.Words.Contacts.Hidden(q.Context(), q.Workspace.ID, q.Actor)
+	if err != nil {
+		return err
+	}
+	f = label.Masked(f, label.Tell(f, "", false), !q.Actor.May(identity.ContactsIdentify), hidden) // its text is masked where it is marked up
+	e := q.Env                                                                                     // with the names
 	v := detailView{Quote: quotes[0], Erased: f.ErasedAt != nil, Earlier: quotes[1:]}
 	v.Quote.Href = ""
 	v.Contact = v.Quote.WhoHref

@@ -196,7 +196,7 @@ func Score(e ui.Env, a *insight.Answer, to, against string) ui.Score {
 // Named is Score of a measure that goes by another name where it stands.
 func Named(e ui.Env, name string, a *insight.Answer, to, against string) ui.Score {
 	low, high, decimals, percent := scale(a.Measure, a.Scale)
-	s := ui.Score{Label: name, Decimals: decimals, Percent: percent, Min: low, Max: high, N: a.Total.N, Define: Defined(a.Measure), Href: "/feedback?" + a.Total.Feedback}
+	s := ui.Score{Label: name, Decimals: decimals, Percent: percent, Min: low, Max: high, N: a.Total.N, Define: Defined(a.Measure), Href: a.Total.Behind("/feedback")}
 	if a.Total.Value != nil {
 		s.Value = *a.Total.Value
 	}
@@ -402,7 +402,7 @@ func empty(name string, n int, interval bool) ui.Series {
 
 // put sets one figure. A value that rests on too few answers is held back.
 func put(s *ui.Series, i int, r insight.Row) {
-	s.N[i], s.Hrefs[i], s.Small[i] = r.N, "/feedback?"+r.Feedback, r.Note == "indicative"
+	s.N[i], s.Hrefs[i], s.Small[i] = r.N, r.Behind("/feedback"), r.Note == "indicative"
 	if r.Value == nil || r.Note == "too_few" {
 		return
 	}
@@ -410,6 +410,14 @@ func put(s *ui.Series, i int, r insight.Row) {
 	if r.Interval != nil && s.Low != nil {
 		s.Low[i], s.High[i] = r.Interval.Low, r.Interval.High
 	}
+}
+
+// Behind is where the feedback that a query string finds is shown; "" without one.
+func Behind(query string) string {
+	if query == "" {
+		return ""
+	}
+	return "/feedback?" + query
 }
 
 // Number writes a value of a measure.

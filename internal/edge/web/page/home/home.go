@@ -105,7 +105,7 @@ func (p *Pages) home(q *web.Request) error {
 		if !saved.Pinned || len(v.Pinned) == 6 {
 			continue
 		}
-		a, err := p.Insight.Ask(ctx, ws, saved.Query)
+		a, err := p.Insight.AskFor(ctx, ws, q.Actor, saved.Query)
 		if err != nil {
 			return err
 		}

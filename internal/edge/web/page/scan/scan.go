@@ -75,7 +75,7 @@ func (p *Pages) page(q *web.Request) error {
 	asked, err := scan.Decode(values)
 	var a *scan.Answer
 	if err == nil {
-		a, err = p.Scan.Ask(ctx, ws, asked)
+		a, err = p.Scan.AskFor(ctx, ws, q.Actor, asked)
 	}
 	if err != nil && !fault.Is(err, fault.Invalid) {
 		return err
@@ -231,7 +231,7 @@ func (w writer) names(fields []string) string {
 // row writes a segment out.
 func (w writer) row(x scan.Segment) row {
 	e := w.e
-	r := row{Name: w.parts(x.Parts), Href: "/feedback?" + x.Feedback, N: e.N(float64(x.N), 0), Value: w.value(x.Value), Difference: w.amount(x.Difference),
+	r := row{Name: w.parts(x.Parts), Href: figure.Behind(x.Feedback), N: e.N(float64(x.N), 0), Value: w.value(x.Value), Difference: w.amount(x.Difference),
 		Range: e.T("score.interval", "low", verbatim(w.amount(x.Interval.Low)), "high", verbatim(w.amount(x.Interval.High))), Differs: x.Differs, Small: x.Note != ""}
 	r.Q = e.N(x.Q, 3)
 	if x.Q < 0.001 {

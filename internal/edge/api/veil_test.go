@@ -1,0 +1,111 @@
+package api_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"kolo/internal/people/identity"
+)
+
+// TestAnswersTellNobodysName: whoever may not know who contacts are finds no addresses in what answers are grouped by, in what they share
+// out, in the way to the feedback behind them or in attributes; whoever may sees all of it.
+func TestAnswersTellNobodysName(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	blind := slices.DeleteFunc(identity.Permissions(), func(p identity.Permission) bool { return p == identity.ContactsIdentify })
+	keys := w.workspace("one", identity.Permissions(), blind)
+	all, masked := keys[0], keys[1]
+	w.ask(all, "PUT", "/v1/attributes", `{"key":"nick","kind":"text","title":"Nick","personal":true}`, 204)
+	for i := range 12 {
+		w.ask(all, "POST", "/v1/feedback", fmt.Sprintf(`{"channel":"web","text":"Hello, my name is Dana Levi, write to dana@shop.example","time":"2026-11-%02dT10:00:00Z",
+			"answers":{"why":"call 054-123-4567"},"attributes":{"note":"card 4111 1111 1111 1111","nick":"Danny","plan":"pro"},
+			"contact":{"email":"dana@shop.example","attributes":{"nick":"Danny","wrote":"dana@shop.example","plan":"gold"}},
+			"scores":[{"metric":"nps","value":%d,"scale":{"min":0,"max":10}}]}`, 8+i, i%10), http.StatusCreated)
+	}
+	w.ask(all, "POST", "/v1/feedback", `{"channel":"sms","text":"Slow","time":"2026-11-20T10:00:00Z","attributes":{"note":"none","plan":"free"},"scores":[{"metric":"nps","value":3,"scale":{"min":0,"max":10}}]}`, http.StatusCreated)
+	must(t, w.feeder.Feed(t.Context()))
+	secrets := []string{"dana", "levi", "shop.example", "054", "4111", "Danny"}
+	tells := func(text string) (told []string) {
+		for _, s := range secrets {
+			if strings.Contains(strings.ToLower(text), strings.ToLower(s)) {
+				told = append(told, s)
+			}
+		}
+		return told
+	}
+	check := func(method, path, body string) {
+		t.Helper()
+		for _, key := range []string{all, masked} {
+			status, _, text := w.call(key, method, path, body)
+			if told := tells(text); status != 200 || (len(told) == 0) == (key == all) {
+				t.Errorf("%s %s of who may know %v: %d tells of %v: %s", path, body, key == all, status, told, text)
+			}
+		}
+	}
+	for _, field := range []string{"text", "answer.why", "attribute.note", "attribute.nick", "contact.nick", "contact.wrote"} {
+		check("POST", "/v1/insights/query", fmt.Sprintf(`{"measure":"nps","by":[%q]}`, field))
+		check("POST", "/v1/insights/query", fmt.Sprintf(`{"measure":"count","by":["channel",%q],"bucket":"day"}`, field))
+		check("POST", "/v1/insights/query", fmt.Sprintf(`{"measure":"distribution","of":%q}`, field))
+		for _, q := range []string{"measure=nps&by=" + field, "measure=distribution&of=" + field} {
+			for _, format := range []string{"csv", "ndjson"} {
+				check("GET", "/v1/exports/answer?format="+format+"&"+q, "")
+			}
+		}
+	}
+	check("GET", "/v1/feedback", "")
+	check("GET", "/v1/exports/feedback?format=csv", "")
+	check("GET", "/v1/exports/feedback?format=ndjson", "")
+
+	rows := w.ask(masked, "POST", "/v1/insights/query", `{"measure":"count","by":["text"]}`, 200)["rows"].([]any)
+	first, second := rows[0].(map[string]any), rows[1].(map[string]any)
+	if got := first["keys"].(map[string]any)["text"]; got != "hello, my name is [name], write to [email]" || first["feedback"] != nil || first["n"] != 12.0 {
+		t.Errorf("masked %v", first)
+	}
+	if second["keys"].(map[string]any)["text"] != "slow" || second["feedback"] != "text=slow" {
+		t.Errorf("nothing personal, and yet %v", second)
+	}
+	list := w.ask(masked, "GET", "/v1/feedback?channel=web&limit=1", "", 200)["feedback"].([]any)
+	if got := fmt.Sprint(list[0].(map[string]any)["attributes"]); got != "map[note:card [card] plan:pro]" {
+		t.Errorf("attributes are %s", got)
+	}
+}
+
+// TestSegmentsAndDriversTellNobodysName is the same for what looks through attributes by itself.
+func TestSegmentsAndDriversTellNobodysName(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	blind := slices.DeleteFunc(identity.Permissions(), func(p identity.Permission) bool { return p == identity.ContactsIdentify })
+	keys := w.workspace("one", identity.Permissions(), blind)
+	all, masked := keys[0], keys[1]
+	var lines strings.Builder
+	for i := range 240 {
+		value, agent := 9+i%2, "ann@shop.example"
+		if i%3 == 0 {
+			value, agent = i%5, "bob@shop.example"
+		} else if i%3 == 1 {
+			agent = "cleo@shop.example"
+		}
+		fmt.Fprintf(&lines, `{"channel":"web","time":"2026-11-%02dT10:00:00Z","attributes":{"agent":%q},"scores":[{"metric":"nps","value":%d,"scale":{"min":0,"max":10}}]}`+"\n", 1+i%20, agent, value)
+	}
+	w.send(all, "application/x-ndjson", lines.String())
+	must(t, w.feeder.Feed(t.Context()))
+	for _, path := range []string{"/v1/insights/scan", "/v1/insights/drivers"} {
+		for _, key := range []string{all, masked, all} {
+			status, _, text := w.call(key, "POST", path, `{"score":"nps"}`)
+			if status != 200 || !strings.Contains(text, "attribute.agent") || strings.Contains(text, "shop.example") != (key == all) {
+				t.Errorf("%s of who may know %v: %d %s", path, key == all, status, text)
+			}
+		}
+	}
+	for _, list := range []string{"scan", "drivers"} {
+		for _, key := range []string{all, masked} {
+			status, _, text := w.call(key, "GET", "/v1/exports/"+list+"?format=csv&score=nps", "")
+			if status != 200 || strings.Contains(text, "shop.example") && key == masked {
+				t.Errorf("%s of who may know %v: %d %s", list, key == all, status, text)
+			}
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package insight
+
+import (
+	"context"
+	"maps"
+	"strings"
+	"unicode"
+
+	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/store"
+	"kolo/internal/people/contact"
+	"kolo/internal/people/identity"
+	"kolo/internal/understand/text"
+)
+
+// Veil covers what the values of fields say of who somebody is, before those who may not know who contacts are. Its zero value covers
+// nothing. Everything that gives values of fields to somebody (answers, facets, segments, drivers) goes through one: what is grouped by a
+// text, or by an answer to an open question, gives these very words.
+type Veil struct {
+	on     bool
+	hidden map[string]bool // keys of attributes, see contact.Service.Hidden
+}
+
+// Covered stands for a value that is not shown at all: of an attribute that is personal.
+const Covered = "[personal]"
+
+// VeilFor is what an actor must not see.
+func (s *Service) VeilFor(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor) (v Veil, err error) {
+	if actor.May(identity.ContactsIdentify) {
+		return v, nil
+	}
+	v.on = true
+	err = s.db.View(ctx, func(tx *store.Tx) (err error) {
+		v.hidden, err = contact.Personal(tx, ws)
+		return err
+	})
+	return v, fault.Wrap("insight.VeilFor", err)
+}
+
+// Lifted tells whether everything may be seen.
+func (v Veil) Lifted() bool { return !v.on }
+
+// Value is a value of a field as it may be shown; the kind of what is personal stands in its place, as it does in texts.
+func (v Veil) Value(field, value string) string {
+	if !v.on || value == "" {
+		return value
+	}
+	place, key, _ := strings.Cut(field, ".")
+	switch {
+	case field == "text":
+		// It stands there in lower case, and people and homes are known by their capitals.
+		value = mask(value, value)
+		return mask(value, capitals(value))
+	case (place == "attribute" || place == "contact") && v.hidden[contact.Key(key)]:
+		return Covered
+	case place == "attribute" || place == "contact" || place == "answer":
+		return mask(value, value)
+	}
+	return value
+}
+
+// mask masks in a text what is personal in another one of the same length, in bytes.
+func mask(s, in string) string { return text.Mask(s, text.Personal(in, "")) }
+
+// capitals has every word of a text begin with a capital, where that is as long as the small letter.
+func capitals(s string) string {
+	before := ' '
+	return strings.Map(func(r rune) rune {
+		inside := unicode.IsLetter(before) || unicode.IsMark(before) || unicode.IsDigit(before) || before == '\'' || before == '’'
+		before = r
+		if up := unicode.ToUpper(r); !inside && len(string(up)) == len(string(r)) {
+			return up
+		}
+		return r
+	}, s)
+}
+
+// answer covers an answer. What leads to the feedback behind a covered value would name it, so that there is no way there.
+func (v Veil) answer(a *Answer) {
+	if !v.on {
+		return
+	}
+	for i := range a.Rows {
+		r := &a.Rows[i]
+		for field, value := range r.Keys {
+			of := field
+			if field == "value" { // of a distribution
+				of = a.Of
+			}
+			if shown := v.Value(of, value); shown != value {
+				r.Keys, r.Feedback = maps.Clone(r.Keys), nil // buckets of a group may share its keys
+				r.Keys[field] = shown
+			}
+		}
+	}
+}
+
+// AskFor is Ask on behalf of somebody: values that say who somebody is are covered before those who may not know.
+func (s *Service) AskFor(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, q Query) (*Answer, error) {
+	v, err := s.VeilFor(ctx, ws, actor)
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.Ask(ctx, ws, q)
+	if err == nil {
+		v.answer(a)
+	}
+	return a, err
+}
