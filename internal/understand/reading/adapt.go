@@ -57,6 +57,7 @@ type deltaNote struct {
 	Matrix   learn.Matrix `json:"matrix,omitempty"`  // what is made of the reader's own scores
 	Words    float32      `json:"words"`             // of the texts that it was learned from, on average
 	Unsound  []int        `json:"unsound,omitempty"` // blame (0) or praise (2), of which the reader is sure without ground here
+	Mixed    bool         `json:"mixed,omitempty"`   // mixed is said where the reader itself says so: it learned from hardly anybody who could say that
 }
 
 // shift adapts the raw scores of a text (four) or a clause (three). A nil delta changes nothing. What the reader is sure of is not turned into
@@ -100,8 +101,15 @@ func (n deltaNote) apply(raw, own []float32, words int) {
 			here[k] = n.Scale * raw[k]
 		}
 	}
+	ahead := float32(0) // how far mixed is ahead of the likeliest of the others
+	if len(raw) > 3 {
+		ahead = raw[3] - slices.Max(raw[:3])
+	}
 	for k := range raw {
 		raw[k] += part * (here[k] + n.Strength*own[k] - raw[k])
+	}
+	if n.Mixed && len(raw) > 3 {
+		raw[3] = slices.Max(raw[:3]) + ahead
 	}
 	if sure >= 0 && !slices.Contains(n.Unsound, sure) {
 		raw[2-sure] = min(raw[2-sure], raw[sure]-math.Ln2)
@@ -137,6 +145,7 @@ const (
 	doubted      = 0.2     // of a rating beside words that plainly say something else
 	groundless   = 1.0 / 3 // of what the reader is sure of, the share that says the opposite from which on it is sure without ground
 	leastSure    = 20      // examples of which it is sure, for this to be told
+	leastHeard   = 30      // examples that people spoke of, for them to tell what is mixed
 	heldShare    = 0.25    // of the examples, 1,000 at most
 )
 
@@ -383,9 +392,12 @@ func beside(examples, home []prepared) []prepared {
 func fit(ctx context.Context, examples, home, held []prepared, unsound []int, seed uint64) (note deltaNote, right float64, err error) {
 	const folds = 4
 	strengths := []float32{0, 0.5, 1, 1.5}
-	said := 0
+	said, heard := 0, 0
 	for _, e := range examples {
 		said += spoken(e.Words)
+		if !e.rating {
+			heard++
+		}
 	}
 	length := float32(said) / float32(len(examples))
 	examples = beside(examples, home)
@@ -402,7 +414,7 @@ func fit(ctx context.Context, examples, home, held []prepared, unsound []int, se
 				in = append(in, e)
 			}
 		}
-		n := deltaNote{Matrix: fitMatrix(in), Words: length, Unsound: unsound}
+		n := deltaNote{Matrix: fitMatrix(in), Words: length, Unsound: unsound, Mixed: heard < leastHeard}
 		m, err := learnDelta(in, n.Matrix, seed)
 		if err != nil {
 			return note, 0, err
@@ -423,7 +435,7 @@ func fit(ctx context.Context, examples, home, held []prepared, unsound []int, se
 			best = c
 		}
 	}
-	note = deltaNote{Strength: strengths[best], Matrix: fitMatrix(examples), Words: length, Unsound: unsound}
+	note = deltaNote{Strength: strengths[best], Matrix: fitMatrix(examples), Words: length, Unsound: unsound, Mixed: heard < leastHeard}
 	m, err := learnDelta(examples, note.Matrix, seed)
 	if err != nil {
 		return note, 0, err
