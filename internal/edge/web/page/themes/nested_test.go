@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"kolo/internal/edge/web/ui"
+	"kolo/internal/foundation/i18n"
 	"kolo/internal/understand/theme"
 )
 
@@ -51,5 +53,20 @@ func TestWhatStandsAboveIsNotSaidTogether(t *testing.T) {
 	b := &builder{tree: tree, id: "b"}
 	if got := b.above(); !slices.Equal(got, []string{"a", "g"}) {
 		t.Errorf("%v", got)
+	}
+}
+
+// The map is of what counts: neither of what a run proposed nor of what it proposed once and did not find again.
+func TestMapIsOfWhatCounts(t *testing.T) {
+	t.Parallel()
+	tree := theme.NewTree([]theme.Theme{
+		{ID: "a", State: theme.Live}, {ID: "b", Parent: "a", Origin: theme.Found, State: theme.Proposed}, {ID: "c", Parent: "a", Origin: theme.Found, State: theme.Dormant},
+	}, 1)
+	var rows []row
+	for _, id := range []string{"a", "b", "c"} {
+		rows = append(rows, row{ID: id, Name: id, numbers: numbers{n: 20}})
+	}
+	if c := treemap(ui.Env{Locale: i18n.Load().Language("en")}, tree, rows); c == nil || !slices.Equal(c.Labels, []string{"a"}) {
+		t.Errorf("%+v", c)
 	}
 }

@@ -342,7 +342,7 @@ func treemap(e ui.Env, tree *theme.Tree, all []row) *ui.Chart {
 	at := map[string]int{}
 	for _, r := range all {
 		t, _ := tree.Get(r.ID)
-		if r.n == 0 || t.State == theme.Proposed { // what a run proposes is in the table, and here once somebody has accepted it
+		if r.n == 0 || t.Waits() { // what a run proposes is in the table, and here once somebody has accepted it
 			continue
 		}
 		parent := -1
