@@ -154,6 +154,8 @@ func kindOf(status int) fault.Kind {
 		return fault.Conflict
 	case status == http.StatusRequestEntityTooLarge:
 		return fault.TooLarge
+	case status == http.StatusUnsupportedMediaType:
+		return fault.Unsupported
 	case status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests:
 		return fault.Busy
 	case status < 500:

@@ -80,7 +80,7 @@ func (a *API) eventRoutes() {
 		})
 	}
 	a.raw(route{http.MethodPost, "/v1/batch", identity.EventsWrite, "receive-batch", "Receive messages of all types", tag, 0}, huma.Operation{
-		Description: "Takes up to 5,000 messages, each with its type, or NDJSON (Content-Type: application/x-ndjson) of any length, a message a line. The answer comes when what it speaks of is durable; messages that are wrong do not touch the others. " + keys,
+		Description: "Takes up to 5,000 messages, each with its type, or NDJSON (Content-Type: application/x-ndjson) of any length, a message a line. The answer comes when what it speaks of is durable; messages that are wrong do not touch the others. " + packing + " " + keys,
 		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 			"application/json":     {Schema: messages},
 			"application/x-ndjson": {Schema: &huma.Schema{Type: huma.TypeString, Description: "One message a line"}},
@@ -88,6 +88,7 @@ func (a *API) eventRoutes() {
 		Responses: map[string]*huma.Response{
 			"200": {Description: "Every message is kept, or was delivered before", Content: content(received)},
 			"207": {Description: "Some messages were refused; the others are kept", Content: content(received)},
+			"415": {Description: "The body is packed in another way than gzip"},
 			"422": {Description: "Refused: the body, or every message"},
 		},
 	}, a.receiveBatch)
@@ -122,6 +123,11 @@ func (a *API) receiveMessage(w http.ResponseWriter, r *http.Request, actor ident
 }
 
 func (a *API) receiveBatch(w http.ResponseWriter, r *http.Request, actor identity.Actor) error {
+	done, err := a.unpack(w, r)
+	if err != nil {
+		return err
+	}
+	defer done()
 	if isNDJSON(r) {
 		return a.receiveMessages(w, r, actor)
 	}

@@ -37,7 +37,7 @@ func (a *API) feedbackRoutes() {
 	a.raw(route{http.MethodPost, "/v1/feedback", identity.FeedbackWrite, "receive-feedback", "Receive feedback", tag, 0}, huma.Operation{
 		Description: "Takes one object, an array of up to 5,000, or NDJSON (Content-Type: application/x-ndjson) of any length. The answer comes when what it speaks of is durable. " +
 			"A second delivery of the same source and external_id changes nothing. One object is answered with its result, an array with a result for each row, " +
-			"NDJSON with a line for each row; rows that are wrong do not touch the others.",
+			"NDJSON with a line for each row; rows that are wrong do not touch the others. " + packing,
 		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 			"application/json":     {Schema: &huma.Schema{OneOf: []*huma.Schema{input, many}}},
 			"application/x-ndjson": {Schema: &huma.Schema{Type: huma.TypeString, Description: "One object a line"}},
@@ -46,6 +46,7 @@ func (a *API) feedbackRoutes() {
 			"201": {Description: "Kept: one object", Content: content(result)},
 			"200": {Description: "One object that had been delivered before; or every row of a batch is kept", Content: content(received)},
 			"207": {Description: "Some rows of a batch were refused; the others are kept", Content: content(received)},
+			"415": {Description: "The body is packed in another way than gzip"},
 			"422": {Description: "Refused: the object, or every row"},
 		},
 	}, a.receive)
@@ -65,6 +66,8 @@ func (a *API) feedbackRoutes() {
 			return &body[FeedbackTold]{told[0]}, nil
 		})
 }
+
+const packing = "The body may be packed (Content-Encoding: gzip); limits are those of what it unpacks to."
 
 type body[T any] struct{ Body T }
 
@@ -114,6 +117,11 @@ func isNDJSON(r *http.Request) bool {
 }
 
 func (a *API) receive(w http.ResponseWriter, r *http.Request, actor identity.Actor) error {
+	done, err := a.unpack(w, r)
+	if err != nil {
+		return err
+	}
+	defer done()
 	if isNDJSON(r) {
 		return a.receiveStream(w, r, actor)
 	}
@@ -147,8 +155,12 @@ func (a *API) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, a.BodyLimit))
 	if err != nil {
 		var large *http.MaxBytesError
+		var f *fault.Error
 		if errors.As(err, &large) {
 			return nil, fault.New(fault.TooLarge, "api.body", "the body is over %d bytes; send more as NDJSON, or in several requests", a.BodyLimit)
+		}
+		if errors.As(err, &f) {
+			return nil, f
 		}
 		return nil, fault.New(fault.Invalid, "api.body", "the body ended early")
 	}
@@ -301,6 +313,9 @@ func (a *API) receiveStream(w http.ResponseWriter, r *http.Request, actor identi
 	close(batches)
 	if err := group.Wait(); err != nil {
 		return err
+	}
+	if f := (*fault.Error)(nil); errors.As(readErr, &f) {
+		return fault.New(f.Kind, "api.receiveStream", "%s (%d rows before that are kept)", f.Msg, total)
 	}
 	if readErr != io.EOF {
 		return fault.New(fault.Invalid, "api.receiveStream", "the stream broke after %d rows; those are kept: send it again, with external ids nothing is doubled", total)

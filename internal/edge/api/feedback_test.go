@@ -1,8 +1,11 @@
 package api_test
 
 import (
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"io"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -162,5 +165,66 @@ func TestAStreamAnswersEveryLine(t *testing.T) {
 	again := w.send(key, "application/x-ndjson", strings.Join(lines[:7], "\n")+"\n")
 	if again.Code != 200 || again.Header().Get("Kolo-Duplicates") != "7" {
 		t.Errorf("again: %d %v", again.Code, again.Header())
+	}
+}
+
+// packed is a text as gzip has it.
+func packed(t *testing.T, text string) string {
+	var b strings.Builder
+	z := gzip.NewWriter(&b)
+	_, err := io.WriteString(z, text)
+	must(t, err)
+	must(t, z.Close())
+	return b.String()
+}
+
+// TestPackedBodies are taken as what they unpack to, with its limits.
+func TestPackedBodies(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	key := w.workspace("one", identity.Permissions())[0]
+	var rows, messages strings.Builder
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range 2500 { // more than a body may have, and no two alike
+		var more strings.Builder
+		for range 32 {
+			fmt.Fprintf(&more, "%x", random.Uint64())
+		}
+		fmt.Fprintf(&rows, "{\"text\":\"Row %d %s\"}\n", i, &more)
+		fmt.Fprintf(&messages, "{\"type\":\"track\",\"userId\":\"u\",\"event\":\"e\",\"properties\":{\"more\":\"%s\"}}\n", &more)
+	}
+	one, torn := packed(t, `{"text":"שלום"}`), packed(t, rows.String())
+	for _, c := range []struct {
+		name, path, kind, coding, body string
+		status                         int
+		says                           string
+	}{
+		{"one", "/v1/feedback", "application/json", "gzip", one, 201, "created"},
+		{"in two parts", "/v1/feedback", "application/json", " GZIP ", packed(t, "\ufeff[") + packed(t, `{"text":"a"}]`), 200, `"created":1`},
+		{"as it is", "/v1/feedback", "application/json", "identity", `{"text":"b"}`, 201, "created"},
+		{"a stream", "/v1/feedback", "application/x-ndjson", "gzip", packed(t, rows.String()), 200, `"index":2499`},
+		{"messages", "/v1/batch", "application/json", "gzip", packed(t, `{"batch":[{"type":"track","userId":"u","event":"x"}]}`), 200, `"created":1`},
+		{"a stream of messages", "/v1/batch", "application/x-ndjson", "x-gzip", packed(t, messages.String()), 200, `"created":2500`},
+		{"another way", "/v1/feedback", "application/json", "br", one, 415, "gzip"},
+		{"another way of messages", "/v1/batch", "application/json", "gzip, gzip", one, 415, "gzip"},
+		{"not packed", "/v1/feedback", "application/json", "gzip", `{"text":"c"}`, 422, "not gzip"},
+		{"empty", "/v1/feedback", "application/json", "gzip", "", 422, "not gzip"},
+		{"cut off", "/v1/feedback", "application/json", "gzip", one[:len(one)-9], 422, "early"},
+		{"spoilt", "/v1/feedback", "application/json", "gzip", one[:len(one)-8] + "\x00\x00\x00\x00\x00\x00\x00\x00", 422, "not gzip"},
+		{"a stream cut off", "/v1/feedback", "application/x-ndjson", "gzip", torn[:len(torn)/2], 422, "broke"},
+		{"too large", "/v1/feedback", "application/json", "gzip", packed(t, "["+strings.ReplaceAll(rows.String(), "\n", ",")+`{"text":"a"}]`), 413, "over"},
+		{"a bomb", "/v1/feedback", "application/json", "gzip", packed(t, strings.Repeat(" ", 64<<20)), 413, ""},
+		{"a bomb of lines", "/v1/feedback", "application/x-ndjson", "gzip", packed(t, strings.Repeat("\n", 64<<20)), 413, "unpacks"},
+		{"a bomb of messages", "/v1/batch", "application/x-ndjson", "gzip", packed(t, strings.Repeat("\n", 64<<20)), 413, "unpacks"},
+	} {
+		r := httptest.NewRequest(http.MethodPost, c.path, strings.NewReader(c.body))
+		r.Header.Set("Content-Type", c.kind)
+		r.Header.Set("Content-Encoding", c.coding)
+		r.Header.Set("Authorization", "Bearer "+key)
+		rec := httptest.NewRecorder()
+		w.api.ServeHTTP(rec, r)
+		if text := rec.Body.String(); rec.Code != c.status || !strings.Contains(text, c.says) || (c.status == 415) != (rec.Header().Get("Accept-Encoding") != "") {
+			t.Errorf("%s: %d %s", c.name, rec.Code, text[:min(len(text), 300)])
+		}
 	}
 }

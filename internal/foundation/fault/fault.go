@@ -21,6 +21,7 @@ const (
 	NotFound                    // no such thing in this workspace
 	Conflict                    // it exists already, or changed meanwhile
 	TooLarge                    // the body or a field is over its limit
+	Unsupported                 // the body comes in a form that is not understood
 	Busy                        // too many requests, or a dependency is full: try again later
 )
 
@@ -117,6 +118,7 @@ var shapes = [...]struct {
 	NotFound:        {404, "not_found", "There is no such thing here"},
 	Conflict:        {409, "conflict", "It exists already, or it changed meanwhile"},
 	TooLarge:        {413, "too_large", "That is larger than the limit"},
+	Unsupported:     {415, "unsupported", "That form of body is not understood"},
 	Busy:            {503, "busy", "Too busy just now; try again"},
 }
 

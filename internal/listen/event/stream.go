@@ -69,6 +69,9 @@ func (s *Service) ReceiveLines(ctx context.Context, ws identity.WorkspaceID, in 
 			_, err = lines.ReadSlice('\n')
 		}
 		if err != nil && err != io.EOF {
+			if f := (*fault.Error)(nil); errors.As(err, &f) { // the reader knows why
+				return t, errors.Join(flush(), fault.New(f.Kind, op, "%s (in line %d; what came before is kept)", f.Msg, n+1))
+			}
 			return t, errors.Join(flush(), fault.New(fault.Invalid, op, "the stream broke in line %d; what came before is kept", n+1))
 		}
 		if line = jsonread.Line(line); long || len(line) > 0 {
