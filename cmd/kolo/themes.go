@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"runtime"
@@ -26,7 +27,7 @@ type themesCommand struct {
 }
 
 type discoverCommand struct {
-	K        int    `short:"k" placeholder:"N" help:"How many themes to find; found out by default."`
+	K        int    `short:"k" placeholder:"N" help:"How many themes to find, as far as the texts have so many; found out by default."`
 	Seed     uint64 `default:"1" help:"The same seed finds the same themes in the same texts."`
 	Previous string `type:"existingfile" placeholder:"FILE" help:"What this command wrote before: themes that are found again keep their ids. Texts are known again by their id."`
 }
@@ -53,7 +54,24 @@ func (c discoverCommand) Run(e *env) error {
 			return err
 		}
 	}
-	return discoverThemes(e, r, os.Stdin, os.Stdout, o)
+	found, err := discoverThemes(e, r, os.Stdin, os.Stdout, o)
+	if note := short(o, found); note != "" {
+		fmt.Fprintln(os.Stderr, "kolo:", note)
+	}
+	return err
+}
+
+// short says why there are fewer themes than were wanted, or more; "" when there are as many.
+func short(o discover.Options, found int) string {
+	switch {
+	case o.K == 0 || found == o.K || found == 0:
+		return ""
+	case len(o.Previous) > 0:
+		return fmt.Sprintf("%d themes instead of %d: those of the previous run are kept, and a new one needs texts that belong to none of them", found, o.K)
+	case found > o.K:
+		return fmt.Sprintf("%d themes instead of %d: each language has one at least", found, o.K)
+	}
+	return fmt.Sprintf("%d themes instead of %d: there are no more texts that differ in words which others share", found, o.K)
 }
 
 // textLine is the answer to a text.
@@ -83,9 +101,9 @@ type foundLine struct {
 // other is the theme of texts that say nothing.
 const other = "other"
 
-// discoverThemes answers each line with one, in the same order, and then tells the themes, the largest first. It is fault.Invalid when some
-// lines could not be read.
-func discoverThemes(ctx context.Context, r *reading.Reader, in io.Reader, out io.Writer, o discover.Options) error {
+// discoverThemes answers each line with one, in the same order, and then tells the themes, the largest first. It gives back how many
+// were found, and fault.Invalid when some lines could not be read.
+func discoverThemes(ctx context.Context, r *reading.Reader, in io.Reader, out io.Writer, o discover.Options) (int, error) {
 	var answers []textLine
 	var docs []discover.Doc
 	var line []int // of each text
@@ -118,12 +136,12 @@ func discoverThemes(ctx context.Context, r *reading.Reader, in io.Reader, out io
 			break
 		}
 		if err != nil {
-			return err
+			return 0, err
 		}
 	}
 	readings, err := readAll(ctx, r, docs)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for i := range docs {
 		docs[i].Language = cmp.Or(docs[i].Language, readings[i].Language)
@@ -136,7 +154,7 @@ func discoverThemes(ctx context.Context, r *reading.Reader, in io.Reader, out io
 	}
 	found, err := discover.Discover(ctx, docs, o)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	w := bufio.NewWriter(out)
 	enc := json.NewEncoder(w)
@@ -153,23 +171,23 @@ func discoverThemes(ctx context.Context, r *reading.Reader, in io.Reader, out io
 	}
 	for _, a := range answers {
 		if err := enc.Encode(a); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	for _, l := range foundLines(docs, readings, found) {
 		if err := enc.Encode(l); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	if none > 0 {
 		if err := enc.Encode(foundLine{Kind: "theme", Theme: other, Name: "Other", Count: none}); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	if err := w.Flush(); err != nil {
-		return err
+		return 0, err
 	}
-	return unread(int64(len(answers)-len(docs)), int64(len(answers)))
+	return len(found.Themes), unread(int64(len(answers)-len(docs)), int64(len(answers)))
 }
 
 // readAll reads texts on all cores.

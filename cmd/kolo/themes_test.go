@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,7 +22,8 @@ func answersOf(t *testing.T, in string, o discover.Options, failed string) (text
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	if err := discoverThemes(context.Background(), r, strings.NewReader(in), &b, o); fault.ProblemOf(err).Detail != failed || (err != nil) != (failed != "") {
+	found, err := discoverThemes(context.Background(), r, strings.NewReader(in), &b, o)
+	if fault.ProblemOf(err).Detail != failed || (err != nil) != (failed != "") {
 		t.Fatal(err)
 	}
 	for _, line := range strings.Split(strings.TrimSpace(b.String()), "\n") {
@@ -45,6 +47,9 @@ func answersOf(t *testing.T, in string, o discover.Options, failed string) (text
 		default:
 			t.Fatalf("out of place: %s", line)
 		}
+	}
+	if named := slices.DeleteFunc(slices.Clone(themes), func(l foundLine) bool { return l.Theme == other }); len(named) != found {
+		t.Errorf("%d themes are said to be found, and %d are told", found, len(named))
 	}
 	return texts, themes, b.String()
 }
@@ -107,8 +112,30 @@ func TestThemesDiscoverNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	if err := discoverThemes(context.Background(), r, strings.NewReader(""), &b, discover.Options{}); err != nil || b.Len() != 0 {
-		t.Errorf("%v, %q", err, b.String())
+	if n, err := discoverThemes(context.Background(), r, strings.NewReader(""), &b, discover.Options{}); err != nil || b.Len() != 0 || n != 0 {
+		t.Errorf("%v, %d, %q", err, n, b.String())
+	}
+}
+
+// TestThemesDiscoverWanted: as many themes as are wanted, though the starting themes would do, and a word where there cannot be.
+func TestThemesDiscoverWanted(t *testing.T) {
+	t.Parallel()
+	first := strings.Fields("parcel courier password refund waiter invoice ticket balance screen battery carpet window")
+	second := strings.Fields("late broken lost wrong cold slow rude stale loud dirty")
+	var in strings.Builder
+	for i := range 240 {
+		fmt.Fprintf(&in, "{\"text\": \"my %s was %s and the %s %s\", \"language\": \"en\"}\n", first[i%12], second[i/12%10], first[i*7/5%12], second[i*3/7%10])
+	}
+	for _, k := range []int{12, 30, 75} {
+		o := discover.Options{K: k, Seed: 1}
+		if _, themes, _ := answersOf(t, in.String(), o, ""); len(themes) != k || short(o, len(themes)) != "" {
+			t.Errorf("%d themes instead of %d: %s", len(themes), k, short(o, len(themes)))
+		}
+	}
+	same := strings.Repeat("{\"text\": \"the parcel was late\", \"language\": \"en\"}\n{\"text\": \"my password was wrong\", \"language\": \"en\"}\n", 20)
+	o := discover.Options{K: 5, Seed: 1}
+	if _, themes, _ := answersOf(t, same, o, ""); len(themes) != 2 || !strings.HasPrefix(short(o, len(themes)), "2 themes instead of 5") {
+		t.Errorf("%d themes of two texts: %q", len(themes), short(o, len(themes)))
 	}
 }
 

@@ -28,13 +28,12 @@ type Doc struct {
 
 // Options say how to look.
 type Options struct {
-	K        int           // how many themes to find, over all languages; 0 to find that too. Diverse texts may have fewer
+	K        int           // how many themes to find, over all languages; 0 to find that too. See Discover
 	Seed     uint64        // of everything that is drawn by lot
 	Sample   int           // texts of a language that are looked at; the rest are assigned by the model. 0 means 25,000
 	Progress func(float64) // is told the share that is done, 0 to 1, never from two goroutines at once; may be nil
 	Previous []Known       // themes of an earlier run, to be found again
-	wanted   int           // K, over all languages
-	Guide    Guide         // knows the starting themes, which are found where the texts are few or too diverse; may be nil
+	Guide    Guide         // knows the starting themes, which are found where the texts are few or too diverse and K is 0; may be nil
 }
 
 // Guide tells which of the starting themes a text (by its place) is about and how surely (0 to 1); "" when none.
@@ -84,7 +83,9 @@ func (r Result) Examples(docs []Doc) []Example {
 // least is the number of texts of a language from which on it is looked at by itself.
 const least = 20
 
-// Discover finds the themes of texts.
+// Discover finds the themes of texts. Where K is above 0 it finds so many, but at least one in each language, and no more than there
+// are texts in it that differ. Of previous themes all are kept, and a new one needs several texts that belong to none of these:
+// then there may be more or fewer than K.
 func Discover(ctx context.Context, docs []Doc, o Options) (Result, error) {
 	if o.Sample <= 0 {
 		o.Sample = 25000
@@ -92,7 +93,6 @@ func Discover(ctx context.Context, docs []Doc, o Options) (Result, error) {
 	if o.Progress == nil {
 		o.Progress = func(float64) {}
 	}
-	o.wanted = o.K
 	r := Result{Of: make([]int, len(docs)), Confidence: make([]float64, len(docs))}
 	for i := range r.Of {
 		r.Of[i] = -1
@@ -103,15 +103,14 @@ func Discover(ctx context.Context, docs []Doc, o Options) (Result, error) {
 		total += len(g)
 	}
 	done := 0
+	shares := apportion(o.K, groups)
 	for gi, g := range groups {
 		if err := ctx.Err(); err != nil {
 			return Result{}, err
 		}
 		share := o
 		share.Progress = func(p float64) { o.Progress((float64(done) + p*float64(len(g))) / float64(total)) }
-		if o.K > 0 {
-			share.K = max(1, int(math.Round(float64(o.K)*float64(len(g))/float64(total))))
-		}
+		share.K = shares[gi]
 		if err := group(ctx, docs, g, languages[gi], share, &r); err != nil {
 			return Result{}, err
 		}
@@ -121,6 +120,32 @@ func Discover(ctx context.Context, docs []Doc, o Options) (Result, error) {
 	r.order(o.Previous)
 	o.Progress(1)
 	return r, nil
+}
+
+// apportion shares k out by the number of texts (Sainte-Laguë), at least one for each group and no more than it has texts;
+// with k 0 nothing is shared out.
+func apportion(k int, groups [][]int) []int {
+	out := make([]int, len(groups))
+	if k == 0 {
+		return out
+	}
+	for i, g := range groups {
+		out[i] = min(1, len(g))
+		k -= out[i]
+	}
+	for ; k > 0; k-- {
+		best, most := -1, 0.0
+		for i, g := range groups {
+			if v := float64(len(g)) / float64(2*out[i]+1); out[i] < len(g) && v > most {
+				best, most = i, v
+			}
+		}
+		if best < 0 {
+			break
+		}
+		out[best]++
+	}
+	return out
 }
 
 // byLanguage puts texts of one language together, the most frequent language first. Languages of few texts, which are
@@ -216,7 +241,7 @@ func group(ctx context.Context, docs []Doc, g []int, language string, o Options,
 			return err
 		}
 		switch {
-		case diverse && o.Guide != nil && len(before.ids) == 0 && (o.wanted == 0 || o.wanted >= fine):
+		case diverse && o.Guide != nil && len(before.ids) == 0 && o.K == 0:
 			found, sureOf = before.byGuide(g, sample, language, o.Guide)
 		case len(before.ids) > 0:
 			found, sureOf = before.again(docs, g, sample, c, f, x, found, k, rand.New(rand.NewPCG(o.Seed, 3)))
@@ -275,7 +300,8 @@ func assign(docs []Doc, g []int, before memory, of []int, sure []float32, langua
 	return nil
 }
 
-// fine is how many themes must be wanted for the starting themes to be a substitute for those of diverse texts.
+// fine is the number of clusters, where there are many texts, that texts are taken to be cut into at least when it is asked whether
+// they are too diverse.
 const fine = 12
 
 // small is the number of texts below which they tell too little of themselves: there the starting themes say more.

@@ -279,6 +279,48 @@ func TestFewTextsAreOfTheStartingThemes(t *testing.T) {
 	}
 }
 
+// TestAsManyAsAreWanted: K is kept where texts are few, diverse or of several languages, whatever the starting themes say of them.
+func TestAsManyAsAreWanted(t *testing.T) {
+	t.Parallel()
+	guide := func(i int) (string, float64) { return []string{"delivery", "login_account", "price"}[i%3], 0.8 }
+	rng := rand.New(rand.NewPCG(3, 3))
+	var diverse []Doc
+	for i := range 320 {
+		var words []string
+		for range 6 {
+			words = append(words, "w"+strings.Repeat(string(rune('a'+rng.IntN(26))), 2)+string(rune('a'+rng.IntN(26))))
+		}
+		diverse = append(diverse, Doc{ID: fmt.Sprint(i), Text: strings.Join(words, " "), Language: "en"})
+	}
+	mixed, _ := speak(400, 11, matters)
+	for _, c := range []struct {
+		name string
+		docs []Doc
+		k    int
+	}{{"diverse", diverse, 13}, {"diverse", diverse, 60}, {"few", diverse[:60], 20}, {"two languages", mixed, 3}, {"two languages", mixed, 41}} {
+		if r := discovered(t, c.docs, Options{K: c.k, Seed: 1, Guide: guide}); len(r.Themes) != c.k {
+			t.Errorf("%s: %d themes instead of %d", c.name, len(r.Themes), c.k)
+		}
+	}
+	if got := apportion(10, [][]int{make([]int, 100), make([]int, 40), make([]int, 1), nil}); !slices.Equal(got, []int{6, 3, 1, 0}) {
+		t.Errorf("10 are shared out as %v", got)
+	}
+	if got := apportion(2, [][]int{make([]int, 9), make([]int, 5), make([]int, 2)}); !slices.Equal(got, []int{1, 1, 1}) {
+		t.Errorf("2 are shared out as %v", got)
+	}
+}
+
+// TestHold gives clusters that were lost their texts back, in turn.
+func TestHold(t *testing.T) {
+	t.Parallel()
+	c := &corpus{texts: [][]int32{{1}, {1}, {1}, {}, {1}}}
+	// Cluster 1 has lost its text to 0, which lives by that alone, for its own went to 2.
+	got := c.hold([]int{0, 1, 2, 1, 2}, []int{2, 0, 2, 1, 2}, 3)
+	if want := []int{0, 1, 2, 1, 2}; !slices.Equal(got, want) {
+		t.Errorf("%v, not %v", got, want)
+	}
+}
+
 func TestSampleTeachesTheRest(t *testing.T) {
 	t.Parallel()
 	docs, truth := speak(1200, 8, matters[:5])

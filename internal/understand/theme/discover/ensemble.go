@@ -15,7 +15,8 @@ const runs = 8
 const over = 1.2
 
 // ensemble clusters texts several times, from different vectors, seeds and numbers of clusters, and finds what the
-// clusterings agree on. With k 0 it also finds how many clusters there are. It tells whether the texts are too diverse for their
+// clusterings agree on. With k 0 it also finds how many clusters there are; otherwise there are k, or as many as there are texts
+// that differ. It tells whether the texts are too diverse for their
 // number: they share so few words that nothing tells one theme from another.
 func ensemble(ctx context.Context, c *corpus, f *samples, k int, seed uint64, progress func(float64)) (of []int, sure []float32, x *dense, diverse bool, err error) {
 	rng := rand.New(rand.NewPCG(seed, 1))
@@ -30,6 +31,7 @@ func ensemble(ctx context.Context, c *corpus, f *samples, k int, seed uint64, pr
 	both.normalizeRows()
 	progress(0.15)
 
+	wanted := k > 0
 	middle := int(math.Round(float64(k) * over))
 	if k == 0 {
 		middle = guess(n)
@@ -94,7 +96,8 @@ func ensemble(ctx context.Context, c *corpus, f *samples, k int, seed uint64, pr
 	diverse = scattered*left < max(parts, min(guess(n), fine))
 	switch {
 	case k > 0:
-		best, k = merge(c, best, parts, k)
+		best, parts = merge(c, best, parts, k)
+		best, k = c.split(x, best, parts, k)
 	case diverse:
 		best, k = merge(c, best, parts, (parts+1)/2)
 	default:
@@ -104,6 +107,9 @@ func ensemble(ctx context.Context, c *corpus, f *samples, k int, seed uint64, pr
 	of, sure = m.fit(x, best, k, 8, false)
 	if n >= leastRefined*k {
 		of, sure = refine(f, of, k, rng)
+	}
+	if wanted {
+		of = c.hold(best, of, k)
 	}
 	progress(0.95)
 	return of, sure, x, diverse, nil
