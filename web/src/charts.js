@@ -251,7 +251,7 @@ function options(spec, box, chart) {
   const parts = spec.kind === "share" || (spec.kind === "stack" && spec.percent); // of one whole: together they are no more
   const value = {
     type: "value", position: rtl ? "right" : "left", min: spec.min ?? (parts ? 0 : undefined), max: spec.max ?? (parts ? 1 : undefined),
-    scale: spec.kind === "line" && spec.min == null, splitNumber: narrow ? 3 : 4, minInterval: spec.decimals || spec.percent ? 0 : 1,
+    scale: spec.kind === "line" && spec.min == null, splitNumber: narrow ? 3 : 4, interval: parts && spec.min == null && spec.max == null ? 0.25 : undefined, minInterval: spec.decimals || spec.percent ? 0 : 1,
     axisLabel: { ...text, formatter: axis }, splitLine: { lineStyle: { color: c.line } }, axisLine: { show: false },
   };
   // A mark's words stand above its line, within the chart, and are cut where they are too long: they stand in full beside it.
