@@ -169,7 +169,7 @@ func (s *Service) ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*A
 	if a.span.hasTo {
 		ans.To = a.span.to.String()
 	}
-	if q.Measure.metric() != "" {
+	if q.metric() != "" {
 		cells = ans.chooseScale(cells, q.Scale)
 		counted.around = slices.DeleteFunc(counted.around, func(c cell) bool { return c.scale != ans.Scale })
 		if ans.Scale != "" {
@@ -496,7 +496,7 @@ func (a *asked) behind(r Row) *string {
 			}
 		}
 	}
-	if m := a.Measure.metric(); m != "" {
+	if m := a.metric(); m != "" {
 		c = append(c, Condition{Field: m, Op: "not_empty"})
 	}
 	switch a.Measure {
@@ -508,7 +508,12 @@ func (a *asked) behind(r Row) *string {
 		}
 	case Share:
 		c = append(c, a.Share...)
-	case ResponseShare, Mean:
+	case ResponseShare:
+		c = append(c, Condition{Field: a.Of, Op: "not_empty"})
+	case Mean:
+		if a.metric() != "" {
+			break
+		}
 		c = append(c, Condition{Field: a.Of, Op: "not_empty"})
 	}
 	p := a.Between
@@ -546,7 +551,7 @@ func (s *Service) marks(ctx context.Context, a *asked, forms []int64) ([]Mark, e
 	if a.Bucket == "" && a.Compare == nil || len(forms) == 1 {
 		return marks, nil
 	}
-	m := a.Measure.metric()
+	m := a.metric()
 	var args arguments
 	cond, err := where(a.asking, a.span, a.Where, &args)
 	if err != nil {

@@ -59,7 +59,7 @@ func (s *Service) cells(ctx context.Context, a *asked) (counted, error) {
 		return s.contacts(ctx, a)
 	}
 	c, err := s.count(ctx, a, true)
-	if a.Measure.metric() != "" && (errors.Is(err, errTooManyCells) || err == nil && len(c.forms) > maxForms) {
+	if a.metric() != "" && (errors.Is(err, errTooManyCells) || err == nil && len(c.forms) > maxForms) {
 		// A wording of its own for every answer, say. The scale alone is enough for the numbers, and there are few.
 		c, err = s.count(ctx, a, false)
 	}
@@ -99,7 +99,7 @@ func (s *Service) count(ctx context.Context, a *asked, byForm bool) (counted, er
 		return counted{}, err
 	}
 	keys := a.groupBy(&args)
-	metric := a.Measure.metric()
+	metric := a.metric()
 	if metric != "" {
 		cond += " AND " + metric + "_class IS NOT NULL"
 		if byForm {
@@ -227,7 +227,7 @@ func (s *Service) scaled(ctx context.Context, ws identity.WorkspaceID, metric st
 	at := map[string]int{}
 	for i, c := range cells {
 		c.scale = known[forms[i]].scale
-		key := strconv.FormatInt(c.bucket, 10) + "\x00" + c.scale + "\x00" + strings.Join(c.keys, "\x00")
+		key := strconv.FormatInt(c.bucket, 10) + "\x00" + c.scale + "\x00" + c.value + "\x00" + strings.Join(c.keys, "\x00")
 		if j, ok := at[key]; ok {
 			out.cells[j].sums = out.cells[j].plus(c.sums)
 			continue

@@ -98,7 +98,7 @@ func (s *Service) compare(ctx context.Context, a *asked, scale string, rows []Ro
 	if err != nil {
 		return err
 	}
-	if a.Measure.metric() != "" { // what was left out there is not told
+	if a.metric() != "" { // what was left out there is not told
 		chosen := Answer{}
 		counted.cells = chosen.chooseScale(counted.cells, scale)
 		counted.around = slices.DeleteFunc(counted.around, func(c cell) bool { return c.scale != chosen.Scale })

@@ -22,7 +22,7 @@ func (m Measure) ofCustomers() bool {
 
 // value is what a measure that is about people takes the mean of, as SQL over a row, and the condition that the row has it.
 func (a *asked) value() (expr, cond string) {
-	metric := a.Measure.metric()
+	metric := a.metric()
 	one := func(class string, value int) string {
 		return "CASE WHEN " + class + " = " + strconv.Itoa(value) + " THEN 1.0 ELSE 0.0 END"
 	}
@@ -123,7 +123,7 @@ func (a *asked) onScale(args *arguments) string {
 	if a.scale == "" {
 		return ""
 	}
-	return " AND " + a.Measure.metric() + "_scale = " + args.add(a.scale)
+	return " AND " + a.metric() + "_scale = " + args.add(a.scale)
 }
 
 // robust tells of a row how many customers answered, where all were looked at, and widens its interval where some did several times.
@@ -178,7 +178,7 @@ func (s *Service) paired(ctx context.Context, a *asked, before span) (*Paired, e
 	x, has := a.value()
 	now := "day >= " + args.add(int64(a.span.from)) + " AND day <= " + args.add(int64(a.span.to))
 	cond += " AND (" + now + " OR day >= " + args.add(int64(before.from)) + " AND day <= " + args.add(int64(before.to)) + ") AND contact_key <> 0 AND " + has
-	if metric := a.Measure.metric(); metric != "" {
+	if metric := a.metric(); metric != "" {
 		cond += " AND " + metric + "_scale = " + args.add(a.counted)
 	}
 	g := &grouping{}

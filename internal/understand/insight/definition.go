@@ -46,7 +46,7 @@ type DefinitionText struct {
 }
 
 // definitionChanges are all versions there were, the latest first.
-var definitionChanges = []DefinitionChange{{Version: 2, Day: "2026-11-26"}, {Version: 1, Day: "2026-11-20"}}
+var definitionChanges = []DefinitionChange{{Version: 3, Day: "2026-11-27"}, {Version: 2, Day: "2026-11-26"}, {Version: 1, Day: "2026-11-20"}}
 
 // Definitions are those of all measures, in the order in which pages offer them.
 func Definitions() []Definition {
@@ -96,7 +96,7 @@ func Definitions() []Definition {
 				between(-1, 1)
 			}
 		case m == Mean || m == Distribution:
-			leave("valueless")
+			leave("valueless", "other_scales")
 		}
 		out[i] = d
 	}

@@ -157,7 +157,7 @@ func byCase(expr string, names []string) string {
 
 // Condition is one thing that feedback must fulfil.
 type Condition struct {
-	Field  string   `json:"field" doc:"kind, channel, source, language, touchpoint, survey, contact, text, theme (with all that stands under it), theme_only, theme_blamed (the text is negative about it), theme_only_blamed, sentiment, nps, nps_group ..., attribute.KEY, answer.QUESTION, contact.KEY"`
+	Field  string   `json:"field" doc:"kind, channel, source, language, touchpoint, survey, contact, text, theme (with all that stands under it), theme_only, theme_blamed (the text is negative about it), theme_only_blamed, sentiment, nps, nps_group, nps_scale ..., attribute.KEY, answer.QUESTION, contact.KEY. A score is compared as it was given, on whatever scale: a condition on nps_group is the same on all, one on nps_scale keeps to one"`
 	Op     string   `json:"op,omitempty" enum:"in,not_in,contains,not_contains,search,gt,gte,lt,lte,empty,not_empty" doc:"in by default"`
 	Values []string `json:"values,omitempty"`
 }

@@ -45,7 +45,7 @@ func (s *Service) Grid(ctx context.Context, ws identity.WorkspaceID, q Query) (*
 		return nil, fault.Wrap(op, err)
 	}
 	g := &Grid{Marks: []Mark{}, LeftOut: []LeftOut{}}
-	if q.Measure.metric() != "" {
+	if q.metric() != "" {
 		chosen := Answer{}
 		cells = chosen.chooseScale(cells, q.Scale)
 		g.Scale, g.LeftOut = chosen.Scale, append(g.LeftOut, chosen.LeftOut...)
@@ -115,7 +115,7 @@ func (s *Service) byBucket(ctx context.Context, ws identity.WorkspaceID, q *Quer
 // pieces are the cells of a question, asked for in as many pieces of its period as it takes for each to be small enough.
 func (s *Service) pieces(ctx context.Context, a asked) (cells []cell, forms []int64, err error) {
 	c, err := s.count(ctx, &a, true)
-	if a.Measure.metric() != "" && err == nil && len(c.forms) > maxForms {
+	if a.metric() != "" && err == nil && len(c.forms) > maxForms {
 		c, err = s.count(ctx, &a, false)
 	}
 	first, last := a.cal.of(a.span.from), a.cal.of(a.span.to)

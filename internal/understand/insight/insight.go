@@ -14,7 +14,7 @@ import (
 )
 
 // DefinitionVersion changes whenever the same rows would give another number.
-const DefinitionVersion = 2
+const DefinitionVersion = 3
 
 // Measure is what a question asks for.
 type Measure string
@@ -75,6 +75,15 @@ func (m Measure) metric() string {
 	return ""
 }
 
+// metric is the score that a question stands on, "" when none: that of its measure, or the one whose values it asks for. Whatever stands on
+// a score keeps to one scale.
+func (q *Query) metric() string {
+	if (q.Measure == Mean || q.Measure == Distribution) && slices.Contains(metrics, q.Of) {
+		return q.Of
+	}
+	return q.Measure.metric()
+}
+
 // Buckets of time.
 var Buckets = []string{"day", "week", "month", "quarter", "year"}
 
@@ -104,8 +113,8 @@ func (c *Compare) UnmarshalJSON(b []byte) error {
 // Query is one question.
 type Query struct {
 	Measure Measure    `json:"measure" doc:"What to measure"`
-	Of      string     `json:"of,omitempty" doc:"The field that mean, distribution and response_share are about"`
-	Share   Conditions `json:"share,omitempty" doc:"The conditions whose share is asked for"`
+	Of      string     `json:"of,omitempty" doc:"The field that mean, distribution and response_share are about; mean and distribution of a score keep to one scale"`
+	Share   Conditions `json:"share,omitempty" doc:"The conditions whose share is asked for; a score in one is taken as it was given, on whatever scale"`
 	By      []string   `json:"by,omitempty" maxItems:"4" doc:"Fields to group by"`
 	Where   Conditions `json:"where,omitempty" doc:"Conditions that feedback must fulfil"`
 	Between Period     `json:"between,omitempty"`

@@ -247,7 +247,7 @@ func (s *Service) categorised(ctx context.Context, a *asked, by []field, scale s
 	}
 next:
 	for _, c := range counted.cells {
-		if a.Measure.metric() != "" && c.scale != scale {
+		if a.metric() != "" && c.scale != scale {
 			continue
 		}
 		list := make([]int, len(margins))

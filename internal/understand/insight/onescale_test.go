@@ -1,0 +1,65 @@
+package insight_test
+
+import (
+	"fmt"
+	"testing"
+
+	"kolo/internal/listen/feedback"
+	"kolo/internal/understand/insight"
+)
+
+// rating is an answer to a question of satisfaction on a scale.
+func rating(value float64, scale feedback.Scale, i int) feedback.Input {
+	at := today.AddDate(0, 0, -i%40)
+	return feedback.Input{Channel: []string{"web", "sms"}[i%2], Time: &at, Scores: []feedback.Score{{Metric: "csat", Value: value, Scale: scale}}}
+}
+
+// mixedScales are 60 answers from 1 to 5 (12 of each), 20 from 1 to 7 and 10 from 1 to 5 of which 1 is the best.
+func mixedScales() (in []feedback.Input) {
+	for i := range 60 {
+		in = append(in, rating(float64(1+i%5), feedback.Scale{Min: 1, Max: 5}, i))
+	}
+	for i := range 20 {
+		in = append(in, rating(7, feedback.Scale{Min: 1, Max: 7}, i))
+	}
+	for i := range 10 {
+		in = append(in, rating(1, feedback.Scale{Min: 1, Max: 5, Direction: feedback.Down}, i))
+	}
+	return in
+}
+
+// TestValuesOfAScoreKeepToOneScale: its mean and how its values are spread are of the scale that its other figures are of.
+func TestValuesOfAScoreKeepToOneScale(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.receive(w.ws, mixedScales()...)
+		for _, q := range []insight.Query{{}, {Scale: "1..7"}, {Scale: "5..1"}, {By: []string{"channel"}}, {Bucket: "month"}} {
+			mean, known, spread := q, q, q
+			mean.Measure, mean.Of = insight.Mean, "csat"
+			known.Measure = insight.CSATMean
+			spread.Measure, spread.Of = insight.Distribution, "csat"
+			m, k, d := w.ask(mean), w.ask(known), w.ask(spread)
+			if m.Scale != k.Scale || m.Total.N != k.Total.N || *m.Total.Value != *k.Total.Value || fmt.Sprint(m.LeftOut, m.Marks) != fmt.Sprint(k.LeftOut, k.Marks) || len(m.LeftOut) != 2 || *m.Total.Interval != *k.Total.Interval {
+				t.Errorf("%+v: the mean of csat is %v of %d on %s without %v, csat_mean is %v of %d on %s without %v", q, *m.Total.Value, m.Total.N, m.Scale, m.LeftOut, *k.Total.Value, k.Total.N, k.Scale, k.LeftOut)
+			}
+			if d.Scale != k.Scale || d.Total.N != k.Total.N || fmt.Sprint(d.LeftOut) != fmt.Sprint(k.LeftOut) {
+				t.Errorf("%+v: spread of %d on %s without %v", q, d.Total.N, d.Scale, d.LeftOut)
+			}
+		}
+		d := w.ask(insight.Query{Measure: insight.Distribution, Of: "csat", Order: "key"})
+		if len(d.Rows) != 5 {
+			t.Fatalf("values are %+v", d.Rows)
+		}
+		for i, r := range d.Rows {
+			if r.Keys["value"] != fmt.Sprint(i+1) || r.N != 60 || *r.Parts.Hits != 12 {
+				t.Errorf("%v: %d of %d", r.Keys, *r.Parts.Hits, r.N)
+			}
+		}
+		// Before and after are of one scale too.
+		c := w.ask(insight.Query{Measure: insight.Mean, Of: "csat", Between: insight.Period{Last: "20d"}, Compare: &insight.Compare{To: "previous"}})
+		k := w.ask(insight.Query{Measure: insight.CSATMean, Between: insight.Period{Last: "20d"}, Compare: &insight.Compare{To: "previous"}})
+		if c.Total.Compare.N != k.Total.Compare.N || *c.Total.Compare.Value != *k.Total.Compare.Value {
+			t.Errorf("before %+v, and csat_mean %+v", c.Total.Compare, k.Total.Compare)
+		}
+	})
+}
