@@ -94,7 +94,7 @@ func DecodeQuery(v url.Values, skip ...string) (Query, error) {
 	var bad []fault.Field
 	number := func(name string, into func(float64)) {
 		if s := v.Get(name); s != "" {
-			f, err := strconv.ParseFloat(s, 64)
+			f, err := finite(s)
 			if err != nil {
 				bad = append(bad, fault.Field{Path: name, Code: "type", Msg: "this is not a number"})
 				return

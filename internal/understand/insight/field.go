@@ -3,6 +3,7 @@ package insight
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/url"
 	"slices"
 	"sort"
@@ -247,11 +248,26 @@ func (c Conditions) validate(path string, say func(path, code, format string, ar
 		case len(e.Values) > 1000:
 			say(at+".values", "too_many", "at most 1,000 values")
 		case strings.HasPrefix(e.Op, "g") || strings.HasPrefix(e.Op, "l"):
-			if _, err := strconv.ParseFloat(e.Values[0], 64); err != nil || len(e.Values) > 1 {
+			if _, err := finite(e.Values[0]); err != nil || len(e.Values) > 1 {
 				say(at+".values", "type", "%s compares with one number", e.Op)
+			}
+		case fixed[e.Field].number && (e.Op == "in" || e.Op == "not_in"):
+			for _, v := range e.Values {
+				if _, err := finite(v); err != nil {
+					say(at+".values", "type", "%s is a number, not %q", e.Field, v)
+				}
 			}
 		}
 	}
+}
+
+// finite reads a number; what counts as none in the columns, or is endless, is no number.
+func finite(s string) (float64, error) {
+	v, err := strconv.ParseFloat(s, 64)
+	if err == nil && (math.IsNaN(v) || math.IsInf(v, 0)) {
+		err = strconv.ErrRange
+	}
+	return v, err
 }
 
 // arguments collects the values of a statement, which are never part of its text.
@@ -300,7 +316,7 @@ func (e Condition) sql(d asking, args *arguments) (string, error) {
 	case "search":
 		return searched(d.Dialect, e.Values, args), nil
 	case "gt", "gte", "lt", "lte":
-		v, err := strconv.ParseFloat(e.Values[0], 64)
+		v, err := finite(e.Values[0])
 		if err != nil {
 			return "", err
 		}
@@ -311,7 +327,7 @@ func (e Condition) sql(d asking, args *arguments) (string, error) {
 	if f.number {
 		nums := make([]float64, 0, len(e.Values))
 		for _, v := range e.Values {
-			n, err := strconv.ParseFloat(v, 64)
+			n, err := finite(v)
 			if err != nil {
 				return "", fmt.Errorf("%s is a number, not %q", e.Field, v)
 			}
