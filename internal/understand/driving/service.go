@@ -285,7 +285,11 @@ func (s *Service) answer(ctx context.Context, ws identity.WorkspaceID, q Query) 
 	}
 	for i := range ans.Drivers {
 		d := &ans.Drivers[i]
-		d.Feedback = behind(ask.Where, q.Between, metric, *d)
+		scored := ask.Where
+		if len(ans.LeftOut) > 0 {
+			scored = append(slices.Clone(scored), insight.Condition{Field: metric + "_scale", Values: []string{ans.Scale}})
+		}
+		d.Feedback = behind(scored, q.Between, metric, *d)
 		roles[d.Field] = "driver"
 	}
 	ans.Candidates = append(ans.Candidates, b.candidates...)

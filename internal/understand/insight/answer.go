@@ -479,7 +479,7 @@ func (a *asked) order(rows []Row) ([]Row, bool) {
 	return rows, cut
 }
 
-// behind is the query string of the feedback that a row rests on.
+// behind is the query string of the feedback that a row rests on, nil where none finds just that.
 func (a *asked) behind(r Row) *string {
 	c := slices.Clone(a.Where)
 	for _, f := range a.by {
@@ -498,6 +498,9 @@ func (a *asked) behind(r Row) *string {
 	}
 	if m := a.metric(); m != "" {
 		c = append(c, Condition{Field: m, Op: "not_empty"})
+		if a.scale != "" { // the list has no other way to know of it
+			c = append(c, Condition{Field: m + "_scale", Op: "in", Values: []string{a.scale}})
+		}
 	}
 	switch a.Measure {
 	case NetSentiment, NegativeShare, SentimentMean:
@@ -505,6 +508,12 @@ func (a *asked) behind(r Row) *string {
 	case Distribution:
 		if v, ok := r.Keys["value"]; ok {
 			c = append(c, Condition{Field: a.Of, Op: "in", Values: []string{v}})
+		} else if a.metric() == "" {
+			c = append(c, Condition{Field: a.Of, Op: "not_empty"})
+		}
+	case ThemeSentiment, ThemeNegative:
+		if r.Keys == nil { // mentions of all themes together: a text counts as often as it has some
+			return nil
 		}
 	case Share:
 		c = append(c, a.Share...)
@@ -529,7 +538,16 @@ func (a *asked) behind(r Row) *string {
 				to = min(to, a.span.to)
 			}
 			p = Period{From: from.String(), To: to.String()}
+			if a.span.fromExact && from == a.span.from {
+				p.From = a.Between.From
+			}
+			if a.span.toExact && to == a.span.to {
+				p.To = a.Between.To
+			}
 		}
+	}
+	if !c.sayable() {
+		return nil
 	}
 	query := Encode(c, p).Encode()
 	return &query

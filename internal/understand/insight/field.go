@@ -391,13 +391,14 @@ func nearness(d column.Dialect, queries []string, args *arguments) string {
 }
 
 // Encode writes conditions and a period as the query string of /v1/feedback and of the page /feedback: channel=web,
-// channel.not_in=sms, nps.gte=9; a field that comes twice has two values.
+// channel.not_in=sms, nps.gte=9; a field that comes twice has two values. A second condition on what a field is stands beside the first
+// as channel.in=sms, for both must be fulfilled.
 func Encode(c Conditions, p Period) url.Values {
 	v := url.Values{}
 	for _, e := range c {
-		name := e.Field
-		if e.Op != "" && e.Op != "in" {
-			name += "." + e.Op
+		name := FilterName(e.Field, e.Op)
+		if v.Has(name) && (e.Op == "" || e.Op == "in") {
+			name = e.Field + ".in"
 		}
 		if len(e.Values) == 0 {
 			v.Add(name, "")
@@ -412,6 +413,52 @@ func Encode(c Conditions, p Period) url.Values {
 		}
 	}
 	return v
+}
+
+// FilterName is the name of a condition in a query string: the field, and the operator unless it is "in". That stands there too where the
+// key of an attribute ends like an operator: attribute.x.gte.in=5 asks for 5 as the value of x.gte, attribute.x.gte=5 for 5 or more of x.
+func FilterName(field, op string) string {
+	if op != "" && op != "in" {
+		return field + "." + op
+	}
+	if _, of := SplitName(field); of != "in" || strings.HasSuffix(field, ".in") {
+		return field + ".in"
+	}
+	return field
+}
+
+// SplitName reads what FilterName wrote. A name that ends in an operator and without it names no field is a field itself: attribute.in.
+func SplitName(name string) (field, op string) {
+	if i := strings.LastIndexByte(name, '.'); i > 0 && slices.Contains(ops, name[i+1:]) {
+		if _, err := parseField(name); err != nil {
+			return name[:i], name[i+1:]
+		}
+		if _, err := parseField(name[:i]); err == nil {
+			return name[:i], name[i+1:]
+		}
+	}
+	return name, "in"
+}
+
+// sayable tells whether a query string says conditions so that just these are read from it: those of one name become one, of which any value
+// will do.
+func (c Conditions) sayable() bool {
+	times := map[string]int{}
+	for _, e := range c {
+		times[FilterName(e.Field, e.Op)]++
+		n := times[FilterName(e.Field, e.Op)]
+		switch e.Op {
+		case "", "in":
+			if n > 2 || n > 1 && FilterName(e.Field, e.Op) != e.Field {
+				return false
+			}
+		case "contains", "gt", "gte", "lt", "lte":
+			if n > 1 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // Decode reads what Encode wrote; q stands for text.search. Names in skip belong to the page (cursor, limit, ...).
@@ -434,16 +481,9 @@ func Decode(v url.Values, skip ...string) (Conditions, Period, error) {
 			}
 			continue
 		}
-		e := Condition{Field: n, Op: "in", Values: v[n]}
-		if _, err := parseField(n); err == nil && !strings.Contains(n, ".") {
-			c = append(c, e)
-			continue
-		}
-		if i := strings.LastIndexByte(n, '.'); i > 0 && slices.Contains(ops, n[i+1:]) {
-			e.Field, e.Op = n[:i], n[i+1:]
-			if e.Op == "empty" || e.Op == "not_empty" {
-				e.Values = nil
-			}
+		e := Condition{Values: v[n]}
+		if e.Field, e.Op = SplitName(n); e.Op == "empty" || e.Op == "not_empty" {
+			e.Values = nil
 		}
 		c = append(c, e)
 	}

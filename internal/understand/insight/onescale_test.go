@@ -2,6 +2,7 @@ package insight_test
 
 import (
 	"fmt"
+	"net/url"
 	"testing"
 
 	"kolo/internal/listen/feedback"
@@ -60,6 +61,65 @@ func TestValuesOfAScoreKeepToOneScale(t *testing.T) {
 		k := w.ask(insight.Query{Measure: insight.CSATMean, Between: insight.Period{Last: "20d"}, Compare: &insight.Compare{To: "previous"}})
 		if c.Total.Compare.N != k.Total.Compare.N || *c.Total.Compare.Value != *k.Total.Compare.Value {
 			t.Errorf("before %+v, and csat_mean %+v", c.Total.Compare, k.Total.Compare)
+		}
+	})
+}
+
+// TestFeedbackBehindAFigureIsWhatWasCounted where there are other scales, and where an attribute is called like an operator.
+func TestFeedbackBehindAFigureIsWhatWasCounted(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		in := mixedScales()
+		for i := range in {
+			in[i].Attributes = map[string]string{"x": "7", "x.gte": "5", "in": "yes", "k.not_empty": "no"}
+			if i%3 == 0 {
+				in[i].Attributes = map[string]string{"x": "1"}
+			}
+		}
+		w.receive(w.ws, in...)
+		behind := func(r insight.Row) int64 {
+			t.Helper()
+			if r.Feedback == nil {
+				t.Fatalf("nothing leads to what is behind %+v", r)
+			}
+			v, err := url.ParseQuery(*r.Feedback)
+			must(t, err)
+			c, p, err := insight.Decode(v)
+			must(t, err)
+			found, err := w.insight.Find(t.Context(), w.ws, c, p, "", 1000)
+			must(t, err)
+			return int64(len(found.Feedback))
+		}
+		for _, q := range []insight.Query{{Measure: insight.CSAT}, {Measure: insight.CSAT, By: []string{"channel"}, Bucket: "week"}, {Measure: insight.CSATMean, Scale: "1..7"}, {Measure: insight.Mean, Of: "csat"},
+			{Measure: insight.Count, By: []string{"attribute.x.gte"}}, {Measure: insight.Count, By: []string{"attribute.in", "attribute.k.not_empty"}}, {Measure: insight.Distribution, Of: "attribute.x.gte"},
+			{Measure: insight.Distribution, Of: "csat", Where: insight.Conditions{{Field: "csat", Values: []string{"4", "5"}}}}} {
+			a := w.ask(q)
+			for _, r := range append(a.Rows, a.Total) {
+				n := r.N
+				if q.Measure == insight.Distribution {
+					n = *r.Parts.Hits
+				}
+				if n == 0 {
+					continue
+				}
+				if got := behind(r); got != n {
+					t.Errorf("%+v: %v %s counts %d, and %d are behind %s", q, r.Keys, r.Bucket, n, got, *r.Feedback)
+				}
+			}
+		}
+		c := insight.Conditions{{Field: "attribute.in", Op: "in", Values: []string{"yes"}}, {Field: "attribute.k.not_empty", Op: "not_empty"}, {Field: "attribute.x", Op: "gte", Values: []string{"5"}},
+			{Field: "attribute.x.gte", Op: "in", Values: []string{"5"}}, {Field: "channel", Op: "in", Values: []string{"web", "sms"}}, {Field: "channel", Op: "in", Values: []string{"web"}}}
+		got, _, err := insight.Decode(insight.Encode(c, insight.Period{}))
+		must(t, err)
+		if fmt.Sprint(got) != fmt.Sprint(c) {
+			t.Errorf("%v became %v", c, got)
+		}
+		if hand, _, err := insight.Decode(url.Values{"attribute.in": {"yes"}}); err != nil || hand[0].Field != "attribute.in" {
+			t.Errorf("%v %v", hand, err)
+		}
+		share := w.ask(insight.Query{Measure: insight.Share, Where: insight.Conditions{{Field: "text", Op: "contains", Values: []string{"a"}}}, Share: insight.Conditions{{Field: "text", Op: "contains", Values: []string{"b"}}}})
+		if share.Total.Feedback != nil {
+			t.Errorf("both words cannot be asked for in an address, and yet %s", *share.Total.Feedback)
 		}
 	})
 }

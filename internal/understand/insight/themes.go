@@ -426,6 +426,9 @@ func onScale(a *asked, ans *ThemesAnswer, list []scored) []scored {
 	chosen := Answer{LeftOut: ans.LeftOut}
 	chosen.chooseScale(cells, a.Scale)
 	ans.Scale, ans.LeftOut = chosen.Scale, chosen.LeftOut
+	if len(ans.LeftOut) > 0 {
+		a.scale = ans.Scale
+	}
 	return slices.DeleteFunc(list, func(x scored) bool { return x.scale != ans.Scale })
 }
 
@@ -588,7 +591,11 @@ func (r *themeRows) finish(a *asked) []ThemeRow {
 		as.evaluate(&net)
 		row.Net, row.NetRange, row.Note = net.Value, net.Interval, net.Note
 		a.evaluate(&row.Score)
-		scored := row.Feedback + "&" + Encode(Conditions{{Field: a.Measure.metric(), Op: "not_empty"}}, Period{}).Encode()
+		of := Conditions{{Field: a.Measure.metric(), Op: "not_empty"}}
+		if a.scale != "" {
+			of = append(of, Condition{Field: a.Measure.metric() + "_scale", Op: "in", Values: []string{a.scale}})
+		}
+		scored := row.Feedback + "&" + Encode(of, Period{}).Encode()
 		row.Score.Feedback = &scored
 		if r.before != nil {
 			old := Row{sum: sums{n: r.before.all, good: r.before.n[i]}}

@@ -50,6 +50,7 @@ type scanner struct {
 	ws      identity.WorkspaceID
 	singles []*table
 	pairs   []*table
+	others  bool // there are answers on other scales
 }
 
 // Ask answers which segments of a workspace's answers differ from the rest.
@@ -69,7 +70,7 @@ func (s *Service) Ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*A
 		return ans, nil
 	}
 	q.Scale = total.Scale
-	w := &scanner{Service: s, q: q, ws: ws, deff: 1}
+	w := &scanner{Service: s, q: q, ws: ws, deff: 1, others: len(total.LeftOut) > 0}
 	if d := total.Total.DesignEffect; d != nil {
 		w.deff, ans.DesignEffect = *d, d
 	}
@@ -430,7 +431,11 @@ func (w *scanner) behind(parts []Part) string {
 	if w.q.Score == insight.NetSentiment {
 		metric = "sentiment"
 	}
-	return insight.Encode(append(c, insight.Condition{Field: metric, Op: "not_empty"}), w.q.Between).Encode()
+	c = append(c, insight.Condition{Field: metric, Op: "not_empty"})
+	if w.others {
+		c = append(c, insight.Condition{Field: metric + "_scale", Values: []string{w.q.Scale}})
+	}
+	return insight.Encode(c, w.q.Between).Encode()
 }
 
 // explain finds what is behind the segments that differ: a larger one they lie in, their two parts, or another field.

@@ -162,9 +162,11 @@ func chips(e ui.Env, filters url.Values) []ui.Chip {
 	}
 	slices.Sort(names)
 	for _, n := range names {
-		field, op := n, ""
-		if i := strings.LastIndexByte(n, '.'); i > 0 && e.Has("op."+n[i+1:]) {
-			field, op = n[:i], e.T("op."+n[i+1:])
+		field, op := insight.SplitName(n)
+		if op == "in" {
+			op = ""
+		} else {
+			op = e.T("op." + op)
 		}
 		label := figure.Field(e, field)
 		switch n {
@@ -217,7 +219,13 @@ func (p *Pages) facets(q *web.Request, cond insight.Conditions, period insight.P
 		}
 	}
 	for name := range filters { // what is filtered by is shown, also where it is not offered
-		if _, err := parse(name); err == nil && !slices.Contains(names, name) && name != "q" && name != "id" && name != "contact" && name != "import" && name != "copy" {
+		field, op := insight.SplitName(name)
+		if _, err := parse(field); err == nil && op == "in" && name == insight.FilterName(field, op) {
+			name = field
+		} else {
+			continue
+		}
+		if !slices.Contains(names, name) && name != "q" && name != "id" && name != "contact" && name != "import" && name != "copy" {
 			names = append(names, name)
 		}
 	}
@@ -231,7 +239,7 @@ func (p *Pages) facets(q *web.Request, cond insight.Conditions, period insight.P
 		f := ui.Facet{Label: figure.Field(q.Env, c.Field)}
 		some := false
 		for _, x := range c.Values {
-			name, value := c.Field, x.Value
+			name, value := insight.FilterName(c.Field, "in"), x.Value
 			if value == "" {
 				continue // what has no value is found with Explore
 			}
@@ -249,7 +257,7 @@ func (p *Pages) facets(q *web.Request, cond insight.Conditions, period insight.P
 			}
 			f.Options = append(f.Options, o)
 		}
-		f.Closed = len(out) >= 5 && len(filters[c.Field]) == 0
+		f.Closed = len(out) >= 5 && len(filters[insight.FilterName(c.Field, "in")]) == 0
 		if some {
 			out = append(out, f)
 		}
