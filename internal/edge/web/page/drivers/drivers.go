@@ -355,7 +355,7 @@ func (w writer) chart() *ui.Chart {
 		if d.Interval != nil && w.a.R2 > 0 {
 			low, high = d.Interval.Low/w.a.R2, d.Interval.High/w.a.R2
 		}
-		s.Low, s.High, s.Hrefs = append(s.Low, low), append(s.High, high), append(s.Hrefs, "/feedback?"+d.Feedback)
+		s.Low, s.High, s.Hrefs = append(s.Low, low), append(s.High, high), append(s.Hrefs, figure.Behind(d.Feedback))
 	}
 	c.Series = []ui.Series{s}
 	c.Height = max(160, 34*len(c.Labels)+48)

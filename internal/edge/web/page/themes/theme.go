@@ -200,7 +200,7 @@ type builder struct {
 
 func (b *builder) ask(ctx context.Context, question insight.Query) (*insight.Answer, error) {
 	question.Between = b.period
-	return b.Insight.Ask(ctx, b.q.Workspace.ID, question)
+	return b.Insight.AskFor(ctx, b.q.Workspace.ID, b.q.Actor, question)
 }
 
 // reading tells whether the figures lack what is not read yet: new feedback, or all of it where a rule was just written.
@@ -357,7 +357,9 @@ func (b *builder) segments(ctx context.Context, v *themeView) error {
 			}
 			s := segment{Field: figure.Field(e, fields[i]), Value: figure.Value(e, fields[i], r.Keys[fields[i]]), Share: e.Percent(*r.Value, 0),
 				Rest: e.Percent(*c.Value, 0), N: r.N, difference: *c.Difference, p: *c.P, clear: c.Distinguishable}
-			s.Href = "/feedback?" + insight.Encode(append(b.aboutIt()[1:], insight.Condition{Field: fields[i], Op: "in", Values: []string{r.Keys[fields[i]]}}), b.period).Encode()
+			if r.Feedback != nil { // otherwise its value is covered
+				s.Href = "/feedback?" + insight.Encode(append(b.aboutIt()[1:], insight.Condition{Field: fields[i], Op: "in", Values: []string{r.Keys[fields[i]]}}), b.period).Encode()
+			}
 			all = append(all, s)
 		}
 	}
