@@ -105,7 +105,7 @@ func TestWhatIsRememberedIsAsItIs(t *testing.T) {
 		}
 		what, who, from, into, plan := random.IntN(25), random.IntN(20)/19, customer(), customer(), fmt.Sprint(random.IntN(4))
 		for k, w := range []two{warm, cold} {
-			s := w.services[0]
+			var s *Service
 			if k == 0 {
 				s = w.services[who]
 			} else {
