@@ -386,7 +386,8 @@ func TestUpdatesInTurnWaitForEachOther(t *testing.T) {
 						if inside.Add(1) != 1 {
 							t.Error("two at once")
 						}
-						defer inside.Add(-1)
+						left := sync.OnceFunc(func() { inside.Add(-1) })
+						defer left()
 						tries.Add(1)
 						v, err := store.One(tx, store.Value[int64], "SELECT value FROM counter WHERE name = 'x'")
 						if err != nil {
@@ -395,7 +396,8 @@ func TestUpdatesInTurnWaitForEachOther(t *testing.T) {
 						if i%5 == 3 {
 							return boom
 						}
-						if i%5 == 4 {
+						if i%5 == 4 { // its connection ends, and with that its turn, which may be before the next line returns
+							left()
 							cancel()
 						}
 						_, err = tx.Exec("UPDATE counter SET value = $1 WHERE name = 'x'", v+1)
