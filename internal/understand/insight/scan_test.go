@@ -101,10 +101,11 @@ func TestRowsAndColumnsFindTheSame(t *testing.T) {
 		if some < 40 {
 			t.Errorf("only %d questions find a part", some)
 		}
-		for _, q := range []string{"nps=seven", "nps.contains=3"} {
-			v, _ := url.ParseQuery(q)
-			c, p, err := insight.Decode(v)
-			must(t, err)
+		if _, _, err := insight.Decode(url.Values{"nps": {"seven"}}); !fault.Is(err, fault.Invalid) {
+			t.Errorf("an address with nps=seven: %v", err)
+		}
+		for _, c := range []insight.Conditions{{{Field: "nps", Op: "in", Values: []string{"seven"}}}, {{Field: "nps", Op: "contains", Values: []string{"3"}}}} {
+			p, q := insight.Period{}, c[0].Op
 			_, a := all(rows, c, p)
 			_, b := all(w.insight, c, p)
 			if !fault.Is(a, fault.Invalid) || !fault.Is(b, fault.Invalid) || fault.ProblemOf(a).Detail != fault.ProblemOf(b).Detail || !fault.Is(rows.Check(t.Context(), w.ws, c, p), fault.Invalid) {
