@@ -163,7 +163,7 @@ func (a *API) checkRoutes(tag string) {
 				is := tree.Resolve(t.Theme)
 				if _, right := about[is]; right {
 					c.Right, about[is] = append(c.Right, t.Theme), true
-				} else if is != "" {
+				} else if tree.Counts(t.Theme) != "" { // what waits for a person was not told, so that nobody has said that it is wrong
 					c.Wrong = append(c.Wrong, t.Theme)
 				}
 			}
@@ -185,6 +185,6 @@ func (a *API) checkRoutes(tag string) {
 				return nil, err
 			}
 			told := label.Tell(f, l.Language, !actor.May(identity.ContactsIdentify))
-			return &body[checkMade]{checkMade{list, told.Understanding(l, tree.Resolve)}}, nil
+			return &body[checkMade]{checkMade{list, told.Understanding(l, tree.Counts)}}, nil
 		})
 }

@@ -383,7 +383,7 @@ func mask(tx *store.Tx, ws identity.WorkspaceID, actor identity.Actor, list []Co
 	if actor.May(identity.ContactsIdentify) || len(list) == 0 {
 		return nil
 	}
-	register, err := attributes(tx, ws)
+	hidden, err := Personal(tx, ws)
 	if err != nil {
 		return err
 	}
@@ -393,10 +393,8 @@ func mask(tx *store.Tx, ws identity.WorkspaceID, actor identity.Actor, list []Co
 		for j := range c.Identities { // that there is an e-mail address may be known
 			c.Identities[j] = Identity{Kind: c.Identities[j].Kind}
 		}
-		for _, a := range register {
-			if a.Personal {
-				delete(c.Attributes, a.Key)
-			}
+		for key := range hidden {
+			delete(c.Attributes, key)
 		}
 		for j := range c.Consents {
 			c.Consents[j].Proof = ""
