@@ -45,9 +45,10 @@ func (db *DB) openSQLite(o Options) error {
 
 // session is one SQLite connection with its prepared statements: preparing costs more than running most of them.
 type session struct {
-	db    *sql.DB
-	conn  *sql.Conn
-	stmts map[string]*sql.Stmt
+	db     *sql.DB
+	conn   *sql.Conn
+	stmts  map[string]*sql.Stmt
+	packed []byte // see insertPacked
 }
 
 const maxStmts = 500

@@ -393,11 +393,10 @@ func Value[T any](s Scanner) (T, error) {
 // InsertMany inserts rows in as few statements as the engine likes best. tail follows the values: "ON CONFLICT DO NOTHING",
 // for instance. It returns the number of rows that went in.
 func (tx *Tx) InsertMany(name, table string, columns []string, rows [][]any, tail string) (int64, error) {
-	size := 64 // fixed sizes keep the statements few enough to stay prepared
-	if tx.db.engine == PostgreSQL {
-		size = 512
+	if tx.db.engine == SQLite {
+		return tx.insertPacked(name, table, columns, rows, tail)
 	}
-	size = max(1, min(size, 30000/len(columns)))
+	size := max(1, min(512, 30000/len(columns))) // fixed sizes keep the statements few enough to stay prepared
 	var total int64
 	args := make([]any, 0, size*len(columns))
 	for len(rows) > 0 {
@@ -420,10 +419,15 @@ func (tx *Tx) InsertMany(name, table string, columns []string, rows [][]any, tai
 	return total, nil
 }
 
-var insertTexts sync.Map
+var insertTexts sync.Map // of insertKey
+
+type insertKey struct {
+	name, table, tail string
+	columns, rows     int
+}
 
 func insertText(name, table string, columns []string, n int, tail string) string {
-	key := fmt.Sprint(name, table, n, tail)
+	key := insertKey{name, table, tail, len(columns), n}
 	if s, ok := insertTexts.Load(key); ok {
 		return s.(string)
 	}
