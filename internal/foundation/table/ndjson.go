@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/jsonwrite"
 	"kolo/internal/foundation/table/charset"
 )
 
@@ -402,7 +403,7 @@ type jsonWriter struct {
 func newJSONWriter(w io.Writer, cols []Column, o writeOptions) *jsonWriter {
 	j := &jsonWriter{w: w, cols: cols, opts: o}
 	for _, c := range cols {
-		j.keys = append(j.keys, append(appendJSONString(nil, c.Name), ':'))
+		j.keys = append(j.keys, append(jsonwrite.Text(nil, c.Name), ':'))
 	}
 	return j
 }
@@ -437,7 +438,7 @@ func (j *jsonWriter) Write(row []any) error {
 		case JSON:
 			j.buf = appendCompactJSON(j.buf, c.text)
 		default:
-			j.buf = appendJSONString(j.buf, c.text)
+			j.buf = jsonwrite.Text(j.buf, c.text)
 		}
 	}
 	j.buf = append(j.buf, "}\n"...)
@@ -457,54 +458,11 @@ func (j *jsonWriter) Close() error { return j.flush() }
 
 func (j *jsonWriter) Notes() []string { return nil }
 
-// appendJSONString quotes text. Characters of HTML are left as they are: the file is no page.
-func appendJSONString(b []byte, s string) []byte {
-	const hex = "0123456789abcdef"
-	b = append(b, '"')
-	from := 0
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
-			i++
-			continue
-		}
-		if c >= utf8.RuneSelf {
-			r, n := utf8.DecodeRuneInString(s[i:])
-			if r != utf8.RuneError || n > 1 {
-				i += n
-				continue
-			}
-			b = append(b, s[from:i]...)
-			b = append(b, "\uFFFD"...)
-			i++
-			from = i
-			continue
-		}
-		b = append(b, s[from:i]...)
-		switch c {
-		case '"', '\\':
-			b = append(b, '\\', c)
-		case '\n':
-			b = append(b, '\\', 'n')
-		case '\r':
-			b = append(b, '\\', 'r')
-		case '\t':
-			b = append(b, '\\', 't')
-		default:
-			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		}
-		i++
-		from = i
-	}
-	b = append(b, s[from:]...)
-	return append(b, '"')
-}
-
 // appendCompactJSON writes JSON text on one line; text that is not JSON becomes a string, so that the line stays valid.
 func appendCompactJSON(b []byte, s string) []byte {
 	out := bytes.NewBuffer(b)
 	if err := json.Compact(out, []byte(s)); err != nil {
-		return appendJSONString(b, s)
+		return jsonwrite.Text(b, s)
 	}
 	return out.Bytes()
 }

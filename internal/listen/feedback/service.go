@@ -3,7 +3,6 @@ package feedback
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -112,6 +111,7 @@ func (s *Service) Prepare(ctx context.Context, ws identity.WorkspaceID, batch []
 		return nil, fault.Wrap(op, err)
 	}
 	p := &Prepared{workspace: ws, results: make([]Result, len(batch)), rows: make([]row, 0, len(batch))}
+	var e encoder
 	for i := range batch {
 		in, r := &batch[i], &p.results[i]
 		r.Index = i
@@ -121,7 +121,7 @@ func (s *Service) Prepare(ctx context.Context, ws identity.WorkspaceID, batch []
 		}
 		p.rows = append(p.rows, row{
 			in: in, id: ID(id.New(now)), result: r,
-			scores: encode(in.Scores, len(in.Scores)), answer: encode(in.Answers, len(in.Answers)), attrs: encode(in.Attributes, len(in.Attributes)),
+			scores: e.scores(in.Scores), answer: e.answers(in.Answers), attrs: e.attributes(in.Attributes),
 		})
 	}
 	return p, nil
@@ -152,17 +152,6 @@ func (s *Service) Begin(ctx context.Context, p *Prepared, also func(*store.Tx, [
 		}
 		return p.results, nil
 	}
-}
-
-func encode(v any, n int) string {
-	if n == 0 {
-		return ""
-	}
-	b, err := json.Marshal(v)
-	if err != nil { // validated before: only texts and finite numbers are in it
-		panic(fmt.Sprintf("feedback: encode: %v", err))
-	}
-	return string(b)
 }
 
 // groupRows is how many rows share a commit at most: enough that the fsync does not count, few enough that the first

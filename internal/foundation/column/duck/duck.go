@@ -25,6 +25,7 @@ import (
 
 	"kolo/internal/foundation/column"
 	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/jsonwrite"
 )
 
 type engine struct {
@@ -402,7 +403,7 @@ func (e *engine) insert(ctx context.Context, l column.Load) error {
 		}
 		defer func() { err = errors.Join(err, a.CloseWithCancel(ctx)) }()
 		vals := make([]driver.Value, len(names))
-		var extras jsonWriter
+		var object []byte
 		for n, row := range l.Rows {
 			if n%1024 == 0 && ctx.Err() != nil {
 				return errors.Join(ctx.Err(), a.Clear())
@@ -421,7 +422,8 @@ func (e *engine) insert(ctx context.Context, l column.Load) error {
 						return errors.Join(err, a.Clear())
 					}
 				case p.from == extra:
-					vals[i] = extras.object(row[p.from].(map[string]string))
+					object = jsonwrite.Texts(object[:0], row[p.from].(map[string]string))
+					vals[i] = string(object)
 				default:
 					vals[i] = row[p.from]
 				}

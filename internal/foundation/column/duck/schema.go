@@ -4,9 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"kolo/internal/foundation/column"
 	"kolo/internal/foundation/fault"
@@ -125,52 +123,4 @@ func eachColumn(ctx context.Context, q querier, table string, f func(name, typ s
 		f(name, typ)
 	}
 	return rows.Err()
-}
-
-// jsonWriter writes catch-alls as JSON objects, without the reflection of encoding/json: that is the dearest part of an
-// append otherwise. Names are in order, so that equal attributes give equal texts, which compress well.
-type jsonWriter struct {
-	buf   []byte
-	names []string
-}
-
-// object writes m, whose texts are valid UTF-8 already.
-func (w *jsonWriter) object(m map[string]string) string {
-	w.names = w.names[:0]
-	for k := range m {
-		w.names = append(w.names, k)
-	}
-	slices.Sort(w.names)
-	b := append(w.buf[:0], '{')
-	for i, k := range w.names {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendJSONText(b, k)
-		b = append(b, ':')
-		b = appendJSONText(b, m[k])
-	}
-	w.buf = append(b, '}')
-	return string(w.buf)
-}
-
-func appendJSONText(b []byte, s string) []byte {
-	const hexes = "0123456789abcdef"
-	b = append(b, '"')
-	start := 0
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' || c >= utf8.RuneSelf {
-			continue
-		}
-		b = append(b, s[start:i]...)
-		if c >= ' ' {
-			b = append(b, '\\', c)
-		} else {
-			b = append(b, '\\', 'u', '0', '0', hexes[c>>4], hexes[c&15])
-		}
-		start = i + 1
-	}
-	b = append(b, s[start:]...)
-	return append(b, '"')
 }
