@@ -205,10 +205,12 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"kolo/internal/foundation/fault"
 )
 
-// Binding the values of a row costs as much as keeping the row: each is turned about in database/sql, handed to C by itself and
-// copied into memory of its own. So many rows go in at once, packed into one value, and a table that is no table gives them back:
+// Binding values one by one was a fifth of what receiving feedback cost: each is turned about in database/sql, handed to C by itself
+// and copied into memory of its own. So many rows go in at once, packed into one value, and a table that is no table gives them back:
 //
 //	INSERT INTO t (a, b) SELECT c0, c1 FROM packed_rows($1) WHERE true
 //
@@ -219,18 +221,16 @@ func registerRows() {
 	}
 }
 
-// packedRows is how many rows go into a statement at most: what SQLite keeps so that the statement can be undone stays in memory.
+// packedRows is how many rows go into a statement at most.
 const packedRows = 256
 
 func (tx *Tx) insertPacked(name, table string, columns []string, rows [][]any, tail string) (total int64, err error) {
 	query := packedText(name, table, columns, tail)
 	for len(rows) > 0 {
 		n := min(len(rows), packedRows)
-		if tx.lite.packed, err = packRows(tx.lite.packed[:0], len(columns), rows[:n]); err != nil {
-			return total, fmt.Errorf("%s: %w", name, err)
-		}
-		k, err := tx.Exec(query, tx.lite.packed)
+		k, err := tx.insertPart(name, query, len(columns), rows[:n])
 		if err != nil {
+			tx.broken = err
 			return total, err
 		}
 		total += k
@@ -240,6 +240,13 @@ func (tx *Tx) insertPacked(name, table string, columns []string, rows [][]any, t
 		tx.lite.packed = nil
 	}
 	return total, nil
+}
+
+func (tx *Tx) insertPart(name, query string, columns int, rows [][]any) (n int64, err error) {
+	if tx.lite.packed, err = packRows(tx.lite.packed[:0], columns, rows); err != nil {
+		return 0, fault.Wrap(name, err)
+	}
+	return tx.Exec(query, tx.lite.packed)
 }
 
 // mostPacked is how many bytes of a buffer are kept for the next statement.
@@ -254,7 +261,9 @@ func packedText(name, table string, columns []string, tail string) string {
 		panic(fmt.Sprintf("store: %s has more than %d columns", table, C.COLUMNS))
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "/* %s */ INSERT INTO %s (%s) SELECT ", name, table, strings.Join(columns, ", "))
+	// (or fail: what a statement that fails has done is undone with its transaction, see broken, so that SQLite need not keep the
+	// old content of all pages that each statement touches)
+	fmt.Fprintf(&b, "/* %s */ INSERT OR FAIL INTO %s (%s) SELECT ", name, table, strings.Join(columns, ", "))
 	for i := range columns {
 		if i > 0 {
 			b.WriteString(", ")

@@ -138,6 +138,7 @@ type Tx struct {
 	ctx    context.Context
 	pg     *sql.Tx  // PostgreSQL
 	lite   *session // SQLite
+	broken error    // of InsertMany: as on PostgreSQL, nothing of this transaction can be committed any more
 	topics []string // to be announced after the commit
 	kept   []func() // to be run after it
 }
@@ -266,7 +267,10 @@ func (db *DB) commit(tx *Tx, on beginner, how access, fn func(*Tx) error) error 
 		}
 		return pool.run(tx.ctx, func(s *session) error {
 			tx.Now, tx.lite = db.clock.Now(), s
-			return fn(tx)
+			if err := fn(tx); err != nil {
+				return err
+			}
+			return tx.broken
 		}, tx.committed)
 	}
 	t, err := on.BeginTx(tx.ctx, &isolation[how])
@@ -391,7 +395,7 @@ func Value[T any](s Scanner) (T, error) {
 }
 
 // InsertMany inserts rows in as few statements as the engine likes best. tail follows the values: "ON CONFLICT DO NOTHING",
-// for instance. It returns the number of rows that went in.
+// for instance. It returns the number of rows that went in. Once it has failed, the transaction cannot be committed.
 func (tx *Tx) InsertMany(name, table string, columns []string, rows [][]any, tail string) (int64, error) {
 	if tx.db.engine == SQLite {
 		return tx.insertPacked(name, table, columns, rows, tail)

@@ -42,20 +42,22 @@ type memory struct {
 }
 
 type generation struct {
-	owners  map[owned]ID
-	records map[ID]*record // never changed: who resolves takes copies
-	bytes   int
+	owners   map[shelf]map[string]*entry // by the identity as it is compared
+	contacts map[ID]*entry
+	bytes    int
 }
 
-// owned is an identity in a workspace.
-type owned struct {
+// shelf is where an identity is looked up: one kind of them in a workspace.
+type shelf struct {
 	ws   identity.WorkspaceID
 	kind int
-	norm string
 }
 
+// entry is a contact, one and the same for all its identities and both generations that know it.
+type entry struct{ *record } // which is never changed: who resolves takes copies
+
 func newGeneration() generation {
-	return generation{owners: map[owned]ID{}, records: map[ID]*record{}}
+	return generation{owners: map[shelf]map[string]*entry{}, contacts: map[ID]*entry{}}
 }
 
 type memoryKey struct{}
@@ -84,59 +86,93 @@ func remember(tx *store.Tx) (*memory, error) {
 	return m, nil
 }
 
-// find gives a copy of the contact that has an identity, as it is known last; nil when it is not remembered.
-func (m *memory) find(k owned) *record {
-	for _, g := range []*generation{&m.learned, &m.young, &m.old} {
-		id, ok := g.owners[k]
-		if !ok {
-			continue
-		}
-		// It may have been learned anew under another of its identities.
-		c := m.learned.records[id]
-		if c == nil {
-			c = m.young.records[id]
-		}
-		if c == nil {
-			c = m.old.records[id]
-		}
-		if g == &m.old && m.learned.records[id] == nil {
-			m.young.put(k, c)
-		}
-		out := *c
-		return &out
-	}
-	return nil
+// recollection is what is remembered of a shelf.
+type recollection struct {
+	memory              *memory
+	shelf               shelf
+	learned, young, old map[string]*entry
 }
 
-func (g *generation) put(k owned, c *record) {
-	if _, ok := g.owners[k]; !ok {
-		g.bytes += 120 + len(k.norm)
+// of gives nothing of no memory.
+func (m *memory) of(p shelf) recollection {
+	if m == nil {
+		return recollection{}
 	}
-	if old := g.records[c.id]; old == nil {
+	return recollection{m, p, m.learned.owners[p], m.young.owners[p], m.old.owners[p]}
+}
+
+// find gives a copy of the contact that has an identity, as it is known last; nil when it is not remembered.
+func (r *recollection) find(norm string) *record {
+	e := r.learned[norm]
+	if e == nil {
+		e = r.young[norm]
+	}
+	if e == nil {
+		if e = r.old[norm]; e == nil {
+			return nil
+		}
+		r.memory.young.contact(e, e.record)
+		r.memory.young.owner(r.shelf, norm, e)
+	}
+	if len(r.memory.learned.contacts) > 0 { // it may have been learned anew, under another of its identities
+		if l := r.memory.learned.contacts[e.id]; l != nil {
+			e = l
+		}
+	}
+	out := *e.record
+	return &out
+}
+
+// contact puts a contact into an entry, and the entry among those of the generation.
+func (g *generation) contact(e *entry, c *record) {
+	if g.contacts[c.id] == nil {
 		g.bytes += 280 + len(c.name) + len(c.attributes)
+		g.contacts[c.id] = e
 	} else {
-		g.bytes += len(c.name) + len(c.attributes) - len(old.name) - len(old.attributes)
+		g.bytes += len(c.name) + len(c.attributes) - len(e.name) - len(e.attributes)
 	}
-	g.owners[k], g.records[c.id] = c.id, c
+	e.record = c
+}
+
+func (g *generation) owner(p shelf, norm string, e *entry) {
+	norms := g.owners[p]
+	if norms == nil {
+		norms = map[string]*entry{}
+		g.owners[p] = norms
+	}
+	if norms[norm] == nil {
+		g.bytes += 120 + len(norm)
+	}
+	norms[norm] = e
 }
 
 // learn notes what a resolver has found and written.
 func (m *memory) learn(r *resolver) {
 	m.now = max(m.now, r.change)
-	for k := range r.owners {
-		for norm, c := range r.owners[k] {
+	note := func(c *record) *entry {
+		kept := *c
+		kept.known, kept.before, kept.fresh, kept.dirty, kept.late, kept.recalled = nil, nil, false, false, false, true
+		e := m.learned.contacts[c.id]
+		if e == nil {
+			e = &entry{}
+		}
+		m.learned.contact(e, &kept)
+		return e
+	}
+	for _, c := range r.changed {
+		note(c)
+	}
+	for k, norms := range r.unknown {
+		for _, norm := range norms {
+			c := r.owners[k][norm]
 			if c == nil || c.mergedInto != "" {
 				continue
 			}
-			key := owned{r.ws, k, norm}
-			if c.recalled && !c.fresh && !c.dirty && !c.late {
-				if _, ok := m.young.owners[key]; ok || m.learned.owners[key] != "" {
-					continue // it is there as it is
-				}
+			e := m.learned.contacts[c.id]
+			if e == nil {
+				e = note(c)
 			}
-			kept := *c
-			kept.known, kept.before, kept.fresh, kept.dirty, kept.late, kept.recalled = nil, nil, false, false, false, true
-			m.learned.put(key, &kept)
+			m.learned.owner(shelf{r.ws, k}, norm, e)
 		}
 	}
 }
@@ -149,8 +185,20 @@ func (m *memory) keep(tx *store.Tx) {
 	if m.young.bytes+m.learned.bytes > m.most {
 		m.old, m.young = m.young, newGeneration()
 	}
-	for k, id := range m.learned.owners {
-		m.young.put(k, m.learned.records[id])
+	for id, l := range m.learned.contacts {
+		e := m.young.contacts[id]
+		if e == nil {
+			e = m.old.contacts[id]
+		}
+		if e == nil {
+			e = &entry{}
+		}
+		m.young.contact(e, l.record)
+	}
+	for p, norms := range m.learned.owners {
+		for norm, l := range norms {
+			m.young.owner(p, norm, m.young.contacts[l.id])
+		}
 	}
 	m.at, m.tx, m.learned = m.now, nil, generation{}
 }

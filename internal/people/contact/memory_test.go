@@ -218,7 +218,8 @@ func TestACustomerWhoComesAgainIsRemembered(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			remembered = m.find(owned{w.ws, 0, "c1"}) != nil
+			known := m.of(shelf{w.ws, 0})
+			remembered = known.find("c1") != nil
 			ids, err := Resolve(tx, w.ws, []Ref{{External: "c1", Email: "a@example.com"}})
 			id = ids[0]
 			return err
@@ -258,7 +259,7 @@ func TestMemoryIsBounded(t *testing.T) {
 			t.Fatalf("%d and %d bytes are remembered, of %d each", m.young.bytes, m.old.bytes, most)
 		}
 	}
-	if len(m.old.records) == 0 || len(m.young.records) == 0 {
-		t.Fatalf("%d and %d contacts in the generations", len(m.young.records), len(m.old.records))
+	if len(m.old.contacts) == 0 || len(m.young.contacts) == 0 {
+		t.Fatalf("%d and %d contacts in the generations", len(m.young.contacts), len(m.old.contacts))
 	}
 }

@@ -38,7 +38,7 @@ func Resolve(tx *store.Tx, ws identity.WorkspaceID, refs []Ref) ([]ID, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	r := resolver{tx: tx, ws: ws, now: tx.Millis(), byID: map[ID]*record{}, memory: m}
+	r := resolver{tx: tx, ws: ws, now: tx.Millis(), byID: make(map[ID]*record, len(refs)), memory: m}
 	if err := r.findOwners(refs); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
@@ -103,9 +103,11 @@ type resolver struct {
 	owners   [len(kinds)]map[string]*record // a nil record: nobody has it yet
 	byID     map[ID]*record
 	accounts map[string]AccountID
+	merged   bool // one of the contacts is part of another
 	erased   [len(kinds)]map[string]int64
-	memory   *memory // nil on PostgreSQL
-	change   int64   // the number of the change that it made of contacts that were there; 0: none
+	unknown  [len(kinds)][]string // identities that are not remembered
+	memory   *memory              // nil on PostgreSQL
+	change   int64                // the number of the change that it made of contacts that were there; 0: none
 
 	changed     []*record // fresh or dirty, in the order of their first change
 	identities  [][]any
@@ -116,9 +118,9 @@ type resolver struct {
 // findOwners finds the contacts that have any of the refs' identities: those that are remembered, and then of the rest who has
 // which, and whole contacts, each once.
 func (r *resolver) findOwners(refs []Ref) error {
-	var norms [len(kinds)][]string
 	for k := range kinds {
-		r.owners[k] = map[string]*record{}
+		r.owners[k] = make(map[string]*record, len(refs))
+		known := r.memory.of(shelf{r.ws, k})
 		for i := range refs {
 			n := refs[i].norm[k]
 			if n == "" {
@@ -127,9 +129,9 @@ func (r *resolver) findOwners(refs []Ref) error {
 			if _, ok := r.owners[k][n]; ok {
 				continue
 			}
-			c := r.recall(k, n)
+			c := r.recall(&known, n)
 			if r.owners[k][n] = c; c == nil {
-				norms[k] = append(norms[k], n)
+				r.unknown[k] = append(r.unknown[k], n)
 			}
 		}
 	}
@@ -137,7 +139,7 @@ func (r *resolver) findOwners(refs []Ref) error {
 	var ids []ID
 	for k := range kinds {
 		found[k] = map[string]ID{}
-		if err := eachIn(r.tx, norms[k], "/* contact.findOwners */ SELECT norm, contact FROM contact_identity WHERE workspace = $1 AND kind = $2 AND norm IN %s",
+		if err := eachIn(r.tx, r.unknown[k], "/* contact.findOwners */ SELECT norm, contact FROM contact_identity WHERE workspace = $1 AND kind = $2 AND norm IN %s",
 			[]any{string(r.ws), string(kinds[k])}, func(s store.Scanner) error {
 				var norm string
 				var c ID
@@ -164,16 +166,13 @@ func (r *resolver) findOwners(refs []Ref) error {
 }
 
 // recall gives the contact that is remembered to have an identity, the same one for each of its identities; nil for none.
-func (r *resolver) recall(kind int, norm string) *record {
-	if r.memory == nil {
-		return nil
-	}
-	c := r.memory.find(owned{r.ws, kind, norm})
+func (r *resolver) recall(known *recollection, norm string) *record {
+	c := known.find(norm)
 	if c == nil {
 		return nil
 	}
-	if known := r.byID[c.id]; known != nil {
-		return known
+	if there := r.byID[c.id]; there != nil {
+		return there
 	}
 	r.byID[c.id] = c
 	return c
@@ -186,6 +185,7 @@ func (r *resolver) load(ids []ID) error {
 			var c record
 			err := s.Scan(&c.id, &c.account, &c.name, &c.language, &c.attributes, &c.value.Minor, &c.value.Currency, &c.first, &c.last, &c.mergedInto)
 			r.byID[c.id] = &c
+			r.merged = r.merged || c.mergedInto != ""
 			return err
 		})
 }
@@ -195,6 +195,9 @@ const recordColumns = "c.id, c.account, c.name, c.language, c.attributes, c.valu
 // followMerges leads from merged contacts to those they are part of now. A merge moves the identities, so there is seldom
 // anything to follow.
 func (r *resolver) followMerges() error {
+	if !r.merged {
+		return nil
+	}
 	for range 10 {
 		var missing []ID
 		for _, c := range r.byID {
