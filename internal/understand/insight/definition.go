@@ -18,7 +18,7 @@ type Definition struct {
 	Better   int      `json:"better" doc:"1: more is better, -1: less is better, 0: neither"`
 	Interval string   `json:"interval" enum:"adjusted_wald,wilson,t_mean,none" doc:"How its interval is made"`
 	Test     string   `json:"test" enum:"split_wald,newcombe,welch,none" doc:"How two figures are compared"`
-	LeftOut  []string `json:"left_out" doc:"What does not count: other_scales, unanswered, unknown_customers, wordless, unthemed, valueless"`
+	LeftOut  []string `json:"left_out" doc:"What does not count: other_scales, second_scores, unanswered, unknown_customers, wordless, unthemed, valueless"`
 
 	Customers  bool `json:"customers" doc:"Whether intervals allow for customers who answered several times"`
 	Weightable bool `json:"weightable" doc:"Whether it can be weighted to a known population"`
@@ -87,7 +87,7 @@ func Definitions() []Definition {
 		}
 		switch {
 		case m.metric() != "":
-			leave("unanswered", "other_scales")
+			leave("unanswered", "other_scales", "second_scores")
 		case m.ofMentions():
 			leave("wordless", "unthemed")
 		case m == NetSentiment || m == NegativeShare || m == SentimentMean:
