@@ -16,12 +16,13 @@ import (
 // Features says which n-grams of a text are looked at. It is kept with the model, for a model reads only what it was
 // trained on.
 type Features struct {
-	Words      int     `json:"words"`       // longest row of words, 1 to 4
-	Edges      bool    `json:"edges"`       // first and last words of the text, as such
-	CharLow    int     `json:"char_low"`    // shortest and
-	CharHigh   int     `json:"char_high"`   // longest row of characters within a word, its borders included
-	CharWeight float32 `json:"char_weight"` // norm of the characters' part of a vector, where the words' part has norm 1
-	MinCount   int     `json:"min_count"`   // in how many examples an n-gram must occur to be learned
+	Words      int     `json:"words"`           // longest row of words, 1 to 4
+	Edges      bool    `json:"edges"`           // first and last words of the text, as such
+	Whole      int     `json:"whole,omitempty"` // a text of up to so many words, as such; 0 for none, at most longestRow
+	CharLow    int     `json:"char_low"`        // shortest and
+	CharHigh   int     `json:"char_high"`       // longest row of characters within a word, its borders included
+	CharWeight float32 `json:"char_weight"`     // norm of the characters' part of a vector, where the words' part has norm 1
+	MinCount   int     `json:"min_count"`       // in how many examples an n-gram must occur to be learned
 }
 
 // Key identifies an n-gram: 31 bits of its hash, and the highest bit for one of characters. Zero is no key.
@@ -37,6 +38,7 @@ const (
 	seedBegin = 0xA4093822299F31D0
 	seedEnd   = 0x082EFA98EC4E6C89
 	seedChar  = 0x452821E638D01377
+	seedWhole = 0xBE5466CF34E90C6C
 )
 
 func mix(h, x uint64) uint64 {
@@ -75,6 +77,9 @@ func (f Features) Append(keys []Key, words []text.Word) []Key {
 			keys = f.chars(keys, w.Form)
 		}
 	}
+	if n := len(words); n > 0 && n <= min(f.Whole, longestRow) {
+		keys = append(keys, wholeKey(r[n-1]))
+	}
 	if f.Edges && len(words) > 0 {
 		var hashes [4]uint64
 		first, last := words[:min(2, len(words))], words[max(0, len(words)-2):]
@@ -101,6 +106,9 @@ func (r *rowsOfWords) next(h uint64) {
 
 // key is that of the row of n+1 words.
 func (r *rowsOfWords) key(n int) Key { return wordKey(r[n] + uint64(n) + 1) }
+
+// wholeKey is that of a text that is one row of words and nothing else.
+func wholeKey(row uint64) Key { return wordKey(mix(seedWhole, row)) }
 
 // edges appends the keys of the first one and two words and of the last: their hashes are the first two and the last two.
 func edges(keys []Key, hashes [4]uint64, words int) []Key {

@@ -161,6 +161,15 @@ func (m *Model) Piece(s *Scratch, first, last int) Vector {
 		}
 	}
 	if first < last {
+		if last-first <= min(m.Features.Whole, longestRow) {
+			var r rowsOfWords
+			for _, h := range s.hashes[first:last] {
+				r.next(h)
+			}
+			if row, ok := m.row(wholeKey(r[last-first-1])); ok {
+				put(row)
+			}
+		}
 		if m.Features.Edges {
 			hashes := [4]uint64{s.hashes[first], s.hashes[min(first+1, last-1)], s.hashes[max(last-2, first)], s.hashes[last-1]}
 			s.keys = edges(s.keys[:0], hashes, last-first)

@@ -22,7 +22,7 @@ func TestPiecesAreWhatTrainingSees(t *testing.T) {
 		}
 		return text.Words(strings.Join(words, " "))
 	}
-	f := Features{Words: 3, Edges: true, CharLow: 2, CharHigh: 4, CharWeight: 0.5, MinCount: 2}
+	f := Features{Words: 3, Edges: true, Whole: 3, CharLow: 2, CharHigh: 4, CharWeight: 0.5, MinCount: 2}
 	var examples []Example
 	for i := range 100 {
 		target := []float32{0, 0}

@@ -49,6 +49,46 @@ func TestReadTellsPraiseFromBlame(t *testing.T) {
 	}
 }
 
+// TestReadsAnswersOfAFewWords: many customers write no more, in the words of no corpus of reviews.
+func TestReadsAnswersOfAFewWords(t *testing.T) {
+	t.Parallel()
+	r := shipped(t)
+	for language, by := range map[string]map[reading.Sentiment]string{
+		"en": {
+			reading.Positive: "Thank you|thanks!|Thank you very much|Thanks a lot|many thanks|Good|Perfect|awesome|all good|Good service|love it|👍|thanks 🙏|super service|helpful staff",
+			reading.Negative: "bad|not good|Terrible|bad service|poor quality|slow|rude|never again|👎|😡|crap app|cold food",
+			reading.Neutral:  "ok|fine|average|nothing|none|n/a|no|no comment",
+		},
+		"he": {
+			reading.Positive: "תודה|תודה רבה|תודה!|המון תודה|אחלה|מעולה|טוב|הכל טוב|שירות טוב|מוצר מעולה|👍",
+			reading.Negative: "גרוע|לא טוב|נורא|שירות גרוע|לא ממליץ|איטי|יקר|👎",
+			reading.Neutral:  "בסדר|סביר|אין|כלום|לא יודע|ככה ככה",
+		},
+		"fa": {
+			reading.Positive: "ممنون|مرسی|متشکرم|خیلی ممنون|با تشکر|عالی|خوب|خدمات خوب|کیفیت عالی|👍",
+			reading.Negative: "بد|خیلی بد|افتضاح|خوب نبود|خدمات بد|گران|👎",
+			reading.Neutral:  "معمولی|متوسط|بد نبود|نظری ندارم|هیچی",
+		},
+		"ru": {
+			reading.Positive: "Спасибо|спасибо большое|Благодарю|спс|отлично|хорошо|хороший сервис|отличный товар|👍",
+			reading.Negative: "плохо|ужасно|не очень|плохой сервис|не рекомендую|дорого|👎",
+			reading.Neutral:  "нормально|средне|нет|ничего|не знаю|без комментариев",
+		},
+	} {
+		for want, texts := range by {
+			for s := range strings.SplitSeq(texts, "|") {
+				x := r.Read(s, language)
+				if x.Sentiment != want {
+					t.Errorf("%s %q: %s, want %s (%.2f)", language, s, x.Sentiment, want, x.Score)
+				}
+				if len(x.Clauses) == 1 && x.Clauses[0].Sentiment != x.Sentiment {
+					t.Errorf("%s %q is %s, its only clause %s", language, s, x.Sentiment, x.Clauses[0].Sentiment)
+				}
+			}
+		}
+	}
+}
+
 // check holds what is true of every reading, whatever the text.
 func check(t *testing.T, s string, x reading.Reading) {
 	t.Helper()
