@@ -1,8 +1,6 @@
 package store
 
 /*
-#cgo linux LDFLAGS: -Wl,--unresolved-symbols=ignore-in-object-files
-#cgo darwin LDFLAGS: -Wl,-undefined,dynamic_lookup
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

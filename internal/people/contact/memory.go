@@ -151,7 +151,7 @@ func (m *memory) learn(r *resolver) {
 	m.now = max(m.now, r.change)
 	note := func(c *record) *entry {
 		kept := *c
-		kept.known, kept.before, kept.fresh, kept.dirty, kept.late, kept.recalled = nil, nil, false, false, false, true
+		kept.known, kept.before, kept.fresh, kept.dirty, kept.late = nil, nil, false, false, false
 		e := m.learned.contacts[c.id]
 		if e == nil {
 			e = &entry{}

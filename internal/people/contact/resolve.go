@@ -93,7 +93,6 @@ type record struct {
 	mergedInto     ID
 	fresh, dirty   bool // dirty: more than the times changed
 	late           bool // the times changed
-	recalled       bool // from memory
 }
 
 type resolver struct {

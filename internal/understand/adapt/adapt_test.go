@@ -17,7 +17,6 @@ import (
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/job"
 	"kolo/internal/foundation/llm"
-	"kolo/internal/foundation/raced"
 	"kolo/internal/foundation/store"
 	"kolo/internal/foundation/store/storetest"
 	"kolo/internal/listen/feedback"
@@ -467,9 +466,6 @@ func TestLearnsFromRatings(t *testing.T) {
 // and not read.
 func TestRefusesWhatTurnsPlainWords(t *testing.T) {
 	t.Parallel()
-	if raced.On {
-		t.Skip("arithmetic: what runs beside it is raced in TestLearnsFromRatings")
-	}
 	each(t, func(w *world) {
 		praise := []string{"wonderful", "excellent", "great", "lovely", "superb", "perfect"}
 		blame := []string{"awful", "terrible", "dreadful", "horrible", "disgusting", "rubbish"}

@@ -194,20 +194,6 @@ func (r *Reader) Read(s, language string) Reading {
 	return out
 }
 
-// isShort tells whether there are so few words that a text is taken as the head of texts takes it.
-func isShort(words []text.Word) bool {
-	n := 0
-	for _, w := range words {
-		if w.Kind == text.Punctuation {
-			continue
-		}
-		if n++; n > sentiment.ShortWords {
-			return false
-		}
-	}
-	return true
-}
-
 // says tells whether there is anything among words but marks.
 func says(words []text.Word) bool {
 	return slices.ContainsFunc(words, func(w text.Word) bool { return w.Kind != text.Punctuation })
@@ -259,7 +245,7 @@ func (p *Part) Look(scratch *learn.Scratch, s string, words []text.Word, spans [
 	*themes = slices.Grow((*themes)[:0], n*(1+len(spans)))[:n*(1+len(spans))]
 	whole := p.Model.Vector(scratch, words) // loads the text
 	e.Text, e.Clauses, e.Lengths = s, e.Clauses[:0], e.Lengths[:0]
-	e.Short = len(spans) == 1 && isShort(words)
+	e.Short = len(spans) == 1 && spoken(words) <= sentiment.ShortWords
 	p.text.Logits(whole, e.Whole[:])
 	learn.LogSoftmax(e.Whole[:])
 	p.clause.Logits(whole, e.AsOne[:])
