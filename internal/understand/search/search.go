@@ -18,6 +18,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"kolo/internal/understand/text"
 )
 
@@ -83,13 +85,30 @@ func (x *Indexer) stem(w text.Word, language string) string {
 	return s
 }
 
-// clean makes sure that no word looks like two.
+// clean makes sure that no word looks like two, and takes Latin letters without their marks, as many type them: "cafe" is "café".
 func clean(s string) string {
+	s = unmarked(s)
 	if !strings.ContainsFunc(s, unicode.IsSpace) {
 		return s
 	}
 	return strings.Join(strings.Fields(s), "_")
 }
+
+func unmarked(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII && unicode.Is(unicode.Latin, r) }) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range norm.NFD.String(s) {
+		if !unicode.Is(unicode.Mn, r) {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// apart are endings and beginnings of Persian words that many type apart from them. Alone they say nothing.
+var apart = []string{"ها", "های", "هایی", "هام", "هات", "هاش", "می", "نمی", "تر", "ترین", "ای"}
 
 // Query is what is searched for. The zero value finds everything.
 type Query struct{ parts []part }
@@ -138,7 +157,7 @@ func Parse(s string) Query {
 			}
 			piece, s = s[:at], s[at:]
 		}
-		if p, ok := newPart(piece, not, quoted); ok {
+		if p, ok := newPart(piece, not, quoted); ok && (quoted || len(p.forms) > 1 || !slices.Contains(apart, p.forms[0])) {
 			q.parts = append(q.parts, p)
 		}
 	}

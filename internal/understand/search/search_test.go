@@ -47,6 +47,11 @@ func TestFinds(t *testing.T) {
 		{"fa", "کتاب\u200cها دیر رسید", "کتاب", "کتاب\u200cها"},
 		{"fa", "ارسال كالا دير بود", "کالا", "كالا"}, // typed with Arabic letters
 		{"de", "Die Lieferungen kamen zu spät", "lieferung", "Lieferungen"},
+		{"en", "The café lost my résumé", "cafe resume", "café|résumé"},
+		{"en", "The cafe was shut", "café", "cafe"},
+		{"fr", "Une réponse très tardive", "reponse", "réponse"},
+		{"fa", "کتاب\u200cهای خوبی بود", "کتاب های", "کتاب\u200cهای"},
+		{"fa", "کتاب های خوبی بود", "کتاب\u200cها", "کتاب"},
 		{"", "Доставка из Xiaomi", "xiaomi", "Xiaomi"},
 		{"en", "it's not a \"quote", `"quote`, "quote"},
 	} {
