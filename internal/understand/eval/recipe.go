@@ -19,13 +19,15 @@ var Themes = []string{"app_website", "billing", "cancellation", "cleanliness", "
 
 // Settings of the recipe; each was chosen by cross-validation on authored texts.
 var recipe = learn.Options{
-	Features: learn.Features{Words: 3, Edges: true, Whole: 4, CharLow: 2, CharHigh: 5, CharWeight: 0.5, MinCount: 2},
-	Epochs:   8,
-	Rate:     0.2,
-	Decay:    1e-5,
-	Contrast: 0.5,
-	Most:     120_000,
-	Seed:     1,
+	Features: learn.Features{Words: 3, Edges: true, Whole: 4, Negation: true, CharLow: 2, CharHigh: 5, CharWeight: 0.5, MinCount: 2},
+	// Blame and praise, as sentiment.Names has them.
+	Opposites: [2]int{0, 2},
+	Epochs:    8,
+	Rate:      0.2,
+	Decay:     1e-5,
+	Contrast:  0.5,
+	Most:      120_000,
+	Seed:      1,
 }
 
 // What a text, a clause, a piece of a clause and a clause of which only the text was told count for the head of texts, the head of clauses

@@ -8,6 +8,7 @@ package learn
 import (
 	"math"
 	"math/bits"
+	"slices"
 	"unicode/utf8"
 
 	"kolo/internal/understand/text"
@@ -16,13 +17,14 @@ import (
 // Features says which n-grams of a text are looked at. It is kept with the model, for a model reads only what it was
 // trained on.
 type Features struct {
-	Words      int     `json:"words"`           // longest row of words, 1 to 4
-	Edges      bool    `json:"edges"`           // first and last words of the text, as such
-	Whole      int     `json:"whole,omitempty"` // a text of up to so many words, as such; 0 for none, at most longestRow
-	CharLow    int     `json:"char_low"`        // shortest and
-	CharHigh   int     `json:"char_high"`       // longest row of characters within a word, its borders included
-	CharWeight float32 `json:"char_weight"`     // norm of the characters' part of a vector, where the words' part has norm 1
-	MinCount   int     `json:"min_count"`       // in how many examples an n-gram must occur to be learned
+	Words      int     `json:"words"`              // longest row of words, 1 to 4
+	Edges      bool    `json:"edges"`              // first and last words of the text, as such
+	Whole      int     `json:"whole,omitempty"`    // a text of up to so many words, as such; 0 for none, at most longestRow
+	Negation   bool    `json:"negation,omitempty"` // words that are negated, as such
+	CharLow    int     `json:"char_low"`           // shortest and
+	CharHigh   int     `json:"char_high"`          // longest row of characters within a word, its borders included
+	CharWeight float32 `json:"char_weight"`        // norm of the characters' part of a vector, where the words' part has norm 1
+	MinCount   int     `json:"min_count"`          // in how many examples an n-gram must occur to be learned
 }
 
 // Key identifies an n-gram: 31 bits of its hash, and the highest bit for one of characters. Zero is no key.
@@ -39,6 +41,8 @@ const (
 	seedEnd   = 0x082EFA98EC4E6C89
 	seedChar  = 0x452821E638D01377
 	seedWhole = 0xBE5466CF34E90C6C
+	// Of a word that is negated.
+	seedNegated = 0xC0AC29B7C97C50DD
 )
 
 func mix(h, x uint64) uint64 {
@@ -66,10 +70,21 @@ func hashString(s string) uint64 {
 const longestRow = 4
 
 // Append appends the keys of the n-grams of a text, each as often as it occurs. It takes time linear in the words' length.
-func (f Features) Append(keys []Key, words []text.Word) []Key {
+func (f Features) Append(keys []Key, words []text.Word, tones Tones) []Key {
 	var r rowsOfWords
+	var n near
+	if f.Negation {
+		n.find(words)
+	}
 	for i, w := range words {
-		r.next(hashString(w.Class()))
+		h := hashString(w.Class())
+		r.next(h)
+		if f.Negation && w.Kind == text.Letters && n.reached(i, 0, len(words)) {
+			own, all := negatedKeys(h, tones[unigram(h)])
+			if keys = append(keys, own); all != 0 {
+				keys = append(keys, all)
+			}
+		}
 		for n := range min(f.Words, i+1, longestRow) {
 			keys = append(keys, r.key(n))
 		}
@@ -106,6 +121,19 @@ func (r *rowsOfWords) next(h uint64) {
 
 // key is that of the row of n+1 words.
 func (r *rowsOfWords) key(n int) Key { return wordKey(r[n] + uint64(n) + 1) }
+
+// unigram is the key of a word by itself.
+func unigram(h uint64) Key {
+	var r rowsOfWords
+	r.next(h)
+	return r.key(0)
+}
+
+// unique sorts keys and leaves each once.
+func unique(keys []Key) []Key {
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
 
 // wholeKey is that of a text that is one row of words and nothing else.
 func wholeKey(row uint64) Key { return wordKey(mix(seedWhole, row)) }

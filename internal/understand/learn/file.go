@@ -23,7 +23,7 @@ type header struct {
 }
 
 // Encode writes a model as a file: magic, length of the header, header (JSON), and compressed, in this order: the keys
-// as differences, their scales, and for each head biases, steps and weights, column by column. The note is kept with it,
+// as differences, their scales, where negation is looked at their tones, and for each head biases, steps and weights, column by column. The note is kept with it,
 // for what the owner of the model must remember beside it, and must be JSON.
 func (m *Model) Encode(note any) ([]byte, error) {
 	raw, err := json.Marshal(note)
@@ -50,6 +50,9 @@ func (m *Model) Encode(note any) ([]byte, error) {
 	}
 	for _, s := range m.scale {
 		b = append(b, packScale(s))
+	}
+	for _, t := range m.tone {
+		b = append(b, byte(t))
 	}
 	for _, h := range m.Heads {
 		for _, x := range h.bias {
@@ -134,6 +137,12 @@ func Decode(file []byte, note any) (*Model, error) {
 	m.scale = make([]float32, head.Rows)
 	for row, x := range take(head.Rows) {
 		m.scale[row] = unpackScale(x)
+	}
+	if head.Features.Negation {
+		m.tone = make([]int8, head.Rows)
+		for row, x := range take(head.Rows) {
+			m.tone[row] = int8(x)
+		}
 	}
 	for _, h := range m.Heads {
 		n := len(h.Labels)

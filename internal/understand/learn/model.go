@@ -35,6 +35,7 @@ type Model struct {
 
 	keys    []Key     // by row, ascending
 	scale   []float32 // what an n-gram's value is multiplied with, by row
+	tone    []int8    // 1 for words of praise, -1 of blame, by row; nil where negation is not looked at
 	isChar  int       // rows from here on are of characters
 	table   []slot
 	scratch sync.Pool
@@ -89,6 +90,22 @@ func (m *Model) row(k Key) (uint32, bool) {
 	}
 }
 
+// rowOr is the row of a key, or noRow.
+func (m *Model) rowOr(k Key) uint32 {
+	if row, ok := m.row(k); ok {
+		return row
+	}
+	return noRow
+}
+
+// setTones keeps the tones of the words that the model knows.
+func (m *Model) setTones(tones Tones) {
+	m.tone = make([]int8, len(m.keys))
+	for row, k := range m.keys {
+		m.tone[row] = tones[k]
+	}
+}
+
 // Scratch holds the room that reading needs. It must not be used concurrently.
 type Scratch struct {
 	keys   []Key
@@ -97,6 +114,8 @@ type Scratch struct {
 
 	// Of the text that is loaded, by word:
 	hashes []uint64
+	near   near
+	turned [][2]uint32          // rows of a negated word and of all of its tone
 	grams  [][longestRow]uint32 // the rows of words that end there, by length; noRow where the model does not know them
 	chars  []uint32             // rows of characters, of one word after the other
 	ends   []int                // where the word's end in chars
@@ -119,8 +138,12 @@ func (m *Model) Release(s *Scratch) { m.scratch.Put(s) }
 func (m *Model) Load(s *Scratch, words []text.Word) {
 	s.hashes, s.grams, s.chars, s.ends = s.hashes[:0], s.grams[:0], s.chars[:0], s.ends[:0]
 	f := m.Features
+	if f.Negation {
+		s.near.find(words)
+		s.turned = s.turned[:0]
+	}
 	var r rowsOfWords
-	for _, w := range words {
+	for i, w := range words {
 		h := hashString(w.Class())
 		r.next(h)
 		g := [longestRow]uint32{noRow, noRow, noRow, noRow}
@@ -130,6 +153,21 @@ func (m *Model) Load(s *Scratch, words []text.Word) {
 			}
 		}
 		s.hashes, s.grams = append(s.hashes, h), append(s.grams, g)
+		if f.Negation {
+			t := [2]uint32{noRow, noRow}
+			if w.Kind == text.Letters && s.near.reached(i, 0, len(words)) {
+				var tone int8
+				if g[0] != noRow {
+					tone = m.tone[g[0]]
+				}
+				own, all := negatedKeys(h, tone)
+				t[0] = m.rowOr(own)
+				if all != 0 {
+					t[1] = m.rowOr(all)
+				}
+			}
+			s.turned = append(s.turned, t)
+		}
 		if w.Kind == text.Letters && f.CharHigh > 0 {
 			s.keys = f.chars(s.keys[:0], w.Form)
 			for _, k := range s.keys {
@@ -157,6 +195,13 @@ func (m *Model) Piece(s *Scratch, first, last int) Vector {
 		for n := range min(m.Features.Words, i-first+1, longestRow) {
 			if row := s.grams[i][n]; row != noRow {
 				put(row)
+			}
+		}
+		if m.Features.Negation && s.near.reached(i, first, last) {
+			for _, row := range s.turned[i] {
+				if row != noRow {
+					put(row)
+				}
 			}
 		}
 	}

@@ -14,7 +14,7 @@ import (
 func TestPiecesAreWhatTrainingSees(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 2))
-	vocabulary := strings.Fields("the a good bad not very שירות טוב خوب سرویس плохо хорошо 12 😀 ! , a@b.io longer-word")
+	vocabulary := strings.Fields("the a good bad not never isn't не нет было نیست نمی‌کند لא very שירות טוב خوب سرویس плохо хорошо 12 😀 ! , a@b.io longer-word")
 	sentence := func() []text.Word {
 		var words []string
 		for range r.IntN(12) {
@@ -22,16 +22,20 @@ func TestPiecesAreWhatTrainingSees(t *testing.T) {
 		}
 		return text.Words(strings.Join(words, " "))
 	}
-	f := Features{Words: 3, Edges: true, Whole: 3, CharLow: 2, CharHigh: 4, CharWeight: 0.5, MinCount: 2}
+	f := Features{Words: 3, Edges: true, Whole: 3, Negation: true, CharLow: 2, CharHigh: 4, CharWeight: 0.5, MinCount: 2}
 	var examples []Example
 	for i := range 100 {
 		target := []float32{0, 0}
 		target[i%2] = 1
 		examples = append(examples, Example{Words: sentence(), Targets: [][]float32{target}, Weights: []float32{1}})
 	}
-	m, err := Train(examples, []HeadSpec{{Name: "x", Kind: OneOf, Labels: []string{"a", "b"}}}, Options{Features: f, Epochs: 1, Rate: 0.1, Contrast: 0.5})
+	m, err := Train(examples, []HeadSpec{{Name: "x", Kind: OneOf, Labels: []string{"a", "b"}}}, Options{Features: f, Epochs: 1, Rate: 0.1, Contrast: 0.5, Opposites: [2]int{0, 1}})
 	if err != nil {
 		t.Fatal(err)
+	}
+	known := Tones{}
+	for row, tone := range m.tone {
+		known[m.keys[row]] = tone
 	}
 	a, b := m.Scratch(), m.Scratch()
 	for range 200 {
@@ -39,7 +43,7 @@ func TestPiecesAreWhatTrainingSees(t *testing.T) {
 		first := r.IntN(len(words) + 1)
 		last := first + r.IntN(len(words)-first+1)
 		m.Load(a, words)
-		got, want := m.Piece(a, first, last), m.vectorOf(b, f.Append(nil, words[first:last]))
+		got, want := m.Piece(a, first, last), m.vectorOf(b, f.Append(nil, words[first:last], known))
 		if g, w := byRow(got), byRow(want); !slices.EqualFunc(g, w, func(x, y entry) bool { return x.row == y.row && math.Abs(x.value-y.value) < 1e-5 }) {
 			t.Fatalf("words %d to %d of %v:\n%v\n%v", first, last, words, g, w)
 		}

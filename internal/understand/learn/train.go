@@ -29,10 +29,12 @@ type Options struct {
 	Epochs   int
 	Rate     float32 // AdaGrad's step at the beginning; it falls linearly to nothing
 	Decay    float32 // L2
-	Contrast float32 // an n-gram is scaled by its log-count ratio between the labels of the first head to this power; 0 leaves that out
-	Dropout  float32 // share of n-grams left out at each step
-	Most     int     // n-grams kept in the end: those with the largest weights; all when it is 0
-	Seed     uint64
+	// Opposites are the labels of the first head that negation turns into one another, where Features.Negation is set: blame and praise.
+	Opposites [2]int
+	Contrast  float32 // an n-gram is scaled by its log-count ratio between the labels of the first head to this power; 0 leaves that out
+	Dropout   float32 // share of n-grams left out at each step
+	Most      int     // n-grams kept in the end: those with the largest weights; all when it is 0
+	Seed      uint64
 }
 
 // HeadSpec asks for a head.
@@ -55,11 +57,13 @@ func Train(examples []Example, specs []HeadSpec, o Options) (*Model, error) {
 	m := &Model{Features: o.Features}
 	keys := make([][]Key, len(examples))
 	seen := map[Key]float32{}
+	var toned Tones
+	if o.Features.Negation {
+		toned = tones(examples, o.Opposites)
+	}
 	for i, e := range examples {
-		keys[i] = o.Features.Append(nil, e.Words)
-		distinct := slices.Clone(keys[i])
-		slices.Sort(distinct)
-		for _, k := range slices.Compact(distinct) {
+		keys[i] = o.Features.Append(nil, e.Words, toned)
+		for _, k := range unique(slices.Clone(keys[i])) {
 			seen[k] += cmp.Or(e.Presence, 1)
 		}
 	}
@@ -82,6 +86,12 @@ func Train(examples []Example, specs []HeadSpec, o Options) (*Model, error) {
 		}
 		m.scale = contrast(examples, rows, len(m.keys), o.Contrast)
 	}
+	for _, tone := range []int8{-1, 1} {
+		_, all := negatedKeys(0, tone)
+		if row, ok := m.row(all); ok {
+			m.scale[row] *= loud
+		}
+	}
 	vectors := make([]Vector, len(examples))
 	for i := range examples {
 		v := m.vectorOf(s, keys[i])
@@ -97,6 +107,9 @@ func Train(examples []Example, specs []HeadSpec, o Options) (*Model, error) {
 	w.fold()
 	if o.Most > 0 && o.Most < len(m.keys) {
 		m.keep(w.largest(o.Most), w)
+	}
+	if o.Features.Negation {
+		m.setTones(toned)
 	}
 	for i, spec := range specs {
 		m.Heads = append(m.Heads, w.quantise(spec, i))

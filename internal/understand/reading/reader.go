@@ -174,8 +174,8 @@ func (r *Reader) Read(s, language string) Reading {
 	judge := p.Note.Sentiment
 	judge.OfText(&w.evidence, &w.whole)
 	r.delta.shift(w.words, w.whole[:])
-	v := judge.Decide(w.whole[:])
-	out.Sentiment, out.Score, out.Confidence, out.Unsure = v.Label, float64(v.Score), float64(v.Confidence), v.Unsure
+	whole := judge.Decide(w.whole[:])
+	out.Sentiment, out.Score, out.Confidence, out.Unsure = whole.Label, float64(whole.Score), float64(whole.Confidence), whole.Unsure
 	n := len(p.theme.Labels)
 	out.Themes = p.textThemes(w.themes[:n])
 	out.Clauses = make([]Clause, len(w.spans))
@@ -186,6 +186,9 @@ func (r *Reader) Read(s, language string) Reading {
 			r.delta.shift(w.words[first:last], w.clause[:])
 		}
 		v := judge.Decide(w.clause[:])
+		if len(w.spans) == 1 && out.Sentiment != sentiment.Mixed { // nobody would see why the only clause should be spoken otherwise than the text
+			v = whole
+		}
 		out.Clauses[i] = Clause{sp, v.Label, float64(v.Score), float64(v.Confidence), p.clauseThemes(w.themes[n*(i+1):n*(i+2)], v.Label)}
 	}
 	for i := range out.Themes {
@@ -262,6 +265,9 @@ func (p *Part) Look(scratch *learn.Scratch, s string, words []text.Word, spans [
 			p.clause.Logits(part, c[:])
 			learn.LogSoftmax(c[:])
 			p.theme.Logits(part, at)
+			for k, z := range (*themes)[:n] {
+				at[k] += aside * (z - at[k])
+			}
 		}
 		e.Clauses, e.Lengths = append(e.Clauses, c), append(e.Lengths, sp.Len())
 	}
@@ -285,6 +291,10 @@ func (p *Part) Look(scratch *learn.Scratch, s string, words []text.Word, spans [
 		(*themes)[k] = learn.Sigmoid(z)
 	}
 }
+
+// aside is what the whole text counts where a clause's themes are told, beside the clause itself: "and it took three weeks" is about what
+// the rest is about. Found by cross-validation; of clauses of authored texts and of the corpus about one in a hundred more are right.
+const aside = 1.0 / 6
 
 // mostThemes is how many themes a text is said to be about at most.
 const mostThemes = 3

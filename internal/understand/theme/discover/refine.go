@@ -90,7 +90,7 @@ func newSamples(texts []string) *samples {
 	keys := make([][]learn.Key, len(texts))
 	var sp text.Splitter
 	for i, s := range texts {
-		k := features.Append(nil, sp.Words(s))
+		k := features.Append(nil, sp.Words(s), nil)
 		slices.Sort(k)
 		keys[i] = slices.Compact(k)
 		for _, x := range keys[i] {
