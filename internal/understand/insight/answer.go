@@ -186,13 +186,13 @@ func (s *Service) ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*A
 		total.sum = added(counted.around)
 		ans.Overlapping = true
 	}
+	if a.counted = ans.Scale; len(ans.LeftOut) > 0 {
+		a.scale = ans.Scale
+	}
 	rows = a.fill(rows)
 	a.evaluate(&total)
 	for i := range rows {
 		a.evaluate(&rows[i])
-	}
-	if a.counted = ans.Scale; len(ans.LeftOut) > 0 {
-		a.scale = ans.Scale
 	}
 	if err := s.byCustomer(ctx, &a, rows, &total); err != nil {
 		return nil, fault.Wrap(op, err)
@@ -361,6 +361,7 @@ func (a *asked) evaluate(r *Row) {
 		}
 		r.Value = &v
 		if err == nil {
+			i = a.within(i)
 			r.Interval = &i
 		}
 	}

@@ -65,7 +65,7 @@ func (m Measure) BetterOn(scale string) int {
 // compare sets each row and the total beside their counterparts.
 func (s *Service) compare(ctx context.Context, a *asked, scale string, rows []Row, total *Row, around []cell) error {
 	if a.Compare.To == "rest" {
-		a.compareRest(rows, around)
+		a.compareRest(rows, *total, around)
 		return nil
 	}
 	other, q := *a, *a.Query
@@ -166,7 +166,7 @@ func apart(x, y Conditions) bool {
 }
 
 // compareRest sets each row beside all the others of its bucket.
-func (a *asked) compareRest(rows []Row, around []cell) {
+func (a *asked) compareRest(rows []Row, total Row, around []cell) {
 	perBucket := map[string]sums{}
 	if a.severalThemes() { // the rest are the texts without the theme
 		for _, c := range around {
@@ -187,16 +187,45 @@ func (a *asked) compareRest(rows []Row, around []cell) {
 			continue
 		}
 		a.evaluate(&rest)
-		variance := 0.0 // of the sum of their answers, with what each group's customers make of it
-		for j, r := range rows {
-			if j != i && r.Bucket == rows[i].Bucket && r.deff > 1 {
-				variance += float64(r.N) * a.variance(r.sum) * (r.deff - 1)
-			}
-		}
-		if v := float64(rest.N) * a.variance(rest.sum); v > 0 {
-			rest.deff = 1 + variance/v
+		if a.severalThemes() {
+			rest.likeAll(total)
+		} else {
+			rest.gather(rows, i)
 		}
 		rows[i].Compare = a.difference(rows[i], rest)
+	}
+}
+
+// likeAll takes what answers are worth from those of everybody.
+func (r *Row) likeAll(total Row) {
+	if r.alone = total.alone; total.deff > 0 && !r.alone {
+		r.deff, r.worth = total.deff, stat.Worth{N: float64(r.N) / total.deff, DF: total.worth.DF}
+	}
+}
+
+// gather finds what the answers of all rows of a bucket but one are worth. Customers who are in several of them count in each.
+func (r *Row) gather(rows []Row, but int) {
+	deff, customers, repeated := 0.0, 0.0, false
+	for j, x := range rows {
+		if j == but || x.Bucket != rows[but].Bucket || x.N == 0 {
+			continue
+		}
+		deff += float64(x.N) * max(1, x.deff)
+		switch {
+		case x.alone:
+			customers, repeated = customers+1, true
+		case x.deff > 0:
+			customers, repeated = customers+x.worth.DF+1, true
+		default:
+			customers += float64(x.N)
+		}
+	}
+	if r.N == 0 || !repeated {
+		return
+	}
+	r.deff = deff / float64(r.N)
+	if r.alone = customers < 2; !r.alone {
+		r.worth = stat.Worth{N: float64(r.N) / r.deff, DF: customers - 1}
 	}
 }
 
@@ -240,8 +269,14 @@ func (a *asked) difference(r, c Row) *Comparison {
 	}
 	least := a.minimum(*c.Value)
 	out.Minimum = &least
-	if r.N < stat.MinimumToShow || c.N < stat.MinimumToShow {
+	switch {
+	case r.N < stat.MinimumToShow || c.N < stat.MinimumToShow:
 		out.Verdict = "too_few"
+	case r.alone || c.alone:
+		out.Verdict = "one_customer"
+	}
+	if r.alone || c.alone {
+		return out
 	}
 	diff, err := a.test(r, c)
 	if err != nil {
@@ -262,8 +297,9 @@ func (a *asked) difference(r, c Row) *Comparison {
 			}
 		}
 	}
-	if x, err := stat.Detectable(float64(c.N), float64(r.N), a.variance(c.sum)*max(1, c.deff), a.variance(r.sum)*max(1, r.deff), power, alpha); err == nil {
-		x *= a.factor()
+	wc, wr, vc, vr := c.counts(), r.counts(), a.variance(c.sum), a.variance(r.sum)
+	if x, err := stat.Detectable(wc.N, wr.N, vc, vr, power, alpha); err == nil {
+		x *= a.factor() * stat.Together(wc, wr, vc/wc.N, vr/wr.N).Critical(a.Level) / stat.Critical(a.Level)
 		out.Detectable = &x
 	}
 	out.Weighted = a.weightedDifference(r.Weighted, c.Weighted, least)
@@ -273,32 +309,38 @@ func (a *asked) difference(r, c Row) *Comparison {
 				t.Stat /= deff
 				t.P = dist.ChiSquareUpper(t.Stat, t.DF)
 			}
+			if w := stat.Together(wc, wr, 1/wc.N, 1/wr.N); w.DF > 0 {
+				t.P = dist.FUpper(t.Stat/t.DF, t.DF, w.DF)
+			}
 			out.Shares = &t
 		}
 	}
 	return out
 }
 
+// counts is what the answers of a row are worth.
+func (r Row) counts() stat.Worth {
+	if r.deff > 0 && !r.alone {
+		return r.worth
+	}
+	return stat.Worth{N: float64(r.N)}
+}
+
 // test is the difference of a row from its counterpart, allowing for customers who answered several times.
 func (a *asked) test(r, c Row) (d stat.Difference, err error) {
+	wc, wr := c.counts(), r.counts()
 	switch a.Measure {
 	case NegativeShare, ThemeNegative:
-		d, err = stat.Newcombe(c.sum.bad, c.sum.n, r.sum.bad, r.sum.n, a.Level)
+		d, err = stat.NewcombeWorth(c.sum.bad, c.sum.n, r.sum.bad, r.sum.n, wc, wr, a.Level)
 	case NPS, NetSentiment, ThemeSentiment:
-		d, err = stat.NPSDifference(c.sum.nps(), r.sum.nps(), a.Level)
+		d, err = stat.NPSDifferenceWorth(c.sum.nps(), r.sum.nps(), wc, wr, a.Level)
 	case CSAT, CES, Share, ResponseShare, Distribution:
-		d, err = stat.Newcombe(c.sum.good, c.sum.n, r.sum.good, r.sum.n, a.Level)
+		d, err = stat.NewcombeWorth(c.sum.good, c.sum.n, r.sum.good, r.sum.n, wc, wr, a.Level)
 	default:
-		d, err = stat.MeanDifference(c.sum.moments(), r.sum.moments(), a.Level)
+		d, err = stat.MeanDifferenceWorth(c.sum.moments(), r.sum.moments(), wc, wr, a.Level)
 	}
-	if err != nil {
-		return d, err
-	}
-	va, vb := a.variance(c.sum)/float64(c.N), a.variance(r.sum)/float64(r.N)
-	if va+vb > 0 {
-		d = d.Inflate((va*max(1, c.deff) + vb*max(1, r.deff)) / (va + vb))
-	}
-	return d, nil
+	d.Interval = a.withinDifference(d.Interval)
+	return d, err
 }
 
 // factor is what the mean of the values that a measure is made of is multiplied with: an NPS is a mean of -1, 0 and 1 in points.
@@ -307,6 +349,49 @@ func (a *asked) factor() float64 {
 		return 100
 	}
 	return 1
+}
+
+// ends are the lowest and the highest of those values that there can be; the same where that is not known.
+func (a *asked) ends() (low, high float64) {
+	low, high, _ = a.Measure.Limits(a.counted)
+	return low / a.factor(), high / a.factor()
+}
+
+// within keeps an interval of the measure to what there can be; of a difference it is withinDifference.
+func (a *asked) within(i stat.Interval) stat.Interval {
+	if low, high, ok := a.Measure.Limits(a.counted); ok {
+		return i.Within(low, high)
+	}
+	return i
+}
+
+func (a *asked) withinDifference(i stat.Interval) stat.Interval {
+	if low, high, ok := a.Measure.Limits(a.counted); ok {
+		return i.Within(low-high, high-low)
+	}
+	return i
+}
+
+// Limits are the lowest and the highest figure of a measure that there can be; of a mean on the scale that answers name. ok is false
+// where none are known.
+func (m Measure) Limits(scale string) (low, high float64, ok bool) {
+	switch m.Unit() {
+	case "points":
+		return -100, 100, true
+	case "share":
+		return 0, 1, true
+	case "scale":
+		if m == SentimentMean {
+			return -1, 1, true
+		}
+		from, to, _ := strings.Cut(scale, "..")
+		low, err1 := strconv.ParseFloat(from, 64)
+		high, err2 := strconv.ParseFloat(to, 64)
+		if err1 == nil && err2 == nil {
+			return min(low, high), max(low, high), true
+		}
+	}
+	return 0, 0, false
 }
 
 // values are the sum and the sum of squares of what the measure is the mean of.

@@ -1,6 +1,7 @@
 package insight
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -44,9 +45,8 @@ func (a *asked) value() (expr, cond string) {
 	return metric, metric + "_class IS NOT NULL"
 }
 
-// byCustomer sees to it that intervals of the total and of groups allow for customers who answered several times: methods.md 1.1,
-// linearised variance by customer. Who is unknown stands for himself alone. Answers within one bucket of time are taken as
-// independent, and so are those about themes, where one text is in several groups.
+// byCustomer sees to it that intervals of the total and of rows allow for customers who answered several times: methods.md 1.1,
+// linearised variance by customer. Who is unknown stands for himself alone.
 func (s *Service) byCustomer(ctx context.Context, a *asked, rows []Row, total *Row) error {
 	if !a.Measure.ofCustomers() || total.Value == nil {
 		return nil
@@ -56,11 +56,8 @@ func (s *Service) byCustomer(ctx context.Context, a *asked, rows []Row, total *R
 	if err != nil {
 		return err
 	}
-	a.robust(total, whole[""], one)
-	switch {
-	case a.Bucket != "" || slices.ContainsFunc(a.by, field.theme):
-		return nil
-	case len(a.by) == 0:
+	a.robust(total, whole["\x00"], one)
+	if len(a.by) == 0 && a.Bucket == "" {
 		if len(rows) == 1 {
 			rows[0] = *total
 		}
@@ -70,17 +67,54 @@ func (s *Service) byCustomer(ctx context.Context, a *asked, rows []Row, total *R
 	if err != nil {
 		return err
 	}
+	few, exact, err := s.fewAnswers(ctx, a, rows, one)
+	if err != nil {
+		return err
+	}
 	for i := range rows {
-		a.robust(&rows[i], groups[keyOf(rows[i].Keys, a.By)], one)
+		key := keyOf(rows[i].Keys, a.By) + "\x00" + rows[i].Bucket
+		if few[key] {
+			a.robust(&rows[i], exact[key], 1)
+			continue
+		}
+		a.robust(&rows[i], groups[key], one)
 	}
 	return nil
 }
+
+// fewAnswers sums the customers of small groups of many answers, all of them: one in so many would leave hardly any.
+func (s *Service) fewAnswers(ctx context.Context, a *asked, rows []Row, one int64) (few map[string]bool, exact map[string]stat.Clusters, err error) {
+	if one == 1 || len(a.by) != 1 || a.by[0].theme() || a.Bucket != "" {
+		return nil, nil, nil
+	}
+	small := Condition{Field: a.By[0], Op: "in"}
+	few, left := map[string]bool{}, s.many
+	for _, r := range slices.SortedFunc(slices.Values(rows), func(x, y Row) int { return cmp.Compare(x.N, y.N) }) {
+		v := r.Keys[a.By[0]]
+		if left -= r.N; left < 0 || len(small.Values) == maxFew {
+			break
+		}
+		if v != "" {
+			small.Values, few[v+"\x00"] = append(small.Values, v), true
+		}
+	}
+	if len(few) == 0 {
+		return nil, nil, nil
+	}
+	part, q := *a, *a.Query
+	q.Where, part.Query = append(slices.Clone(a.Where), small), &q
+	exact, err = s.clusters(ctx, &part, 1)
+	return few, exact, err
+}
+
+// maxFew bounds the groups that are looked at more closely.
+const maxFew = 1000
 
 // manyAnswers are enough to learn from what customers who answer several times do to an interval: of more, so many are taken, all of a
 // customer or none. Telling the customers of ten million answers apart would take three times as long as the question.
 const manyAnswers = 250_000
 
-// clusters sums the answers of known customers, by group: of one in so many customers.
+// clusters sums the answers of known customers, by group and bucket of time: of one in so many customers.
 func (s *Service) clusters(ctx context.Context, a *asked, one int64) (map[string]stat.Clusters, error) {
 	var args arguments
 	cond, err := where(a.asking, a.span, a.Where, &args)
@@ -110,8 +144,12 @@ func (s *Service) clusters(ctx context.Context, a *asked, one int64) (map[string
 	}
 	out := make(map[string]stat.Clusters, len(rows))
 	for _, v := range rows {
-		key := strings.Join(labels(a.by, v), "\x00")
+		key := strings.Join(labels(a.by, v), "\x00") + "\x00"
 		v = v[len(a.by):]
+		if a.Bucket != "" {
+			key += a.cal.start(number[int64](v[0]) + a.shift).String()
+			v = v[1:]
+		}
 		out[key] = stat.Clusters{Groups: number[int64](v[0]), N: int64(number[float64](v[1])), Sum: number[float64](v[2]), Square: number[float64](v[3]),
 			SumSq: number[float64](v[4]), Cross: number[float64](v[5]), SizeSq: number[float64](v[6])}
 	}
@@ -142,24 +180,43 @@ func (a *asked) robust(r *Row, k stat.Clusters, one int64) {
 	sum, square := a.values(r.sum)
 	part := float64(one)
 	k.AddSingles(max(0, r.N/one-k.N), sum/part-k.Sum, max(0, square/part-k.Square)) // those whom nobody knows
-	c, err := k.Estimate(a.Level)
-	if err != nil || c.DesignEffect <= 1 {
+	if k.Groups == 1 {                                                              // one voice says nothing of others
+		r.alone, r.deff, r.Interval = true, float64(r.N), nil
+		if r.Note != "too_few" {
+			r.Note = "one_customer"
+		}
 		return
 	}
-	r.deff, r.DesignEffect = c.DesignEffect, &c.DesignEffect
-	n := float64(r.N)
-	mean, half := sum/n, stat.CriticalT(a.Level, c.DF)*math.Sqrt(c.DesignEffect*a.variance(r.sum)/n)
-	i := c.Interval
-	i.Low, i.High = mean-half, mean+half
-	switch a.Measure.Unit() {
-	case "points":
-		i.Low, i.High = max(-100, 100*i.Low), min(100, 100*i.High)
-	case "share":
-		if i, err = stat.WilsonEffective(*r.Value, n/c.DesignEffect, a.Level); err != nil {
-			return
-		}
+	low, high := a.ends()
+	w, deff, err := k.Times(part).Worth(low, high)
+	if err != nil {
+		return
 	}
-	if r.Interval == nil || i.Width() > r.Interval.Width() {
+	w.DF = min(w.DF, float64(k.Groups-1)) // of those who were looked at
+	w.N = float64(r.N) / deff
+	r.deff, r.worth = deff, w
+	if deff > 1 {
+		r.DesignEffect = &deff
+	}
+	if a.Measure.Unit() == "share" {
+		i, err := stat.ShareWorth(*r.Value, w, a.Level)
+		a.widen(r, i, err)
+		return
+	}
+	v := a.variance(r.sum)
+	half := a.factor() * w.Critical(a.Level) * math.Sqrt(v/w.N)
+	a.widen(r, stat.Interval{Low: *r.Value - half, High: *r.Value + half, Level: a.Level, Method: "cluster-robust t"}, nil)
+	if a.Measure.Unit() == "points" {
+		i, err := stat.NPSWorth(r.sum.nps(), w, a.Level)
+		a.widen(r, i, err)
+	} else if v == 0 { // that the few who answered agree does not make their mean exact
+		r.Interval = nil
+	}
+}
+
+// widen gives a row an interval unless it has a wider one.
+func (a *asked) widen(r *Row, i stat.Interval, err error) {
+	if i = a.within(i); err == nil && (r.Interval == nil || i.Width() > r.Interval.Width()) {
 		r.Interval = &i
 	}
 }
@@ -204,5 +261,6 @@ func (s *Service) paired(ctx context.Context, a *asked, before span) (*Paired, e
 	}
 	f := a.factor()
 	d.Interval.Low, d.Interval.High = f*d.Interval.Low, f*d.Interval.High
+	d.Interval = a.withinDifference(d.Interval)
 	return &Paired{Customers: m.n, Difference: f * d.Estimate, Interval: d.Interval, P: d.P}, nil
 }

@@ -255,3 +255,105 @@ func TestPartAndWhole(t *testing.T) {
 		}
 	})
 }
+
+// TestFewCustomersSayLittle: sixty answers are not sixty opinions when one customer, or two or three, gave them.
+func TestFewCustomersSayLittle(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		var in []feedback.Input
+		many := func(n, customer int, score float64, daysAgo int, channel string) {
+			for range n {
+				in = append(in, by(customer, score, daysAgo, channel))
+			}
+		}
+		many(50, 1, 10, 1, "one")
+		many(30, 2, 10, 1, "two")
+		many(30, 3, 8, 1, "two")
+		for c := range 3 {
+			many(20, 4+c, 10, 1, "three")
+		}
+		in[len(in)-1] = by(6, 8, 1, "three") // nearly all agree
+		for i := range 60 {
+			in = append(in, by(10+i, []float64{10, 3, 8}[i%3], 1, "many"))
+		}
+		many(60, 1, 3, 9, "one")
+		for c := range 3 {
+			many(20, 4+c, 8, 9, "three")
+		}
+		for i := range 60 {
+			in = append(in, by(10+i, 3, 9, "many"))
+		}
+		w.receive(w.ws, in...)
+		now := insight.Period{Last: "7d"}
+		for _, bucket := range []string{"", "month"} {
+			a := w.ask(insight.Query{Measure: insight.NPS, By: []string{"channel"}, Bucket: bucket, Between: now, Compare: &insight.Compare{To: "previous"}})
+			checked := 0
+			for _, r := range a.Rows {
+				if r.N == 0 {
+					continue
+				}
+				checked++
+				if r.Customers == nil {
+					t.Fatalf("%+v", r)
+				}
+				c := r.Compare
+				switch r.Keys["channel"] {
+				case "one":
+					if *r.Customers != 1 || r.Interval != nil || r.Note != "one_customer" {
+						t.Errorf("one voice: %+v", r)
+					}
+					if c.Difference == nil || c.Interval != nil || c.P != nil || c.Verdict != "one_customer" || c.Distinguishable || c.Shares != nil || c.Detectable != nil {
+						t.Errorf("one voice now and before: %+v", c)
+					}
+				case "two":
+					if r.Interval == nil || r.Interval.Low > -90 || r.Interval.High < 99 {
+						t.Errorf("two voices: %+v", r.Interval)
+					}
+				case "three":
+					if r.Interval == nil || r.Interval.Low > 60 {
+						t.Errorf("three voices: %+v", r.Interval)
+					}
+					if c.Interval == nil || !c.Interval.Contains(0) || *c.P < .05 || c.Verdict != "chance" {
+						t.Errorf("three voices now and before: %+v", c)
+					}
+				case "many":
+					if r.Interval.Width() > 60 || c.Verdict != "clear" || !c.Distinguishable {
+						t.Errorf("sixty customers: %+v and %+v", r.Interval, c)
+					}
+				}
+			}
+			if checked != 4 {
+				t.Errorf("%d rows", checked)
+			}
+		}
+		// Beside the rest, and a rest of one voice.
+		for channel, want := range map[string]string{"one": "one_customer", "many": "one_customer", "two": "chance"} {
+			values := []string{"one", channel}
+			if channel == "one" {
+				values = []string{"one", "many"}
+			}
+			a := w.ask(insight.Query{Measure: insight.NPS, By: []string{"channel"}, Between: now, Compare: &insight.Compare{To: "rest"},
+				Where: insight.Conditions{{Field: "channel", Values: map[bool][]string{true: {"two", "many"}, false: values}[channel == "two"]}}})
+			for _, r := range a.Rows {
+				if r.Keys["channel"] == channel && r.Compare.Verdict != want {
+					t.Errorf("%s beside the rest: %+v", channel, r.Compare)
+				}
+			}
+		}
+		// A mean over answers that all agree is not exact, and a share of one customer none at all.
+		mean := w.ask(insight.Query{Measure: insight.Mean, Of: "nps", By: []string{"channel"}, Between: now})
+		for _, r := range mean.Rows {
+			if r.Keys["channel"] == "one" && r.Interval != nil {
+				t.Errorf("the mean of one voice: %+v", r.Interval)
+			}
+		}
+		// Of many answers not all customers are told apart, but those of small groups are.
+		w.insight.ManyAre(100)
+		a := w.ask(insight.Query{Measure: insight.NPS, By: []string{"channel"}, Between: now})
+		for _, r := range a.Rows {
+			if r.Keys["channel"] == "one" && r.Interval != nil {
+				t.Errorf("one voice among many: %+v", r)
+			}
+		}
+	})
+}

@@ -46,7 +46,7 @@ type DefinitionText struct {
 }
 
 // definitionChanges are all versions there were, the latest first.
-var definitionChanges = []DefinitionChange{{Version: 3, Day: "2026-11-27"}, {Version: 2, Day: "2026-11-26"}, {Version: 1, Day: "2026-11-20"}}
+var definitionChanges = []DefinitionChange{{Version: 4, Day: "2026-11-28"}, {Version: 3, Day: "2026-11-27"}, {Version: 2, Day: "2026-11-26"}, {Version: 1, Day: "2026-11-20"}}
 
 // Definitions are those of all measures, in the order in which pages offer them.
 func Definitions() []Definition {
@@ -56,13 +56,13 @@ func Definitions() []Definition {
 			Show: stat.MinimumToShow, Solid: stat.MinimumSolid, LeftOut: []string{}, Changes: definitionChanges}
 		q := Query{Measure: m}
 		d.Weightable = q.weighable()
-		between := func(low, high float64) { d.Low, d.High = &low, &high }
+		if low, high, ok := m.Limits(""); ok {
+			d.Low, d.High = &low, &high
+		}
 		switch d.Unit {
 		case "points":
-			between(-100, 100)
 			d.Interval, d.Test = "adjusted_wald", "split_wald"
 		case "share":
-			between(0, 1)
 			d.Interval, d.Test = "wilson", "newcombe"
 		case "count":
 			d.Interval, d.Test, d.Show, d.Solid = "none", "none", 0, 0
@@ -92,9 +92,6 @@ func Definitions() []Definition {
 			leave("wordless", "unthemed")
 		case m == NetSentiment || m == NegativeShare || m == SentimentMean:
 			leave("wordless")
-			if m == SentimentMean {
-				between(-1, 1)
-			}
 		case m == Mean || m == Distribution:
 			leave("valueless", "other_scales")
 		}

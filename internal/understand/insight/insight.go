@@ -14,7 +14,7 @@ import (
 )
 
 // DefinitionVersion changes whenever the same rows would give another number.
-const DefinitionVersion = 3
+const DefinitionVersion = 4
 
 // Measure is what a question asks for.
 type Measure string
@@ -167,20 +167,26 @@ type Row struct {
 	Value    *float64          `json:"value" doc:"null where there is nothing to count"`
 	N        int64             `json:"n" doc:"How many it rests on"`
 	Interval *stat.Interval    `json:"interval,omitempty"`
-	Note     string            `json:"note,omitempty" enum:"too_few,indicative" doc:"too_few: under 10, do not show the value; indicative: under 30"`
+	Note     string            `json:"note,omitempty" enum:"too_few,indicative,one_customer" doc:"too_few: under 10, do not show the value; indicative: under 30; one_customer: all answers are one customer's, so that there is no interval and no test"`
 	Parts    *Parts            `json:"parts,omitempty"`
 
-	Customers    *int64   `json:"customers,omitempty" doc:"Different customers among the answers, as far as they are known; of scores, for the total and for groups without buckets of time"`
-	DesignEffect *float64 `json:"design_effect,omitempty" doc:"How much larger the variance is because customers answered several times, where it is larger; the interval allows for it"`
+	Customers    *int64   `json:"customers,omitempty" doc:"Different customers among the answers, as far as they are known; of scores"`
+	DesignEffect *float64 `json:"design_effect,omitempty" doc:"How much larger the variance is because customers answered several times, where it is larger; the interval allows for it. Of few customers, or where all answers agree, their number counts for more than how alike the answers are"`
 
 	Weighted *Weighted `json:"weighted,omitempty" doc:"The figure weighted to the known population, where that was asked for"`
 
 	Compare  *Comparison `json:"compare,omitempty"`
 	Feedback *string     `json:"feedback" doc:"Query string of /v1/feedback for what is behind the number; null where none finds just that, or where it would say what the reader may not see"`
 
-	sum  sums
-	deff float64 // 0 where answers count as independent
+	sum   sums
+	deff  float64 // 0 where answers count as independent
+	worth stat.Worth
+	alone bool // all answers are of one customer
 }
+
+// Worth is how many independent answers those of a row are worth where customers answered several times; nothing where none did, or
+// where that is not known.
+func (r Row) Worth() stat.Worth { return r.worth }
 
 // Behind is where a page (/feedback) shows what is behind the number; "" where no query string finds it.
 func (r Row) Behind(page string) string {
@@ -211,7 +217,7 @@ type Comparison struct {
 	Distinguishable bool           `json:"distinguishable" doc:"The interval excludes 0 and the difference is large enough to care"`
 
 	Minimum    *float64   `json:"minimum,omitempty" doc:"The smallest difference that this workspace cares about"`
-	Verdict    string     `json:"verdict,omitempty" enum:"clear,slight,chance,too_few" doc:"clear: distinguishable; slight: more than chance, but smaller than the minimum; chance: the interval includes 0; too_few: fewer than 10 answers on a side"`
+	Verdict    string     `json:"verdict,omitempty" enum:"clear,slight,chance,too_few,one_customer" doc:"clear: distinguishable; slight: more than chance, but smaller than the minimum; chance: the interval includes 0; too_few: fewer than 10 answers on a side; one_customer: all answers on a side are one customer's, so that there is no test"`
 	Better     *bool      `json:"better,omitempty" doc:"Whether a clear difference is good news; absent where it is neither"`
 	Detectable *float64   `json:"detectable,omitempty" doc:"The smallest difference that this many answers show in four of five cases"`
 	Shares     *stat.Test `json:"shares,omitempty" doc:"Chi-square test of whether the three classes of a score in points are chosen as often: it sees a change that the difference does not, such as both ends growing"`

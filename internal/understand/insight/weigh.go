@@ -12,7 +12,6 @@ import (
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/population"
 	"kolo/internal/understand/stat"
-	"kolo/internal/understand/stat/dist"
 	"kolo/internal/understand/stat/weight"
 )
 
@@ -36,7 +35,8 @@ type Weighted struct {
 	EffectiveN float64        `json:"effective_n"`
 	Interval   *stat.Interval `json:"interval,omitempty" doc:"Weights are taken as given, which is on the safe side"`
 
-	se float64
+	se    float64
+	worth stat.Worth
 }
 
 // WeightedComparison is the difference of two weighted figures.
@@ -372,13 +372,15 @@ func (a *asked) weighted(units []weight.Sums, r Row) (*Weighted, weight.Estimate
 	}
 	f, spread := a.factor(), math.Sqrt(max(1, r.deff))
 	out := &Weighted{Value: f * e.Mean, N: int64(n), EffectiveN: e.EffectiveN, se: f * e.SEFixed * spread}
-	half := stat.Critical(a.Level) * out.se
-	i := stat.Interval{Low: out.Value - half, High: out.Value + half, Level: a.Level, Method: "weighted, linearised"}
-	switch a.Measure.Unit() {
-	case "points":
-		i.Low, i.High = max(-100, i.Low), min(100, i.High)
-	case "share":
-		if w, err := stat.WilsonEffective(min(1, max(0, e.Mean)), e.EffectiveN/(spread*spread), a.Level); err == nil {
+	out.worth = stat.Worth{N: e.EffectiveN / (spread * spread), DF: r.worth.DF}
+	if r.alone { // one voice says nothing of others
+		out.worth.N = 0
+		return out, e
+	}
+	half := out.worth.Critical(a.Level) * out.se
+	i := a.within(stat.Interval{Low: out.Value - half, High: out.Value + half, Level: a.Level, Method: "weighted, linearised"})
+	if a.Measure.Unit() == "share" {
+		if w, err := stat.ShareWorth(min(1, max(0, e.Mean)), out.worth, a.Level); err == nil {
 			i = w
 		}
 	}
@@ -393,11 +395,12 @@ func (a *asked) weightedDifference(r, c *Weighted, least float64) *WeightedCompa
 	}
 	d := r.Value - c.Value
 	se := math.Hypot(r.se, c.se)
-	if se == 0 {
+	if se == 0 || r.worth.N == 0 || c.worth.N == 0 {
 		return nil
 	}
-	half := stat.Critical(a.Level) * se
-	out := &WeightedComparison{Value: c.Value, Difference: d, P: dist.NormTwoSided(d / se), Interval: stat.Interval{Low: d - half, High: d + half, Level: a.Level, Method: "weighted, linearised"}}
+	w := stat.Together(c.worth, r.worth, c.se*c.se, r.se*r.se)
+	half := w.Critical(a.Level) * se
+	out := &WeightedComparison{Value: c.Value, Difference: d, P: w.TwoSided(d / se), Interval: a.withinDifference(stat.Interval{Low: d - half, High: d + half, Level: a.Level, Method: "weighted, linearised"})}
 	out.Distinguishable = !out.Interval.Contains(0) && math.Abs(d) >= least
 	return out
 }

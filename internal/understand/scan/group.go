@@ -99,32 +99,29 @@ func (g group) spread(m insight.Measure, extra float64) float64 {
 const solid = 100
 
 // chance is the p of a difference between a segment and its rest: that of its method, and for small segments not below that of the same
-// difference measured by the spread of all answers together, which is what it would have if nothing differed. deff is the design effect that d
-// allows for.
-func chance(m insight.Measure, rest, g group, d stat.Difference, deff float64) float64 {
+// difference measured by the spread of all answers together, which is what it would have if nothing differed. The answers of the rest and
+// of the segment are worth what d allows for.
+func chance(m insight.Measure, rest, g group, ofRest, own stat.Worth, d stat.Difference) float64 {
 	v := g.plus(rest).spread(m, 0)
 	if g.n >= solid && rest.n >= solid || v <= 0 {
 		return d.P
 	}
-	se := math.Sqrt(deff * (v/float64(g.n) + v/float64(rest.n)))
-	return max(d.P, dist.NormTwoSided(d.Estimate/se))
+	w := stat.Together(ofRest, own, v/ofRest.N, v/own.N)
+	return max(d.P, w.TwoSided(d.Estimate/math.Sqrt(v/own.N+v/ofRest.N)))
 }
 
 // difference compares two groups that have no answer in common, b less a, by the method of the measure.
-func difference(m insight.Measure, a, b group, level float64) (stat.Difference, error) {
+func difference(m insight.Measure, a, b group, wa, wb stat.Worth, level float64) (d stat.Difference, err error) {
 	switch {
 	case classes(m):
-		return stat.NPSDifference(a.nps(), b.nps(), level)
+		return stat.NPSDifferenceWorth(a.nps(), b.nps(), wa, wb, level)
 	case share(m):
-		d, err := stat.Newcombe(a.good, a.n, b.good, b.n, level)
-		if err != nil {
-			return d, err
+		if d, err = stat.NewcombeWorth(a.good, a.n, b.good, b.n, wa, wb, level); err == nil && d.SE == 0 {
+			err = stat.Undefined("scan.difference", "both groups are all alike")
 		}
-		t, err := stat.PooledZ(a.good, a.n, b.good, b.n)
-		d.P, d.Stat = t.P, t.Stat
 		return d, err
 	}
-	return stat.MeanDifference(a.moments(), b.moments(), level)
+	return stat.MeanDifferenceWorth(a.moments(), b.moments(), wa, wb, level)
 }
 
 // interaction is how far the answers with both values are from what the two values add up to: (both - first) - (second - neither),

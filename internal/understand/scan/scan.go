@@ -35,7 +35,7 @@ type Answer struct {
 	Rate         float64           `json:"rate" doc:"Expected share of false ones among those that are told to differ (Benjamini and Hochberg)"`
 	Tests        int               `json:"tests" doc:"Size of the family: single values that were tested"`
 	PairTests    int               `json:"pair_tests" doc:"Size of the other family: pairs of values that were tested"`
-	Small        int               `json:"small" doc:"Segments of fewer than 10 answers, which were not"`
+	Small        int               `json:"small" doc:"Segments of fewer than 10 answers, or of one customer alone, which were not"`
 	Differ       int               `json:"differ" doc:"Segments that differ from their rest"`
 	Short        int               `json:"short" doc:"Of those, how many nothing else explains"`
 	Fields       []string          `json:"fields" doc:"That were looked through"`

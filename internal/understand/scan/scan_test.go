@@ -286,3 +286,32 @@ func TestAddress(t *testing.T) {
 		t.Errorf("%+v, want %+v", got, q)
 	}
 }
+
+// TestOneVoiceIsNoSegment: many answers of one customer, or of two, are no segment that differs.
+func TestOneVoiceIsNoSegment(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		var all []feedback.Input
+		add := func(n, customer int, score float64, channel string) {
+			for range n {
+				at := today.AddDate(0, 0, -1)
+				all = append(all, feedback.Input{Channel: channel, Time: &at, Contact: &feedback.Who{ExternalID: fmt.Sprint("c", customer)},
+					Scores: []feedback.Score{{Metric: "nps", Value: score, Scale: feedback.Scale{Max: 10}}}})
+			}
+		}
+		add(60, 1, 0, "one")
+		add(30, 2, 0, "two")
+		add(30, 3, 0, "two")
+		for i := range 300 {
+			add(1, 10+i, []float64{10, 8, 10, 3}[i%4], []string{"web", "sms", "phone"}[i%3])
+		}
+		w.receive(w.ws, all)
+		a := w.ask(scan.Query{Fields: []string{"channel"}})
+		if x := of(a, scan.Part{Field: "channel", Value: "one"}); x != nil || a.Small != 1 {
+			t.Errorf("one voice was tested: %+v, %d too small", x, a.Small)
+		}
+		if x := of(a, scan.Part{Field: "channel", Value: "two"}); x == nil || x.Differs {
+			t.Errorf("two voices: %+v", x)
+		}
+	})
+}

@@ -29,6 +29,9 @@ func NewService(in *insight.Service, f *feedback.Service) *Service { return &Ser
 // Scores are the measures by which segments can be compared.
 var Scores = []insight.Measure{insight.NPS, insight.CSAT, insight.CES, insight.Star, insight.Rating, insight.NetSentiment, insight.CSATMean, insight.CESMean}
 
+// oneCustomer is the note of answers that are all of one customer: nothing is told apart by one voice.
+const oneCustomer = "one_customer"
+
 // everyField are those that all feedback has; source stands for the survey too, which mostly goes with it.
 var everyField = []string{"channel", "touchpoint", "source", "language", "theme"}
 
@@ -37,8 +40,10 @@ type table struct {
 	fields []string
 	values [][]string // by field, "" not among them
 	at     []map[string]int
-	cells  []group // of a pair: row by row
-	rest   group   // of a theme: of all texts, whatever they are about
+	cells  []group      // of a pair: row by row
+	worth  []stat.Worth // of each, where its customers tell; N is 0 otherwise
+	alone  []bool       // all its answers are one customer's
+	rest   group        // of a theme: of all texts, whatever they are about
 	theme  bool
 }
 
@@ -71,6 +76,9 @@ func (s *Service) Ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*A
 	}
 	q.Scale = total.Scale
 	w := &scanner{Service: s, q: q, ws: ws, deff: 1, others: len(total.LeftOut) > 0}
+	if total.Total.Note == oneCustomer {
+		return ans, nil
+	}
 	if d := total.Total.DesignEffect; d != nil {
 		w.deff, ans.DesignEffect = *d, d
 	}
@@ -288,7 +296,7 @@ func (w *scanner) table(ctx context.Context, fields ...string) (*table, error) {
 	if len(fields) > 1 {
 		size *= len(t.values[1])
 	}
-	t.cells = make([]group, size)
+	t.cells, t.worth, t.alone = make([]group, size), make([]stat.Worth, size), make([]bool, size)
 	for _, r := range a.Rows {
 		at, known := 0, true
 		for i, f := range fields {
@@ -297,13 +305,31 @@ func (w *scanner) table(ctx context.Context, fields ...string) (*table, error) {
 			at = at*len(t.values[i]) + k
 		}
 		if known {
-			t.cells[at] = groupOf(w.q.Score, r)
+			t.cells[at], t.alone[at] = groupOf(w.q.Score, r), r.Note == oneCustomer
+			t.worth[at] = r.Worth()
 		}
 	}
 	if t.theme {
 		t.rest = groupOf(w.q.Score, a.Total)
 	}
 	return t, nil
+}
+
+// worth is what a group's answers are worth by what customers who answered several times do to all.
+func (w *scanner) worth(g group) stat.Worth { return stat.Worth{N: float64(g.n) / w.deff} }
+
+// restAlone tells whether all that a segment of the table is compared with is one customer's, so far as the table shows.
+func (t *table) restAlone(but int) bool {
+	others := 0
+	for i, c := range t.cells {
+		if i == but || c.n == 0 {
+			continue
+		}
+		if others++; !t.alone[i] || others > 1 {
+			return false
+		}
+	}
+	return others == 1 && !t.theme
 }
 
 // whole is all answers that a segment of the table is compared within.
@@ -323,11 +349,13 @@ func (w *scanner) test(ans *Answer, total group) error {
 	var p, means, variances []float64
 	spread := total.spread(m, 3)
 	same := map[group]int{} // segments by what they hold
-	add := func(parts []Part, g, rest group) error {
+	add := func(parts []Part, t *table, at int, all group) error {
+		g := t.cells[at]
+		rest := all.minus(g)
 		if g.n == 0 {
 			return nil
 		}
-		if g.n < stat.MinimumToShow || rest.n < stat.MinimumToShow {
+		if g.n < stat.MinimumToShow || rest.n < stat.MinimumToShow || t.alone[at] || t.restAlone(at) {
 			ans.Small++
 			return nil
 		}
@@ -335,12 +363,16 @@ func (w *scanner) test(ans *Answer, total group) error {
 			ans.Segments[i].Also = append(ans.Segments[i].Also, parts[0])
 			return nil
 		}
-		d, err := difference(m, rest, g, w.q.Level)
+		// What its own few customers do weighs where it is more than what those of all do.
+		own, others := w.worth(g), w.worth(rest)
+		if x := t.worth[at]; x.N > 0 && x.N < own.N {
+			own = x
+		}
+		d, err := difference(m, rest, g, others, own, w.q.Level)
 		if err != nil {
 			return nil // all answers of both agree: there is nothing that could differ
 		}
-		d = d.Inflate(w.deff)
-		x := Segment{Parts: parts, N: g.n, Value: g.value(m), RestN: rest.n, Rest: rest.value(m), Difference: d.Estimate, Interval: &d.Interval, P: chance(m, rest, g, d, w.deff), Feedback: w.behind(parts)}
+		x := Segment{Parts: parts, N: g.n, Value: g.value(m), RestN: rest.n, Rest: rest.value(m), Difference: d.Estimate, Interval: &d.Interval, P: chance(m, rest, g, others, own, d), Feedback: w.behind(parts)}
 		if _, indicative := stat.NPSPublishable(g.n); indicative {
 			x.Note = "indicative"
 		}
@@ -362,7 +394,7 @@ func (w *scanner) test(ans *Answer, total group) error {
 			if i == skip {
 				continue
 			}
-			if err := add([]Part{{t.fields[0], v}}, t.cells[i], all.minus(t.cells[i])); err != nil {
+			if err := add([]Part{{t.fields[0], v}}, t, i, all); err != nil {
 				return err
 			}
 		}
@@ -375,7 +407,7 @@ func (w *scanner) test(ans *Answer, total group) error {
 			if g.n == 0 || most >= inside*float64(row.n) || most >= inside*float64(column.n) {
 				return // nearly the same answers as one of its parts
 			}
-			_ = add([]Part{{t.fields[0], t.values[0][i]}, {t.fields[1], t.values[1][j]}}, g, all.minus(g))
+			_ = add([]Part{{t.fields[0], t.values[0][i]}, {t.fields[1], t.values[1][j]}}, t, i*len(t.values[1])+j, all)
 		})
 	}
 	ans.PairTests = len(p) - ans.Tests
@@ -497,8 +529,8 @@ func (w *scanner) within(small, large *Segment, cell, mine, whole group, of Part
 	if small == nil || large == nil || !small.Differs || !large.Differs || len(small.Explained) > 0 || cell.n < mine.n*95/100 || whole.n <= mine.n {
 		return
 	}
-	d, err := difference(w.q.Score, whole.minus(cell), cell, w.q.Level)
-	if d = d.Inflate(w.deff); err != nil || d.P >= alpha || d.Estimate*small.Difference <= 0 {
+	rest := whole.minus(cell)
+	if d, err := difference(w.q.Score, rest, cell, w.worth(rest), w.worth(cell), w.q.Level); err != nil || d.P >= alpha || d.Estimate*small.Difference <= 0 {
 		small.Explained = []Part{of}
 	}
 }

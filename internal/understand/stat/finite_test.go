@@ -77,6 +77,8 @@ func (h hostile) count() int64 {
 	return int64(h.IntN(40))
 }
 
+func (h hostile) worth() stat.Worth { return stat.Worth{N: h.x(), DF: h.x()} }
+
 func (h hostile) level() float64 {
 	if h.IntN(20) == 0 {
 		return h.x()
@@ -357,6 +359,32 @@ var calls = map[string]func(h hostile) []any{
 		}
 		return append(results(k.Estimate(h.level())), k)
 	},
+	"stat.Clusters.Times": func(h hostile) []any {
+		return []any{stat.Clusters{N: h.count(), Sum: h.number(), Groups: h.count()}.Times(h.number())}
+	},
+	"stat.Clusters.Worth": func(h hostile) []any {
+		k := stat.Clusters{N: h.count(), Sum: h.x(), Square: h.x(), Groups: h.count(), SumSq: h.x(), Cross: h.x(), SizeSq: h.x()}
+		w, deff, err := k.Worth(h.x(), h.x())
+		return append(results(w, err), deff)
+	},
+	"stat.NPSWorth":   func(h hostile) []any { return results(stat.NPSWorth(h.nps(), h.worth(), h.level())) },
+	"stat.ShareWorth": func(h hostile) []any { return results(stat.ShareWorth(h.x(), h.worth(), h.level())) },
+	"stat.Worth.Critical": func(h hostile) []any {
+		return []any{stat.Worth{DF: float64(h.IntN(9))}.Critical(0.001 + 0.998*h.Float64())}
+	},
+	"stat.Worth.TwoSided": func(h hostile) []any { return []any{stat.Worth{DF: float64(h.IntN(9))}.TwoSided(h.number())} },
+	"stat.Together": func(h hostile) []any {
+		return []any{stat.Together(h.worth(), h.worth(), h.x(), h.x())}
+	},
+	"stat.NPSDifferenceWorth": func(h hostile) []any {
+		return results(stat.NPSDifferenceWorth(h.nps(), h.nps(), h.worth(), h.worth(), h.level()))
+	},
+	"stat.NewcombeWorth": func(h hostile) []any {
+		return results(stat.NewcombeWorth(h.count(), h.count(), h.count(), h.count(), h.worth(), h.worth(), h.level()))
+	},
+	"stat.MeanDifferenceWorth": func(h hostile) []any {
+		return results(stat.MeanDifferenceWorth(h.moments(), h.moments(), h.worth(), h.worth(), h.level()))
+	},
 	"stat.Clusters.Estimate": func(h hostile) []any { return results(stat.Clusters{}.Estimate(h.level())) },
 	"stat.WeightedNPS.Add": func(h hostile) []any {
 		var w stat.WeightedNPS
@@ -473,6 +501,7 @@ var calls = map[string]func(h hostile) []any{
 		n := h.size()
 		return two(stat.PauleMandel(h.list(n), h.list(n)))
 	},
+	"stat.Interval.Within": func(h hostile) []any { return []any{stat.Interval{Low: h.number(), High: h.number()}.Within(-1, 1)} },
 	"stat.Interval.Width": func(h hostile) []any {
 		i, err := stat.NPSShown(h.nps(), h.level())
 		return results(i.Width(), err)

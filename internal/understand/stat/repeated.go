@@ -26,6 +26,13 @@ func (k *Clusters) AddSingles(n int64, sum, square float64) {
 	k.SumSq, k.Cross, k.SizeSq = k.SumSq+square, k.Cross+sum, k.SizeSq+float64(n)
 }
 
+// Times is so many times as many groups that are alike.
+func (k Clusters) Times(f float64) Clusters {
+	k.N, k.Groups = int64(math.Round(f*float64(k.N))), int64(math.Round(f*float64(k.Groups)))
+	k.Sum, k.Square, k.SumSq, k.Cross, k.SizeSq = f*k.Sum, f*k.Square, f*k.SumSq, f*k.Cross, f*k.SizeSq
+	return k
+}
+
 // Clustered is a mean with what its groups make of its uncertainty, in the unit of the answers.
 type Clustered struct {
 	Mean         float64

@@ -16,7 +16,8 @@
 //
 //	1.1 NPS and its interval           NPSCounts, NPSInterval*, NPSShown (for a screen), NPSWald, NPSTMean, NPSBonettPrice,
 //	                                   NPSTango, NPSBootstrap, NPSCounts.Shares (Goodman)
-//	    several answers of one group   NPSClusters, Clusters, Difference.Inflate
+//	    several answers of one group   NPSClusters, Clusters, Clusters.Worth, NPSWorth, NPSDifferenceWorth, NewcombeWorth,
+//	                                   MeanDifferenceWorth, Difference.Inflate
 //	1.2 difference of two NPS          NPSDifference*, NPSDifferenceRocks, NPSDifferenceWald, NPSDifferenceWelch, NPSPaired,
 //	                                   Paired, NPSDistributionChange, NPSRankTest, Difference.Distinguishable
 //	1.3 sample size                    NPSSampleSize, NPSSampleSizeToDetect, NPSDetectable, Detectable, ShareSampleSize,
@@ -99,6 +100,9 @@ func (i Interval) Contains(x float64) bool { return i.Low <= x && x <= i.High }
 
 // Width is High - Low.
 func (i Interval) Width() float64 { return i.High - i.Low }
+
+// Within keeps an interval within the range that its quantity can have.
+func (i Interval) Within(low, high float64) Interval { return i.clamp(low, high) }
 
 // clamp keeps an interval within the range that its quantity can have.
 func (i Interval) clamp(low, high float64) Interval {

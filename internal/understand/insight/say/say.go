@@ -85,7 +85,7 @@ type Compared struct {
 // Words are a comparison in words.
 type Words struct {
 	Sentence string   // all of it
-	Verdict  string   // "clear", "slight", "chance", "too_few"; "" where there is no test
+	Verdict  string   // "clear", "slight", "chance", "too_few", "one_customer"; "" where there is no test
 	More     []string // what else is known: whether the answers are spread differently, what those did who answered both times
 	Up, Down bool
 	Tone     string // "good" or "bad" of a clear difference where that is the question
@@ -101,6 +101,10 @@ func Comparison(l *i18n.Locale, x Compared) (w Words, ok bool) {
 	against := i18n.Verbatim(l.T("against." + to(x.To)))
 	if w.Verdict = c.Verdict; c.Verdict == "too_few" {
 		w.Sentence = l.T("say.too_few", "what", x.What, "against", against, "n", x.Row.N, "before", c.N)
+		return w, true
+	}
+	if c.Verdict == "one_customer" {
+		w.Sentence = l.T("say.one_customer", "what", x.What, "against", against)
 		return w, true
 	}
 	d := *c.Difference
@@ -184,6 +188,9 @@ func verdict(l *i18n.Locale, unit string, c insight.Comparison) string {
 
 // Customers tells how many customers answered and what it does to the interval; "" where that is not known or nobody answered twice.
 func Customers(l *i18n.Locale, r insight.Row) string {
+	if r.Note == "one_customer" {
+		return l.T("say.one_voice", "count", r.N)
+	}
 	if r.Customers == nil || r.DesignEffect == nil {
 		return ""
 	}

@@ -107,7 +107,7 @@ func (b *builder) answer() answer {
 	case a.Total.Value != nil:
 		out.Value = figure.Number(e, a.Measure, *a.Total.Value)
 		out.Interval = b.interval(a.Total)
-		if a.Total.Note == "indicative" {
+		if a.Total.Note == "indicative" || a.Total.Note == "one_customer" {
 			out.Small = "indicative"
 		}
 	}
@@ -241,13 +241,15 @@ func (b *builder) notes(out *answer) {
 	if text := figure.Notes(e, a); text != "" {
 		out.Notes = append(out.Notes, text)
 	}
-	var few, hints int64
+	var few, hints, alone int64
 	for _, r := range a.Rows {
 		switch r.Note {
 		case "too_few":
 			few++
 		case "indicative":
 			hints++
+		case "one_customer":
+			alone++
 		}
 	}
 	if len(a.Rows) > 1 {
@@ -256,6 +258,9 @@ func (b *builder) notes(out *answer) {
 		}
 		if hints > 0 {
 			out.Notes = append(out.Notes, e.T("explore.indicative", "count", hints))
+		}
+		if alone > 0 {
+			out.Notes = append(out.Notes, e.T("explore.one_customer", "count", alone))
 		}
 	}
 	if text := say.Customers(e.Locale, a.Total); text != "" {
@@ -420,7 +425,7 @@ func (b *builder) row(r insight.Row, dims []string, year bool) tableRow {
 		t.Small = "few"
 	case r.Value != nil:
 		t.Value = figure.Number(e, a.Measure, *r.Value)
-		if r.Note == "indicative" {
+		if r.Note == "indicative" || r.Note == "one_customer" {
 			t.Small = "indicative"
 		}
 	}

@@ -260,8 +260,8 @@ func small(note string) string {
 	switch note {
 	case "too_few":
 		return "few"
-	case "indicative":
-		return note
+	case "indicative", "one_customer":
+		return "indicative"
 	}
 	return ""
 }
@@ -402,7 +402,7 @@ func empty(name string, n int, interval bool) ui.Series {
 
 // put sets one figure. A value that rests on too few answers is held back.
 func put(s *ui.Series, i int, r insight.Row) {
-	s.N[i], s.Hrefs[i], s.Small[i] = r.N, r.Behind("/feedback"), r.Note == "indicative"
+	s.N[i], s.Hrefs[i], s.Small[i] = r.N, r.Behind("/feedback"), small(r.Note) == "indicative"
 	if r.Value == nil || r.Note == "too_few" {
 		return
 	}
