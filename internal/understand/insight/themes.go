@@ -83,11 +83,12 @@ func (s *Service) Themes(ctx context.Context, ws identity.WorkspaceID, q ThemesQ
 	if s.columns == nil {
 		return nil, fault.New(fault.Internal, op, "this process has no columns to ask")
 	}
-	a := asked{Query: query}
+	group, _ := parseField("theme_group") // there is such a field
+	query.By = []string{group.name}
+	a := asked{Query: query, by: []field{group}}
 	if a.set, a.span, err = s.scope(ctx, ws, q.Between); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	group, _ := parseField("theme_group") // there is such a field
 	if a.asking, err = s.asking(ctx, ws, []field{group}, q.Where); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
@@ -242,7 +243,9 @@ type themeRows struct {
 	bad    []int64
 	good   []int64
 	score  []sums
-	rest   sums // of all answers
+	rest   sums  // of all answers
+	scores []Row // with what their customers make of them
+	total  Row   // of all answers
 	impact map[string]driver.Impact
 	before *themeRows
 }
@@ -412,9 +415,32 @@ func (s *Service) scoreThemes(ctx context.Context, a *asked, ans *ThemesAnswer, 
 		}
 	}
 	total := Row{sum: rows.rest}
+	a.counted = ans.Scale
 	a.evaluate(&total)
 	ans.Answers, ans.Value = total.N, total.Value
+	rows.scores = make([]Row, len(rows.ids))
+	for i := range rows.scores {
+		rows.scores[i] = Row{sum: rows.score[i], Keys: map[string]string{"theme_group": rows.ids[i]}}
+		a.evaluate(&rows.scores[i])
+	}
+	by := *a
+	by.by = []field{rows.field(a.by[0])}
+	if err := s.byCustomer(ctx, &by, rows.scores, &total); err != nil {
+		return err
+	}
+	rows.total = total
 	return rows.moves(a, ans, list, about)
+}
+
+// field groups by each theme with all that stands under it.
+func (r *themeRows) field(f field) field {
+	f.groups, f.members = r.ids, make([][]string, len(r.ids))
+	for _, id := range slices.Sorted(maps.Keys(r.above)) {
+		for _, i := range r.above[id] {
+			f.members[i] = append(f.members[i], id)
+		}
+	}
+	return f
 }
 
 // onScale keeps the answers of one scale.
@@ -570,6 +596,26 @@ func alike(list []scored, mentions map[int64][]int, d dummies, m Measure) []driv
 	return cells
 }
 
+// impact allows for customers who answered several times by what they do to the score; none where all answers, or those that mention
+// the theme, are one customer's.
+func (a *asked) impact(m driver.Impact, total, score Row) *ThemeImpact {
+	if total.alone || score.alone {
+		return nil
+	}
+	if deff := max(total.deff, score.deff); deff > 1 && m.Effect.SE > 0 {
+		w := total.counts()
+		if score.deff > 0 {
+			w = score.counts()
+		}
+		wider := math.Sqrt(deff) * w.Critical(a.Level) / stat.Critical(a.Level)
+		m.Interval.Low, m.Interval.High = m.Adjusted-wider*(m.Adjusted-m.Interval.Low), m.Adjusted+wider*(m.Interval.High-m.Adjusted)
+		m.Interval.Method += ", design effect"
+		m.Effect.P = w.TwoSided(m.Effect.Estimate / (m.Effect.SE * math.Sqrt(deff)))
+	}
+	m.Interval = a.withinDifference(m.Interval)
+	return &ThemeImpact{Value: m.Adjusted, Interval: m.Interval, Effect: m.Effect.Estimate, P: m.Effect.P, Distinguishable: !m.Interval.Contains(0)}
+}
+
 // finish gives the themes that come up, the most frequent first.
 func (r *themeRows) finish(a *asked) []ThemeRow {
 	out := []ThemeRow{}
@@ -577,7 +623,8 @@ func (r *themeRows) finish(a *asked) []ThemeRow {
 		if r.n[i] == 0 && (r.before == nil || r.before.n[i] == 0) {
 			continue
 		}
-		row := ThemeRow{ID: id, Parent: r.tree.Parent(id), N: r.n[i], Negative: r.bad[i], Positive: r.good[i], Score: Row{sum: r.score[i]}}
+		row := ThemeRow{ID: id, Parent: r.tree.Parent(id), N: r.n[i], Negative: r.bad[i], Positive: r.good[i], Score: r.scores[i]}
+		row.Score.Keys = nil
 		row.Feedback = Encode(append(slices.Clone(a.Where), Condition{Field: "theme", Op: "in", Values: []string{id}}), a.Between).Encode()
 		share := Row{sum: sums{n: r.all, good: r.n[i]}}
 		as := *a
@@ -590,7 +637,6 @@ func (r *themeRows) finish(a *asked) []ThemeRow {
 		as.Query = &Query{Measure: ThemeSentiment, Level: a.Level}
 		as.evaluate(&net)
 		row.Net, row.NetRange, row.Note = net.Value, net.Interval, net.Note
-		a.evaluate(&row.Score)
 		of := Conditions{{Field: a.Measure.metric(), Op: "not_empty"}}
 		if a.scale != "" {
 			of = append(of, Condition{Field: a.Measure.metric() + "_scale", Op: "in", Values: []string{a.scale}})
@@ -605,7 +651,7 @@ func (r *themeRows) finish(a *asked) []ThemeRow {
 			row.Change.N = r.before.n[i]
 		}
 		if m, ok := r.impact[id]; ok && !math.IsNaN(m.Adjusted) {
-			row.Impact = &ThemeImpact{Value: m.Adjusted, Interval: m.Interval, Effect: m.Effect.Estimate, P: m.Effect.P, Distinguishable: !m.Interval.Contains(0)}
+			row.Impact = a.impact(m, r.total, r.scores[i])
 		}
 		out = append(out, row)
 	}

@@ -321,21 +321,38 @@ func (f field) grouped(t Tree, c Conditions) field {
 // lookUp is a table of which group (m, from 1) the sets (ts) belong to. With mentions it has too whether there is blame and
 // praise of the group (neg, pos: 0 or 1).
 func (f field) lookUp(a asking, mentions bool, args *arguments) string {
-	var b strings.Builder
-	b.WriteString("CASE")
-	for i, ids := range f.members {
-		fmt.Fprintf(&b, " WHEN theme_key IN (%s) THEN %d", keysOf(ids), i+1)
+	groups := f.layers()
+	for i, group := range groups {
+		groups[i] = "SELECT set_key AS ts, " + group + " AS m, sentiment FROM " + sets + " WHERE workspace = " + args.add(string(a.ws)) + " AND mention = " + map[bool]string{true: "1", false: "0"}[mentions]
 	}
-	b.WriteString(" ELSE 0 END")
-	group := b.String()
-	if len(f.members) == 0 {
-		group = "0"
-	}
-	from := fmt.Sprintf("(SELECT set_key AS ts, %s AS m, sentiment FROM %s WHERE workspace = %s AND mention = %d) AS l WHERE m > 0", group, sets, args.add(string(a.ws)), map[bool]int{true: 1}[mentions])
+	from := "(" + strings.Join(groups, " UNION ALL ") + ") AS l WHERE m > 0"
 	if !mentions {
 		return "SELECT DISTINCT ts, m FROM " + from
 	}
 	return "SELECT ts, m, max(" + blames + ") AS neg, max(" + praises + ") AS pos FROM " + from + " GROUP BY ts, m"
+}
+
+// layers give a label the number of its group, 0 for none: as many as there are groups that a label is in.
+func (f field) layers() []string {
+	layers := []string{""}
+	in := []map[string]bool{{}}
+	for i, ids := range f.members {
+		at := slices.IndexFunc(in, func(l map[string]bool) bool { return !slices.ContainsFunc(ids, func(id string) bool { return l[id] }) })
+		if at < 0 {
+			at = len(in)
+			layers, in = append(layers, ""), append(in, map[string]bool{})
+		}
+		layers[at] += fmt.Sprintf(" WHEN theme_key IN (%s) THEN %d", keysOf(ids), i+1)
+		for _, id := range ids {
+			in[at][id] = true
+		}
+	}
+	for i, l := range layers {
+		if layers[i] = "0"; l != "" {
+			layers[i] = "CASE" + l + " ELSE 0 END"
+		}
+	}
+	return layers
 }
 
 // labelsOf gives what was understood of feedback that has words.
