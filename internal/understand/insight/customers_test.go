@@ -357,3 +357,33 @@ func TestFewCustomersSayLittle(t *testing.T) {
 		}
 	})
 }
+
+// TestIntervalsKeepToTheScale: of few answers that differ most, no interval goes beyond what there can be.
+func TestIntervalsKeepToTheScale(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		var in []feedback.Input
+		for i, channel := range []string{"web", "sms"} {
+			for c := range 2 {
+				for range 6 {
+					stars := by(10*i+c+1, float64(10*c), 1, channel)
+					stars.Scores = append(stars.Scores, feedback.Score{Metric: "star", Value: float64(1 + 4*c), Scale: feedback.Scale{Min: 1, Max: 5}},
+						feedback.Score{Metric: "csat", Value: float64(1 + 4*c), Scale: feedback.Scale{Min: 1, Max: 5}})
+					in = append(in, stars)
+				}
+			}
+		}
+		w.receive(w.ws, in...)
+		for m, most := range map[insight.Measure][2]float64{insight.NPS: {-100, 100}, insight.Star: {1, 5}, insight.CSAT: {0, 1}, insight.CSATMean: {1, 5}} {
+			a := w.ask(insight.Query{Measure: m, By: []string{"channel"}, Compare: &insight.Compare{To: "rest"}})
+			for _, r := range a.Rows {
+				if r.Interval == nil || r.Interval.Low < most[0] || r.Interval.High > most[1] {
+					t.Errorf("%s: %+v", m, r.Interval)
+				}
+				if d := r.Compare.Interval; d == nil || d.Low < most[0]-most[1] || d.High > most[1]-most[0] {
+					t.Errorf("difference of %s: %+v", m, d)
+				}
+			}
+		}
+	})
+}

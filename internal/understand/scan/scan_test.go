@@ -315,3 +315,23 @@ func TestOneVoiceIsNoSegment(t *testing.T) {
 		}
 	})
 }
+
+// TestDifferencesKeepToTheScale: the two ends of a scale are as far apart as anything can be.
+func TestDifferencesKeepToTheScale(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		var all []feedback.Input
+		for i := range 24 {
+			at, high := today.AddDate(0, 0, -1), float64(i%2)
+			if i < 2 { // one of each is otherwise
+				high = 1 - high
+			}
+			all = append(all, feedback.Input{Channel: []string{"web", "sms"}[i%2], Time: &at, Scores: []feedback.Score{{Metric: "star", Value: 1 + 4*high, Scale: feedback.Scale{Min: 1, Max: 5}}}})
+		}
+		w.receive(w.ws, all)
+		a := w.ask(scan.Query{Score: insight.Star, Fields: []string{"channel"}, Level: .9999})
+		if len(a.Segments) != 1 || a.Segments[0].Interval.Low < -4 || a.Segments[0].Interval.High > 4 {
+			t.Errorf("%+v", a.Segments)
+		}
+	})
+}

@@ -372,6 +372,9 @@ func (w *scanner) test(ans *Answer, total group) error {
 		if err != nil {
 			return nil // all answers of both agree: there is nothing that could differ
 		}
+		if low, high, ok := m.Limits(w.q.Scale); ok {
+			d.Interval = d.Interval.Within(low-high, high-low)
+		}
 		x := Segment{Parts: parts, N: g.n, Value: g.value(m), RestN: rest.n, Rest: rest.value(m), Difference: d.Estimate, Interval: &d.Interval, P: chance(m, rest, g, others, own, d), Feedback: w.behind(parts)}
 		if _, indicative := stat.NPSPublishable(g.n); indicative {
 			x.Note = "indicative"
@@ -503,6 +506,9 @@ func (w *scanner) explain(ans *Answer) {
 			value, predicted, interval, chance, ok := interaction(m, cell, first, second, neither, w.deff, w.q.Level)
 			if !ok {
 				return
+			}
+			if low, high, ok := m.Limits(w.q.Scale); ok { // a difference of two differences
+				interval = interval.Within(2*(low-high), 2*(high-low))
 			}
 			x.Predicted, x.Excess = &predicted, &Excess{Value: value, Interval: interval, P: chance, Q: 1}
 			tested, p = append(tested, x), append(p, chance)
