@@ -298,7 +298,8 @@ func (a *asked) difference(r, c Row) *Comparison {
 		}
 	}
 	wc, wr, vc, vr := c.counts(), r.counts(), a.variance(c.sum), a.variance(r.sum)
-	if x, err := stat.Detectable(wc.N, wr.N, vc, vr, power, alpha); err == nil {
+	// Of answers that all agree nothing tells how far others would be apart.
+	if x, err := stat.Detectable(wc.N, wr.N, vc, vr, power, alpha); err == nil && vc > 0 && vr > 0 {
 		x *= a.factor() * stat.Together(wc, wr, vc/wc.N, vr/wr.N).Critical(a.Level) / stat.Critical(a.Level)
 		out.Detectable = &x
 	}

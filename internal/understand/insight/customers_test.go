@@ -387,3 +387,22 @@ func TestIntervalsKeepToTheScale(t *testing.T) {
 		}
 	})
 }
+
+// TestUnanimousAnswersPlanNothing: that all agree does not mean that any difference would show.
+func TestUnanimousAnswersPlanNothing(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		var in []feedback.Input
+		for i := range 40 {
+			in = append(in, by(0, 10, 2, "web"), by(0, 10, 10, "web"), by(0, []float64{10, 3}[i%2], 2, "sms"), by(0, []float64{10, 3}[i%2], 10, "sms"))
+		}
+		w.receive(w.ws, in...)
+		a := w.ask(insight.Query{Measure: insight.NPS, By: []string{"channel"}, Between: insight.Period{Last: "7d"}, Compare: &insight.Compare{To: "previous"}})
+		for _, r := range a.Rows {
+			d := r.Compare.Detectable
+			if known := r.Keys["channel"] == "sms"; known != (d != nil) || d != nil && *d < 10 {
+				t.Errorf("%s: %+v", r.Keys["channel"], r.Compare)
+			}
+		}
+	})
+}

@@ -219,7 +219,7 @@ type Comparison struct {
 	Minimum    *float64   `json:"minimum,omitempty" doc:"The smallest difference that this workspace cares about"`
 	Verdict    string     `json:"verdict,omitempty" enum:"clear,slight,chance,too_few,one_customer" doc:"clear: distinguishable; slight: more than chance, but smaller than the minimum; chance: the interval includes 0; too_few: fewer than 10 answers on a side; one_customer: all answers on a side are one customer's, so that there is no test"`
 	Better     *bool      `json:"better,omitempty" doc:"Whether a clear difference is good news; absent where it is neither"`
-	Detectable *float64   `json:"detectable,omitempty" doc:"The smallest difference that this many answers show in four of five cases"`
+	Detectable *float64   `json:"detectable,omitempty" doc:"The smallest difference that this many answers show in four of five cases; absent where all answers of a side agree, for then it cannot be estimated"`
 	Shares     *stat.Test `json:"shares,omitempty" doc:"Chi-square test of whether the three classes of a score in points are chosen as often: it sees a change that the difference does not, such as both ends growing"`
 	Paired     *Paired    `json:"paired,omitempty" doc:"Of the customers who answered both times, in a comparison in time"`
 	Sentence   string     `json:"sentence,omitempty" doc:"The comparison in words, in English"`
