@@ -54,6 +54,7 @@ type line struct {
 	exposure []float64       // what they are held against; 0 leaves a period out
 	outOf    []float64       // what they are out of, as people are told: the exposure without the mix of where texts come from
 	points   []watch.Answers // of a score, instead
+	unasked  []float64       // of a theme: those of the counts that came unasked
 	part     bool            // the exposure is what else there is of the same whole
 	grows    bool            // it is out of nothing, so that it grows with the company: growth is not an incident
 }
@@ -133,14 +134,20 @@ func (l *line) lookAtCounts(rate float64, wanted func(int) bool, keep func(int, 
 	}
 	var out []signal
 	up, down := run{from: -1}, run{from: -1}
+	fallen := 0.0 // the sum of a fall
 	for _, r := range readings {
-		p := l.period(d, r, r.Signal() || r.Fell || wanted(r.Period))
+		expected, fell := r.Expected, r.Fell
+		if !l.grows && !r.NoData && !r.Learning {
+			expected, fell = l.fall(d, r, &fallen, -math.Log(rate))
+			r.Down = fallen
+		}
+		p := l.period(d, r, r.Signal() || fell || wanted(r.Period))
 		keep(r.Period, p)
 		if r.NoData {
 			continue
 		}
 		up.add(r.Period, r.Count, r.Expected)
-		down.add(r.Period, r.Count, r.Expected)
+		down.add(r.Period, r.Count, expected)
 		switch {
 		case r.Signal() && l.part && !l.over(up, r, leastMore):
 			// It is the others that have become fewer.
@@ -153,7 +160,10 @@ func (l *line) lookAtCounts(rate float64, wanted func(int) bool, keep func(int, 
 			out = append(out, signal{r.Period, up.from, Alarm, Shift, up.excess(), p})
 		case r.Spike:
 			out = append(out, signal{r.Period, r.Period, Alarm, Spike, r.Count - r.Expected, p})
-		case r.Fell && down.expected >= leastExpected && down.observed*leastUnder <= down.expected && down.observed*leastUnder <= l.usual(r.Period)*float64(down.n):
+		case fell && down.expected >= leastExpected && down.observed*leastUnder <= down.expected && down.observed*leastUnder <= l.usual(r.Period)*float64(down.n):
+			if r.Expected > 0 { // beside what the series itself has
+				p.expected, p.low, p.high = expected, p.low*expected/r.Expected, p.high*expected/r.Expected
+			}
 			out = append(out, signal{r.Period, down.from, Improvement, Shift, down.excess(), p})
 		}
 		if r.Up == 0 {
@@ -164,6 +174,43 @@ func (l *line) lookAtCounts(rate float64, wanted func(int) bool, keep func(int, 
 		}
 	}
 	return out, nil
+}
+
+// fall adds a reading to the sum of a fall, which is the detector's but for what is expected: no more than the series itself usually has. What
+// it is out of may have grown because of something else, as all texts do in a burst of one theme, and then all others have a smaller
+// share of it without being fewer.
+func (l *line) fall(d watch.Detector, r watch.Reading, sum *float64, limit float64) (expected float64, fell bool) {
+	expected = r.Expected
+	if own, known := l.own(r.Period); known {
+		expected = min(expected, own)
+	}
+	if r.Expected > 0 && expected > 0 {
+		c := dist.Counts{Mean: expected, Variance: max(r.Variance*expected/r.Expected, 1.0001*expected)}
+		*sum = max(0, *sum+d.FallRatio(c, r.Count))
+	}
+	if fell = *sum > limit; fell {
+		*sum = 0
+	}
+	return expected, fell
+}
+
+// own is the mean of the latest half year before a period and its guard, by day of the same day of the week, whatever it is out of.
+func (l *line) own(t int) (mean float64, known bool) {
+	step := 1
+	if l.frame.bucket == daily {
+		step = 7
+	}
+	sum, n := 0.0, 0
+	for i := t - (l.frame.guard/step+1)*step; i >= max(0, t-l.frame.guard-l.frame.perYear/2); i -= step {
+		if l.exposure[i] > 0 {
+			sum += l.counts[i]
+			n++
+		}
+	}
+	if n == 0 {
+		return 0, false
+	}
+	return sum / float64(n), true
 }
 
 // leastMore is by how much a part must itself have grown before its share of the whole is told.

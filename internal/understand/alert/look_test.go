@@ -349,6 +349,46 @@ func TestWhatIsPlantedIsFound(t *testing.T) {
 	}
 }
 
+// TestABurstElsewhereIsNoFall: when one theme doubles all texts, the others have half the share of them that they had, and are no fewer.
+// What does become fewer then is told as ever.
+func TestABurstElsewhereIsNoFall(t *testing.T) {
+	t.Parallel()
+	if raced.On {
+		t.Skip("arithmetic, slow under the race detector")
+	}
+	falls := func(change float64, bucket string, periods, latest int) (lines, fallen int) {
+		list := made(bucket, 200, 31, shape{change: change, latest: latest, periods: periods})
+		for _, l := range list {
+			for i := range l.exposure {
+				if l.exposure[i] = 100; i >= periods-latest {
+					l.exposure[i] = 220
+				}
+			}
+		}
+		findings, err := read(t.Context(), list, 12, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range findings {
+			if slices.ContainsFunc(f.signals, func(s signal) bool { return s.kind == Improvement && s.at >= periods-latest }) {
+				fallen++
+			}
+		}
+		return len(findings), fallen
+	}
+	for _, c := range []struct {
+		bucket          string
+		periods, latest int
+	}{{daily, 280, 14}, {week, 40, 2}} {
+		if n, fallen := falls(0, c.bucket, c.periods, c.latest); fallen > 1 {
+			t.Errorf("by %s: %d of %d series that stayed as they were are said to have fallen", c.bucket, fallen, n)
+		}
+		if n, fallen := falls(0.3, c.bucket, c.periods, c.latest); fallen < n/4 {
+			t.Errorf("by %s: only %d of %d series that fell are said to have", c.bucket, fallen, n)
+		}
+	}
+}
+
 // TestDistrustKeepsTheBudget gives the shares of series that are not trusted to the others.
 func TestDistrustKeepsTheBudget(t *testing.T) {
 	t.Parallel()

@@ -916,6 +916,9 @@ var calls = map[string]func(h hostile) []any{
 		}
 		return nil
 	},
+	"watch.Detector.FallRatio": func(h hostile) []any {
+		return []any{watch.Weekly(1e-3).FallRatio(h.distribution(), float64(h.IntN(500)))}
+	},
 	"watch.LogRatio": func(h hostile) []any { return []any{watch.LogRatio(h.distribution(), 1.5, float64(h.IntN(500)))} },
 
 	"weight.Mean": func(h hostile) []any {

@@ -210,6 +210,12 @@ func (d Detector) rho(mean float64) float64 {
 	return 1.25
 }
 
+// FallRatio is the logarithm of how much more likely a count is when it has fallen by the smallest change worth knowing than when it
+// is as expected: what the sum of a fall adds up.
+func (d Detector) FallRatio(c dist.Counts, y float64) float64 {
+	return LogRatio(c, 1/d.rho(c.Mean), y)
+}
+
 // learn is EARS C2: 7 periods before the latest 2. What grows is held against their line in place of their mean.
 func (d Detector) learn(s Series, t int, r *Reading) {
 	r.Learning = true
@@ -531,7 +537,7 @@ func (d Detector) row(row []float64, s Series, l layout, at float64, end int) []
 // low is what a fall is held against.
 func (d Detector) accumulate(state *State, p, low dist.Counts, r *Reading) {
 	state.Up = max(0, state.Up+LogRatio(p, d.rho(p.Mean), r.Count))
-	state.Down = max(0, state.Down+LogRatio(low, 1/d.rho(low.Mean), r.Count))
+	state.Down = max(0, state.Down+d.FallRatio(low, r.Count))
 	if state.Up == 0 {
 		state.run = run{}
 	} else {
