@@ -933,6 +933,88 @@ func TestAGroupAndItsThemeAreOneStory(t *testing.T) {
 	})
 }
 
+// words fills a workspace with messages by day: how many of each first word, by how many days before the tests it is.
+func (w *world) words(ws identity.WorkspaceID, days int, p func(day int) map[string]int) {
+	w.Helper()
+	w.insight.Understand(labelled{w.feedback}, planted{})
+	var in []feedback.Input
+	for day := days; day >= 1; day-- {
+		said := p(day)
+		for _, word := range []string{"blame", "lost", "other", "parcel"} {
+			for i := range said[word] {
+				at := monday.AddDate(0, 0, -day).Add(time.Duration(4+i%16) * time.Hour)
+				in = append(in, feedback.Input{Kind: "message", Channel: "email", Source: "inbox", Time: &at, Text: word + " it is"})
+			}
+		}
+	}
+	for chunk := range slices.Chunk(in, 1000) {
+		_, err := w.feedback.Receive(w.Context(), ws, chunk)
+		w.must(err)
+	}
+	w.must(w.feeder.Feed(w.Context()))
+}
+
+// TestABurstOfATheme is one story: what comes unasked is not told beside the blame that it is, whichever day each is seen, and what else is
+// said is not said to have become rarer because the burst is a large part of all texts.
+func TestABurstOfATheme(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		r := rand.New(rand.NewPCG(5, 6))
+		said := map[int]map[string]int{}
+		for day := 280; day >= 1; day-- {
+			said[day] = map[string]int{"other": 5 + r.IntN(6), "parcel": 2 + r.IntN(4), "blame": r.IntN(3)}
+			if day <= 10 {
+				said[day]["blame"] += 12
+			}
+		}
+		once, _ := w.workspace("once")
+		daily, _ := w.workspace("daily")
+		for _, ws := range []identity.WorkspaceID{once, daily} {
+			w.words(ws, 280, func(day int) map[string]int { return said[day] })
+		}
+		for day := 20; day >= 0; day-- {
+			_, err := w.alerts.Look(w.Context(), daily, monday.AddDate(0, 0, -day), nil)
+			w.must(err)
+		}
+		w.look(once)
+		for _, ws := range []identity.WorkspaceID{once, daily} {
+			var list []string
+			for _, a := range w.list(ws) {
+				if a.Last >= "2026-11-13" && a.Subject != (alert.Subject{Measure: alert.Negative}) && a.Subject.Value != "price" {
+					list = append(list, string(a.Kind)+" "+a.Subject.Key())
+				}
+			}
+			if len(list) != 1 || list[0] != "alarm "+theme(alert.Negative, "theme", "courier").Key() {
+				w.Errorf("one burst is told as %q", list)
+			}
+		}
+	})
+}
+
+// TestAnImprovementIsToldOnce: what is no longer said of a theme is not told of its group, too.
+func TestAnImprovementIsToldOnce(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		ws, _ := w.workspace("one")
+		w.words(ws, 280, func(day int) map[string]int {
+			if day <= 21 {
+				return map[string]int{"other": 20}
+			}
+			return map[string]int{"other": 20, "lost": 3 + day%3}
+		})
+		w.look(ws)
+		var list []string
+		for _, a := range w.list(ws) {
+			if a.Kind == alert.Improvement && a.Subject.Measure == alert.Count && a.Subject.Value != "" {
+				list = append(list, a.Subject.Key())
+			}
+		}
+		if len(list) != 1 || list[0] != theme(alert.Count, "theme", "courier").Key() {
+			w.Errorf("%q", list)
+		}
+	})
+}
+
 // TestAWaveIsNoAlarm sends out a survey about a theme every sixth week.
 func TestAWaveIsNoAlarm(t *testing.T) {
 	t.Parallel()

@@ -290,6 +290,15 @@ func (d *drawing) themes() error {
 		if err != nil {
 			return err
 		}
+		q.Where = insight.Conditions{{Field: "kind", Op: "in", Values: unasked}}
+		came, err := d.grid(q)
+		if err != nil {
+			return err
+		}
+		free := map[string][]insight.GridCell{}
+		for _, x := range came.Groups {
+			free[x.Keys[0]] = x.Cells
+		}
 		for _, x := range d.watched(by, g.Groups) {
 			id, field := x.Keys[0], "theme"
 			switch {
@@ -300,13 +309,27 @@ func (d *drawing) themes() error {
 			case slices.ContainsFunc(tree.Under(id), func(c string) bool { return tree.Parent(c) == id }):
 				field = "theme_only" // with others under it, it is watched by what is said of it alone
 			}
-			d.count(Subject{Measure: Count, Field: field, Value: id}, x.Cells, d.mix.all, d.mix.relative(spoken[id].n))
+			d.theme(Subject{Measure: Count, Field: field, Value: id}, x.Cells, free[id], d.mix.relative(spoken[id].n))
 			if blamed := bad(x.Cells); len(blamed) > 0 {
-				d.count(Subject{Measure: Negative, Field: field, Value: id}, blamed, d.mix.all, d.mix.relative(spoken[id].bad))
+				d.theme(Subject{Measure: Negative, Field: field, Value: id}, blamed, bad(free[id]), d.mix.relative(spoken[id].bad))
 			}
 		}
 	}
 	return nil
+}
+
+// theme adds a line of a theme, of which some texts came unasked.
+func (d *drawing) theme(s Subject, cells, free []insight.GridCell, relative []float64) {
+	n := len(d.lines)
+	d.count(s, cells, d.mix.all, relative)
+	for _, l := range d.lines[n:] {
+		l.unasked = make([]float64, len(l.ends))
+		for _, c := range free {
+			if at, ok := slices.BinarySearch(l.ends, d.ends[c.At]); ok {
+				l.unasked[at] = float64(c.N)
+			}
+		}
+	}
 }
 
 // bad are cells of what is bad in cells.

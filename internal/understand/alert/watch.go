@@ -453,8 +453,7 @@ func (b *look) depth(s Subject) int {
 // them: the one may be watched by day, the other by week alone.
 const storyGap = 7
 
-// explained tells whether at least half of what a whole signals is known of a part of it, so that it need not be told twice. Improvements of
-// parts are told beside that of their whole, but what is said of a theme is not told beside its blame.
+// explained tells whether at least half of what a whole signals is known of a part of it, so that it need not be told twice.
 func (b *look) explained(known map[episodes]Alert, t told) bool {
 	for k, a := range known {
 		blame := a.Subject.Measure != t.subject.Measure
@@ -462,12 +461,41 @@ func (b *look) explained(known map[episodes]Alert, t told) bool {
 		if blame || t.subject.ofTheme() && !b.seen[sight{a.Subject, t.frame.bucket}] {
 			begun += storyGap
 		}
-		if k.kind == t.kind && (t.kind == Alarm || blame) && b.holds(t.subject, a.Subject) && t.day() <= a.last+episodeGap && t.sinceDay() <= begun &&
-			math.Abs(a.Excess) >= math.Abs(t.excess)/2 {
+		excess := a.Excess
+		if unaskedWhole(t.subject) && a.Subject.ofTheme() { // a part of the theme's may have been asked for
+			excess *= b.unasked(a.Subject, a.Bucket, a.since, a.last)
+			begun = a.last + storyGap
+		} else if !b.holds(t.subject, a.Subject) {
+			continue
+		}
+		if k.kind == t.kind && t.day() <= a.last+episodeGap && t.sinceDay() <= begun && math.Abs(excess) >= math.Abs(t.excess)/2 {
 			return true
 		}
 	}
 	return false
+}
+
+// unaskedWhole tells whether a subject is all that comes unasked.
+func unaskedWhole(s Subject) bool { return s.Measure == Count && s.Field == "" }
+
+// unasked is the share of what is counted of a theme that came unasked, over some days.
+func (b *look) unasked(s Subject, bucket string, since, last clock.Day) float64 {
+	for i := range b.findings {
+		f := &b.findings[i]
+		if f.subject != s || f.frame.bucket != bucket || f.unasked == nil {
+			continue
+		}
+		free, all := 0.0, 0.0
+		for t, end := range f.ends {
+			if end >= since && f.begins[t] <= last {
+				free, all = free+f.unasked[t], all+f.counts[t]
+			}
+		}
+		if all > 0 {
+			return free / all
+		}
+	}
+	return 0
 }
 
 // holds tells whether a subject is a whole of which another is a part; a channel counts as the whole of the kinds that come by it, and what
@@ -491,14 +519,22 @@ func (b *look) holds(whole, part Subject) bool {
 }
 
 // sharpens finds the alert of which a signal says what it is about: more is said of a theme, and what rises is blame; more is said of a group
-// of themes, and at least half of that is said of this one. The narrowest goes first.
+// of themes, or more comes unasked, and at least half of that is said of this one. The narrowest goes first.
 func (b *look) sharpens(known map[episodes]Alert, t told) (best episodes, ok bool) {
 	if !t.subject.ofTheme() {
 		return best, false
 	}
 	depth := -1
 	for k, a := range known {
-		if k.kind != t.kind || a.State == Closed || !a.Subject.ofTheme() || !b.holds(a.Subject, t.subject) || t.day() > a.last+episodeGap {
+		if k.kind != t.kind || a.State == Closed || t.day() > a.last+episodeGap {
+			continue
+		}
+		excess, begun := t.excess, a.last
+		switch {
+		case unaskedWhole(a.Subject):
+			begun += storyGap
+			excess *= b.unasked(t.subject, t.frame.bucket, t.sinceDay(), t.day())
+		case !a.Subject.ofTheme() || !b.holds(a.Subject, t.subject):
 			continue
 		}
 		d := b.depth(a.Subject)
@@ -507,7 +543,7 @@ func (b *look) sharpens(known map[episodes]Alert, t told) (best episodes, ok boo
 				continue
 			}
 			d = math.MaxInt
-		} else if t.kind != Alarm || t.sinceDay() > a.last || math.Abs(t.excess) < math.Abs(a.Excess)/2 {
+		} else if t.sinceDay() > begun || math.Abs(excess) < math.Abs(a.Excess)/2 {
 			continue
 		}
 		if d > depth || d == depth && k.subject < best.subject {
@@ -517,7 +553,7 @@ func (b *look) sharpens(known map[episodes]Alert, t told) (best episodes, ok boo
 	return best, depth >= 0
 }
 
-// sharpen makes an alert of what is said about a theme one of its blame, and one of a group of themes one of a theme in it, in place of a second
+// sharpen makes an alert of what is said about a theme one of its blame, and one of a group of themes, or of all that comes unasked, one of a theme in it, in place of a second
 // one about the same. People were told of it, and are told again when it grows.
 func (b *look) sharpen(tx *store.Tx, actor identity.Actor, a Alert, t told) (Alert, error) {
 	if _, err := tx.Exec("/* alert.sharpen */ DELETE FROM alert_signal WHERE workspace = $1 AND alert = $2", string(b.ws), string(a.ID)); err != nil {
