@@ -3,6 +3,8 @@ package text
 import (
 	"bytes"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // group is a run of digits.
@@ -15,7 +17,8 @@ var (
 		تلفن تماس موبایل همراه زنگ بزن شماره_من خط واتساپ تلگرام شماره
 		тел телефон номер звон моб набер вотсап ватсап whatsapp телеграм связ`)
 	cardWords    = folded(`card visa mastercard כרטיס ויזה کارت карт мир`)
-	idWords      = folded(`ssn social_security nino national_id id_number id_no id_is identity ת.ז ת"ז ת.ז. תז זהות هویت ملی کدملی شناسنامه`)
+	idWords      = folded(`teudat_zehut ssn social_security nino national_id id_number id_no id_is identity ת.ז ת"ז ת.ז. תז זהות هویت ملی کدملی شناسنامه`)
+	idOwners     = set(`my his her their our your the an and with has national israeli personal identity card`)
 	innWords     = folded(`инн`)
 	snilsWords   = folded(`снилс`)
 	passWords    = folded(`passport דרכון پاسپورت گذرنامه паспорт загранпаспорт полис`)
@@ -152,10 +155,13 @@ func (f *finder) judge(groups []group, start, end int, called string, glued bool
 	}
 	d := all[:n]
 	switch {
-	case called == "id" && n >= 5 && n <= 12:
+	case called == "id" && n >= 5 && n <= 12, called == "bare id" && (israeliID(d) || iranianCode(d)):
 		return PersonalID, 92
 	case called == "passport" && n >= 6 && n <= 12:
 		return PersonalPassport, 92
+	}
+	if called != "card" && years(f.b, groups) {
+		return "", 0
 	}
 	if called == "postal" && n >= 5 && n <= 10 {
 		return PersonalAddress, 60
@@ -168,7 +174,7 @@ func (f *finder) judge(groups []group, start, end int, called string, glued bool
 		if n >= 13 && n <= 19 && strings.IndexByte("234569", d[0]) >= 0 && luhn(d) && evenGroups(groups) && (called == "card" || called != "order" || n == 16) {
 			return PersonalCard, 95
 		}
-		if n == 16 && (called == "card" || len(groups) == 4 && evenGroups(groups)) {
+		if n == 16 && (called == "card" || called != "order" && len(groups) == 4 && evenGroups(groups)) {
 			return PersonalCard, 85
 		}
 		switch {
@@ -194,15 +200,58 @@ func (f *finder) judge(groups []group, start, end int, called string, glued bool
 // called is what the words before a number say that it is: the nearest counts.
 func (f *finder) called(before string) string {
 	best, name := -1, ""
-	for _, c := range [...]struct {
+	kinds := [...]struct {
 		words []string
 		name  string
-	}{{postalWords, "postal"}, {versionWords, "version"}, {orderWords, "order"}, {accountWords, "account"}, {phoneWords, "phone"}, {cardWords, "card"}, {passWords, "passport"}, {idWords, "id"}, {innWords, "inn"}, {snilsWords, "snils"}} {
+	}{{postalWords, "postal"}, {versionWords, "version"}, {orderWords, "order"}, {accountWords, "account"}, {phoneWords, "phone"}, {cardWords, "card"}, {passWords, "passport"}, {idWords, "id"}, {innWords, "inn"}, {snilsWords, "snils"}}
+	for _, c := range kinds {
 		if k := lastOf(before, c.words); k > best {
 			best, name = k, c.name
 		}
 	}
+	if name == "phone" && strings.HasPrefix(before[best:], numberIs) { // what is before that says whose: "order number is"
+		rest := strings.TrimRight(before[:best], " ")
+		if bareID(rest) {
+			return "id"
+		}
+		for _, c := range kinds {
+			if k := lastOf(rest, c.words); k >= 0 && !strings.Contains(rest[k:], " ") {
+				return c.name
+			}
+		}
+		return name
+	}
+	if name == "card" && bareID(strings.TrimRight(before[:best], " ")) {
+		return "id"
+	}
+	if k := strings.LastIndex(before, "id"); k > best && (name == "" || name == "phone" || name == "id") && strings.Trim(before[k+2:], " :#.-") == "" && bareID(before[:k+2]) {
+		return "bare id"
+	}
 	return name
+}
+
+// numberIs ends what a number is called: "my number is", "the order number is".
+const numberIs = "number is"
+
+// bareID tells whether a folded text ends in "id" as what people have: by itself, or with a word that says whose it is. "Session id" and
+// "order id" are others.
+func bareID(s string) bool {
+	rest, ok := strings.CutSuffix(s, "id")
+	if !ok {
+		return false
+	}
+	before := strings.TrimRight(rest, " ")
+	if before == "" {
+		return true
+	}
+	r, _ := utf8.DecodeLastRuneInString(rest)
+	if unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' {
+		return false
+	}
+	if r, _ = utf8.DecodeLastRuneInString(before); !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+		return strings.ContainsRune(",.;:!?(", r)
+	}
+	return idOwners[before[strings.LastIndexByte(before, ' ')+1:]]
 }
 
 // date tells whether digits are a date or a span of years.
@@ -235,6 +284,20 @@ func date(b []byte) bool {
 		return len(d) <= 2 && len(m) <= 2 && (year(y) || len(y) == 2 && bytes.IndexByte(b, ' ') < 0) && num(d) <= 31 && num(m) <= 31
 	}
 	return false
+}
+
+// years tells whether groups of digits are years, one after another.
+func years(b []byte, groups []group) bool {
+	for i, g := range groups {
+		if g.end-g.start != 4 {
+			return false
+		}
+		y := string(b[g.start:g.end])
+		if (y < "1900" || y > "2100") && (y < "1300" || y > "1450") || i > 0 && y < string(b[groups[i-1].start:groups[i-1].end]) {
+			return false
+		}
+	}
+	return len(groups) > 1
 }
 
 // evenGroups tells whether digits stand in one run or as cards are printed: in fours, the American ones 4-6-5.

@@ -13,6 +13,9 @@ import (
 var (
 	titles        = phraseMap(`mr mrs ms dr prof`)
 	introductions = phraseMap(`my_name_is my_name's the_name's שמי קוראים_לי меня_зовут моя_фамилия`)
+	// Behind the name stands the end of the sentence: is, or a mark.
+	persianIntroductions = phraseMap(`نام_من اسم_من اسمم نامم`)
+	persianIs            = set(`است هست هستش میباشد می باشد و`)
 	// Of a form: a colon must stand between.
 	fields = phraseMap(`name full_name surname שם שם_מלא שם_פרטי שם_משפחה השם_שלי نام اسم نام_و_نام_خانوادگی نام_خانوادگی اسم_من نام_من фио имя фамилия`)
 	// Behind these stands a mark or a line break first, and nothing but the name up to the next mark.
@@ -25,7 +28,7 @@ var (
 	// notNames are capitalised words that stand where a name would.
 	notNames = set(`ואני ואנחנו ו mr mrs ms miss dr i'm i've i'd it's the and i we your our customer client team manager support dear sir madam not no very a an from sent is of
 		כל את זה לא של ה צוות לקוח לקוחה אני
-		از به با یک مشتری تیم است
+		از به با یک مشتری تیم است را رو در اشتباه غلط درست نیست هم که این آن چیست چیه
 		ваш ваша клиент покупатель команда и не`)
 	// streets are words beside the number of a house, those of the first list before the name of the street.
 	streetsBefore = set(`ул улица пер переулок просп проспект пр шоссе бульвар наб набережная רחוב ברחוב לרחוב מרחוב רח שדרות שד خیابان خیابون کوچه بلوار`)
@@ -171,6 +174,12 @@ func (f *finder) named(words []Word, i int) (from, to int) {
 		}
 		// A script without capitals gives no sign where the name ends: what is introduced is two words at most.
 		return next, f.nameEnd(words, next, 3, 2)
+	}
+	if next := follows(words, i, persianIntroductions); next > 0 {
+		end := f.nameEnd(words, next, 3, 3)
+		if end > next && (end == len(words) || f.lineBreak(words, end) || persianIs[words[end].Form] || isMark(words[end], ".,!;")) {
+			return next, end
+		}
 	}
 	if next := follows(words, i, fields); next > 0 && next < len(words) && isMark(words[next], ":") && (i == 0 || !says(words[i-1]) || f.lineBreak(words, i)) {
 		return next + 1, f.nameEnd(words, next+1, 4, 3)

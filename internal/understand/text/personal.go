@@ -246,11 +246,15 @@ func (f *finder) email(at, end int) {
 		start--
 	}
 	local := start
+	abroad := at == end-1 // names and domains in other scripts have the sign itself
+	ascii := false        // of Latin letters: others that are glued to them are another word
 	for start > 0 && at-start < 64 {
 		c := f.b[start-1]
-		if !('a' <= c && c <= 'z' || isDigit(c) || strings.IndexByte("._%+-", c) >= 0) {
+		letter := 'a' <= c && c <= 'z'
+		if !(letter || isDigit(c) || strings.IndexByte("._%+-", c) >= 0 || c == letterByte && abroad && !ascii) {
 			break
 		}
+		ascii = ascii || letter
 		start--
 	}
 	for start < local && strings.IndexByte("._%+-", f.b[start]) >= 0 {
@@ -260,13 +264,17 @@ func (f *finder) email(at, end int) {
 		end++
 	}
 	label, labels, limit := end, 0, end+254
+	part := func(k int) bool { // the script of a label is that of its first letter
+		c := f.b[k]
+		return 'a' <= c && c <= 'z' && (k == label || f.b[label] != letterByte) || isDigit(c) || c == letterByte && abroad && (k == label || f.b[label] == letterByte)
+	}
 	for end < len(f.b) && end < limit {
 		c := f.b[end]
-		if 'a' <= c && c <= 'z' || isDigit(c) || c == '-' {
+		if part(end) || c == '-' {
 			end++
 			continue
 		}
-		if c == '.' && end > label && end+1 < len(f.b) && ('a' <= f.b[end+1] && f.b[end+1] <= 'z' || isDigit(f.b[end+1])) {
+		if c == '.' && end > label && end+1 < len(f.b) && ('a' <= f.b[end+1] && f.b[end+1] <= 'z' || isDigit(f.b[end+1]) || f.b[end+1] == letterByte && abroad) {
 			end++
 			label = end
 			labels++

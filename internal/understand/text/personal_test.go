@@ -66,6 +66,30 @@ func TestPersonal(t *testing.T) {
 		{"ru", "дата рождения 12.05.1984", "дата рождения [birthdate]"},
 		{"ru", "лицевой счёт № 1234567890", "лицевой счёт № [account]"},
 
+		// What is called an id in one word, as it must then check, and in more.
+		{"en", "ID 123456782", "ID [id]"},
+		{"en", "ID: 123456782, thanks", "ID: [id], thanks"},
+		{"en", "ID card 123456782", "ID card [id]"},
+		{"en", "my ID is 123456782 and My ID number is 123456782", "my ID is [id] and My ID number is [id]"},
+		{"", "teudat zehut 123456782", "teudat zehut [id]"},
+		{"en", "ת.ז. 123456782 or תעודת זהות 123456782", "ת.ז. [id] or תעודת זהות [id]"},
+		{"", "ת.ז. 123456782", "ת.ז. [id]"},
+		{"en", "ID 123456789 does not check, session id 123456782 and order ID 123456782 are others", "ID 123456789 does not check, session id 123456782 and order ID 123456782 are others"},
+		{"en", "the order number is 5551234567", "the order number is 5551234567"},
+
+		// A number, or an address, that is all there is.
+		{"", "0541234567", "[phone]"},
+		{"", "0521112233", "[phone]"},
+		{"", "972541234567", "[phone]"},
+		{"", "00972541234567", "[phone]"},
+		{"", "09121234567", "[phone]"},
+		{"", "89161234567", "[phone]"},
+		{"", "+79161234567", "[phone]"},
+		{"he", "תחזרו אליי 0541234567", "תחזרו אליי [phone]"},
+		{"", "משה@דוגמה.קום", "[email]"},
+		{"", "иван@пример.рф", "[email]"},
+		{"ru", "Пишите на ivan@пример.рф или иван.петров@пример.рф.", "Пишите на [email] или [email]."},
+
 		// Machines and links.
 		{"en", "from 192.168.10.77 and 2001:db8::8a2e:370:7334", "from [ip] and [ip]"},
 		{"en", "reset https://x.example/r?token=9f8a7b6c5d and https://x.example/help", "reset [link] and https://x.example/help"},
@@ -103,6 +127,39 @@ func TestNothingPersonal(t *testing.T) {
 		for _, s := range texts {
 			if f := Personal(s, lang); len(f) > 0 {
 				t.Errorf("%s: %q holds %s %q", lang, s, f[0].Kind, f[0].Of(s))
+			}
+		}
+	}
+}
+
+// TestOrdinaryNumbers: numbers of orders, dates, prices and years stay as they are, whether the language is told or found.
+func TestOrdinaryNumbers(t *testing.T) {
+	t.Parallel()
+	for lang, texts := range map[string][]string{
+		"en": {
+			"the year 2024 2025 2026 2027", "2024-2025-2026-2027", "in 2021, 2022 and 2023 it was fine", "order number 4471 2290 1234 5678 is late", "Order #123456782 has not come",
+			"order ID 123456782", "my order id: 0541234567", "paid $1,234.56 and then $99", "from 01/02/2024 to 03/04/2025", "at 10:30 on 2024-11-28", "size 38 40 42 44",
+			"ticket 20241128001", "it costs 1 250 000 a year", "2019 2020 2021 2022 2023 were good years", "the idea of 12345 steps", "invoice no. 2024/11/000123",
+			"We waited 45 minutes, then 30, then 60", "user id 123456782 cannot log in",
+		},
+		"he": {
+			"השנים 2024 2025 2026 2027", "הזמנה מספר 123456782 לא הגיעה", "הזמנה 0541234567", "שילמתי 1,299.90 ש\"ח", "מתאריך 01.02.2024 עד 03.04.2025", "בשעה 10:30 ביום 28/11/2024",
+			"קניתי 3 ב-100", "עמדתי 45 דקות בתור ועוד 30 דקות בטלפון", "מספר פנייה 4471-2290-11", "מידות 38 40 42", "עלה לי 12 500 שקל", "בשנת 2023 היה 20% יותר זול",
+		},
+		"fa": {
+			"سال‌های ۲۰۲۴ ۲۰۲۵ ۲۰۲۶ ۲۰۲۷", "سال ۱۴۰۰ ۱۴۰۱ ۱۴۰۲ ۱۴۰۳", "سفارش ۰۹۱۲۱۲۳۴۵۶۷ نرسید", "شماره سفارش ۱۲۳۴۵۶۷۸۹", "۱٬۲۵۰٬۰۰۰ تومان دادم", "از ۱۴۰۲/۰۵/۱۲ تا ۱۴۰۳/۰۱/۰۱",
+			"ساعت ۱۰:۳۰ آمد", "۴۵ دقیقه منتظر ماندم", "نام من در لیست نبود", "نام من اشتباه است", "اسم من را عوض کنید", "فاکتور ۲۰۲۴۱۱۲۸۰۰۱", "۲۰ درصد گران‌تر شد",
+		},
+		"ru": {
+			"годы 2024 2025 2026 2027", "в 2021, 2022 и 2023 было лучше", "заказ 89161234567 не пришёл", "заказ №123456782", "номер заказа 4471 2290 1234 5678", "заплатил 1 299,90 руб.",
+			"с 01.02.2024 по 03.04.2025", "в 10:30 28.11.2024", "ждал 45 минут, потом ещё 30", "размеры 38 40 42", "стало на 20% дороже", "накладная 20241128001", "за 12 500 рублей",
+		},
+	} {
+		for _, s := range texts {
+			for _, l := range []string{lang, ""} {
+				if f := Personal(s, l); len(f) > 0 {
+					t.Errorf("%s: %q holds %s %q", l, s, f[0].Kind, f[0].Of(s))
+				}
 			}
 		}
 	}
