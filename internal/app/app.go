@@ -122,6 +122,7 @@ func OpenRows(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Rows,
 	r.Contacts.OnErase(feedback.Erased)
 	r.Contacts.OnMerge(event.Merged)
 	r.Contacts.OnErase(event.Erased)
+	r.Contacts.OnErase(imports.Erased)
 	r.Scores = health.NewService(db, r.Contacts, r.Events)
 	r.Contacts.OnMerge(health.Merged)
 	r.Contacts.OnErase(health.Forget)

@@ -250,7 +250,7 @@ func (b *builder) putContact(s *step, cell string, in *feedback.Input) (bad faul
 		in.Contact = &feedback.Who{}
 	}
 	switch w := in.Contact; s.word {
-	case "contact.external_id":
+	case toContactID:
 		w.ExternalID = strings.TrimSpace(cell)
 	case "contact.email":
 		w.Email = cell

@@ -76,6 +76,8 @@ type reader struct {
 	size int64
 	at   int64
 	kept []keptChunk // the last one used first
+
+	failed error // why a piece could not be had
 }
 
 type keptChunk struct {
@@ -144,6 +146,7 @@ func (r *reader) chunk(n int64) ([]byte, error) {
 			err = fault.New(fault.NotFound, "imports.chunk", "the file is no longer kept")
 		}
 		if err != nil {
+			r.failed = err
 			return nil, err
 		}
 		r.kept = append(r.kept, keptChunk{n, data})

@@ -112,7 +112,7 @@ func (s *Service) prepareFile(ctx context.Context, im Import, actor identity.Act
 // interrupted finds the import of the same file that is to be gone on with.
 func (s *Service) interrupted(ctx context.Context, like Import) (im Import, err error) {
 	err = s.db.View(ctx, func(tx *store.Tx) error {
-		all, err := store.All(tx, scanImport, "/* imports.interrupted */ "+selectImport+` WHERE workspace = $1 AND fingerprint = $2 AND path <> ''
+		all, err := store.All(tx, scanImport, "/* imports.interrupted */ "+selectImport+` WHERE workspace = $1 AND fingerprint = $2 AND path <> '' AND erased_at = 0
 			AND state NOT IN ('uploading', 'done') ORDER BY id DESC LIMIT 1`, string(like.Workspace), like.Fingerprint)
 		if err != nil {
 			return err
@@ -190,6 +190,9 @@ func (s *Service) stopped(ctx context.Context, im Import, why error, cancelled b
 	if err := s.db.Update(ctx, func(tx *store.Tx) error {
 		n, err := tx.Exec(`/* imports.stopped */ UPDATE import SET state = $4, error = $5, finished_at = $6, beat_at = $6
 			WHERE workspace = $1 AND id = $2 AND attempt = $3 AND state = 'running'`, string(im.Workspace), string(im.ID), im.attempt, string(state), text, tx.Millis())
+		if err == nil {
+			err = searchOn(tx, im.Workspace)
+		}
 		if err != nil || n == 0 || state != Cancelled {
 			return err
 		}

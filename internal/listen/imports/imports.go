@@ -93,6 +93,7 @@ type Import struct {
 	StartedAt   time.Time            `json:"started_at,omitzero"`
 	FinishedAt  time.Time            `json:"finished_at,omitzero"`
 	HasFile     bool                 `json:"has_file" doc:"The file is still kept: the import can be resumed"`
+	ErasedAt    time.Time            `json:"erased_at,omitzero" doc:"When the file, what was seen in its columns and its refused rows were removed, because a customer in it was erased"`
 	Job         job.ID               `json:"-"`
 
 	path    string

@@ -15,12 +15,14 @@ import (
 const (
 	Kind      job.Kind = "import"
 	cleanKind job.Kind = "import.clean"
+	eraseKind job.Kind = "import.erase"
 )
 
 // Handle has a runner do imports, two at once at most, and clean up behind them.
 func (s *Service) Handle(r *job.Runner) {
 	r.Handle(Kind, s.work, job.AtMost(2))
 	r.Handle(cleanKind, s.clean)
+	r.Handle(eraseKind, s.erase, job.AtMost(1))
 	r.Every(cleanKind, time.Hour)
 }
 
@@ -105,7 +107,19 @@ func (s *Service) clean(ctx context.Context, _ *job.Run) error {
 			return fault.Wrap("imports.clean", err)
 		}
 	}
-	return fault.Wrap("imports.clean", s.orphans(ctx))
+	if err := s.orphans(ctx); err != nil {
+		return fault.Wrap("imports.clean", err)
+	}
+	// What waits for an upload that broke off, or an import that its job gave up.
+	return fault.Wrap("imports.clean", s.db.Update(ctx, func(tx *store.Tx) error {
+		waiting, err := toErase(tx, "")
+		for _, ws := range waiting {
+			if err == nil {
+				err = search(tx, ws)
+			}
+		}
+		return err
+	}))
 }
 
 func only(list []Import, keep func(Import) bool) (out []Import) {

@@ -82,6 +82,7 @@ const (
 	toTime       = "time"
 	toExternalID = "external_id"
 	toScore      = "score"
+	toContactID  = "contact.external_id"
 )
 
 // plain lists the targets without a key, in the order in which a page offers them.

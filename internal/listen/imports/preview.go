@@ -63,6 +63,9 @@ func (s *Service) Preview(ctx context.Context, ws identity.WorkspaceID, actor id
 	if err != nil {
 		return Preview{}, err
 	}
+	if !i.ErasedAt.IsZero() {
+		return Preview{}, errErased
+	}
 	if !i.HasFile {
 		return Preview{}, fault.New(fault.Conflict, op, "the file is no longer kept")
 	}

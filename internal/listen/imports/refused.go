@@ -19,6 +19,9 @@ func (s *Service) WriteRefused(ctx context.Context, ws identity.WorkspaceID, act
 	if err != nil {
 		return err
 	}
+	if !i.ErasedAt.IsZero() {
+		return errErased
+	}
 	if say == nil {
 		say = func(_ Refusal, f fault.Field) string {
 			if f.Path == "" {

@@ -127,6 +127,9 @@ func (s *Service) run(ctx context.Context, im Import, file source, h hooks) (Imp
 			return err
 		}
 		im.State, im.FinishedAt = Done, tx.Now
+		if err := searchOn(tx, im.Workspace); err != nil {
+			return err
+		}
 		if err := identity.Audit(tx, identity.Program(im.Workspace, "import"), "import.finish", "import", string(im.ID), map[string]string{
 			"file": im.Name, "created": number(float64(im.Created)), "duplicates": number(float64(im.Duplicates)), "refused": number(float64(im.Refused))}); err != nil {
 			return err

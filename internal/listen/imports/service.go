@@ -290,6 +290,8 @@ func (s *Service) enqueue(ctx context.Context, op string, ws identity.WorkspaceI
 			return err
 		}
 		switch {
+		case !i.ErasedAt.IsZero():
+			return errErased
 		case !slices.Contains(from, i.State):
 			return fault.New(fault.Conflict, op, "the import is %s", i.State)
 		case i.path != "":
@@ -340,6 +342,9 @@ func (s *Service) Cancel(ctx context.Context, ws identity.WorkspaceID, actor ide
 			}
 		}
 		if err := end(tx, i, Cancelled, ""); err != nil {
+			return err
+		}
+		if err := searchOn(tx, ws); err != nil {
 			return err
 		}
 		return identity.Audit(tx, actor, "import.cancel", "import", string(im), map[string]string{"file": i.Name, "rows": strconv.FormatInt(i.Rows, 10)})
@@ -398,9 +403,17 @@ func (s *Service) Discard(ctx context.Context, ws identity.WorkspaceID, actor id
 // Refused gives the rows that were not taken, in the order of the file, a page at a time.
 func (s *Service) Refused(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, im ID, do func(Refusal) error) error {
 	const op = "imports.Refused"
-	if _, err := s.Get(ctx, ws, actor, im); err != nil {
+	switch i, err := s.Get(ctx, ws, actor, im); {
+	case err != nil:
 		return err
+	case !i.ErasedAt.IsZero():
+		return errErased
 	}
+	return s.eachRefusal(ctx, ws, im, do)
+}
+
+func (s *Service) eachRefusal(ctx context.Context, ws identity.WorkspaceID, im ID, do func(Refusal) error) error {
+	const op = "imports.Refused"
 	for after := int64(-1); ; {
 		var page []Refusal
 		if err := s.db.View(ctx, func(tx *store.Tx) (err error) {

@@ -11,17 +11,17 @@ import (
 )
 
 const selectImport = `SELECT id, workspace, name, size, fingerprint, path, has_file, state, attempt, settings, columns, mapping, rows_done, rows_total,
-	created, duplicates, refused, mended, error, job, by_name, created_at, started_at, finished_at, beat_at FROM import`
+	created, duplicates, refused, mended, error, job, by_name, created_at, started_at, finished_at, beat_at, erased_at FROM import`
 
 func scanImport(s store.Scanner) (im Import, err error) {
-	var file, created, started, finished, beat int64
+	var file, created, started, finished, beat, erased int64
 	var settings, columns, mapping string
 	if err = s.Scan(&im.ID, &im.Workspace, &im.Name, &im.Size, &im.Fingerprint, &im.path, &file, &im.State, &im.attempt, &settings, &columns, &mapping,
-		&im.Rows, &im.Total, &im.Created, &im.Duplicates, &im.Refused, &im.Mended, &im.Error, &im.Job, &im.By, &created, &started, &finished, &beat); err != nil {
+		&im.Rows, &im.Total, &im.Created, &im.Duplicates, &im.Refused, &im.Mended, &im.Error, &im.Job, &im.By, &created, &started, &finished, &beat, &erased); err != nil {
 		return im, err
 	}
 	im.HasFile = file == 1
-	im.CreatedAt, im.StartedAt, im.FinishedAt, im.beat = instant(created), instant(started), instant(finished), instant(beat)
+	im.CreatedAt, im.StartedAt, im.FinishedAt, im.beat, im.ErasedAt = instant(created), instant(started), instant(finished), instant(beat), instant(erased)
 	for _, j := range []struct {
 		text string
 		into any
@@ -136,10 +136,16 @@ func describe(tx *store.Tx, im Import, from State) error {
 	if err == nil && n == 0 {
 		err = errStarted
 	}
+	if err == nil && from == Uploading {
+		err = searchOn(tx, im.Workspace)
+	}
 	return err
 }
 
-var errStarted = fault.New(fault.Conflict, "imports", "the import was started or discarded meanwhile")
+var (
+	errStarted = fault.New(fault.Conflict, "imports", "the import was started or discarded meanwhile")
+	errErased  = fault.New(fault.Conflict, "imports", "its rows were removed, because a customer in it was erased")
+)
 
 func remove(tx *store.Tx, ws identity.WorkspaceID, im ID) error {
 	if _, err := tx.Exec("/* imports.remove */ DELETE FROM import_refusal WHERE workspace = $1 AND import = $2", string(ws), string(im)); err != nil {

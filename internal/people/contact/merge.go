@@ -254,6 +254,11 @@ func (s *Service) Erase(ctx context.Context, ws identity.WorkspaceID, actor iden
 		if err != nil {
 			return err
 		}
+		for _, hook := range s.onErase { // while it is still known who it was
+			if err := hook(tx, ws, id); err != nil {
+				return err
+			}
+		}
 		rows := make([][]any, len(c.Identities))
 		for i, x := range c.Identities {
 			rows[i] = []any{string(ws), []byte(tombstone(ws, x.Kind, x.Norm)), tx.Millis()}
@@ -278,11 +283,6 @@ func (s *Service) Erase(ctx context.Context, ws identity.WorkspaceID, actor iden
 		}
 		if _, err := tx.Exec("/* contact.Erase */ UPDATE contact SET erased_at = $3 WHERE workspace = $1 AND id = $2", string(ws), string(id), tx.Millis()); err != nil {
 			return err
-		}
-		for _, hook := range s.onErase {
-			if err := hook(tx, ws, id); err != nil {
-				return err
-			}
 		}
 		return identity.Audit(tx, actor, "contact.erase", "contact", string(id), nil)
 	})

@@ -14,7 +14,7 @@ import (
 // MergeHook moves what another domain holds about one contact to another, in the transaction of the merge.
 type MergeHook func(tx *store.Tx, ws identity.WorkspaceID, from, into ID) error
 
-// EraseHook erases what another domain holds about a contact, in the transaction of the erasure.
+// EraseHook erases what another domain holds about a contact, in the transaction of the erasure and before the contact itself is.
 type EraseHook func(tx *store.Tx, ws identity.WorkspaceID, id ID) error
 
 // Service is what the rest of Kolo asks of contacts. Safe for concurrent use once the hooks are registered.

@@ -66,6 +66,7 @@ func importList(ctx context.Context, j job) error {
 	t.time("created_at", func(i imports.Import) time.Time { return i.CreatedAt })
 	t.time("started_at", func(i imports.Import) time.Time { return i.StartedAt })
 	t.time("finished_at", func(i imports.Import) time.Time { return i.FinishedAt })
+	t.time("erased_at", func(i imports.Import) time.Time { return i.ErasedAt })
 	t.add("mapping", table.JSON, func(i imports.Import) any { return i.Mapping })
 	return write(ctx, j, t, paged(func(cursor string) ([]imports.Import, string, error) {
 		return j.from.Imports.List(ctx, j.Workspace, j.Actor, cursor, 200)

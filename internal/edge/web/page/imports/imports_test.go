@@ -586,3 +586,20 @@ func TestHostileFilesStayText(t *testing.T) {
 		}
 	})
 }
+
+func TestRowsThatWereErasedAreSaidToBe(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		r := w.workspace("One")
+		path := r.upload("orders.csv", "comment,nps,who\nFine,9,ana@example.com\nBad,3,b\n")
+		w.must(w.db.Update(t.Context(), func(tx *store.Tx) error {
+			_, err := tx.Exec("UPDATE import SET state = 'done', refused = 1, has_file = 0, columns = '[]', mapping = '{}', erased_at = 1")
+			return err
+		}))
+		rec := r.get(path)
+		w.says(rec, http.StatusOK, "The rows of this file were removed", "A customer in it was erased")
+		if strings.Contains(rec.Body.String(), "refused.csv") {
+			t.Error("the page offers rows that are gone")
+		}
+	})
+}

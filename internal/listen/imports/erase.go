@@ -1,0 +1,296 @@
+package imports
+
+import (
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"slices"
+
+	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/job"
+	"kolo/internal/foundation/store"
+	"kolo/internal/foundation/table"
+	"kolo/internal/people/contact"
+	"kolo/internal/people/identity"
+)
+
+// Erased has the files of a workspace searched for a contact, by its identities, in the background: an import that has it loses what
+// is kept of its rows, for nobody can take one row out of a file. Register it with contact.Service.OnErase.
+func Erased(tx *store.Tx, ws identity.WorkspaceID, c contact.ID) error {
+	known, err := contact.Load(tx, ws, []contact.ID{c})
+	if err != nil {
+		return err
+	}
+	var rows [][]any
+	for _, x := range known[c].Identities {
+		rows = append(rows, []any{string(ws), string(c), string(x.Kind), x.Norm, x.Value})
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	if _, err := tx.InsertMany("imports.Erased", "import_erasure", []string{"workspace", "contact", "kind", "norm", "value"}, rows, "ON CONFLICT DO NOTHING"); err != nil {
+		return err
+	}
+	return search(tx, ws)
+}
+
+// search asks for the job that erases in the files of a workspace.
+func search(tx *store.Tx, ws identity.WorkspaceID) error {
+	_, err := job.Enqueue(tx, job.Spec{Workspace: string(ws), Kind: eraseKind, Key: "all", Again: true})
+	return err
+}
+
+// searchOn is search where something waits for an import that has come to a new state.
+func searchOn(tx *store.Tx, ws identity.WorkspaceID) error {
+	waiting, err := toErase(tx, "WHERE workspace = $1 LIMIT 1", string(ws))
+	if err != nil || len(waiting) == 0 {
+		return err
+	}
+	return search(tx, ws)
+}
+
+// toErase lists the workspaces in which something is to be erased.
+func toErase(tx *store.Tx, where string, args ...any) ([]identity.WorkspaceID, error) {
+	return store.All(tx, store.Value[identity.WorkspaceID], `/* imports.toErase */ SELECT DISTINCT workspace FROM (SELECT workspace FROM import_erasure
+		UNION ALL SELECT workspace FROM import WHERE erasing = 1) t `+where, args...)
+}
+
+// erasure is how far the search for some contacts has come.
+type erasure struct {
+	Contacts []contact.ID `json:"contacts"`
+	After    ID           `json:"after"` // the import searched last
+	Waiting  bool         `json:"waiting,omitempty"`
+}
+
+// erase searches all imports of a workspace for contacts that were erased since, and removes the rows of those that have one.
+func (s *Service) erase(ctx context.Context, run *job.Run) error {
+	ws := identity.WorkspaceID(run.Workspace)
+	var at erasure
+	if _, err := run.Load(&at); err != nil {
+		return err
+	}
+	var marks []mark
+	err := s.db.View(ctx, func(tx *store.Tx) (err error) {
+		marks, err = store.All(tx, scanMark, "/* imports.erase */ SELECT contact, kind, norm, value FROM import_erasure WHERE workspace = $1", string(ws))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if at.After == "" { // a later attempt searches for those whom it began with
+		found := map[contact.ID]bool{}
+		for _, m := range marks {
+			found[m.contact] = true
+		}
+		at.Contacts = slices.Sorted(maps.Keys(found))
+	}
+	sought := newSought(slices.DeleteFunc(marks, func(m mark) bool { return !slices.Contains(at.Contacts, m.contact) }))
+	for len(at.Contacts) > 0 {
+		im, ok, err := s.nextOf(ctx, ws, at.After)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			break
+		}
+		has := false
+		// A file that is still coming in, and what a command will yet refuse of one on its disk, are searched when they are here.
+		if im.State == Uploading || im.path != "" && !im.State.Ended() {
+			at.Waiting = true
+		} else if has, err = s.mentions(ctx, im, sought); err != nil {
+			return err
+		}
+		at.After = im.ID
+		if err := s.db.Update(ctx, func(tx *store.Tx) error {
+			if has {
+				// A draft would only be started to be erased.
+				if _, err := tx.Exec(`/* imports.erase */ UPDATE import SET erasing = 1, finished_at = CASE WHEN state = 'draft' THEN $3 ELSE finished_at END,
+					state = CASE WHEN state = 'draft' THEN 'cancelled' ELSE state END WHERE workspace = $1 AND id = $2`, string(ws), string(im.ID), tx.Millis()); err != nil {
+					return err
+				}
+			}
+			return run.Save(tx, job.Progress{}, at)
+		}); err != nil {
+			return err
+		}
+	}
+	if err := s.eraseEnded(ctx, ws); err != nil {
+		return err
+	}
+	return s.db.Update(ctx, func(tx *store.Tx) error {
+		for _, c := range at.Contacts {
+			if at.Waiting {
+				break
+			}
+			if _, err := tx.Exec("/* imports.erase */ DELETE FROM import_erasure WHERE workspace = $1 AND contact = $2", string(ws), string(c)); err != nil {
+				return err
+			}
+		}
+		left, err := store.All(tx, store.Value[contact.ID], "/* imports.erase */ SELECT DISTINCT contact FROM import_erasure WHERE workspace = $1", string(ws))
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(left, func(c contact.ID) bool { return !slices.Contains(at.Contacts, c) }) { // erased since it began
+			if err := search(tx, ws); err != nil {
+				return err
+			}
+		}
+		return run.Finish(tx)
+	})
+}
+
+// nextOf is the import behind another one of which something is still kept.
+func (s *Service) nextOf(ctx context.Context, ws identity.WorkspaceID, after ID) (im Import, ok bool, err error) {
+	err = s.db.View(ctx, func(tx *store.Tx) error {
+		list, err := store.All(tx, scanImport, "/* imports.nextOf */ "+selectImport+" WHERE workspace = $1 AND id > $2 AND erasing = 0 AND erased_at = 0 ORDER BY id LIMIT 1",
+			string(ws), string(after))
+		if ok = err == nil && len(list) == 1; ok {
+			im = list[0]
+			err = settle(tx, &im)
+		}
+		return err
+	})
+	return im, ok, err
+}
+
+// eraseEnded removes the rows of the imports that are marked and have ended.
+func (s *Service) eraseEnded(ctx context.Context, ws identity.WorkspaceID) error {
+	var list []Import
+	if err := s.db.View(ctx, func(tx *store.Tx) (err error) {
+		list, err = store.All(tx, scanImport, "/* imports.eraseEnded */ "+selectImport+" WHERE workspace = $1 AND erasing = 1", string(ws))
+		for i := range list {
+			if err == nil {
+				err = settle(tx, &list[i])
+			}
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	for _, im := range list {
+		if !im.State.Ended() {
+			continue
+		}
+		gone := false
+		if err := s.db.Update(ctx, func(tx *store.Tx) error {
+			now, err := get(tx, ws, im.ID)
+			if gone = err == nil && now.State.Ended(); !gone { // resumed meanwhile, or discarded
+				return ignore(err, fault.NotFound)
+			}
+			if err := end(tx, now, now.State, now.Error); err != nil { // for one whose state was told by its job
+				return err
+			}
+			if _, err := tx.Exec("/* imports.eraseEnded */ DELETE FROM import_refusal WHERE workspace = $1 AND import = $2", string(ws), string(im.ID)); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(`/* imports.eraseEnded */ UPDATE import SET has_file = 0, columns = '[]', mapping = '{}', erased_at = CASE WHEN erased_at = 0 THEN $3 ELSE erased_at END
+				WHERE workspace = $1 AND id = $2`, string(ws), string(im.ID), tx.Millis()); err != nil {
+				return err
+			}
+			if !now.ErasedAt.IsZero() { // an attempt before got as far as this
+				return nil
+			}
+			return identity.Audit(tx, identity.Program(ws, "import"), "import.erase", "import", string(im.ID), map[string]string{"file": im.Name})
+		}); err != nil {
+			return err
+		}
+		if !gone {
+			continue
+		}
+		if err := s.chunks(im).remove(ctx); err != nil {
+			return err
+		}
+		if err := s.db.Update(ctx, func(tx *store.Tx) error {
+			_, err := tx.Exec("/* imports.eraseEnded */ UPDATE import SET erasing = 0 WHERE workspace = $1 AND id = $2", string(ws), string(im.ID))
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func ignore(err error, kind fault.Kind) error {
+	if fault.Is(err, kind) {
+		return nil
+	}
+	return err
+}
+
+// mentions tells whether anything that is kept of an import has what is sought. What cannot be read to its end counts as having it.
+func (s *Service) mentions(ctx context.Context, im Import, sought *sought) (bool, error) {
+	if sought.inColumns(im) {
+		return true, nil
+	}
+	if !im.HasFile { // its refused rows stay for good
+		found := false
+		err := s.eachRefusal(ctx, im.Workspace, im.ID, func(r Refusal) error {
+			if found = sought.inRow(im, im.Names(), r.Cells, r.Raw); found {
+				return io.EOF
+			}
+			return nil
+		})
+		return found, ignoreEOF(err)
+	}
+	sheets := im.Settings.Sheets
+	if len(sheets) == 0 {
+		sheets = []string{im.Settings.Sheet}
+	}
+	for _, sheet := range sheets { // the file is kept whole
+		o := im.Settings.options()
+		o.Sheet = sheet
+		found, err := s.fileMentions(ctx, im, o, sought)
+		switch {
+		case fault.Is(err, fault.NotFound): // discarded meanwhile
+			return false, nil
+		case found || err != nil:
+			return found, err
+		}
+	}
+	return false, nil
+}
+
+func ignoreEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+// fileMentions reads a file to its end. Where it cannot be, and not because the store cannot, found is true.
+func (s *Service) fileMentions(ctx context.Context, im Import, o table.Options, sought *sought) (found bool, err error) {
+	file := s.chunks(im).open(ctx, im.Size)
+	defer func() {
+		if err != nil {
+			found, err = file.failed == nil && ctx.Err() == nil, errors.Join(file.failed, ctx.Err())
+		}
+	}()
+	r, err := table.Open(file, im.Name, o)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = r.Close() }()
+	if sought.inRow(im, nil, r.Columns(), "") { // the names of columns of a file without
+		return true, nil
+	}
+	for {
+		row, err := r.Next()
+		var bad *table.RowError
+		switch {
+		case err == io.EOF:
+			return false, nil
+		case errors.As(err, &bad):
+			if bad.Code == table.RowTooLarge || sought.inRow(im, nil, nil, bad.Raw) {
+				return true, nil
+			}
+		case err != nil:
+			return false, err
+		case sought.inRow(im, r.Columns(), row.Cells, row.Raw):
+			return true, nil
+		}
+		if row.Number%batchRows == 0 && ctx.Err() != nil {
+			return false, ctx.Err()
+		}
+	}
+}
