@@ -60,6 +60,7 @@ import (
 	"kolo/internal/understand/population"
 	"kolo/internal/understand/reading"
 	"kolo/internal/understand/scan"
+	"kolo/internal/understand/text"
 	"kolo/internal/understand/theme"
 )
 
@@ -100,6 +101,8 @@ func OpenRows(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Rows,
 	r := &Rows{Config: cfg, Log: log, Store: db,
 		Identity: identity.NewService(db, identity.Options{}), Contacts: contact.NewService(db), Feedback: feedback.NewService(db), Events: event.NewService(db)}
 	r.Imports = imports.NewService(db, r.Feedback, log)
+	mask := func(s string) string { return text.Mask(s, text.Personal(s, "")) }
+	r.Imports.MaskWith(mask)
 	reader, err := reading.New()
 	if err != nil {
 		return nil, errors.Join(err, r.Close())

@@ -95,7 +95,7 @@ func (s *Service) prepareFile(ctx context.Context, im Import, actor identity.Act
 		return im, err
 	}
 	if o.Confirm != nil {
-		p, err := s.preview(ctx, im, file)
+		p, err := s.preview(ctx, im, file, nil)
 		if err != nil {
 			return im, err
 		}

@@ -68,6 +68,7 @@ type Column struct {
 	Time      table.TimeFormat `json:"time,omitempty" doc:"Of dates: dmy, mdy, ... as the values show it"`
 	Ambiguous bool             `json:"ambiguous,omitempty" doc:"Nothing in the sample says whether the day or the month comes first"`
 	Decimal   string           `json:"decimal,omitempty" doc:"The decimal sign of numbers"`
+	Personal  bool             `json:"personal,omitempty" doc:"It seems to say who customers are: its values are shown to those alone who may know"`
 }
 
 // Import is one file on its way in.

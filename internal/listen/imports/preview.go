@@ -59,7 +59,7 @@ const previewRows = 20
 // Preview tries a mapping on the beginning of an import's file: m, or the one that it has when m is nil. Nothing is kept.
 func (s *Service) Preview(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, im ID, m *Mapping) (Preview, error) {
 	const op = "imports.Preview"
-	i, err := s.Get(ctx, ws, actor, im)
+	i, v, err := s.one(ctx, op, ws, actor, im)
 	if err != nil {
 		return Preview{}, err
 	}
@@ -70,16 +70,16 @@ func (s *Service) Preview(ctx context.Context, ws identity.WorkspaceID, actor id
 		return Preview{}, fault.New(fault.Conflict, op, "the file is no longer kept")
 	}
 	if m != nil {
-		i.Mapping = *m
+		i.Mapping = v.meant(i, *m)
 	}
 	if err := i.Mapping.Validate(i.Names()); err != nil {
 		return Preview{}, fault.Wrap(op, err)
 	}
-	p, err := s.preview(ctx, i, s.chunks(i).open(ctx, i.Size))
+	p, err := s.preview(ctx, i, s.chunks(i).open(ctx, i.Size), v)
 	return p, fault.Wrap(op, err)
 }
 
-func (s *Service) preview(ctx context.Context, im Import, file source) (Preview, error) {
+func (s *Service) preview(ctx context.Context, im Import, file source, v *veil) (Preview, error) {
 	sample, err := s.sample(im, file)
 	if err != nil {
 		return Preview{}, err
@@ -111,6 +111,7 @@ func (s *Service) preview(ctx context.Context, im Import, file source) (Preview,
 		}
 		t.add(row)
 	}
+	v.preview(im, b, &t.Preview)
 	return t.Preview, nil
 }
 

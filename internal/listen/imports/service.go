@@ -27,6 +27,7 @@ type Service struct {
 	db       *store.DB
 	feedback *feedback.Service
 	log      *slog.Logger
+	mask     func(string) string
 
 	batchRows int
 }
@@ -36,7 +37,7 @@ func NewService(db *store.DB, f *feedback.Service, log *slog.Logger) *Service {
 	if log == nil {
 		log = slog.Default()
 	}
-	return &Service{db: db, feedback: f, log: log, batchRows: batchRows}
+	return &Service{db: db, feedback: f, log: log, mask: func(s string) string { return s }, batchRows: batchRows}
 }
 
 // Upload keeps a file as it streams in, looks at it, and makes a draft with a guessed mapping. What breaks off, or is no
@@ -135,12 +136,22 @@ func (s *Service) look(ctx context.Context, im *Import, file source, o table.Opt
 	if err != nil {
 		return err
 	}
+	var hidden *veil
+	if err := s.db.View(ctx, func(tx *store.Tx) (err error) {
+		hidden, err = s.veilFor(tx, im.Workspace, identity.Actor{}) // as nobody in particular may see it
+		return err
+	}); err != nil {
+		return err
+	}
 	w, err := s.workspace(ctx, im.Workspace)
 	if err != nil {
 		return err
 	}
 	im.Columns = sample.Profile(w.Location())
 	im.Mapping = Guess(sample, im.Columns, w.Country)
+	for i, c := range im.Columns {
+		im.Columns[i].Personal = hidden.cover(im.Mapping, c) != ""
+	}
 	im.Total = sample.total(im.Size, im.Settings.Encoding)
 	return nil
 }
@@ -176,17 +187,10 @@ func (s *Service) workspace(ctx context.Context, ws identity.WorkspaceID) (w ide
 	return w, err
 }
 
-// Get reads one import.
+// Get reads one import. Those who may not know who customers are see none of it in samples, names of columns and the mapping.
 func (s *Service) Get(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, im ID) (out Import, err error) {
-	const op = "imports.Get"
-	if err := actor.RequireIn(op, ws, identity.ImportsWrite); err != nil {
-		return out, err
-	}
-	err = s.db.View(ctx, func(tx *store.Tx) (err error) {
-		out, err = get(tx, ws, im)
-		return err
-	})
-	return out, fault.Wrap(op, err)
+	out, v, err := s.one(ctx, "imports.Get", ws, actor, im)
+	return v.shown(out), err
 }
 
 // List reads imports, newest first, and the cursor of the next page, "" on the last. limit is 50 by default, 200 at most.
@@ -213,6 +217,13 @@ func (s *Service) List(ctx context.Context, ws identity.WorkspaceID, actor ident
 				err = settle(tx, &list[i])
 			}
 		}
+		if err != nil {
+			return err
+		}
+		v, err := s.veilFor(tx, ws, actor)
+		for i := range list {
+			list[i] = v.shown(list[i])
+		}
 		return err
 	})
 	if err == nil && len(list) > limit {
@@ -226,46 +237,63 @@ func (s *Service) List(ctx context.Context, ws identity.WorkspaceID, actor ident
 // header. The mapping is guessed anew.
 func (s *Service) Inspect(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, im ID, o table.Options) (Import, error) {
 	const op = "imports.Inspect"
-	i, err := s.draft(ctx, op, ws, actor, im)
+	i, _, err := s.draft(ctx, op, ws, actor, im)
 	if err != nil {
-		return i, err
+		return Import{}, err
 	}
-	if err := s.look(ctx, &i, s.chunks(i).open(ctx, i.Size), o); err != nil {
-		return i, fault.Wrap(op, err)
+	file := s.chunks(i).open(ctx, i.Size)
+	asIs := i
+	if err := s.look(ctx, &asIs, file, table.Options{Format: o.Format, Sheet: o.Sheet}); err != nil {
+		asIs.Columns = nil // what cannot be read otherwise has no names that could be lost
 	}
+	if err := s.look(ctx, &i, file, o); err != nil {
+		return Import{}, fault.Wrap(op, err)
+	}
+	stayPersonal(asIs.Columns, i.Columns)
 	if err := s.db.Update(ctx, func(tx *store.Tx) error { return describe(tx, i, Draft) }); err != nil {
-		return i, fault.Wrap(op, err)
+		return Import{}, fault.Wrap(op, err)
 	}
 	return s.Get(ctx, ws, actor, im)
 }
 
-func (s *Service) draft(ctx context.Context, op string, ws identity.WorkspaceID, actor identity.Actor, im ID) (Import, error) {
-	i, err := s.Get(ctx, ws, actor, im)
-	if err != nil {
-		return i, err
+// stayPersonal keeps columns covered whose names were lost by another way to read the file than it suggests itself: nobody is to see who
+// customers are by saying that there is no header. Where columns fall otherwise, each may have what one of them had.
+func stayPersonal(asIs, now []Column) {
+	some := slices.ContainsFunc(asIs, func(c Column) bool { return c.Personal })
+	for i := range now {
+		if len(asIs) == len(now) {
+			now[i].Personal = now[i].Personal || asIs[i].Personal
+		} else {
+			now[i].Personal = now[i].Personal || some
+		}
 	}
-	if i.State != Draft {
-		return i, fault.New(fault.Conflict, op, "the import was started already")
+}
+
+func (s *Service) draft(ctx context.Context, op string, ws identity.WorkspaceID, actor identity.Actor, im ID) (Import, *veil, error) {
+	i, v, err := s.one(ctx, op, ws, actor, im)
+	if err == nil && i.State != Draft {
+		err = fault.New(fault.Conflict, op, "the import was started already")
 	}
-	return i, nil
+	return i, v, err
 }
 
 // SetMapping keeps what people chose for a draft.
 func (s *Service) SetMapping(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, im ID, m Mapping) (Import, error) {
 	const op = "imports.SetMapping"
-	i, err := s.draft(ctx, op, ws, actor, im)
+	i, v, err := s.draft(ctx, op, ws, actor, im)
 	if err != nil {
-		return i, err
+		return Import{}, err
 	}
+	m = v.meant(i, m)
 	if m.Native && i.Settings.Format != table.NDJSON {
-		return i, fault.Bad(op, fault.Field{Path: "native", Code: "form", Msg: "only NDJSON can have the form of POST /v1/feedback"})
+		return Import{}, fault.Bad(op, fault.Field{Path: "native", Code: "form", Msg: "only NDJSON can have the form of POST /v1/feedback"})
 	}
 	if err := m.Validate(i.Names()); err != nil {
-		return i, fault.Wrap(op, err)
+		return Import{}, fault.Wrap(op, err)
 	}
 	i.Mapping = m
 	if err := s.db.Update(ctx, func(tx *store.Tx) error { return describe(tx, i, Draft) }); err != nil {
-		return i, fault.Wrap(op, err)
+		return Import{}, fault.Wrap(op, err)
 	}
 	return s.Get(ctx, ws, actor, im)
 }
@@ -403,13 +431,15 @@ func (s *Service) Discard(ctx context.Context, ws identity.WorkspaceID, actor id
 // Refused gives the rows that were not taken, in the order of the file, a page at a time.
 func (s *Service) Refused(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, im ID, do func(Refusal) error) error {
 	const op = "imports.Refused"
-	switch i, err := s.Get(ctx, ws, actor, im); {
+	i, v, err := s.one(ctx, op, ws, actor, im)
+	switch {
 	case err != nil:
 		return err
 	case !i.ErasedAt.IsZero():
 		return errErased
 	}
-	return s.eachRefusal(ctx, ws, im, do)
+	covers := v.of(i)
+	return s.eachRefusal(ctx, ws, im, func(r Refusal) error { return do(v.refusal(i, covers, r)) })
 }
 
 func (s *Service) eachRefusal(ctx context.Context, ws identity.WorkspaceID, im ID, do func(Refusal) error) error {

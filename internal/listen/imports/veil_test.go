@@ -1,0 +1,123 @@
+package imports_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/table"
+	"kolo/internal/listen/imports"
+	"kolo/internal/people/contact"
+	"kolo/internal/people/identity"
+	"kolo/internal/understand/text"
+)
+
+// seen is everything that an actor gets to see of an import.
+func (w *world) seen(actor identity.Actor, id imports.ID) string {
+	w.Helper()
+	im, err := w.imports.Get(w.Context(), w.ws, actor, id)
+	w.must(err)
+	list, _, err := w.imports.List(w.Context(), w.ws, actor, "", 0)
+	w.must(err)
+	all := []any{im, list}
+	var file bytes.Buffer
+	if im.State == imports.Draft {
+		m := im.Mapping
+		for _, m := range []*imports.Mapping{nil, &m} { // as the page shows it again
+			p, err := w.imports.Preview(w.Context(), w.ws, actor, id, m)
+			if !fault.Is(err, fault.Invalid) { // of a mapping without a text
+				w.must(err)
+			}
+			all = append(all, p, fault.ProblemOf(err))
+		}
+	} else {
+		var rows []imports.Refusal
+		w.must(w.imports.Refused(w.Context(), w.ws, actor, id, func(r imports.Refusal) error { rows = append(rows, r); return nil }))
+		w.must(w.imports.WriteRefused(w.Context(), w.ws, actor, id, &file, nil))
+		all = append(all, rows)
+	}
+	b, err := json.Marshal(all)
+	w.must(err)
+	return string(b) + file.String()
+}
+
+func TestWhoMayNotKnowCustomersSeesNoneInFiles(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.imports.MaskWith(func(s string) string { return text.Mask(s, text.Personal(s, "")) })
+		owner := identity.Actor{Workspace: w.ws, Member: "o", Role: identity.Owner, Name: "Olga"}
+		c := contact.NewService(w.db)
+		w.must(c.SetAttribute(w.Context(), w.ws, owner, contact.Attribute{Key: "nick", Kind: contact.Text, Personal: true}))
+		w.run()
+		secrets := []string{"zelda", "Zelda", "zelda@example.com", "052-765-4321", "521", "CU-4411", "Zorro", "Quincy"}
+		head := "comment,nps,customer name,email,phone,customer id,nick,more,date\n"
+		rows := "\"Slow, write to zelda@example.com\",3,Zelda Quincy,zelda@example.com,052-765-4321,CU-4411,Zorro,call 052-765-4321,31/01/2026\n" +
+			"Fine,9,,,,,,,31/01/2026\n" +
+			"Fine,zelda@example.com,Zelda Quincy,zelda@example.com,052-765-4321,CU-4411,Zorro,,31/01/2026\n" +
+			"Fine,8,Zelda Quincy,not zelda,052-765,CU-4411,Zorro,,31/01/2026\n" +
+			"Fine,8,Zelda Quincy,zelda@example.com,052-765-4321,CU-4411,Zorro,,31/01/2026,too,wide\n"
+		native := `{"text":"Slow, write to zelda@example.com","source":"zelda@example.com","external_id":"zelda@example.com","scores":[{"metric":"nps","value":3,"scale":{"min":0,"max":10},"question":"zelda@example.com?"}],"answers":[{"question":"q","value":"zelda@example.com"}],"contact":{"name":"Zelda Quincy","email":"zelda@example.com","phone":"+972527654321","external_id":"CU-4411","attributes":{"nick":"Zorro"}},"attributes":{"nick":"Zorro"}}
+{"text":"Slow","scores":[{"metric":"nps","value":99,"scale":{"min":0,"max":10}}],"contact":{"name":"Zelda Quincy","email":"zelda@example.com","attributes":{"nick":"Zorro"}}}
+{"text":"Slow","contact":{"name":"Zelda Quincy"
+`
+		// The names of customers' columns may have been chosen for something else.
+		other := w.upload("other.csv", head+rows)
+		m := other.Mapping
+		for i := range m.Columns {
+			if strings.HasPrefix(m.Columns[i].To, "contact.") || m.Columns[i].Column == "nick" {
+				m.Columns[i].To = "attribute:x" + strings.Repeat("x", i)
+			}
+		}
+		_, err := w.imports.SetMapping(w.Context(), w.ws, w.actor, other.ID, m)
+		w.must(err)
+		yes, no := true, false
+		headless, glued := w.upload("headless.csv", head+rows), w.upload("glued.csv", head+rows)
+		_, err = w.imports.Inspect(w.Context(), w.ws, w.actor, headless.ID, table.Options{Header: &no})
+		w.must(err)
+		_, err = w.imports.Inspect(w.Context(), w.ws, w.actor, glued.ID, table.Options{Delimiter: ';'})
+		w.must(err)
+		for name, id := range map[string]imports.ID{"draft": w.upload("draft.csv", head+rows).ID, "done": w.bring("done.csv", head+rows).ID, "other": other.ID, "headless": headless.ID, "glued": glued.ID,
+			"native": w.upload("native.ndjson", native).ID, "native done": w.bring("native.ndjson", native).ID} {
+			got, whole := w.seen(w.actor, id), w.seen(owner, id)
+			for _, s := range secrets {
+				if i := strings.Index(got, s); i >= 0 {
+					t.Errorf("%s tells %q: %s", name, s, got[max(0, i-200):min(len(got), i+100)])
+				}
+			}
+			if !strings.Contains(whole, "Zelda Quincy") || !strings.Contains(whole, "Zorro") {
+				t.Errorf("%s: the owner sees too little: %s", name, whole)
+			}
+			if name != "glued" && !strings.Contains(got, "[email]") {
+				t.Errorf("%s has no shape: %s", name, got)
+			}
+		}
+		nameless := w.upload("nameless.csv", rows)
+		_, err = w.imports.Inspect(w.Context(), w.ws, w.actor, nameless.ID, table.Options{Header: &yes})
+		w.must(err)
+		// What was seen can be sent back, and means the columns of the file.
+		im, err := w.imports.Get(w.Context(), w.ws, w.actor, nameless.ID)
+		w.must(err)
+		if names := strings.Join(im.Names(), "|"); strings.Contains(names, "zelda@") || !strings.Contains(names, "[email] 4") {
+			t.Errorf("names of columns: %s", names)
+		}
+		im.Mapping.Columns[0].To = "text"
+		for i := range im.Mapping.Columns[1:] {
+			im.Mapping.Columns[i+1] = imports.Target{Column: im.Names()[i+1], To: "ignore"}
+		}
+		_, err = w.imports.SetMapping(w.Context(), w.ws, w.actor, im.ID, im.Mapping)
+		w.must(err)
+		im, err = w.imports.Get(w.Context(), w.ws, owner, im.ID)
+		w.must(err)
+		if im.Mapping.Columns[3].Column != "zelda@example.com" || im.Mapping.Columns[3].To != "ignore" || im.Columns[3].Name != "zelda@example.com" {
+			t.Errorf("%+v", im.Mapping)
+		}
+		// The screen stays of use: dates, scores and ordinary words are as they are.
+		p, err := w.imports.Preview(w.Context(), w.ws, w.actor, w.upload("more.csv", head+rows).ID, nil)
+		w.must(err)
+		if in := p.Rows[0].Input; in == nil || in.Text != "Slow, write to [email]" || in.Time.Day() != 30 && in.Time.Day() != 31 || in.Scores[0].Value != 3 || in.Contact.Email != "[email]" || p.Rows[1].Cells[0] != "Fine" {
+			t.Errorf("%+v", p.Rows[0])
+		}
+	})
+}
