@@ -103,6 +103,7 @@ func OpenRows(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Rows,
 	r.Imports = imports.NewService(db, r.Feedback, log)
 	mask := func(s string) string { return text.Mask(s, text.Personal(s, "")) }
 	r.Imports.MaskWith(mask)
+	r.Contacts.MaskWith(mask)
 	reader, err := reading.New()
 	if err != nil {
 		return nil, errors.Join(err, r.Close())

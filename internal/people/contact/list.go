@@ -108,7 +108,7 @@ func (s *Service) List(ctx context.Context, ws identity.WorkspaceID, actor ident
 			}
 			page.Next = encodeCursor(key, string(last.ID))
 		}
-		return mask(tx, ws, actor, page.Contacts)
+		return s.hide(tx, ws, actor, page.Contacts)
 	})
 	return page, err
 }

@@ -127,7 +127,7 @@ func (s *Service) PreviewMerge(ctx context.Context, ws identity.WorkspaceID, act
 		c.Identities = append(slices.Clone(c.Identities), both[0].Identities...)
 		slices.SortFunc(c.Identities, byKind)
 		list := []Contact{c}
-		err := mask(tx, ws, actor, list)
+		err := s.hide(tx, ws, actor, list)
 		c = list[0]
 		return err
 	})
@@ -189,9 +189,9 @@ func (s *Service) Suggestions(ctx context.Context, ws identity.WorkspaceID, acto
 		limit = 100
 	}
 	err = s.db.View(ctx, func(tx *store.Tx) error {
-		list, err = store.All(tx, func(s store.Scanner) (g Suggestion, err error) {
+		list, err = store.All(tx, func(row store.Scanner) (g Suggestion, err error) {
 			var at int64
-			err = s.Scan(&g.A.ID, &g.B.ID, &g.Kind, &at)
+			err = row.Scan(&g.A.ID, &g.B.ID, &g.Kind, &at)
 			g.At = instant(at)
 			return g, err
 		}, fmt.Sprintf(`/* contact.Suggestions */ SELECT a, b, kind, at FROM contact_merge_suggestion
@@ -211,7 +211,7 @@ func (s *Service) Suggestions(ctx context.Context, ws identity.WorkspaceID, acto
 		for _, i := range ids {
 			both = append(both, found[i])
 		}
-		if err := mask(tx, ws, actor, both); err != nil {
+		if err := s.hide(tx, ws, actor, both); err != nil {
 			return err
 		}
 		for i := range list {

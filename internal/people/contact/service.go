@@ -22,10 +22,17 @@ type Service struct {
 	db      *store.DB
 	onMerge []MergeHook
 	onErase []EraseHook
+	mask    func(string) string
 }
 
 // NewService makes the service.
-func NewService(db *store.DB) *Service { return &Service{db: db} }
+func NewService(db *store.DB) *Service {
+	return &Service{db: db, mask: func(s string) string { return s }}
+}
+
+// MaskWith says how personal data in the value of an attribute is masked before those who may not know who contacts are. Call it before
+// the service is used; without it only attributes that are marked personal are hidden.
+func (s *Service) MaskWith(mask func(string) string) { s.mask = mask }
 
 // OnMerge registers a hook, before the service is used.
 func (s *Service) OnMerge(h MergeHook) { s.onMerge = append(s.onMerge, h) }
@@ -39,13 +46,13 @@ func (s *Service) Get(ctx context.Context, ws identity.WorkspaceID, actor identi
 		return c, err
 	}
 	err = s.db.View(ctx, func(tx *store.Tx) (err error) {
-		c, err = getMasked(tx, ws, actor, id)
+		c, err = s.getHidden(tx, ws, actor, id)
 		return err
 	})
 	return c, err
 }
 
-func getMasked(tx *store.Tx, ws identity.WorkspaceID, actor identity.Actor, id ID) (Contact, error) {
+func (s *Service) getHidden(tx *store.Tx, ws identity.WorkspaceID, actor identity.Actor, id ID) (Contact, error) {
 	c, err := get(tx, ws, id)
 	if err != nil {
 		return c, err
@@ -54,7 +61,7 @@ func getMasked(tx *store.Tx, ws identity.WorkspaceID, actor identity.Actor, id I
 		return c, err
 	}
 	list := []Contact{c}
-	err = mask(tx, ws, actor, list)
+	err = s.hide(tx, ws, actor, list)
 	return list[0], err
 }
 
@@ -97,7 +104,7 @@ func (s *Service) Load(ctx context.Context, ws identity.WorkspaceID, actor ident
 		for i, k := range keys {
 			list[i] = m[k]
 		}
-		err = mask(tx, ws, actor, list)
+		err = s.hide(tx, ws, actor, list)
 		for i, k := range keys {
 			m[k] = list[i]
 		}
@@ -169,7 +176,7 @@ func (s *Service) Create(ctx context.Context, ws identity.WorkspaceID, actor ide
 		if err := identity.Audit(tx, actor, "contact.create", "contact", string(ids[0]), nil); err != nil {
 			return err
 		}
-		c, err = getMasked(tx, ws, actor, ids[0])
+		c, err = s.getHidden(tx, ws, actor, ids[0])
 		return err
 	})
 	return c, err
@@ -265,7 +272,7 @@ func (s *Service) Update(ctx context.Context, ws identity.WorkspaceID, actor ide
 		if err := identity.Audit(tx, actor, "contact.update", "contact", string(id), map[string]string{"fields": strings.Join(fields, ", ")}); err != nil {
 			return err
 		}
-		c, err = getMasked(tx, ws, actor, id)
+		c, err = s.getHidden(tx, ws, actor, id)
 		return err
 	})
 	return c, err
@@ -378,8 +385,8 @@ func (s *Service) RemoveIdentity(ctx context.Context, ws identity.WorkspaceID, a
 	})
 }
 
-// mask leaves out what the actor may not see: who the contact is.
-func mask(tx *store.Tx, ws identity.WorkspaceID, actor identity.Actor, list []Contact) error {
+// hide leaves out what the actor may not see: who the contact is.
+func (s *Service) hide(tx *store.Tx, ws identity.WorkspaceID, actor identity.Actor, list []Contact) error {
 	if actor.May(identity.ContactsIdentify) || len(list) == 0 {
 		return nil
 	}
@@ -395,6 +402,9 @@ func mask(tx *store.Tx, ws identity.WorkspaceID, actor identity.Actor, list []Co
 		}
 		for key := range hidden {
 			delete(c.Attributes, key)
+		}
+		for key, value := range c.Attributes {
+			c.Attributes[key] = s.mask(value)
 		}
 		for j := range c.Consents {
 			c.Consents[j].Proof = ""

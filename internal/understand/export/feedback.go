@@ -217,6 +217,9 @@ func (j job) fields(ctx context.Context, c insight.Conditions, p insight.Period)
 			*list = append(*list, k.Key)
 		}
 	}
+	if !j.Actor.May(identity.ContactsIdentify) { // what is asked with somebody's name in it has no column called so
+		f.answers = slices.DeleteFunc(f.answers, func(q string) bool { return len(text.Personal(q, "")) > 0 })
+	}
 	for _, list := range [][]string{f.attributes, f.answers, f.contacts} {
 		slices.Sort(list) // by bytes, as they are looked for; a database may sort in another way
 	}
@@ -400,11 +403,6 @@ func (p *people) whoIs(c contact.Contact) *feedback.Who {
 	w := &feedback.Who{Name: c.Name, Language: c.Language, Value: c.Value}
 	if len(c.Attributes) > 0 {
 		w.Attributes = c.Attributes
-	}
-	if c.Masked { // what is personal is left out already; the others may have words in them
-		for k, v := range w.Attributes {
-			w.Attributes[k] = text.Mask(v, text.Personal(v, ""))
-		}
 	}
 	for _, i := range c.Identities {
 		switch {

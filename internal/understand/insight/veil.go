@@ -3,6 +3,7 @@ package insight
 import (
 	"context"
 	"maps"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -53,7 +54,7 @@ func (v Veil) Value(field, value string) string {
 		return mask(value, capitals(value))
 	case (place == "attribute" || place == "contact") && v.hidden[contact.Key(key)]:
 		return Covered
-	case place == "attribute" || place == "contact" || place == "answer":
+	case place == "attribute" || place == "contact" || place == "answer" || field == "source" || field == "touchpoint" || field == "survey" || field == "survey_version":
 		return mask(value, value)
 	}
 	return value
@@ -79,6 +80,12 @@ func capitals(s string) string {
 func (v Veil) answer(a *Answer) {
 	if !v.on {
 		return
+	}
+	a.Marks = slices.Clone(a.Marks)
+	for i := range a.Marks {
+		if m := &a.Marks[i]; m.Kind == "wording" {
+			m.From, m.To = mask(m.From, m.From), mask(m.To, m.To)
+		}
 	}
 	for i := range a.Rows {
 		r := &a.Rows[i]

@@ -86,7 +86,12 @@ func (h Happened) value(path string, v any) any {
 	return v
 }
 
-func masked(s string) string { return text.Mask(s, text.Personal(s, "")) }
+func masked(s string) string {
+	if s == "" {
+		return s
+	}
+	return text.Mask(s, text.Personal(s, ""))
+}
 
 // identities are names of properties that say who somebody is, in lower case without what is neither letter nor digit.
 var identities = map[string]bool{

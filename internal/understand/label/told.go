@@ -1,6 +1,7 @@
 package label
 
 import (
+	"regexp"
 	"slices"
 	"unicode/utf8"
 
@@ -63,12 +64,13 @@ func Tell(f feedback.Feedback, language string, mask bool) Told {
 }
 
 // Masked is feedback with the told text, and, where mask says so, with what is personal in the words of its answers and attributes masked
-// as well. Attributes that are called like one of hidden are left out, as they are of contacts (contact.Service.Hidden).
+// as well, and in what else senders may write at will (Facts). Attributes that are called like one of hidden are left out, as they are of contacts (contact.Service.Hidden).
 func Masked(f feedback.Feedback, t Told, mask bool, hidden map[string]bool) feedback.Feedback {
 	f.Text = t.Text
 	if !mask {
 		return f
 	}
+	f = Facts(f)
 	var attributes map[string]string
 	for k, v := range f.Attributes {
 		if hidden[contact.Key(k)] {
@@ -101,6 +103,27 @@ func Masked(f feedback.Feedback, t Told, mask bool, hidden map[string]bool) feed
 	}
 	return f
 }
+
+// Facts is feedback with what is personal masked in where it came from, in its id and in the wording of its questions. The ids that
+// imports give to rows stay.
+func Facts(f feedback.Feedback) feedback.Feedback {
+	for _, s := range []*string{&f.Source, &f.Touchpoint, &f.Survey, &f.SurveyVersion} {
+		*s = masked(*s)
+	}
+	if !madeID.MatchString(f.ExternalID) {
+		f.ExternalID = masked(f.ExternalID)
+	}
+	f.Scores, f.Answers = slices.Clone(f.Scores), slices.Clone(f.Answers)
+	for i := range f.Scores {
+		f.Scores[i].Question = masked(f.Scores[i].Question)
+	}
+	for i := range f.Answers {
+		f.Answers[i].Question = masked(f.Answers[i].Question)
+	}
+	return f
+}
+
+var madeID = regexp.MustCompile(`^import-[0-9a-f]{16}-[0-9]+$`)
 
 // Place is where a span of the original stands in the told text, in characters. What begins or ends within something
 // masked does so where the mask does.

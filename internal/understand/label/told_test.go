@@ -1,6 +1,7 @@
 package label_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -61,5 +62,26 @@ func TestTold(t *testing.T) {
 	l.Hash++
 	if u := plain.Understanding(l, resolve); len(u.Clauses) != 0 {
 		t.Error("clauses of an earlier text are told")
+	}
+}
+
+// TestMaskedFacts: what senders may write at will beside a text says nobody's address either.
+func TestMaskedFacts(t *testing.T) {
+	t.Parallel()
+	f := feedback.Feedback{Source: "form of ann@example.com", ExternalID: "ann@example.com", Touchpoint: "call 052-123-4567", Survey: "for ann@example.com",
+		Scores: []feedback.Score{{Metric: "nps", Question: "Would ann@example.com recommend us?"}}, Answers: []feedback.Answer{{Question: "ann@example.com, why?", Value: "ask ann@example.com"}},
+		Attributes: map[string]string{"by": "ann@example.com"}}
+	before := fmt.Sprintf("%+v", f)
+	got := label.Masked(f, label.Tell(f, "", true), true, nil)
+	if s := fmt.Sprintf("%+v", got); strings.Contains(s, "ann@") || strings.Contains(s, "4567") || got.Scores[0].Question != "Would [email] recommend us?" {
+		t.Errorf("%+v", got)
+	}
+	if after := fmt.Sprintf("%+v", f); after != before {
+		t.Errorf("the original was changed: %s", after)
+	}
+	for _, id := range []string{"import-4580123456789012-17", "order 17", "0198c5b0-7a1e-7cc3-98c4-dc0c0c07398f"} {
+		if got := label.Facts(feedback.Feedback{ExternalID: id}); got.ExternalID != id {
+			t.Errorf("%q became %q", id, got.ExternalID)
+		}
 	}
 }

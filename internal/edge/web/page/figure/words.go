@@ -56,7 +56,11 @@ func (w Words) Marked(q *web.Request, list []feedback.Feedback, hits func(feedba
 	out := make([]ui.Quote, len(list))
 	for i, f := range list {
 		l, ok := labels[f.ID]
-		out[i] = quote(q.Env, f, who)
+		facts := f
+		if !q.Actor.May(identity.ContactsIdentify) {
+			facts = label.Facts(f)
+		}
+		out[i] = quote(q.Env, facts, who)
 		c := &out[i]
 		var marked []text.Span
 		if hits != nil {
