@@ -9,6 +9,7 @@ import (
 	"kolo/internal/foundation/i18n"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/alert"
+	"kolo/internal/understand/insight"
 )
 
 // AlertTold is an alert as the API tells it.
@@ -175,6 +176,9 @@ func (a *API) alertRoutes() {
 		}) (*body[alert.Course], error) {
 			s, err := alert.ParseSubject(in.Subject)
 			if err != nil {
+				return nil, err
+			}
+			if err := a.Insight.MayAsk(ctx, actor.Workspace, actor, insight.Conditions{{Field: s.Field, Values: []string{s.Value}}}); err != nil {
 				return nil, err
 			}
 			var to clock.Day

@@ -432,6 +432,9 @@ func (a *API) listFeedback(ctx context.Context, actor identity.Actor, in *listFe
 	if err != nil {
 		return nil, err
 	}
+	if err := a.Insight.MayAsk(ctx, actor.Workspace, actor, cond); err != nil {
+		return nil, err
+	}
 	if in.Copies == "once" {
 		return a.listGroups(ctx, actor, in, cond, period)
 	}

@@ -38,7 +38,7 @@ func (a *API) insightRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			ans, err := a.Insight.Themes(ctx, actor.Workspace, q)
+			ans, err := a.Insight.ThemesFor(ctx, actor.Workspace, actor, q)
 			return &body[*insight.ThemesAnswer]{ans}, err
 		}, unvalidated)
 	handle(a, route{http.MethodPost, "/v1/insights/drivers", identity.InsightsRead, "query-drivers", "Ask what moves a score: importance, effect, penalty or reward, and what there is to gain", tag, 0},

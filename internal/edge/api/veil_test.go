@@ -3,6 +3,7 @@ package api_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -106,6 +107,38 @@ func TestSegmentsAndDriversTellNobodysName(t *testing.T) {
 			if status != 200 || strings.Contains(text, "shop.example") && key == masked {
 				t.Errorf("%s of who may know %v: %d %s", list, key == all, status, text)
 			}
+		}
+	}
+}
+
+// TestConditionsTellNobodysName: every route that takes conditions refuses those by which somebody could be found out.
+func TestConditionsTellNobodysName(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	all, few := identity.Permissions(), slices.DeleteFunc(identity.Permissions(), func(p identity.Permission) bool { return p == identity.ContactsIdentify })
+	keys := w.workspace("one", all, few)
+	w.ask(keys[0], "PUT", "/v1/attributes", `{"key":"national_id","kind":"text","title":"National id","personal":true}`, 204)
+	w.ask(keys[0], "POST", "/v1/feedback", `{"channel":"web","text":"Good","source":"ana@example.com","external_id":"ana@example.com","contact":{"email":"ana@example.com","attributes":{"national_id":"77","plan":"gold","note":"ana@example.com"}}}`, 201)
+	must(t, w.feeder.Feed(t.Context()))
+	for _, x := range []struct{ method, path, body string }{
+		{"GET", "/v1/feedback?contact.national_id=77", ""}, {"GET", "/v1/feedback?copies=once&contact.national_id=77", ""}, {"GET", "/v1/feedback?q=052-1&sort=best", ""},
+		{"GET", "/v1/exports/feedback?format=csv&attribute.note=ana@example.com", ""}, {"GET", "/v1/exports/answer?measure=count&contact.national_id=77", ""},
+		{"GET", "/v1/exports/themes?contact.national_id=77", ""}, {"GET", "/v1/exports/drivers?contact.national_id=77", ""}, {"GET", "/v1/exports/contacts?attribute.note=ana@example.com", ""},
+		{"POST", "/v1/insights/query", `{"measure":"count","where":{"contact.national_id":"77"}}`}, {"POST", "/v1/insights/query", `{"measure":"mean","of":"contact.national_id"}`},
+		{"POST", "/v1/insights/themes", `{"where":{"contact.national_id":"77"}}`}, {"POST", "/v1/insights/drivers", `{"where":{"contact.national_id":"77"}}`},
+		{"POST", "/v1/insights/scan", `{"where":{"contact.national_id":"77"}}`},
+		{"GET", "/v1/alerts/course?subject=" + url.QueryEscape("count?field=contact.national_id&value=77"), ""},
+	} {
+		if status, _, text := w.call(keys[1], x.method, x.path, x.body); status != 403 || !strings.Contains(text, "contacts.identify") {
+			t.Errorf("%s %s %s: %d %s", x.method, x.path, x.body, status, text)
+		}
+		if status, _, text := w.call(keys[0], x.method, x.path, x.body); status == 403 {
+			t.Errorf("%s %s is refused to whom it may: %s", x.method, x.path, text)
+		}
+	}
+	for _, path := range []string{"/v1/feedback?contact.plan=gold&q=good", "/v1/exports/feedback?format=csv&contact.plan=gold"} {
+		if status, _, text := w.call(keys[1], "GET", path, ""); status != 200 || strings.Contains(text, "ana@") || !strings.Contains(text, "[email]") {
+			t.Errorf("%s: %d %s", path, status, text)
 		}
 	}
 }

@@ -41,6 +41,7 @@ import (
 	"kolo/internal/understand/population"
 	"kolo/internal/understand/reading"
 	"kolo/internal/understand/scan"
+	"kolo/internal/understand/text"
 	"kolo/internal/understand/theme"
 )
 
@@ -72,6 +73,9 @@ func newWorld(t *testing.T) *world {
 	es.CountIn(columns)
 	quiet := slog.New(slog.DiscardHandler)
 	s := api.Services{Identity: w.identity, Contacts: contact.NewService(db), Feedback: fs, Events: es, Imports: imports.NewService(db, fs, quiet), Insight: insight.NewService(db, columns, fs)}
+	mask := func(v string) string { return text.Mask(v, text.Personal(v, "")) }
+	s.Contacts.MaskWith(mask)
+	s.Imports.MaskWith(mask)
 	s.Driving, s.Scan = driving.NewService(s.Insight, fs, db.Clock()), scan.NewService(s.Insight, fs)
 	w.feeder = insight.NewFeeder(s.Insight, quiet)
 	w.events = es.NewFeeder(columns, quiet)

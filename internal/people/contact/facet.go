@@ -24,7 +24,7 @@ func (s *Service) Languages(ctx context.Context, ws identity.WorkspaceID, actor 
 		return nil, err
 	}
 	err = s.db.View(ctx, func(tx *store.Tx) error {
-		if err := mayAsk(tx, op, ws, actor, f); err != nil {
+		if err := s.mayAsk(tx, op, ws, actor, f); err != nil {
 			return err
 		}
 		b := builder{tx: tx, ws: ws, args: []any{string(ws)}}

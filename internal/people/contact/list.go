@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"kolo/internal/foundation/clock"
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/store"
 	"kolo/internal/people/identity"
@@ -76,7 +77,7 @@ func (s *Service) List(ctx context.Context, ws identity.WorkspaceID, actor ident
 		return page, err
 	}
 	err = s.db.View(ctx, func(tx *store.Tx) error {
-		if err := mayAsk(tx, op, ws, actor, q.Filter); err != nil {
+		if err := s.mayAsk(tx, op, ws, actor, q.Filter); err != nil {
 			return err
 		}
 		f := builder{tx: tx, ws: ws, args: []any{string(ws)}}
@@ -142,7 +143,7 @@ func (s *Service) Count(ctx context.Context, ws identity.WorkspaceID, actor iden
 		return 0, err
 	}
 	err = s.db.View(ctx, func(tx *store.Tx) error {
-		if err := mayAsk(tx, op, ws, actor, f); err != nil {
+		if err := s.mayAsk(tx, op, ws, actor, f); err != nil {
 			return err
 		}
 		b := builder{tx: tx, ws: ws, args: []any{string(ws)}}
@@ -166,8 +167,8 @@ func mayFilter(op string, ws identity.WorkspaceID, actor identity.Actor, f Filte
 	return nil
 }
 
-// mayAsk is mayFilter for attributes that are personal, and for what a segment asks.
-func mayAsk(tx *store.Tx, op string, ws identity.WorkspaceID, actor identity.Actor, f Filter) error {
+// mayAsk is mayFilter for attributes and values that are personal, and for what a segment asks.
+func (s *Service) mayAsk(tx *store.Tx, op string, ws identity.WorkspaceID, actor identity.Actor, f Filter) error {
 	if actor.May(identity.ContactsIdentify) {
 		return nil
 	}
@@ -184,6 +185,13 @@ func mayAsk(tx *store.Tx, op string, ws identity.WorkspaceID, actor identity.Act
 	if len(f.Conditions) == 0 {
 		return nil
 	}
+	for _, c := range f.Conditions {
+		for _, v := range c.Values {
+			if bounds := c.Op == Above || c.Op == Below; strings.Contains(v, "@") || s.mask(v) != v || bounds && longNumber(v) {
+				return actor.RequireIn(op, ws, identity.ContactsIdentify)
+			}
+		}
+	}
 	register, err := attributes(tx, ws)
 	if err != nil {
 		return err
@@ -194,6 +202,14 @@ func mayAsk(tx *store.Tx, op string, ws identity.WorkspaceID, actor identity.Act
 		}
 	}
 	return nil
+}
+
+// longNumber tells a number that may be a telephone's or somebody's id, between whose bounds it could be found out.
+func longNumber(v string) bool {
+	if _, err := clock.ParseDay(v); err == nil {
+		return false
+	}
+	return len(phoneDigits(v)) >= 8
 }
 
 func errCursor(op string) error {

@@ -52,7 +52,7 @@ func (s *Service) SaveSegment(ctx context.Context, ws identity.WorkspaceID, acto
 	saved := x
 	err = s.db.Update(ctx, func(tx *store.Tx) error {
 		saved = x
-		if err := mayAsk(tx, op, ws, actor, x.Filter); err != nil {
+		if err := s.mayAsk(tx, op, ws, actor, x.Filter); err != nil {
 			return err
 		}
 		check := builder{tx: tx, ws: ws, args: []any{string(ws)}}

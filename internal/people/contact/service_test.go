@@ -311,7 +311,9 @@ func TestWhoMaySeeWho(t *testing.T) {
 			s.Errorf("the owner sees %+v, %v", c, err)
 		}
 		// Nor can she ask her way to it.
-		for _, f := range []Filter{{Text: "dana"}, {Conditions: []Condition{{"national_id", Is, []string{"no. 77x"}}}}} {
+		for _, f := range []Filter{{Text: "dana"}, {Conditions: []Condition{{"national_id", Is, []string{"no. 77x"}}}},
+			{Conditions: []Condition{{"billing", Is, []string{"Dana@example.com"}}}}, {Conditions: []Condition{{"note", Is, []string{"gold", "052-123-4567"}}}},
+			{Conditions: []Condition{{"note", Above, []string{"521234000"}}}}} {
 			_, err = s.Count(s.ctx, s.ws, analyst, f)
 			s.want(err, fault.Denied)
 			_, err = s.List(s.ctx, s.ws, analyst, Query{Filter: f})
@@ -323,6 +325,10 @@ func TestWhoMaySeeWho(t *testing.T) {
 			s.want(err, fault.Denied)
 			_, err = s.List(s.ctx, s.ws, analyst, Query{Filter: Filter{Segment: segment.ID}})
 			s.want(err, fault.Denied)
+		}
+		for _, c := range []Condition{{"plan", Is, []string{"gold", "2024"}}, {"plan", Above, []string{"100000"}}, {"since", Below, []string{"2026-01-31"}}, {"plan", Present, nil}} {
+			_, err = s.Count(s.ctx, s.ws, analyst, Filter{Conditions: []Condition{c}})
+			s.must(err)
 		}
 		_, err = s.List(s.ctx, s.ws, analyst, Query{ByName: true})
 		s.want(err, fault.Denied)

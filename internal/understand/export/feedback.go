@@ -46,6 +46,9 @@ func feedbackList(ctx context.Context, j job) error {
 	if err != nil {
 		return err
 	}
+	if err := j.from.Insight.MayAsk(ctx, j.Workspace, j.Actor, c); err != nil {
+		return err
+	}
 	if err := j.from.Insight.Check(ctx, j.Workspace, c, p); err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ func themes(ctx context.Context, j job) error {
 	if err != nil {
 		return err
 	}
-	a, err := j.from.Insight.Themes(ctx, j.Workspace, q)
+	a, err := j.from.Insight.ThemesFor(ctx, j.Workspace, j.Actor, q)
 	if err != nil {
 		return err
 	}

@@ -72,6 +72,14 @@ type ThemeImpact struct {
 // leastMentions is how many answers must mention a theme before it gets an impact.
 const leastMentions = stat.MinimumToShow
 
+// ThemesFor is Themes on behalf of somebody; see MayAsk.
+func (s *Service) ThemesFor(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, q ThemesQuery) (*ThemesAnswer, error) {
+	if err := s.MayAsk(ctx, ws, actor, q.Where); err != nil {
+		return nil, err
+	}
+	return s.Themes(ctx, ws, q)
+}
+
 // Themes tells of each theme how often it comes up, how it is spoken of, the score of the feedback about it, how its share has
 // changed, and its impact on the score (methods.md 2.3: ordinary least squares with HC3 errors; controls are channel and quarter).
 func (s *Service) Themes(ctx context.Context, ws identity.WorkspaceID, q ThemesQuery) (*ThemesAnswer, error) {

@@ -102,8 +102,12 @@ func (v Veil) answer(a *Answer) {
 	}
 }
 
-// AskFor is Ask on behalf of somebody: values that say who somebody is are covered before those who may not know.
+// AskFor is Ask on behalf of somebody: values that say who somebody is are covered before those who may not know, who
+// may not ask for them either (MayAsk).
 func (s *Service) AskFor(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, q Query) (*Answer, error) {
+	if err := s.mayAsk(ctx, ws, actor, q); err != nil {
+		return nil, err
+	}
 	v, err := s.VeilFor(ctx, ws, actor)
 	if err != nil {
 		return nil, err

@@ -79,7 +79,7 @@ func (p *Pages) explore(q *web.Request) error {
 	}
 	var ans *insight.Answer
 	if refused == nil {
-		if ans, refused = p.Insight.AskFor(ctx, ws, q.Actor, question.Query); refused != nil && !fault.Is(refused, fault.Invalid) {
+		if ans, refused = p.Insight.AskFor(ctx, ws, q.Actor, question.Query); refused != nil && !fault.Is(refused, fault.Invalid) && !fault.Is(refused, fault.Denied) {
 			return refused
 		}
 	}
@@ -176,8 +176,8 @@ func (p *Pages) first(q *web.Request, given url.Values) (question Question, refu
 		return question, refused, nil
 	}
 	for _, m := range []insight.Measure{insight.NPS, insight.CSAT, insight.CES, insight.Star, insight.Rating} {
-		a, err := p.Insight.Ask(q.Context(), q.Workspace.ID, insight.Query{Measure: m, Where: question.Where, Between: question.Between})
-		if fault.Is(err, fault.Invalid) {
+		a, err := p.Insight.AskFor(q.Context(), q.Workspace.ID, q.Actor, insight.Query{Measure: m, Where: question.Where, Between: question.Between})
+		if fault.Is(err, fault.Invalid) || fault.Is(err, fault.Denied) {
 			return question, err, nil
 		}
 		if err != nil {

@@ -530,7 +530,7 @@ func (b *builder) offered(set string, c insight.Condition) ([]insight.FacetValue
 		between = insight.Period{} // it may be what is wrong
 	}
 	facets, err := b.p.Insight.Facets(b.q.Context(), b.q.Workspace.ID, b.q.Actor, where, between, []string{c.Field}, 60)
-	if fault.Is(err, fault.Invalid) {
+	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.Denied) {
 		return nil, true, nil
 	}
 	if err != nil || len(facets) == 0 {

@@ -67,6 +67,9 @@ func (p *Pages) list(q *web.Request) error {
 	if values.Get("q") != "" && values.Get("sort") == "best" {
 		sorted = "best"
 	}
+	if err := p.Insight.MayAsk(ctx, ws, q.Actor, cond); err != nil {
+		return err
+	}
 	found, err := p.Insight.FindGroups(ctx, ws, cond, period, values.Get("cursor"), shown, sorted != "")
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"kolo/internal/edge/web"
 	"kolo/internal/edge/web/page/figure"
 	"kolo/internal/edge/web/ui"
+	"kolo/internal/foundation/fault"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
 )
@@ -106,6 +107,9 @@ func (p *Pages) home(q *web.Request) error {
 			continue
 		}
 		a, err := p.Insight.AskFor(ctx, ws, q.Actor, saved.Query)
+		if fault.Is(err, fault.Denied) { // shared by somebody who may know more
+			continue
+		}
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,69 @@
+package insight_test
+
+import (
+	"strings"
+	"testing"
+
+	"kolo/internal/foundation/fault"
+	"kolo/internal/people/contact"
+	"kolo/internal/people/identity"
+	"kolo/internal/understand/insight"
+)
+
+// TestNobodyAsksTheirWayToACustomer: what an answer covers cannot be guessed by conditions either, and ordinary questions stay.
+func TestNobodyAsksTheirWayToACustomer(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		owner := identity.Actor{Workspace: w.ws, Member: "o", Role: identity.Owner}
+		viewer := identity.Actor{Workspace: w.ws, Member: "v", Role: identity.Viewer}
+		must(t, contact.NewService(w.db).SetAttribute(t.Context(), w.ws, owner, contact.Attribute{Key: "National id", Kind: contact.Text, Personal: true}))
+		one := func(field, op string, values ...string) insight.Condition {
+			return insight.Condition{Field: field, Op: op, Values: values}
+		}
+		for _, c := range []insight.Condition{
+			one("attribute.national_id", "in", "x"), one("contact.National ID", "not_empty"), one("contact.national_id", "contains", "x"), one("attribute.National Id", "gt", "1"),
+			one("text", "contains", "ana@ex"), one("text", "search", "052-1"), one("text", "search", "0 5 2 1"), one("text", "not_contains", "۰۵۲۱"), one("text", "", "call 052-123-4567"),
+			one("attribute.note", "in", "gold", "ana@example.com"), one("attribute.note", "contains", "5212"), one("attribute.note", "gt", "521234000"), one("contact.note", "lte", "521234000"),
+			one("answer.q", "not_in", "052-123-4567"), one("answer.q", "contains", "@"), one("source", "contains", "(052) 1"), one("survey", "in", "ana@example.com"),
+		} {
+			for name, q := range map[string]insight.Query{"where": {Where: insight.Conditions{c}}, "share": {Measure: insight.Share, Share: insight.Conditions{c}},
+				"compare": {Compare: &insight.Compare{To: "where", Where: insight.Conditions{c}}}} {
+				if q.Measure == "" {
+					q.Measure = insight.Count
+				}
+				if _, err := w.insight.AskFor(t.Context(), w.ws, viewer, q); !fault.Is(err, fault.Denied) || !strings.Contains(fault.ProblemOf(err).Detail, "contacts.identify") {
+					t.Errorf("%s %+v: %v", name, c, err)
+				}
+			}
+			if _, err := w.insight.Facets(t.Context(), w.ws, viewer, insight.Conditions{c}, insight.Period{}, []string{"channel"}, 5); !fault.Is(err, fault.Denied) {
+				t.Errorf("facets by %+v: %v", c, err)
+			}
+			if _, err := w.insight.ThemesFor(t.Context(), w.ws, viewer, insight.ThemesQuery{Where: insight.Conditions{c}}); !fault.Is(err, fault.Denied) {
+				t.Errorf("themes by %+v: %v", c, err)
+			}
+			if err := w.insight.MayAsk(t.Context(), w.ws, owner, insight.Conditions{c}); err != nil {
+				t.Errorf("the owner may ask for everything: %v", err)
+			}
+		}
+		if _, err := w.insight.AskFor(t.Context(), w.ws, viewer, insight.Query{Measure: insight.Mean, Of: "attribute.national_id"}); !fault.Is(err, fault.Denied) {
+			t.Errorf("a mean of what is personal: %v", err)
+		}
+		id := "0198c5b0-7a1e-7cc3-98c4-dc0c0c07398f"
+		for _, c := range []insight.Condition{
+			one("contact.plan", "in", "gold"), one("attribute.year", "in", "2024"), one("attribute.branch", "in", "Branch 1205"), one("attribute.amount", "gt", "100000"), one("attribute.since", "gte", "2026-01-31"),
+			one("text", "search", "slow delivery"), one("text", "contains", "24 hours"), one("text", "search", "iphone 15"), one("contact", "in", id), one("import", "in", id), one("nps", "lt", "7"),
+			one("theme", "in", id), one("answer.q", "in", "yes"), one("survey", "in", "Spring 2024"), one("source", "in", "import: answers 20260131.csv"), one("attribute.note", "empty"), one("language", "in", "he"),
+		} {
+			if err := w.insight.MayAsk(t.Context(), w.ws, viewer, insight.Conditions{c}); err != nil {
+				t.Errorf("%+v: %v", c, err)
+			}
+		}
+		// A view that is shared is asked by whoever opens it.
+		v, err := w.insight.SaveView(t.Context(), w.ws, owner, insight.View{Name: "Gold", Shared: true, Query: insight.Query{Measure: insight.Count, Where: insight.Conditions{one("contact.plan", "in", "gold")}}})
+		must(t, err)
+		got, err := w.insight.GetView(t.Context(), w.ws, viewer, v.ID)
+		must(t, err)
+		_, err = w.insight.AskFor(t.Context(), w.ws, viewer, got.Query)
+		must(t, err)
+	})
+}
