@@ -197,7 +197,10 @@ func Authenticate(r *http.Request, s *identity.Service) (identity.Actor, error) 
 		}
 		actor, err = s.Key(r.Context(), strings.TrimSpace(secret))
 	} else if c, cerr := r.Cookie(web.SessionCookie); cerr == nil && c.Value != "" {
-		actor, err = s.Session(r.Context(), c.Value)
+		if actor, err = s.Session(r.Context(), c.Value); err == nil && actor.MustChange { // which the pages do
+			const first = "change your temporary password first, at /password: until then nothing else can be done"
+			return identity.Actor{}, &fault.Error{Kind: fault.Denied, Op: "api", Msg: first, Fields: []fault.Field{{Path: "password", Code: "must_change", Msg: first}}}
+		}
 	} else {
 		return actor, fault.New(fault.Unauthenticated, "api", "send an API key: Authorization: Bearer kolo_...")
 	}

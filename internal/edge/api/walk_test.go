@@ -18,6 +18,7 @@ import (
 
 	"kolo/internal/deliver"
 	"kolo/internal/edge/api"
+	"kolo/internal/edge/web"
 	"kolo/internal/foundation/clock"
 	"kolo/internal/foundation/column"
 	"kolo/internal/foundation/column/duck"
@@ -483,4 +484,35 @@ func TestContactsAndSettings(t *testing.T) {
 		t.Errorf("the log holds personal data: %s", b)
 	}
 	w.ask(key, "GET", "/v1/audit?from=yesterday", "", 422)
+}
+
+// TestATemporaryPasswordOpensNothing: whoever was given one changes it before anything else, by the API as on the pages.
+func TestATemporaryPasswordOpensNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	made, err := w.identity.Bootstrap(t.Context(), "New", "new@example.com")
+	must(t, err)
+	token, err := w.identity.SignIn(t.Context(), "new@example.com", made.Password, "192.0.2.1", "")
+	must(t, err)
+	get := func(token, path string) (int, string) {
+		r := httptest.NewRequest("GET", path, nil)
+		r.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: token})
+		rec := httptest.NewRecorder()
+		w.api.ServeHTTP(rec, r)
+		return rec.Code, rec.Body.String()
+	}
+	for _, path := range []string{"/v1/workspace", "/v1/feedback", "/v1/contacts", "/v1/exports/contacts?format=csv", "/v1/keys"} {
+		if status, text := get(token, path); status != 403 || !strings.Contains(text, `"must_change"`) {
+			t.Errorf("%s: %d %s", path, status, text)
+		}
+	}
+	actor, err := w.identity.Session(t.Context(), token)
+	must(t, err)
+	must(t, w.identity.ChangePassword(t.Context(), actor, made.Password, "correct horse battery staple"))
+	if token, err = w.identity.SignIn(t.Context(), "new@example.com", "correct horse battery staple", "192.0.2.1", ""); err != nil {
+		t.Fatal(err)
+	}
+	if status, text := get(token, "/v1/workspace"); status != 200 {
+		t.Errorf("after the change: %d %s", status, text)
+	}
 }

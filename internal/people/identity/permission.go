@@ -93,6 +93,9 @@ type Actor struct {
 	IP        string       // filled in by the edge
 	RequestID string       // filled in by the edge
 
+	// MustChange says that the session was begun with a temporary password: the edge lets it change that and nothing else.
+	MustChange bool
+
 	program bool
 }
 

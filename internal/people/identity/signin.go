@@ -205,9 +205,11 @@ func sessionActor(tx *store.Tx, token string) (a Actor, seen time.Time, err erro
 		seen, expires int64
 	}
 	f, err := store.One(tx, func(s store.Scanner) (f found, err error) {
-		err = s.Scan(&f.Session, &f.Person, &f.Name, &f.seen, &f.expires, &f.Workspace, &f.Member, &f.Role)
+		var must int64
+		err = s.Scan(&f.Session, &f.Person, &f.Name, &must, &f.seen, &f.expires, &f.Workspace, &f.Member, &f.Role)
+		f.MustChange = must == 1
 		return f, err
-	}, `/* identity.Session */ SELECT s.id, p.id, p.name, s.seen_at, s.expires_at, coalesce(m.workspace, ''), coalesce(m.id, ''), coalesce(m.role, '')
+	}, `/* identity.Session */ SELECT s.id, p.id, p.name, p.must_change, s.seen_at, s.expires_at, coalesce(m.workspace, ''), coalesce(m.id, ''), coalesce(m.role, '')
 		FROM session s JOIN person p ON p.id = s.person
 		LEFT JOIN member m ON m.workspace = s.workspace AND m.person = s.person AND m.state = 'active'
 		WHERE s.token_hash = $1`, hashOf(token))
