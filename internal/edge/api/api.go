@@ -12,10 +12,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"path"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -231,6 +233,9 @@ func handle[I, O any](a *API, rt route, fn func(context.Context, identity.Actor,
 	op.MaxBodyBytes = a.BodyLimit
 	op.BodyReadTimeout = time.Minute
 	op.Middlewares = huma.Middlewares{a.guard(rt)}
+	if takes := namesOf[I](); rt.method == http.MethodGet && takes != nil {
+		op.Middlewares = append(op.Middlewares, knownOnly(takes))
+	}
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := fn(ctx, ctx.Value(actorKey{}).(identity.Actor), in)
 		if err != nil {
@@ -238,6 +243,41 @@ func handle[I, O any](a *API, rt route, fn func(context.Context, identity.Actor,
 		}
 		return out, nil
 	})
+}
+
+// anyName is an input that takes parameters of any name, and says itself what is wrong with them.
+type anyName interface{ anyName() }
+
+// namesOf are the names of the parameters that an input takes in the address, nil where any may come.
+func namesOf[I any]() map[string]bool {
+	if _, any := any(new(I)).(anyName); any {
+		return nil
+	}
+	names := map[string]bool{}
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[I]()) {
+		if name, _, _ := strings.Cut(f.Tag.Get("query"), ","); name != "" {
+			names[name] = true
+		}
+	}
+	return names
+}
+
+// knownOnly refuses parameters that an operation does not take: a filter that is silently ignored gives a wrong answer.
+func knownOnly(takes map[string]bool) func(huma.Context, func(huma.Context)) {
+	return func(c huma.Context, next func(huma.Context)) {
+		r, w := humago.Unwrap(c)
+		var bad []fault.Field
+		for _, name := range slices.Sorted(maps.Keys(r.URL.Query())) {
+			if !takes[name] {
+				bad = append(bad, fault.Field{Path: name, Code: "unknown", Msg: "there is no such parameter here"})
+			}
+		}
+		if bad != nil {
+			WriteProblem(w, r, fault.Bad("api", bad...))
+			return
+		}
+		next(c)
+	}
 }
 
 // unvalidated leaves the checking of the body to the domain, for bodies that have a short form too.

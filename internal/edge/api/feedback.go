@@ -421,6 +421,9 @@ func (in *listFeedbackInput) Resolve(c huma.Context) []error {
 	return nil
 }
 
+// anyName: what the query string cannot ask for, insight.Decode refuses.
+func (in *listFeedbackInput) anyName() {}
+
 // FeedbackPage is a page of feedback.
 type FeedbackPage struct {
 	Feedback []FeedbackTold `json:"feedback"`

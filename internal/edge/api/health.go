@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 
@@ -19,12 +20,13 @@ func (a *API) healthRoutes() {
 		func(ctx context.Context, actor identity.Actor, in *struct {
 			AtRisk  bool    `query:"at_risk" doc:"Only customers at risk"`
 			Segment string  `query:"segment"`
-			Account string  `query:"account_id"`
+			Account string  `query:"account" doc:"Id of an account"`
+			Same    string  `query:"account_id" deprecated:"true" doc:"The same as account"`
 			Below   float64 `query:"below" minimum:"0" maximum:"100" doc:"Only scores below this"`
 			Cursor  string  `query:"cursor" doc:"From the answer before: next"`
 			Limit   int     `query:"limit" minimum:"1" maximum:"1000" default:"50"`
 		}) (*body[healthList], error) {
-			list, err := a.Health.List(ctx, actor.Workspace, actor, health.Filter{AtRisk: in.AtRisk, Segment: in.Segment, Account: contact.AccountID(in.Account), Below: in.Below, Cursor: in.Cursor, Limit: in.Limit})
+			list, err := a.Health.List(ctx, actor.Workspace, actor, health.Filter{AtRisk: in.AtRisk, Segment: in.Segment, Account: contact.AccountID(cmp.Or(in.Account, in.Same)), Below: in.Below, Cursor: in.Cursor, Limit: in.Limit})
 			if err != nil {
 				return nil, err
 			}

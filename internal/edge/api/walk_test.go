@@ -516,3 +516,34 @@ func TestATemporaryPasswordOpensNothing(t *testing.T) {
 		t.Errorf("after the change: %d %s", status, text)
 	}
 }
+
+// TestUnknownParametersAreRefused: a filter that nobody knows would give the whole list for an answer.
+func TestUnknownParametersAreRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	key := w.workspace("one", identity.Permissions())[0]
+	n := 0
+	for _, o := range operations(w.api.OpenAPI()) {
+		if o.method != "GET" || strings.Contains(o.path, "{") {
+			continue
+		}
+		n++
+		if status, _, text := w.call(key, "GET", o.path+"?foo=1", ""); status != 422 || !strings.Contains(text, "foo") {
+			t.Errorf("%s: %d %s", o.path, status, text)
+		}
+	}
+	if n < 20 {
+		t.Errorf("only %d lists were asked", n)
+	}
+	for _, path := range []string{"/v1/contacts?attribute.plan=gold", "/v1/contacts?limit=5&account_id=x", "/v1/audit?actor=x"} {
+		w.ask(key, "GET", path, "", 422)
+	}
+	for _, path := range []string{"/v1/contacts?attribute=plan:gold&limit=5", "/v1/health?account=x&limit=5", "/v1/health?account_id=x", "/v1/events?last=90d", "/v1/feedback?contact.plan=gold"} {
+		w.ask(key, "GET", path, "", 200)
+	}
+	for _, name := range []string{"account", "account_id"} {
+		if status, _, text := w.call(key, "GET", "/v1/exports/health?format=csv&"+name+"=x", ""); status != 200 {
+			t.Errorf("%s: %d %s", name, status, text)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"time"
@@ -13,7 +14,8 @@ import (
 
 // standings writes how customers stand, those at the highest risk first.
 func standings(ctx context.Context, j job) error {
-	f := health.Filter{AtRisk: j.Filter.Get("at_risk") == "yes", Segment: j.Filter.Get("segment"), Account: contact.AccountID(j.Filter.Get("account"))}
+	risk := j.Filter.Get("at_risk")
+	f := health.Filter{AtRisk: risk == "yes" || risk == "true", Segment: j.Filter.Get("segment"), Account: contact.AccountID(cmp.Or(j.Filter.Get("account"), j.Filter.Get("account_id")))}
 	if below := j.Filter.Get("below"); below != "" {
 		x, err := strconv.ParseFloat(below, 64)
 		if err != nil || !(x > 0 && x <= 100) {

@@ -93,7 +93,8 @@ func init() { // not in the variable's own value: what writes a list may look fo
 		{Name: "events", Title: "events: what customers did, newest first", Permission: identity.ContactsRead, write: events,
 			Filters: append(slices.Clone(period), Filter{Name: "contact", Doc: "Id of the contact"}, Filter{Name: "event", Doc: "Name of the event"})},
 		{Name: "health", Title: "customers by risk of leaving, with the parts of their scores", Permission: identity.ContactsRead, write: standings, Filters: []Filter{
-			{Name: "at_risk", Doc: "yes for customers at risk alone"}, {Name: "segment", Doc: "The peers that contacts are compared with"}, {Name: "account", Doc: "Id of an account"},
+			{Name: "at_risk", Doc: "yes or true for customers at risk alone"}, {Name: "segment", Doc: "The peers that contacts are compared with"}, {Name: "account", Doc: "Id of an account"},
+			{Name: "account_id", Doc: "The same as account"},
 			{Name: "below", Doc: "Only scores below this"}}},
 		{Name: "accounts", Title: "accounts by name", Permission: identity.ContactsRead, write: accounts, Filters: []Filter{{Name: "q", Doc: "The beginning of the name or external id"}}},
 		{Name: "segments", Title: "segments: saved filters of contacts", Permission: identity.ContactsRead, write: segments},
