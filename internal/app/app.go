@@ -219,7 +219,7 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*App, erro
 	a.Feeder = a.NewFeeder(a.Insight)
 	a.Events.CountIn(a.Columns)
 	a.EventFeeder = a.Events.NewFeeder(a.Columns, log)
-	a.Alerts = alert.NewService(a.Store, a.Insight, demoJob, imports.Kind, label.RereadKind)
+	a.Alerts = alert.NewService(a.Store, a.Insight, demoJob, imports.Kind, label.RereadKind, identity.RezoneKind)
 	a.Jobs = job.New(a.Store, job.Options{Workers: cfg.Workers, Grace: cfg.Grace, Log: log, Observe: a.Metrics.Job})
 	a.Jobs.Handle(demoJob, a.runDemo, job.AtMost(1))
 	a.Identity.Handle(a.Jobs)
@@ -228,7 +228,8 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*App, erro
 	a.Labels.Handle(a.Jobs)
 	a.Adapt.Handle(a.Jobs)
 	a.Deliver.Handle(a.Jobs)
-	(&flow.Flow{Store: a.Store, Deliver: a.Deliver, Alerts: a.Alerts, Themes: a.Themes, Base: cfg.Base(), Log: log}).Handle(a.Jobs)
+	(&flow.Flow{Store: a.Store, Deliver: a.Deliver, Alerts: a.Alerts, Themes: a.Themes, Base: cfg.Base(), Log: log,
+		Feedback: a.Feedback, Events: a.Events, Watermark: a.Columns.Watermark}).Handle(a.Jobs)
 	a.Alerts.Handle(a.Jobs)
 	a.Scores.Hear(a.Insight, a.fed)
 	a.Scores.Handle(a.Jobs)
@@ -389,7 +390,7 @@ func (a *App) routes() (http.Handler, error) {
 	}
 	(&door.Pages{Identity: a.Identity, Demo: a.openDemo}).Register(site)
 	words := figure.Words{Contacts: a.Contacts, Labels: a.Labels, Themes: a.Themes}
-	(&home.Pages{Insight: a.Insight, Words: words, Feeder: a.Feeder}).Register(site)
+	(&home.Pages{Identity: a.Identity, Insight: a.Insight, Words: words, Feeder: a.Feeder}).Register(site)
 	(&pagefeedback.Pages{Store: a.Store, Feedback: a.Feedback, Insight: a.Insight, Labels: a.Labels, Assist: a.Assist, Words: words}).Register(site)
 	(&pagethemes.Pages{Store: a.Store, Feedback: a.Feedback, Insight: a.Insight, Labels: a.Labels, Themes: a.Themes, Adapt: a.Adapt, Words: words, Assist: a.Assist}).Register(site)
 	(&pagemodel.Pages{Feedback: a.Feedback, Labels: a.Labels, Themes: a.Themes, Adapt: a.Adapt, Words: words}).Register(site)

@@ -4,6 +4,7 @@
 package flow
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
@@ -12,6 +13,8 @@ import (
 	"kolo/internal/foundation/job"
 	"kolo/internal/foundation/mail"
 	"kolo/internal/foundation/store"
+	"kolo/internal/listen/event"
+	"kolo/internal/listen/feedback"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/alert"
 	"kolo/internal/understand/theme"
@@ -25,6 +28,10 @@ type Flow struct {
 	Themes  *theme.Service
 	Base    string // the URL that links begin with, without a slash at its end
 	Log     *slog.Logger
+
+	Feedback  *feedback.Service
+	Events    *event.Service
+	Watermark func(ctx context.Context, stream string) (int64, error) // up to which change the columns are
 }
 
 const digestJob job.Kind = "flow.digest"
@@ -40,6 +47,9 @@ func (f *Flow) Handle(r *job.Runner) {
 	// An hour strikes somewhere: what waited for it goes out as one mail.
 	r.Handle(digestJob, f.sendDigests, job.AtMost(1))
 	r.Every(digestJob, 10*time.Minute)
+
+	// A workspace gets another time zone: its days, by which the columns count, are others.
+	r.Handle(identity.RezoneKind, f.rezone, job.AtMost(1))
 
 	// A webhook is disabled because it failed for days: those who can mend it hear of it on another way.
 	f.Deliver.OnDisabled(f.webhookDisabled)

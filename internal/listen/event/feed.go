@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/valyala/fastjson"
@@ -14,6 +15,7 @@ import (
 	"kolo/internal/foundation/column"
 	"kolo/internal/foundation/column/follow"
 	"kolo/internal/foundation/jsonread"
+	"kolo/internal/people/identity"
 )
 
 const (
@@ -62,6 +64,7 @@ func (s *Service) next(ctx context.Context, after, upTo int64) (b follow.Batch, 
 	batch := column.Batch{Table: table, Rows: make([]column.Row, 0, len(changes))}
 	r := jsonread.Get()
 	defer r.Put()
+	zones := map[identity.WorkspaceID]*time.Location{}
 	for _, e := range changes {
 		switch {
 		case e.erased:
@@ -70,16 +73,22 @@ func (s *Service) next(ctx context.Context, after, upTo int64) (b follow.Batch, 
 		case e.Name == "": // it told of a contact, and nothing that happened
 			continue
 		}
-		of, err := s.workspace(ctx, e.Workspace)
-		if err != nil {
-			return b, err
+		zone := zones[e.Workspace]
+		if zone == nil {
+			// Not what is remembered: what is numbered anew because the zone has changed must never meet the old one.
+			of, err := s.readWorkspace(ctx, e.Workspace)
+			if err != nil {
+				return b, err
+			}
+			zone = of.zone
+			zones[e.Workspace] = zone
 		}
 		var value any
 		if e.Value != nil {
 			value = *e.Value
 		}
 		batch.Rows = append(batch.Rows, column.Row{Replace: e.Revision > 1, Values: []any{
-			string(e.Workspace), string(e.ID), e.Time.UnixMilli(), int64(clock.DayOf(e.Time, of.zone)), e.Kind, e.Name,
+			string(e.Workspace), string(e.ID), e.Time.UnixMilli(), int64(clock.DayOf(e.Time, zone)), e.Kind, e.Name,
 			string(e.Contact), column.Hash(string(e.Contact)), value, e.Currency, facts(r, e.Properties)}})
 	}
 	if len(batch.Rows) > 0 || len(batch.Remove) > 0 {

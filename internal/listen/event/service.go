@@ -120,13 +120,18 @@ func (s *Service) Receive(ctx context.Context, ws identity.WorkspaceID, batch []
 
 // workspace looks up what is needed of a workspace.
 func (s *Service) workspace(ctx context.Context, ws identity.WorkspaceID) (known, error) {
-	now := s.clock.Now()
 	s.mu.Lock()
 	k, ok := s.workspaces[ws]
 	s.mu.Unlock()
-	if ok && now.Before(k.until) {
+	if ok && s.clock.Now().Before(k.until) {
 		return k, nil
 	}
+	return s.readWorkspace(ctx, ws)
+}
+
+// readWorkspace looks up what a workspace is now.
+func (s *Service) readWorkspace(ctx context.Context, ws identity.WorkspaceID) (k known, err error) {
+	now := s.clock.Now()
 	var w identity.Workspace
 	if err := s.db.View(ctx, func(tx *store.Tx) (err error) {
 		w, err = identity.GetWorkspace(tx, ws)

@@ -191,6 +191,27 @@ func changeOf(tx *store.Tx, ws identity.WorkspaceID, c contact.ID, set string, a
 	return nil
 }
 
+// TouchNext numbers events of a workspace anew, unchanged, so that the columns look at them again, page by page: the next ones between two
+// numbers of change, most of them at once. It gives the number that the last one had, and how many there were: 0 when that was all.
+func TouchNext(tx *store.Tx, ws identity.WorkspaceID, after, upTo int64, most int) (last int64, n int, err error) {
+	old, err := store.All(tx, store.Value[int64], "/* event.TouchNext */ SELECT seq FROM event WHERE workspace = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4",
+		string(ws), after, upTo, most)
+	if err != nil || len(old) == 0 {
+		return after, 0, err
+	}
+	seqs, err := tx.NextSeq("event", len(old))
+	if err != nil {
+		return after, 0, err
+	}
+	for i, seq := range old {
+		if _, err := tx.Exec("/* event.TouchNext */ UPDATE event SET seq = $1, revision = revision + 1 WHERE seq = $2", seqs[i], seq); err != nil {
+			return after, 0, err
+		}
+	}
+	tx.Notify(Topic)
+	return old[len(old)-1], len(old), nil
+}
+
 // inChunks cuts a list into few sizes, so that the statements stay prepared.
 func inChunks[T any](list []T, do func(part []T) error) error {
 	for len(list) > 0 {

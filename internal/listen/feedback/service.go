@@ -323,6 +323,25 @@ func Touch(tx *store.Tx, ws identity.WorkspaceID, ids []ID) error {
 	return nil
 }
 
+// TouchNext is Touch for all feedback of a workspace, page by page: the next of it between two numbers of change, most of it at once. It gives
+// the number that the last one had, and how many there were: 0 when that was all.
+func TouchNext(tx *store.Tx, ws identity.WorkspaceID, after, upTo int64, most int) (last int64, n int, err error) {
+	type change struct {
+		id  ID
+		seq int64
+	}
+	next, err := store.All(tx, func(s store.Scanner) (c change, err error) { return c, s.Scan(&c.id, &c.seq) },
+		"/* feedback.TouchNext */ SELECT id, seq FROM feedback WHERE workspace = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4", string(ws), after, upTo, most)
+	if err != nil || len(next) == 0 {
+		return after, 0, err
+	}
+	ids := make([]ID, len(next))
+	for i, c := range next {
+		ids[i] = c.id
+	}
+	return next[len(next)-1].seq, len(next), Touch(tx, ws, ids)
+}
+
 // changeOf changes all feedback of a contact, and numbers each change so that the columns follow.
 func changeOf(tx *store.Tx, op string, ws identity.WorkspaceID, c contact.ID, set string, args ...any) error {
 	ids, err := store.All(tx, store.Value[string], "/* feedback."+op+" */ SELECT id FROM feedback WHERE workspace = $1 AND contact = $2 AND contact_key = $3 AND contact_key <> 0", string(ws), string(c), c.Key())

@@ -279,6 +279,11 @@ func (s *Service) UpdateWorkspace(ctx context.Context, ws WorkspaceID, actor Act
 			string(w.WeekStart), w.Language, w.Currency, w.Country, w.Version); err != nil {
 			return err
 		}
+		if w.Zone != old.Zone {
+			if err := rezone(tx, ws); err != nil {
+				return err
+			}
+		}
 		changed := changes{}
 		changed.note("name", old.Name, w.Name)
 		changed.note("zone", old.Zone, w.Zone)

@@ -57,19 +57,23 @@ func NewService(db *store.DB, columns *column.DB, f *feedback.Service) *Service 
 }
 
 func (s *Service) settings(ctx context.Context, ws identity.WorkspaceID) (settings, error) {
-	now := s.clock.Now()
 	s.mu.Lock()
 	set, ok := s.workspaces[ws]
 	s.mu.Unlock()
-	if ok && now.Sub(set.read) < 5*time.Second {
+	if ok && s.clock.Now().Sub(set.read) < 5*time.Second {
 		return set, nil
 	}
+	return s.readSettings(ctx, ws)
+}
+
+// readSettings are the settings as they are now.
+func (s *Service) readSettings(ctx context.Context, ws identity.WorkspaceID) (set settings, err error) {
+	now := s.clock.Now()
 	var w identity.Workspace
-	err := s.db.View(ctx, func(tx *store.Tx) (err error) {
+	if err = s.db.View(ctx, func(tx *store.Tx) (err error) {
 		w, err = identity.GetWorkspace(tx, ws)
 		return err
-	})
-	if err != nil {
+	}); err != nil {
 		return set, err
 	}
 	set = settings{zone: w.Location(), weekStart: string(w.WeekStart), read: now}

@@ -145,7 +145,8 @@ func (f *Feeder) rows(ctx context.Context, changes []feedback.Feedback) ([]colum
 	zones := map[identity.WorkspaceID]*time.Location{}
 	labels := map[feedback.ID]Label{}
 	for ws, p := range parts {
-		set, err := f.s.settings(ctx, ws)
+		// Not what is remembered: what is numbered anew because the zone has changed must never meet the old one.
+		set, err := f.s.readSettings(ctx, ws)
 		if err != nil {
 			return nil, nil, err
 		}

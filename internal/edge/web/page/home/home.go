@@ -16,9 +16,10 @@ import (
 
 // Pages serves it.
 type Pages struct {
-	Insight *insight.Service
-	Words   figure.Words
-	Feeder  *insight.Feeder
+	Identity *identity.Service
+	Insight  *insight.Service
+	Words    figure.Words
+	Feeder   *insight.Feeder
 }
 
 // Register adds the routes to the site.
@@ -36,6 +37,7 @@ type view struct {
 	Period   int64 // in the period
 	WithText float64
 	Behind   bool // feedback is still on its way into the figures
+	Zone     bool // days are still those of the time zone before
 	Lead     string
 }
 
@@ -78,6 +80,7 @@ func (p *Pages) home(q *web.Request) error {
 		latest, err = p.Insight.Find(gctx, ws, insight.Conditions{{Field: "text", Op: "not_empty"}}, insight.Period{}, "", 5)
 		return err
 	})
+	g.Go(func() (err error) { v.Zone, err = p.Identity.Rezoning(gctx, ws); return err })
 	var views []insight.View
 	g.Go(func() (err error) { views, err = p.Insight.Views(gctx, ws, q.Actor); return err })
 	if err := g.Wait(); err != nil {

@@ -144,6 +144,7 @@ type workspaceView struct {
 	Fields  []ui.Field
 	May     bool
 	Version string
+	Zone    bool // days are still those of the time zone before
 }
 
 // currencies are offered, as are zones; any other can be typed.
@@ -222,7 +223,11 @@ func chosen(f ui.Field) string {
 
 func (p *Pages) workspace(q *web.Request) error {
 	sh, may := shell(q, "workspace"), q.Actor.May(identity.WorkspaceManage)
-	return q.Render(http.StatusOK, workspacePage(sh, workspaceView{Tabs: tabs(q, "workspace"),
+	rezoning, err := p.Identity.Rezoning(q.Context(), q.Workspace.ID)
+	if err != nil {
+		return err
+	}
+	return q.Render(http.StatusOK, workspacePage(sh, workspaceView{Tabs: tabs(q, "workspace"), Zone: rezoning,
 		Fields: workspaceFields(sh, q.Workspace, may), May: may, Version: strconv.FormatInt(q.Workspace.Version, 10)}))
 }
 
