@@ -567,8 +567,8 @@ func (a *asked) themeField(f field, id string) string {
 	return "theme"
 }
 
-// marks finds the days on which the scale or the wording of a score changed. forms are all that the question has met; where
-// they are too many, nil, wordings are not looked at.
+// marks finds the days on which the scale or the wording of a score changed: within one survey, or one source where there is no survey, for
+// surveys side by side each have their own. forms are all that the question has met; where they are too many, nil, wordings are not looked at.
 func (s *Service) marks(ctx context.Context, a *asked, forms []int64) ([]Mark, error) {
 	marks := []Mark{}
 	if a.Bucket == "" && a.Compare == nil || len(forms) == 1 {
@@ -584,42 +584,80 @@ func (s *Service) marks(ctx context.Context, a *asked, forms []int64) ([]Mark, e
 	if forms == nil {
 		what = m + "_scale"
 	}
-	rows, err := s.columns.All(ctx, fmt.Sprintf("SELECT f, min(day) AS first, max(day) AS last FROM (SELECT %s AS f, day FROM %s WHERE %s AND %s_class IS NOT NULL) AS t GROUP BY f LIMIT %d",
-		what, table, cond, m, maxForms), args...)
+	rows, err := s.columns.All(ctx, fmt.Sprintf(`SELECT f, survey, place, min(day) AS first, max(day) AS last
+		FROM (SELECT %s AS f, survey, CASE WHEN survey = '' THEN source ELSE '' END AS place, day FROM %s WHERE %s AND %s_class IS NOT NULL) AS t
+		GROUP BY f, survey, place ORDER BY count(*) DESC, f, survey, place LIMIT %d`, what, table, cond, m, maxForms), args...)
 	if err != nil {
 		return nil, err
 	}
-	type era struct {
-		form
-		first, last int64
-	}
-	eras := make([]era, len(rows))
 	known, err := s.formsOf(ctx, a.ws, m, forms)
 	if err != nil {
 		return nil, err
 	}
-	for i, r := range rows {
-		eras[i] = era{form: form{scale: keyText(r[0])}, first: number[int64](r[1]), last: number[int64](r[2])}
+	type place struct{ survey, source string }
+	scales, wordings := map[place]eras{}, map[place]eras{}
+	for _, r := range rows {
+		f := form{scale: keyText(r[0])}
 		if forms != nil {
-			eras[i].form = known[number[int64](r[0])]
+			f = known[number[int64](r[0])]
+		}
+		at, first, last := place{keyText(r[1]), keyText(r[2])}, number[int64](r[3]), number[int64](r[4])
+		scales[at] = scales[at].with(f.scale, first, last)
+		if f.wording != "" { // one that is not known is no other
+			wordings[at] = wordings[at].with(f.wording, first, last)
 		}
 	}
-	slices.SortFunc(eras, func(x, y era) int {
-		return cmp.Or(cmp.Compare(x.first, y.first), cmp.Compare(x.last, y.last), cmp.Compare(x.scale, y.scale), cmp.Compare(x.wording, y.wording))
+	for kind, places := range map[string]map[place]eras{"scale": scales, "wording": wordings} {
+		for _, all := range places {
+			marks = append(marks, all.changes(kind)...)
+		}
+	}
+	slices.SortFunc(marks, func(x, y Mark) int {
+		return cmp.Or(cmp.Compare(x.Day, y.Day), cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.From, y.From), cmp.Compare(x.To, y.To))
 	})
-	for i := 1; i < len(eras); i++ {
-		prev, e := eras[i-1], eras[i]
-		// Two wordings side by side all the time are two surveys; one that takes over from another is a change.
-		if e.first == eras[0].first || e.last <= prev.last && prev.first < e.first {
+	return slices.Compact(marks), nil
+}
+
+// era is how long a survey used a scale or a wording.
+type era struct {
+	what        string
+	first, last int64 // days
+}
+
+type eras []era
+
+func (all eras) with(what string, first, last int64) eras {
+	for i := range all {
+		if e := &all[i]; e.what == what {
+			e.first, e.last = min(e.first, first), max(e.last, last)
+			return all
+		}
+	}
+	return append(all, era{what, first, last})
+}
+
+// handOver is within how many days of each other one wording ends and another begins that takes its place: answers to the old one come late,
+// and a survey may rest.
+const handOver = 14
+
+// changes are the days on which one took the place of another. Two that are asked side by side are two questions.
+func (all eras) changes(kind string) (marks []Mark) {
+	for _, e := range all {
+		var old *era
+		for i := range all {
+			p := &all[i]
+			both := p.last - e.first + 1 // days on which both may have been asked
+			if p.first < e.first && p.last < e.last && both <= min(handOver, e.last-p.last) && (old == nil || p.last > old.last) {
+				old = p
+			}
+		}
+		if old == nil {
 			continue
 		}
-		day := clock.Day(e.first).String()
-		if e.scale != prev.scale {
-			marks = append(marks, Mark{day, "scale", prev.scale, e.scale})
+		if e.first-old.last > handOver && slices.ContainsFunc(all, func(x era) bool { return x.first < e.first && x.last > old.last }) {
+			continue // the old one was given up long before, and others were asked meanwhile
 		}
-		if e.wording != prev.wording {
-			marks = append(marks, Mark{day, "wording", prev.wording, e.wording})
-		}
+		marks = append(marks, Mark{clock.Day(e.first).String(), kind, old.what, e.what})
 	}
-	return marks, nil
+	return marks
 }

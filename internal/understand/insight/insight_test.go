@@ -200,6 +200,34 @@ func TestScalesAreNotPooledAndChangesAreMarked(t *testing.T) {
 	})
 }
 
+// TestSurveysSideBySideAreNoChange: a wording changes within a survey, and not when another survey with its own words begins.
+func TestSurveysSideBySideAreNoChange(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		ask := func(survey, source, question string, from, to int) (in []feedback.Input) {
+			for ago := from; ago >= to; ago-- {
+				at := today.AddDate(0, 0, -ago)
+				in = append(in, feedback.Input{Time: &at, Survey: survey, Source: source, Scores: []feedback.Score{{Metric: "csat", Value: 4, Scale: feedback.Scale{Min: 1, Max: 5}, Question: question}}})
+			}
+			return in
+		}
+		w.receive(w.ws, ask("delivery", "", "How was the delivery?", 100, 1)...)
+		w.receive(w.ws, ask("call", "", "How was the call?", 99, 1)...)       // began a day later
+		w.receive(w.ws, ask("visit", "", "How was the visit?", 60, 40)...)    // once
+		w.receive(w.ws, ask("shop", "", "", 98, 51)...)                       // nobody knows how it asked
+		w.receive(w.ws, ask("shop", "", "How was the shop?", 50, 1)...)       // until then
+		w.receive(w.ws, ask("", "helpdesk", "Were you helped?", 97, 1)...)    // two questions
+		w.receive(w.ws, ask("", "helpdesk", "Were we kind?", 30, 1)...)       // of one source, of which one began later
+		w.receive(w.ws, ask("", "app", "Do you like the app?", 90, 28)...)    // its last answers came late
+		w.receive(w.ws, ask("", "app", "How do you like the app?", 31, 1)...) // and this is the change
+		a := w.ask(insight.Query{Measure: insight.CSAT, Bucket: "week"})
+		want := []insight.Mark{{Day: today.AddDate(0, 0, -31).Format(time.DateOnly), Kind: "wording", From: "Do you like the app?", To: "How do you like the app?"}}
+		if !slices.Equal(a.Marks, want) {
+			t.Errorf("marks = %+v", a.Marks)
+		}
+	})
+}
+
 func TestEveryMeasure(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
