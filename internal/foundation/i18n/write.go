@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/text/currency"
 	printer "golang.org/x/text/message"
@@ -70,28 +71,63 @@ func (l *Locale) Percent(share float64, decimals int) string {
 }
 
 // Number reads a number as people write it in the language, with its digits, separators and spaces, into one for a program:
-// "1 234,5" becomes "1234.5". The signs that keyboards have, a point for decimals and commas between thousands, will do too
-// where the language does not use them otherwise. ok is false for what is no number.
+// "1 234,5" becomes "1234.5". The signs of other languages will do too where they can mean one thing alone: a comma is a decimal sign where it cannot
+// stand between thousands ("12,50", "1.234,50"). A single comma before three digits stands between thousands unless it is the language's decimal
+// sign; a single point is a decimal sign. ok is false for what is no number, or one that is not written as any is.
 func (l *Locale) Number(s string) (number string, ok bool) {
-	s = strings.TrimSpace(strings.NewReplacer(l.format.Group, "", l.format.Decimal, ".", l.format.Minus, "-", "\u00a0", "", "\u202f", "", " ", "").Replace(s))
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case r >= '۰' && r <= '۹':
 			return '0' + r - '۰'
 		case r >= '٠' && r <= '٩':
 			return '0' + r - '٠'
+		case r == '−':
+			return '-'
+		case r == '\u00a0' || r == '\u202f' || r == '\u2009':
+			return ' '
+		case r >= '\u2066' && r <= '\u2069' || r == '\u200e' || r == '\u200f': // signs of direction, which come with what is copied from a page
+			return -1
 		}
 		return r
 	}, s)
-	if thousands.MatchString(s) {
-		s = strings.ReplaceAll(s, ",", "")
+	s, negative := strings.CutPrefix(strings.TrimSpace(s), "-")
+	if s = strings.TrimSpace(s); !signed.MatchString(s) {
+		return s, false
 	}
-	return s, decimal.MatchString(s)
+	whole, frac := s, ""
+	if at := strings.LastIndexFunc(s, notDigit); at >= 0 {
+		sign, size := utf8.DecodeRuneInString(s[at:])
+		before, after := s[:at], s[at+size:]
+		if last := strings.LastIndexFunc(before, notDigit); last >= 0 {
+			// Several signs: all stand between thousands, or the last one is another and a decimal sign.
+			if other, _ := utf8.DecodeRuneInString(before[last:]); other != sign && sign != ' ' && sign != '٬' {
+				whole, frac = before, after
+			}
+		} else if string(sign) == l.format.Decimal || sign == '.' || sign == '٫' || sign != ' ' && (len(after) != 3 || before == "0") {
+			whole, frac = before, after
+		}
+	}
+	if at := strings.IndexFunc(whole, notDigit); at >= 0 {
+		sign, _ := utf8.DecodeRuneInString(whole[at:])
+		if whole = strings.ReplaceAll(whole, string(sign), ","); sign == '٫' || !thousands.MatchString(whole) {
+			return s, false
+		}
+		whole = strings.ReplaceAll(whole, ",", "")
+	}
+	if negative {
+		whole = "-" + whole
+	}
+	if frac != "" {
+		whole += "." + frac
+	}
+	return whole, true
 }
 
+func notDigit(r rune) bool { return r < '0' || r > '9' }
+
 var (
-	thousands = regexp.MustCompile(`^-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?$`)
-	decimal   = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
+	signed    = regexp.MustCompile(`^[0-9]+([,. ٬٫][0-9]+)*$`)
+	thousands = regexp.MustCompile(`^[1-9][0-9]{0,2}(,[0-9]{3})+$`)
 )
 
 // minorDigits are the decimals of the currencies that have not two (ISO 4217).

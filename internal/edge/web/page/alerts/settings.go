@@ -133,7 +133,7 @@ func (p *Pages) set(q *web.Request) error {
 		}
 		v, err := strconv.ParseFloat(s, 64)
 		if err != nil || v != v || v > 1e12 || v < -1e12 {
-			bad = append(bad, fault.Field{Path: name, Code: "type", Msg: "this is not a number"})
+			bad = append(bad, fault.Field{Path: name, Code: "number", Msg: "this is not a number"})
 		}
 		return v
 	}

@@ -97,6 +97,11 @@ func TestEdit(t *testing.T) {
 		}
 		// A refused change can be mended without losing what else was changed, or changing what was not.
 		form = b.open(path + "/edit").form(path)
+		b.done(path, filled(form, "lifetime_value", "1250,50", "currency", "EUR"))
+		if c = w.get(id); c.Value == nil || c.Value.Minor != 125050 {
+			w.Errorf("1250,50 was kept as %+v", c.Value)
+		}
+		form = b.open(path + "/edit").form(path)
 		p := b.post(path, filled(form, "name", "D.", "account", "nobody", "currency", "EURO", "lifetime_value", "7"))
 		p.is(http.StatusUnprocessableEntity)
 		if got := strings.ToLower(p.text(".k-error")); !strings.Contains(got, "no such account") || !strings.Contains(got, "not a currency") {

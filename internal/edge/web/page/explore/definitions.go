@@ -104,8 +104,11 @@ func needed(q *web.Request) calculator {
 	number := func(i int) float64 {
 		s, ok := e.Number(c.Fields[i].Value)
 		f, err := strconv.ParseFloat(s, 64)
-		if !ok || err != nil || f <= 0 || f > 200 {
-			c.Fields[i].Error = e.T("invalid.type")
+		switch {
+		case !ok || err != nil:
+			c.Fields[i].Error = e.T("invalid.number")
+		case f <= 0 || f > 200:
+			c.Fields[i].Error = e.T("invalid.range")
 		}
 		return f
 	}

@@ -263,7 +263,7 @@ func (p *Pages) saveThresholds(q *web.Request) error {
 		s, ok := q.Env.Number(q.PostFormValue(name))
 		f, err := strconv.ParseFloat(s, 64)
 		if !ok || err != nil {
-			bad = append(bad, fault.Field{Path: name, Code: "type", Msg: "this is not a number"})
+			bad = append(bad, fault.Field{Path: name, Code: "number", Msg: "this is not a number"})
 		}
 		return f
 	}
@@ -303,7 +303,7 @@ func (p *Pages) addInvited(q *web.Request) error {
 	s, ok := q.Env.Number(q.PostFormValue("invited"))
 	n, err := strconv.ParseInt(s, 10, 64)
 	if !ok || err != nil {
-		return p.done(q, "invited", fault.Bad("settings.population", fault.Field{Path: "invited", Code: "type", Msg: "this is not a whole number"}))
+		return p.done(q, "invited", fault.Bad("settings.population", fault.Field{Path: "invited", Code: "whole", Msg: "this is not a whole number"}))
 	}
 	v.Invited = n
 	return p.done(q, "invited", p.Population.AddInvited(q.Context(), q.Workspace.ID, q.Actor, []population.Invited{v}))
