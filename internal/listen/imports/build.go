@@ -191,6 +191,7 @@ func (b *builder) put(s *step, cell string, cells []string, in *feedback.Input) 
 		}
 		in.Scores = append(in.Scores, feedback.Score{Metric: s.Metric, Value: v, Scale: on, Question: s.Question})
 	case "answer:":
+		cell = s.plain(cell)
 		var value any = cell
 		if v, err := strconv.ParseFloat(cell, 64); err == nil && plainNumber(cell) {
 			value = v
@@ -205,7 +206,7 @@ func (b *builder) put(s *step, cell string, cells []string, in *feedback.Input) 
 		if in.Attributes == nil {
 			in.Attributes = make(feedback.Attributes, 4)
 		}
-		in.Attributes[s.key] = cell
+		in.Attributes[s.key] = s.plain(cell)
 	case "kind":
 		in.Kind = strings.ToLower(strings.TrimSpace(cell))
 	case "channel":
@@ -228,6 +229,20 @@ func (b *builder) put(s *step, cell string, cells []string, in *feedback.Input) 
 		return b.putContact(s, cell, in)
 	}
 	return bad, true
+}
+
+// plain writes a number of a column with a decimal sign of its own as programs do, so that it can be asked for as one: "1 250,5" becomes
+// "1250.5". What is no number, or says more than one (a share, an amount in a currency), stays as it is.
+func (s *step) plain(cell string) string {
+	if s.decimal == 0 || strings.Trim(cell, "0123456789") == "" || plainNumber(cell) && (s.decimal == '.' || !strings.Contains(cell, ".")) || strings.ContainsAny(cell, "%٪") ||
+		strings.ContainsFunc(cell, func(r rune) bool { return unicode.Is(unicode.Sc, r) }) {
+		return cell
+	}
+	v, err := table.ParseNumber(cell, s.decimal)
+	if err != nil {
+		return cell
+	}
+	return strconv.FormatFloat(v, 'f', -1, 64)
 }
 
 // listed writes a list of texts in JSON as people do; anything else stays as it is.
@@ -269,7 +284,7 @@ func (b *builder) putContact(s *step, cell string, in *feedback.Input) (bad faul
 	case "contact.account":
 		w.Account = cell
 	case "contact.attribute:":
-		who(w, s.key, cell)
+		who(w, s.key, s.plain(cell))
 	}
 	return bad, true
 }

@@ -164,6 +164,11 @@ func Guess(s Sample, columns []Column, country string) Mapping {
 			g.set(i, "attribute:"+attributeKey(columns[i].Name))
 		}
 	}
+	for i := range g.targets {
+		if t, c := &g.targets[i], g.columns[i]; strings.Contains(t.To, ":") && c.Kind == table.KindDecimal && slices.ContainsFunc(g.s.values(i), func(v string) bool { return v != "" && !plainNumber(v) }) {
+			t.Decimal = c.Decimal
+		}
+	}
 	m := Mapping{Columns: g.targets}
 	if !slices.ContainsFunc(g.targets, func(t Target) bool { return t.To == toScore || strings.HasPrefix(t.To, "survey") || t.To == "kind" }) {
 		m.Constants.Kind = feedback.Message

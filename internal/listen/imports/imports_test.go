@@ -576,3 +576,35 @@ func TestCleaning(t *testing.T) {
 		}
 	})
 }
+
+// TestNumbersWithADecimalComma: what a column says in numbers can be asked for as numbers, whatever sign it has for decimals.
+func TestNumbersWithADecimalComma(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.run()
+		im := w.bring("prices.csv", "comment;price;weight;share\nCame early, thank you all;1 250,50;12,5;12,5%\nCame late and was broken;1.250,25;0,5;7,5%\nNobody called me at all;-3;7;n/a\n")
+		if im.Created != 3 || im.Refused != 0 {
+			w.Fatalf("%+v", im)
+		}
+		got := map[string]feedback.Attributes{}
+		for _, f := range w.kept(w.ws) {
+			got[f.Text] = f.Attributes
+		}
+		for text, want := range map[string]string{"Came early, thank you all": "1250.5 12.5 12,5%", "Came late and was broken": "1250.25 0.5 7,5%", "Nobody called me at all": "-3 7 n/a"} {
+			a := got[text]
+			if is := a["price"] + " " + a["weight"] + " " + a["share"]; is != want {
+				w.Errorf("%q: %q, want %q", text, is, want)
+			}
+		}
+		var fields []feedback.Field
+		w.must(w.db.View(w.Context(), func(tx *store.Tx) (err error) {
+			fields, err = feedback.Fields(tx, w.ws)
+			return err
+		}))
+		for _, f := range fields {
+			if (f.Key == "price" || f.Key == "weight") && f.Kind != "number" {
+				w.Errorf("%s is a %s", f.Key, f.Kind)
+			}
+		}
+	})
+}
