@@ -2,8 +2,10 @@ package app
 
 import (
 	"fmt"
+	"html"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +78,34 @@ func TestAllScreensSayTheSame(t *testing.T) {
 	}
 	if body := i.page(token, "/feedback?q=passive+27"); !strings.Contains(body, "passive 27") || strings.Contains(body, "passive 28") {
 		t.Error("searching finds something else")
+	}
+}
+
+// TestHomeLeadsToWhatItCounts: the stages on Home lead to the very feedback that they count, in their period.
+func TestHomeLeadsToWhatItCounts(t *testing.T) {
+	t.Parallel()
+	i := open(t)
+	ws, _ := i.workspace("one")
+	token := i.signIn("owner@one.example.com")
+	old := time.Now().AddDate(0, 0, -60)
+	before := nps(9, "long ago")
+	before.Time = &old
+	i.receive(ws, before, nps(9, "this month"), nps(8, ""), nps(7, "this month too"))
+	body := i.page(token, "/?last=30d")
+	links := regexp.MustCompile(`<a href="(/feedback[^"]*)">\s*<span class="k-loop-mark"`).FindAllStringSubmatch(body, -1)
+	if len(links) != 2 {
+		t.Fatalf("%v", links)
+	}
+	for k, want := range []int{3, 2} {
+		query, err := url.ParseQuery(strings.TrimPrefix(html.UnescapeString(links[k][1]), "/feedback?"))
+		must(t, err)
+		where, between, err := insight.Decode(query)
+		must(t, err)
+		found, err := i.Insight.Find(t.Context(), ws, where, between, "", 100)
+		must(t, err)
+		if len(found.Feedback) != want {
+			t.Errorf("%s leads to %d, not %d", links[k][1], len(found.Feedback), want)
+		}
 	}
 }
 

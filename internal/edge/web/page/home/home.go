@@ -33,9 +33,12 @@ type view struct {
 	Volume   *ui.Chart
 	Pinned   []pinned
 	Quotes   []ui.Quote
-	Total    int64 // feedback of all time
-	Period   int64 // in the period
+	Total    int64  // feedback of all time
+	Period   int64  // in the period
+	Heard    string // where just that is shown
 	WithText float64
+	Texts    int64 // how many of them have words
+	Read     string
 	Behind   bool // feedback is still on its way into the figures
 	Zone     bool // days are still those of the time zone before
 	Lead     string
@@ -87,8 +90,9 @@ func (p *Pages) home(q *web.Request) error {
 		return err
 	}
 	v.Total, v.Period = total.Total.N, volume.Total.N
+	v.Heard, v.Read = volume.Total.Behind("/feedback"), texts.Total.Behind("/feedback")
 	if texts.Total.Value != nil {
-		v.WithText = *texts.Total.Value
+		v.WithText, v.Texts = *texts.Total.Value, *texts.Total.Parts.Hits
 	}
 	against := q.Env.T("home.against")
 	for _, a := range answers {

@@ -210,8 +210,8 @@ func page(sh ui.Shell, v view) templ.Component {
 				}
 			} else {
 				templ_7745c5c3_Err = ui.LoopStrip(sh.Env, []ui.LoopStage{
-					{Key: "listen", Count: v.Period, Note: sh.T("home.heard"), Href: "/feedback"},
-					{Key: "understand", Count: int64(v.WithText*float64(v.Period) + 0.5), Note: sh.T("home.with_words", "share", sh.Percent(v.WithText, 0)), Href: "/feedback?has_text=yes"},
+					{Key: "listen", Count: v.Period, Note: sh.T("home.heard"), Href: v.Heard},
+					{Key: "understand", Count: v.Texts, Note: sh.T("home.with_words", "share", sh.Percent(v.WithText, 0)), Href: v.Read},
 				}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
