@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"html"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -61,6 +62,24 @@ func TestThemesPages(t *testing.T) {
 	}
 	if body := i.page(token, "/feedback?theme="+id); strings.Contains(body, "Lovely cake") || !strings.Contains(body, "postman") {
 		t.Error("the feedback behind a theme is other feedback")
+	}
+
+	// The files of the charts, of the theme and of the one it stands under, hold these alone.
+	for _, x := range []string{id, "logistics"} {
+		body := i.page(token, "/themes/"+x)
+		files := regexp.MustCompile(`/export/answer\.csv\?[^"]*theme_sentiment[^"]*`).FindAllString(body, -1)
+		if len(files) != 1 {
+			t.Fatalf("%s: %q", x, files)
+		}
+		file := i.browse(token, http.MethodGet, html.UnescapeString(files[0]), nil).Body.String()
+		for _, line := range strings.Split(strings.TrimSpace(file), "\n")[1:] {
+			if cells := strings.Split(line, ","); cells[0] == "group" && cells[1] != x {
+				t.Errorf("the file of %s has %s", x, line)
+			}
+		}
+		if !strings.Contains(file, "\ngroup,"+x+",") {
+			t.Errorf("%s is not in its file: %s", x, file)
+		}
 	}
 
 	post(to+"/names", url.Values{"name.en": {"Rude postmen"}, "name.he": {"דוורים גסים"}}, http.StatusSeeOther)

@@ -278,8 +278,8 @@ func keysOf(ids []string) string {
 	return strings.Join(keys, ", ")
 }
 
-// grouped gives a field of themes the groups that a question with these conditions has: with a condition on a theme those under it,
-// and all others otherwise.
+// grouped gives a field of themes the groups that a question with these conditions has: with a condition on a theme those under it (and where
+// it is named twice, itself), and all others otherwise.
 func (f field) grouped(t Tree, c Conditions) field {
 	var focus []string
 	inside := map[string]bool{}
@@ -292,8 +292,11 @@ func (f field) grouped(t Tree, c Conditions) field {
 		}
 	}
 	root := ""
-	if len(focus) == 1 {
+	switch {
+	case len(focus) == 1:
 		root = t.Resolve(focus[0])
+	case len(focus) > 1 && len(slices.Compact(slices.Clone(focus))) == 1:
+		root = t.Parent(t.Resolve(focus[0]))
 	}
 	at := map[string]int{}
 	f.groups, f.members = nil, nil

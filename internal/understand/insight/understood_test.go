@@ -234,6 +234,12 @@ func TestThemes(t *testing.T) {
 			}
 		}
 		// Against the texts without it.
+		// and named twice, it is the group
+		twice := insight.Conditions{{Field: "theme", Op: "in", Values: []string{"service", "service"}}}
+		a = w.ask(insight.Query{Measure: insight.Count, By: []string{"theme_group"}, Where: twice})
+		if len(a.Rows) != 1 || a.Rows[0].Keys["theme_group"] != "service" || a.Rows[0].N != int64(len(only(all, at("service")))) {
+			t.Errorf("service alone: %+v", a.Rows)
+		}
 		a = w.ask(insight.Query{Measure: insight.NPS, By: []string{"theme_group"}, Compare: &insight.Compare{To: "rest"}})
 		for _, r := range a.Rows {
 			_, _, n := npsOf(only(all, func(s spoken) bool { return !at(r.Keys["theme_group"])(s) }))

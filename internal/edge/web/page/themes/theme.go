@@ -223,21 +223,14 @@ func (b *builder) about() insight.Condition {
 
 func (b *builder) aboutIt() insight.Conditions { return append(slices.Clone(worded), b.about()) }
 
-// own asks a question of each theme beside the others and keeps what concerns this one, with all that stands under it: its own group among
-// those that stand beside it.
+// own asks a question of this theme, with all that stands under it, as one group: in words that a file of its figures can be asked for with, too.
 func (b *builder) own(ctx context.Context, question insight.Query) (*insight.Answer, error) {
-	field := "theme"
-	question.Where, question.Limit = slices.Clone(worded), 5000
-	switch t, _ := b.tree.Get(b.id); {
-	case t.Waits(): // it counts where it is named
-		question.Where = append(question.Where, b.about())
-	case len(b.tree.Children(b.id)) > 0:
+	field, about := "theme", b.about()
+	if len(b.tree.Children(b.id)) > 0 {
 		field = "theme_group"
-		if t.Parent != "" {
-			question.Where = append(question.Where, insight.Condition{Field: "theme", Op: "in", Values: []string{t.Parent}})
-		}
+		about.Values = append(about.Values, b.id) // named twice it is not opened into what stands under it
 	}
-	question.By = []string{field}
+	question.Where, question.By, question.Limit = append(slices.Clone(worded), about), []string{field}, 5000
 	a, err := b.ask(ctx, question)
 	if err != nil {
 		return nil, err
