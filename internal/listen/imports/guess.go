@@ -164,6 +164,7 @@ func Guess(s Sample, columns []Column, country string) Mapping {
 			g.set(i, "attribute:"+attributeKey(columns[i].Name))
 		}
 	}
+	g.fit()
 	for i := range g.targets {
 		if t, c := &g.targets[i], g.columns[i]; strings.Contains(t.To, ":") && c.Kind == table.KindDecimal && slices.ContainsFunc(g.s.values(i), func(v string) bool { return v != "" && !plainNumber(v) }) {
 			t.Decimal = c.Decimal
@@ -184,6 +185,48 @@ func Guess(s Sample, columns []Column, country string) Mapping {
 	}
 	g.phones(&m, country)
 	return m
+}
+
+// limits are how many columns of a sort a row may have.
+var limits = []struct {
+	prefix string
+	most   int
+}{{"attribute:", feedback.MaxAttributes}, {"contact.attribute:", feedback.MaxAttributes}}
+
+// fit leaves out the last columns of what a row may not have so much of, empty ones first: otherwise every row would be refused.
+func (g *guesser) fit() {
+	for _, l := range limits {
+		var of []int
+		for i, t := range g.targets {
+			if strings.HasPrefix(t.To, l.prefix) {
+				of = append(of, i)
+			}
+		}
+		slices.SortStableFunc(of, func(x, y int) int { return cmp.Compare(min(g.columns[y].Filled, 1), min(g.columns[x].Filled, 1)) })
+		for _, i := range of[min(len(of), l.most):] {
+			g.targets[i].To = toIgnore
+		}
+	}
+}
+
+// Beyond is how many columns with something in them are left out of a mapping that has as many attributes as a row may have.
+func Beyond(m Mapping, columns []Column) (n int) {
+	full := false
+	for _, l := range limits {
+		of := 0
+		for _, t := range m.Columns {
+			if strings.HasPrefix(t.To, l.prefix) {
+				of++
+			}
+		}
+		full = full || of >= l.most
+	}
+	for i, t := range m.Columns {
+		if full && t.To == toIgnore && i < len(columns) && columns[i].Filled > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // phones checks that the telephone numbers can be read, in the workspace's country or where the language of the texts is

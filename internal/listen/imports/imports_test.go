@@ -608,3 +608,25 @@ func TestNumbersWithADecimalComma(t *testing.T) {
 		}
 	})
 }
+
+// TestMoreColumnsThanARowMayHave: the guess leaves out what a row has no room for, instead of having every row refused.
+func TestMoreColumnsThanARowMayHave(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.run()
+		head, row := []string{"comment"}, []string{"Came early and thank you"}
+		for i := range 200 {
+			head, row = append(head, fmt.Sprint("field ", i)), append(row, fmt.Sprint("value ", i%3))
+		}
+		im := w.bring("wide.csv", strings.Join(head, ",")+"\n"+strings.Join(row, ",")+"\n"+strings.Join(row, ",")+" \n")
+		if im.Created != 2 || im.Refused != 0 {
+			w.Fatalf("%+v", w.refused(im.ID))
+		}
+		if n := imports.Beyond(im.Mapping, im.Columns); n != 100 {
+			w.Errorf("%d columns are beyond the limit", n)
+		}
+		if a := w.kept(w.ws)[0].Attributes; len(a) != 100 || a["field 99"] != "value 0" {
+			w.Errorf("%d attributes: %v", len(a), a)
+		}
+	})
+}

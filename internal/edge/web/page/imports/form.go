@@ -345,6 +345,9 @@ func (v *draftView) sum(e ui.Env, m imports.Mapping) {
 	} else if !when && !m.Native && m.Constants.Time == nil {
 		v.Warn = append(v.Warn, e.T("import.no_time"))
 	}
+	if n := imports.Beyond(m, im.Columns); n > 0 {
+		v.Warn = append(v.Warn, e.T("import.beyond", "count", n, "most", feedback.MaxAttributes))
+	}
 	if p.Known > 0 {
 		v.Found = append(v.Found, e.T("import.found_who", "count", p.Known))
 	}

@@ -9,6 +9,7 @@ import (
 	"kolo/internal/edge/web/ui"
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/i18n"
+	"kolo/internal/listen/feedback"
 	"kolo/internal/listen/imports"
 )
 
@@ -86,7 +87,7 @@ func (t teller) reason(f fault.Field, cell string) string {
 	known := at >= 0 || slices.Contains(t.im.Names(), f.Path)
 	text := said(t.Env, f)
 	if why := t.why(f, at); why != "" && (cell != "" || !strings.Contains(t.T(why), "{cell}")) {
-		args := []any{"cell", t.Quote(shorten(cell, 60))}
+		args := []any{"cell", t.Quote(shorten(cell, 60)), "most", feedback.MaxAttributes}
 		if at >= 0 {
 			if s := t.im.Mapping.Columns[at].Scale; s != nil {
 				args = append(args, "low", s.Min, "high", s.Max)
@@ -96,7 +97,7 @@ func (t teller) reason(f fault.Field, cell string) string {
 		}
 		text = t.T(why, args...)
 	}
-	if f.Path == "" || f.Code == "required" && !known {
+	if f.Path == "" || (f.Code == "required" || f.Code == "too_many") && !known {
 		return text
 	}
 	return string(t.Quote(f.Path)) + ": " + text
@@ -119,6 +120,8 @@ func (t teller) why(f fault.Field, at int) string {
 		code = "scale"
 	case code == "form" && (to == "channel" || to == "language") || code == "unknown" && to == "kind":
 		code = to
+	case code == "too_many" && at < 0 && strings.HasSuffix(f.Path, "attributes"):
+		code = "too_many_attributes"
 	case code == "external_id":
 		code = "external"
 	}

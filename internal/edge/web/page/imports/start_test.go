@@ -1,9 +1,13 @@
 package imports
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"kolo/internal/edge/web/ui"
+	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/i18n"
 	"kolo/internal/listen/imports"
 )
@@ -25,6 +29,28 @@ func TestTheButtonCountsTheFile(t *testing.T) {
 		v.sum(e, imports.Mapping{})
 		if v.Start != c.want {
 			t.Errorf("%+v: %q", c, v.Start)
+		}
+	}
+}
+
+// TestTooManyAttributesAreToldWithTheLimit, in every language and without the name that only programs know.
+func TestTooManyAttributesAreToldWithTheLimit(t *testing.T) {
+	t.Parallel()
+	for _, l := range i18n.Load().Locales() {
+		e := ui.Env{Locale: l}
+		why := teller{e, imports.Import{}}.reason(fault.Field{Path: "attributes", Code: "too_many", Msg: "more than 100 attributes"}, "")
+		if !strings.Contains(why, e.N(100, 0)) || strings.Contains(why, "attributes:") {
+			t.Errorf("%s: %q", l.Tag(), why)
+		}
+		m := imports.Mapping{Columns: []imports.Target{{Column: "a", To: "ignore"}}}
+		columns := []imports.Column{{Name: "a", Filled: 1}}
+		for i := range 100 {
+			m.Columns, columns = append(m.Columns, imports.Target{To: fmt.Sprint("attribute:", i)}), append(columns, imports.Column{Filled: 1})
+		}
+		v := draftView{Import: imports.Import{Columns: columns}, Preview: &imports.Preview{}}
+		v.sum(e, m)
+		if want := e.T("import.beyond", "count", 1, "most", 100); !slices.Contains(v.Warn, want) {
+			t.Errorf("%s: %q", l.Tag(), v.Warn)
 		}
 	}
 }
