@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"html"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"kolo/internal/edge/web"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
@@ -106,6 +108,32 @@ func TestHomeLeadsToWhatItCounts(t *testing.T) {
 		if len(found.Feedback) != want {
 			t.Errorf("%s leads to %d, not %d", links[k][1], len(found.Feedback), want)
 		}
+	}
+}
+
+// TestGoingBackIsAWholePage: each question of Explore is an entry of its own in the browser's history, and what htmx asks for when somebody goes
+// back to one is a page with all around it.
+func TestGoingBackIsAWholePage(t *testing.T) {
+	t.Parallel()
+	i := open(t)
+	ws, _ := i.workspace("one")
+	token := i.signIn("owner@one.example.com")
+	i.receive(ws, nps(9, "one"))
+	ask := func(headers ...string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodGet, "/explore?measure=nps", nil)
+		r.AddCookie(&http.Cookie{Name: web.SessionCookie, Value: token})
+		for _, h := range headers {
+			r.Header.Set(h, "true")
+		}
+		rec := httptest.NewRecorder()
+		i.Handler().ServeHTTP(rec, r)
+		return rec
+	}
+	if rec := ask("HX-Request"); rec.Code != http.StatusOK || strings.Contains(rec.Body.String(), "<html") {
+		t.Errorf("a part of the page: %d %.200s", rec.Code, rec.Body)
+	}
+	if rec := ask("HX-Request", "HX-History-Restore-Request"); rec.Code != http.StatusOK || !strings.Contains(rec.Body.String(), "<html") {
+		t.Errorf("going back: %d %.200s", rec.Code, rec.Body)
 	}
 }
 

@@ -255,9 +255,9 @@ func (q *Request) Render(status int, c templ.Component) error {
 	return nil
 }
 
-// Partial tells whether htmx asks for a part of a page.
+// Partial tells whether htmx asks for a part of a page. What it asks for because somebody went back is a whole one.
 func (q *Request) Partial() bool {
-	return q.Header.Get("HX-Request") == "true" && q.Header.Get("HX-Boosted") != "true"
+	return q.Header.Get("HX-Request") == "true" && q.Header.Get("HX-Boosted") != "true" && q.Header.Get("HX-History-Restore-Request") != "true"
 }
 
 // Redirect sends the browser to another page of this site.
