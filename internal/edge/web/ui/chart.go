@@ -3,7 +3,9 @@ package ui
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 
 	"kolo/internal/foundation/i18n"
 )
@@ -51,6 +53,7 @@ type Series struct {
 type Mark struct {
 	At   int
 	Text string
+	Day  string // when it was, where that is more than the label says; it is told below the chart
 }
 
 // numbers are values in JSON, with null for NaN.
@@ -118,10 +121,49 @@ func (c Chart) payload(e Env) json.Marshaler {
 	for _, s := range c.Series {
 		p.Series = append(p.Series, seriesPayload{e.Isolate(s.Name), s.Values, s.Low, s.High, s.N, safe(s.Hrefs), s.Small, s.Color})
 	}
-	for _, m := range c.Marks {
-		p.Marks = append(p.Marks, markPayload(m))
-	}
+	p.Marks = c.marks(e)
 	return p
+}
+
+// marks are what stands at their lines: its words, of one alone. The words of several would cover each other: these have numbers, which are
+// told below the chart.
+func (c Chart) marks(e Env) (out []markPayload) {
+	for i, m := range c.Marks {
+		text := m.Text
+		if len(c.Marks) > 1 {
+			text = e.N(float64(i+1), 0)
+		}
+		if k := slices.IndexFunc(out, func(x markPayload) bool { return x.At == m.At }); k >= 0 {
+			out[k].Text += ", " + text
+			continue
+		}
+		out = append(out, markPayload{m.At, text})
+	}
+	return out
+}
+
+// told are the words of marks that have numbers.
+func (c Chart) told(e Env) (out []string) {
+	if len(c.Marks) < 2 {
+		return nil
+	}
+	for _, m := range c.Marks {
+		text := m.Text
+		if m.Day != "" {
+			text = m.Day + ": " + text
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
+// detail is Detail with the marks that the picture has numbers of.
+func (c Chart) detail(e Env) string {
+	lines := c.Detail
+	for i, text := range c.told(e) {
+		lines += "\n" + e.N(float64(i+1), 0) + " · " + text
+	}
+	return strings.TrimPrefix(lines, "\n")
 }
 
 // MarshalJSON writes the payload; encoding/json escapes what could end the script element that holds it.

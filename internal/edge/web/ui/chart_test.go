@@ -87,3 +87,23 @@ func TestLabelsOfAChartKeepTheirDirection(t *testing.T) {
 		t.Errorf("%s, %v", b, err)
 	}
 }
+
+// TestSeveralMarksAreNumbered: the words of one mark stand at its line; of several only numbers, once at each place, and the words below.
+func TestSeveralMarksAreNumbered(t *testing.T) {
+	t.Parallel()
+	for _, l := range i18n.Load().Locales() {
+		e := Env{Locale: l}
+		c := Chart{Marks: []Mark{{At: 3, Text: "one"}}, Detail: "a line"}
+		if got := c.marks(e); len(got) != 1 || got[0].Text != "one" || len(c.told(e)) != 0 || c.detail(e) != "a line" {
+			t.Errorf("%s: %+v", l.Tag(), got)
+		}
+		c.Marks = append(c.Marks, Mark{At: 3, Text: "two", Day: "today"}, Mark{At: 5, Text: "three"})
+		got := c.marks(e)
+		if len(got) != 2 || got[0] != (markPayload{3, e.N(1, 0) + ", " + e.N(2, 0)}) || got[1] != (markPayload{5, e.N(3, 0)}) {
+			t.Errorf("%s: %+v", l.Tag(), got)
+		}
+		if list := c.told(e); len(list) != 3 || list[1] != "today: two" || strings.Count(c.detail(e), "\n") != 3 {
+			t.Errorf("%s: %q", l.Tag(), list)
+		}
+	}
+}

@@ -10,7 +10,6 @@ import (
 
 	"kolo/internal/edge/web/page/figure"
 	"kolo/internal/edge/web/ui"
-	"kolo/internal/foundation/clock"
 	"kolo/internal/foundation/i18n"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/insight/say"
@@ -37,6 +36,14 @@ type answer struct {
 	How      []string
 	Define   string // where the measure is defined
 	Empty    bool
+}
+
+// marks are those that its chart does not tell of by itself.
+func (a answer) marks() []string {
+	if a.Chart != nil && len(a.Chart.Marks) > 1 {
+		return nil
+	}
+	return a.Marks
 }
 
 // change sets a figure beside its counterpart, in words.
@@ -282,12 +289,7 @@ func (b *builder) notes(out *answer) {
 		out.Notes = append(out.Notes, e.T("explore.rest"))
 	}
 	for _, m := range a.Marks {
-		day := m.Day
-		if d, err := clock.ParseDay(m.Day); err == nil {
-			y, mm, dd := d.Date()
-			day = e.Locale.Date(time.Date(y, mm, dd, 12, 0, 0, 0, time.UTC), time.UTC)
-		}
-		out.Marks = append(out.Marks, day+": "+figure.Changed(e, m))
+		out.Marks = append(out.Marks, figure.Day(e, m.Day)+": "+figure.Changed(e, m))
 	}
 }
 

@@ -1508,12 +1508,12 @@ func answerCard(sh ui.Shell, a answer) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if len(a.Notes)+len(a.Marks) > 0 {
+		if list := a.marks(); len(a.Notes)+len(list) > 0 {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 113, "<ul class=\"k-notes\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			for _, m := range a.Marks {
+			for _, m := range list {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 114, "<li class=\"k-mark-note\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

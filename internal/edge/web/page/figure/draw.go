@@ -6,8 +6,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"kolo/internal/edge/web/ui"
+	"kolo/internal/foundation/clock"
+	"kolo/internal/foundation/i18n"
 	"kolo/internal/understand/insight"
 )
 
@@ -143,7 +146,7 @@ func Draw(e ui.Env, id string, a *insight.Answer, kind string, name func(field s
 			c.Series[i].Hrefs = nil
 		}
 	}
-	c.Marks = marks(e, a, g)
+	c.Marks = marks(e, a, g.buckets)
 	return c, whole, true
 }
 
@@ -285,30 +288,39 @@ func weighted(e ui.Env, a *insight.Answer, g grid) []ui.Series {
 	return []ui.Series{s}
 }
 
-func marks(e ui.Env, a *insight.Answer, g grid) []ui.Mark {
+func marks(e ui.Env, a *insight.Answer, buckets []string) []ui.Mark {
 	var out []ui.Mark
 	if a.Bucket == "" {
 		return nil
 	}
 	for _, m := range a.Marks {
 		at := 0
-		for i, b := range g.buckets {
+		for i, b := range buckets {
 			if b <= m.Day {
 				at = i
 			}
 		}
-		out = append(out, ui.Mark{At: at, Text: Changed(e, m)})
+		out = append(out, ui.Mark{At: at, Text: Changed(e, m), Day: Day(e, m.Day)})
 	}
 	return out
 }
 
-// Changed tells of a mark.
-func Changed(e ui.Env, m insight.Mark) string {
-	from, to := m.From, m.To
-	if m.Kind == "scale" {
-		from, to = Scale(e, from), Scale(e, to)
+// Day is a day of an answer in words.
+func Day(e ui.Env, day string) string {
+	d, err := clock.ParseDay(day)
+	if err != nil {
+		return day
 	}
-	return e.T("mark."+m.Kind, "from", from, "to", to)
+	return e.Locale.Date(d.Start(time.UTC), time.UTC)
+}
+
+// Changed tells of a mark. Two wordings of one language stand apart as well, whatever they begin and end with.
+func Changed(e ui.Env, m insight.Mark) string {
+	if m.Kind == "scale" {
+		return e.T("mark.scale", "from", Scale(e, m.From), "to", Scale(e, m.To))
+	}
+	apart := func(s string) i18n.Verbatim { return i18n.Verbatim("\u2068" + s + "\u2069") }
+	return e.T("mark."+m.Kind, "from", apart(m.From), "to", apart(m.To))
 }
 
 var order = map[string]int{

@@ -39,13 +39,7 @@ func file(a *insight.Answer) string {
 
 // Between is the period of an answer in words.
 func Between(e ui.Env, a *insight.Answer) string {
-	day := func(s string) string {
-		d, err := clock.ParseDay(s)
-		if err != nil {
-			return s
-		}
-		return e.Locale.Date(d.Start(time.UTC), time.UTC)
-	}
+	day := func(s string) string { return Day(e, s) }
 	switch {
 	case a.From != "" && a.To != "":
 		return e.T("explore.from_to", "from", day(a.From), "to", day(a.To))
@@ -332,19 +326,7 @@ func Chart(e ui.Env, id string, a *insight.Answer) (ui.Chart, bool) {
 		}
 		put(&c.Series[at], index[r.Bucket], r)
 	}
-	for _, m := range a.Marks {
-		at := 0
-		for i, b := range buckets {
-			if b <= m.Day {
-				at = i
-			}
-		}
-		from, to := m.From, m.To
-		if m.Kind == "scale" {
-			from, to = Scale(e, from), Scale(e, to)
-		}
-		c.Marks = append(c.Marks, ui.Mark{At: at, Text: e.T("mark."+m.Kind, "from", from, "to", to)})
-	}
+	c.Marks = marks(e, a, buckets)
 	return c, true
 }
 
