@@ -137,6 +137,27 @@ func TestGoingBackIsAWholePage(t *testing.T) {
 	}
 }
 
+// TestWeightsInPerCentAreOfAHundred: the settings of the score take none that add up to anything else.
+func TestWeightsInPerCentAreOfAHundred(t *testing.T) {
+	t.Parallel()
+	i := open(t)
+	i.workspace("one")
+	token := i.signIn("owner@one.example.com")
+	for usage, want := range map[string]int{"35": http.StatusUnprocessableEntity, "20": http.StatusSeeOther} {
+		sent := url.Values{"weights.usage": {usage}, "horizon_days": {"90"}, "guessed": {"yes"}}
+		for _, k := range []string{"sentiment", "support", "commercial", "engagement"} {
+			sent.Set("weights."+k, "20")
+		}
+		for _, k := range []string{"usage", "sentiment", "support", "engagement"} {
+			sent.Set("half_lives."+k, "30")
+		}
+		rec := i.browse(token, http.MethodPost, "/health/settings", sent)
+		if rec.Code != want || want != http.StatusSeeOther && !strings.Contains(rec.Body.String(), "The weights add up to 115, and not to 100.") {
+			t.Errorf("%s: %d %.300s", usage, rec.Code, rec.Body)
+		}
+	}
+}
+
 // TestSmallGroupsAreHeldBack: below ten answers no value stands on a page, below thirty it is marked.
 func TestSmallGroupsAreHeldBack(t *testing.T) {
 	t.Parallel()

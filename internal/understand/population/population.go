@@ -97,7 +97,7 @@ func (m Margin) normal(op string) (Margin, error) {
 		say("field", "unknown", "%q cannot have a known population: it is attribute.KEY, contact.KEY or one of %s", m.Field, strings.Join(plainFields, ", "))
 	}
 	if len(m.Parts) < 2 || len(m.Parts) > maxParts {
-		say("parts", "range", "a population has between 2 and %d parts", maxParts)
+		say("parts", "parts", "between 2 and %d values make a population", maxParts)
 	}
 	sum, seen := 0.0, map[string]bool{}
 	parts := make([]Part, len(m.Parts))
@@ -110,7 +110,7 @@ func (m Margin) normal(op string) (Margin, error) {
 		case seen[key]:
 			say("parts", "twice", "%q comes twice", p.Value)
 		case !(p.Share > 0) || math.IsInf(p.Share, 0):
-			say("parts", "range", "the share of %q must be above 0: leave out what nobody has", p.Value)
+			say("parts", "share", "the share of %q must be above 0: leave out what nobody has", p.Value)
 		}
 		seen[key] = true
 		sum += p.Share
@@ -171,7 +171,7 @@ func (v Invited) normal() (Invited, clock.Day, clock.Day, []fault.Field) {
 
 // ParseMargins reads margins from lines of "field, value, share", or of "value, share" where field is given. Commas, semicolons and
 // tabs part the cells; number reads a share as people write it, and a sign of per cent is taken. A first line without a number is a
-// heading.
+// heading. Shares in per cent add up to 100, as closely as rounding leaves them.
 func ParseMargins(text, field string, number func(string) (string, bool)) ([]Margin, error) {
 	const op = "population.ParseMargins"
 	records, err := cells(op, "text", text)
@@ -179,6 +179,8 @@ func ParseMargins(text, field string, number func(string) (string, bool)) ([]Mar
 		return nil, err
 	}
 	var out []Margin
+	var percent []int // how many shares of each are written in per cent
+	all := false
 	for i, r := range records {
 		if field != "" && len(r) == 2 {
 			r = []string{field, r[0], r[1]}
@@ -188,17 +190,34 @@ func ParseMargins(text, field string, number func(string) (string, bool)) ([]Mar
 		}
 		share, ok := read(r[2], number)
 		if !ok {
-			if i == 0 {
+			if i == 0 && len(records) > 1 {
+				all = strings.ContainsAny(r[2], "%٪")
 				continue
 			}
-			return nil, fault.Bad(op, fault.Field{Path: "text", Code: "type", Msg: fmt.Sprintf("%q in line %d is not a number", r[2], i+1)})
+			return nil, fault.Bad(op, fault.Field{Path: "text", Code: "number", Msg: fmt.Sprintf("%q in line %d is not a number", r[2], i+1)})
 		}
 		at := slices.IndexFunc(out, func(m Margin) bool { return m.Field == r[0] })
 		if at < 0 {
 			at = len(out)
-			out = append(out, Margin{Field: r[0], Origin: Typed})
+			out, percent = append(out, Margin{Field: r[0], Origin: Typed}), append(percent, 0)
 		}
 		out[at].Parts = append(out[at].Parts, Part{r[1], share})
+		if all || strings.ContainsAny(r[2], "%٪") {
+			percent[at]++
+		}
+	}
+	for i, m := range out {
+		sum := 0.0
+		for _, p := range m.Parts {
+			sum += p.Share
+		}
+		switch {
+		case percent[i] == 0:
+		case percent[i] < len(m.Parts):
+			return nil, fault.Bad(op, fault.Field{Path: "text", Code: "percent_some", Msg: "write all shares as percentages, or none"})
+		case math.Abs(sum-100) > max(1, float64(len(m.Parts))/2):
+			return nil, fault.Bad(op, fault.Field{Path: "text", Code: "percent", Msg: fmt.Sprintf("the percentages add up to %s, and not to 100", strconv.FormatFloat(sum, 'f', -1, 64))})
+		}
 	}
 	if len(out) == 0 {
 		return nil, fault.Bad(op, fault.Field{Path: "text", Code: "required", Msg: "write at least two values with their shares"})

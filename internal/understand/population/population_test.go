@@ -194,6 +194,14 @@ func TestLinesArePastedAsPeopleWriteThem(t *testing.T) {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
+	// Per cents are of a hundred, as closely as rounding leaves them; counts and shares are of their sum.
+	for text, code := range map[string]string{"a,33%\nb,33%\nc,33%": "", "a,60%\nb,60%": "percent", "value,share (%)\na,60\nb,60": "percent", "a,40٪\nb,40٪": "percent", "a,60%\nb,40": "percent_some",
+		"a,60\nb,60": "", "basic\tabc": "number", "a,0.5\nb,0.5": ""} {
+		_, err := population.ParseMargins(text, "language", nil)
+		if got := fault.ProblemOf(err).Errors; code == "" && err != nil || code != "" && (len(got) != 1 || got[0].Code != code) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
 	invited, err := population.ParseInvited("survey,from,to,invited\nnps,2026-01-01,2026-01-31,1200\nnps,2026-01-01,2026-01-31,language,he,300", nil)
 	if err != nil || len(invited) != 2 || invited[0].Invited != 1200 || invited[1].Field != "language" || invited[1].Value != "he" || invited[1].Invited != 300 {
 		t.Errorf("%+v, %v", invited, err)

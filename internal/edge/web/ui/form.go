@@ -2,6 +2,7 @@ package ui
 
 import (
 	"errors"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -109,7 +110,10 @@ func Refuse(e Env, fields []Field, err error) (string, []Field) {
 			if text != "" {
 				text += " "
 			}
-			text += bad.Path + ": " + msg
+			if key, ok := strings.CutPrefix(bad.Path, "attributes."); ok { // a name of the workspace's own; others are for programs
+				text += string(e.Quote(key)) + ": "
+			}
+			text += msg
 		}
 	}
 	return text, out

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/i18n"
 )
 
@@ -76,6 +77,17 @@ func TestAnAnswerTellsItsScale(t *testing.T) {
 		text := regexp.MustCompile(`<[^>]*>`).ReplaceAllString(b.String(), "")
 		if !strings.Contains(text, c.want) {
 			t.Errorf("%+v is told as %q, want %q", c.Answer, text, c.want)
+		}
+	}
+}
+
+// TestRefusalsNameNoFieldOfPrograms: a reason without a field of the form stands without the name that only programs know.
+func TestRefusalsNameNoFieldOfPrograms(t *testing.T) {
+	t.Parallel()
+	for _, l := range i18n.Load().Locales() {
+		text, _ := Refuse(Env{Locale: l}, []Field{{Name: "name"}}, fault.Bad("x", fault.Field{Path: "parts", Code: "range", Msg: "too much"}, fault.Field{Path: "attributes.plan", Code: "range", Msg: "too much"}))
+		if strings.Contains(text, "parts") || !strings.Contains(text, "plan") || strings.Contains(text, "attributes") {
+			t.Errorf("%s: %q", l.Tag(), text)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package health
 
 import (
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -92,8 +93,15 @@ func (p *Pages) showSettings(q *web.Request, status int, m health.Meaning, s hea
 	}
 	add(&peers, ui.Field{Name: "resolved_at", Label: e.T("health.settings.resolved"), Value: s.ResolvedAt, Help: e.T("health.settings.resolved_help"), Optional: true, Quiet: true, Dir: "ltr"})
 	weights := group{ID: "weights", Title: e.T("health.settings.weights"), Lead: e.T("health.settings.weights_lead")}
+	whole := 1.0
+	if refused == nil { // a program may have given weights that are no per cents
+		whole = 0
+		for _, k := range health.Keys {
+			whole += s.Weights[k]
+		}
+	}
 	for _, k := range health.Keys {
-		add(&weights, ui.Field{Name: "weights." + string(k), Label: e.T("health.part." + string(k)), Value: number(100 * s.Weights[k]), Type: "text", Dir: "ltr"})
+		add(&weights, ui.Field{Name: "weights." + string(k), Label: e.T("health.part." + string(k)), Value: number(math.Round(1e4*s.Weights[k]/whole) / 100), Type: "text", Dir: "ltr"})
 	}
 	halves := group{ID: "halves", Title: e.T("health.settings.halves"), Lead: e.T("health.settings.halves_lead")}
 	for _, k := range health.Timed {
@@ -131,6 +139,13 @@ func (p *Pages) save(q *web.Request) error {
 	}
 	for _, k := range health.Keys {
 		s.Weights[k] = read("weights."+string(k)) / 100
+	}
+	sum := 0.0
+	for _, w := range s.Weights {
+		sum += w
+	}
+	if bad == nil && math.Abs(sum-1) > 0.01 { // such as thirds, rounded
+		bad = append(bad, fault.Field{Path: "weights", Code: "percent", Msg: fmt.Sprintf("the weights add up to %s, and not to 100", number(math.Round(1e4*sum)/100))})
 	}
 	for _, k := range health.Timed {
 		s.HalfLife[k] = read("half_lives." + string(k))

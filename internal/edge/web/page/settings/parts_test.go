@@ -187,7 +187,7 @@ func TestAuditLogPage(t *testing.T) {
 				w.Errorf("%s: %d chips", query, n)
 			}
 		}
-		p = owner.get("/settings/audit?from=yesterday&who=me&sort=name").is(http.StatusUnprocessableEntity, "A day has the form 2026-01-31.", "sort: The log cannot be searched by sort.")
+		p = owner.get("/settings/audit?from=yesterday&who=me&sort=name").is(http.StatusUnprocessableEntity, "A day has the form 2026-01-31.", "The log cannot be searched by sort.")
 		if p.value("from") != "yesterday" {
 			w.Errorf("what was typed is %q now", p.value("from"))
 		}

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -280,13 +281,31 @@ func (p *Pages) saveMargin(q *web.Request) error {
 	if err == nil {
 		err = p.Population.SaveMargins(q.Context(), q.Workspace.ID, q.Actor, list)
 	}
-	return p.done(q, "margin", err)
+	return p.done(q, "margin", placed(err, "text"))
 }
 
 func (p *Pages) countContacts(q *web.Request) error {
 	limit(q)
 	_, err := p.Population.Count(q.Context(), q.Workspace.ID, q.Actor, q.PostFormValue("attribute"))
-	return p.done(q, "count", err)
+	return p.done(q, "count", placed(err, "attribute"))
+}
+
+// placed puts what is wrong with the parts of a population to the field of the form that they came from.
+func placed(err error, field string) error {
+	var f *fault.Error
+	if !errors.As(err, &f) {
+		return err
+	}
+	bad := slices.Clone(f.Fields)
+	for i := range bad {
+		if bad[i].Path == "parts" {
+			bad[i].Path = field
+		}
+	}
+	if bad == nil {
+		return err
+	}
+	return fault.Bad("settings.population", bad...)
 }
 
 func (p *Pages) deleteMargin(q *web.Request) error {

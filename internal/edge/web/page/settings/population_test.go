@@ -39,6 +39,8 @@ func TestPopulationPage(t *testing.T) {
 		owner.post(at+"/margins", "field", "language", "text", "he, 75\nen, 25").goes(at)
 		owner.get(at).is(http.StatusOK, "typed in", "75.0%")
 		owner.post(at+"/margins", "field", "language", "text", "he").is(http.StatusUnprocessableEntity, "Line 1 has 1 cells")
+		owner.post(at+"/margins", "field", "language", "text", "he, 60%\nen, 60%").is(http.StatusUnprocessableEntity, "The percentages add up to 120")
+		owner.post(at+"/margins", "field", "language", "text", "he, 1\nen, 0").is(http.StatusUnprocessableEntity, `The share of "en" must`).lacks("parts:")
 		owner.post(at+"/margins/delete", "field", "language").goes(at)
 		owner.get(at).lacks("75.0%")
 
