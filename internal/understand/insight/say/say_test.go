@@ -129,3 +129,27 @@ func TestFillWritesEverySentence(t *testing.T) {
 		t.Errorf("%q, %q", a.Total.Compare.Sentence, a.Rows[0].Compare.Sentence)
 	}
 }
+
+// TestOneVoiceIsSaid: why there is neither interval nor verdict is said in every language.
+func TestOneVoiceIsSaid(t *testing.T) {
+	t.Parallel()
+	cat := i18n.Load()
+	for tag, want := range map[string][2]string{
+		"en": {"NPS is not compared with the period before: all answers on one side are one customer's, and one voice says nothing of others.", "All 60 answers are one customer's"},
+		"he": {"אין השוואה עם התקופה הקודמת, כי באחד הצדדים כל התשובות הן של לקוח אחד", "כל 60 התשובות הן של לקוח אחד"},
+		"fa": {"در یک سو همهٔ پاسخ\u200cها از یک مشتری است", "هر ۶۰ پاسخ از یک مشتری است"},
+		"ru": {"с одной стороны все ответы от одного клиента", "Все ответы от одного клиента (60 ответов)"},
+	} {
+		l := cat.Language(tag)
+		x := compared(insight.NPS, 100, 25, 75, 0, 0, 0, "one_customer")
+		x.Row.Compare.Interval, x.Row.Compare.P = nil, nil
+		w, ok := Comparison(l, x)
+		plain := strings.NewReplacer("\u00a0", " ", "\u2068", "", "\u2069", "")
+		if !ok || !strings.Contains(plain.Replace(w.Sentence), want[0]) || w.Tone != "" {
+			t.Errorf("%s: %q, want %q", tag, w.Sentence, want[0])
+		}
+		if got := plain.Replace(Customers(l, insight.Row{N: 60, Customers: at(int64(1)), Note: "one_customer"})); !strings.Contains(got, want[1]) {
+			t.Errorf("%s: %q, want %q", tag, got, want[1])
+		}
+	}
+}
