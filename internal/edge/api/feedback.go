@@ -295,6 +295,9 @@ func (a *API) receiveStream(w http.ResponseWriter, r *http.Request, actor identi
 		var line []byte
 		var long bool
 		line, long, readErr = readLine(lines, a.RowLimit)
+		if readErr != nil && readErr != io.EOF {
+			line, long = nil, false // it was cut off
+		}
 		if line = jsonread.Line(line); len(line) > 0 || long {
 			at := len(text)
 			text = append(text, line...) // nothing, where it is too long
@@ -315,10 +318,10 @@ func (a *API) receiveStream(w http.ResponseWriter, r *http.Request, actor identi
 		return err
 	}
 	if f := (*fault.Error)(nil); errors.As(readErr, &f) {
-		return fault.New(f.Kind, "api.receiveStream", "%s (%d rows before that are kept)", f.Msg, total)
+		return fault.New(f.Kind, "api.receiveStream", "%s (%d rows before that are kept)", f.Msg, counts.Created+counts.Duplicates)
 	}
 	if readErr != io.EOF {
-		return fault.New(fault.Invalid, "api.receiveStream", "the stream broke after %d rows; those are kept: send it again, with external ids nothing is doubled", total)
+		return fault.New(fault.Invalid, "api.receiveStream", "the stream broke after %d rows, of which %d are kept: send it again, with external ids nothing is doubled", total, counts.Created+counts.Duplicates)
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/x-ndjson")

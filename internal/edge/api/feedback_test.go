@@ -228,3 +228,29 @@ func TestPackedBodies(t *testing.T) {
 		}
 	}
 }
+
+// TestABrokenStreamTellsWhatIsKept: rows that were taken, and neither the one that was cut off nor lines without one.
+func TestABrokenStreamTellsWhatIsKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	key := w.workspace("one", identity.Permissions())[0]
+	row := `{"text":"a"}` + "\n"
+	blanks := strings.Repeat(" ", 64<<20)
+	two := packed(t, row+row)
+	for _, c := range []struct{ name, body, says string }{
+		{"blanks behind three rows", packed(t, row+row+row+blanks), "(3 rows before that are kept)"},
+		{"nothing but blanks", packed(t, blanks), "(0 rows before that are kept)"},
+		{"a row that cannot be taken", packed(t, row+"{}\n"+row+blanks), "(2 rows before that are kept)"},
+		{"cut off", two[:len(two)-8], "after 2 rows, of which 2 are kept"},
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/v1/feedback", strings.NewReader(c.body))
+		r.Header.Set("Content-Type", "application/x-ndjson")
+		r.Header.Set("Content-Encoding", "gzip")
+		r.Header.Set("Authorization", "Bearer "+key)
+		rec := httptest.NewRecorder()
+		w.api.ServeHTTP(rec, r)
+		if text := rec.Body.String(); !strings.Contains(text, c.says) {
+			t.Errorf("%s: %d %s", c.name, rec.Code, text)
+		}
+	}
+}
