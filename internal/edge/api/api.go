@@ -137,6 +137,10 @@ func init() {
 			var detail *huma.ErrorDetail
 			if errors.As(e, &detail) {
 				f.Path, f.Msg = strings.TrimPrefix(strings.TrimPrefix(detail.Location, "body"), "."), detail.Message
+				if name, ok := strings.CutPrefix(f.Msg, "expected required property "); ok { // of the object at that place
+					name = strings.TrimSuffix(name, " to be present")
+					f.Path, f.Code, f.Msg = strings.TrimPrefix(f.Path+"."+name, "."), "required", "it is required"
+				}
 			}
 			p.Errors = append(p.Errors, f)
 		}

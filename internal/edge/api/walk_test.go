@@ -547,3 +547,18 @@ func TestUnknownParametersAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsMissingIsNamed by its path, as what is wrong is.
+func TestWhatIsMissingIsNamed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	key := w.workspace("one", identity.Permissions())[0]
+	for _, c := range []struct{ method, path, body, want string }{
+		{"POST", "/v1/keys", `{}`, `{"path":"name","code":"required"`}, {"POST", "/v1/keys", `{}`, `{"path":"scopes","code":"required"`},
+		{"PUT", "/v1/attributes", `{"title":"x"}`, `{"path":"key","code":"required"`},
+	} {
+		if status, _, text := w.call(key, c.method, c.path, c.body); status != 422 || !strings.Contains(text, c.want) {
+			t.Errorf("%s %s %s: %d %s", c.method, c.path, c.body, status, text)
+		}
+	}
+}
