@@ -329,6 +329,9 @@ func (x *sheetReader) value(c *tag, inner []byte) error {
 		return nil
 	}
 	kind := c.attr("t")
+	if string(kind) == "e" { // #N/A, #REF! and the like: what a formula could not find, which nobody said
+		return nil
+	}
 	if string(kind) == "inlineStr" {
 		x.text = plainText(x.text, inner)
 		return nil

@@ -136,7 +136,7 @@ func TestWorkbookByHand(t *testing.T) {
 	if columns != "text|b|column 3|column 4" {
 		t.Errorf("columns %q", columns)
 	}
-	want := "1@2:a <b>|1904-01-01||\n3@4:#N/A|a א \n||\n6@7:|||late <b>\n8@9:2025-01-02T03:04:05Z|1.1|0.3|nl\n7@8!bad_sheet"
+	want := "1@2:a <b>|1904-01-01||\n3@4:|a א \n||\n6@7:|||late <b>\n8@9:2025-01-02T03:04:05Z|1.1|0.3|nl\n7@8!bad_sheet"
 	if got := show(all(t, r)); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
