@@ -349,7 +349,11 @@ func (e Condition) sql(d asking, args *arguments) (string, error) {
 func searched(d column.Dialect, queries []string, args *arguments) string {
 	all := []string{"1 = 1"}
 	for _, v := range queries {
-		for _, p := range search.Parse(v).Patterns() {
+		q := search.Parse(v)
+		if q.Vain() {
+			all = append(all, "1 = 0")
+		}
+		for _, p := range q.Patterns() {
 			var any []string
 			for _, piece := range p.Any {
 				any = append(any, d.Contains("terms", args.add(piece)))

@@ -107,11 +107,14 @@ func unmarked(s string) string {
 	return b.String()
 }
 
-// apart are endings and beginnings of Persian words that many type apart from them. Alone they say nothing.
+// apart are endings and beginnings of Persian words that many type apart from them. Behind another word they say nothing.
 var apart = []string{"ها", "های", "هایی", "هام", "هات", "هاش", "می", "نمی", "تر", "ترین", "ای"}
 
 // Query is what is searched for. The zero value finds everything.
-type Query struct{ parts []part }
+type Query struct {
+	parts []part
+	vain  bool // there are signs in it and no word: it finds nothing
+}
 
 // part is one word, phrase or beginning.
 type part struct {
@@ -127,9 +130,10 @@ const (
 	mostBytes = 500 // of a query
 )
 
-// Parse reads a query. Nothing is wrong with any text: what is no sign of the grammar is a word.
+// Parse reads a query. Nothing is wrong with any text: what is no sign of the grammar is a word. Signs alone find nothing, for whoever
+// typed them did not ask for everything; space alone does.
 func Parse(s string) Query {
-	var q Query
+	q := Query{vain: strings.TrimSpace(s) != ""}
 	s = cut(strings.ToValidUTF8(s, " "), mostBytes)
 	for len(s) > 0 && len(q.parts) < mostParts {
 		s = strings.TrimLeftFunc(s, unicode.IsSpace)
@@ -157,8 +161,8 @@ func Parse(s string) Query {
 			}
 			piece, s = s[:at], s[at:]
 		}
-		if p, ok := newPart(piece, not, quoted); ok && (quoted || len(p.forms) > 1 || !slices.Contains(apart, p.forms[0])) {
-			q.parts = append(q.parts, p)
+		if p, ok := newPart(piece, not, quoted); ok && (quoted || len(q.parts) == 0 || len(p.forms) > 1 || !slices.Contains(apart, p.forms[0])) {
+			q.parts, q.vain = append(q.parts, p), false
 		}
 	}
 	return q
@@ -286,9 +290,15 @@ func (p part) pieces() []string {
 // Empty tells whether nothing is searched for.
 func (q Query) Empty() bool { return len(q.parts) == 0 }
 
+// Vain tells whether a query has nothing that could be found.
+func (q Query) Vain() bool { return q.vain }
+
 // Match tells whether an index fulfils the query.
 func (q Query) Match(index Index) bool {
 	in := func(s string) func(string) bool { return func(piece string) bool { return strings.Contains(s, piece) } }
+	if q.vain {
+		return false
+	}
 	for _, p := range q.Patterns() {
 		if (slices.ContainsFunc(p.Any, in(index.Stems)) || slices.ContainsFunc(p.Forms, in(index.Forms))) == p.Not {
 			return false
