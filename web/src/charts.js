@@ -210,7 +210,7 @@ function options(spec, box, chart) {
   const short = new Intl.NumberFormat(lang, { style: spec.percent ? "percent" : "decimal", maximumFractionDigits: Math.max(spec.percent ? 1 : spec.decimals, 1), notation: spec.percent ? "standard" : "compact" });
   const whole = new Intl.NumberFormat(lang);
   const tidy = (s) => s.replace(/\u200e/g, "").replace("-", "−");
-  const say = (v) => (v == null ? escape(spec.words.none) : `<bdi dir="ltr">${tidy(number.format(v))}</bdi>`);
+  const say = (v) => (v == null ? escape(spec.words.none) : `<bdi dir="ltr">${tidy((spec.counts && Number.isInteger(v) ? whole : number).format(v))}</bdi>`);
   const axis = (v) => (rtl ? `\u202a${tidy(short.format(v))}\u202c` : tidy(short.format(v)));
   const palette = { good: c["bar-good"], bad: c["bar-bad"], neutral: c["bar-neutral"] };
   const colour = (s, i) => palette[s.color] ?? c[s.color || (i % 8) + 1] ?? c[1];

@@ -27,6 +27,7 @@ type Chart struct {
 	Series    []Series
 	Percent   bool // values are shares from 0 to 1
 	Decimals  int
+	Counts    bool     // whole numbers stand without decimals, for they count something
 	Min, Max  *float64 // of the axis of values; nil lets the figures decide
 	Marks     []Mark
 	Height    int            // in pixels; 0 for the usual
@@ -85,6 +86,7 @@ type payload struct {
 	Series   []seriesPayload `json:"series"`
 	Percent  bool            `json:"percent,omitempty"`
 	Decimals int             `json:"decimals"`
+	Counts   bool            `json:"counts,omitempty"`
 	Min      *float64        `json:"min,omitempty"`
 	Max      *float64        `json:"max,omitempty"`
 	Marks    []markPayload   `json:"marks,omitempty"`
@@ -109,7 +111,7 @@ type markPayload struct {
 }
 
 func (c Chart) payload(e Env) json.Marshaler {
-	p := payload{Kind: c.Kind, Labels: c.Labels, Parents: c.Parents, Percent: c.Percent, Decimals: c.Decimals, Min: c.Min, Max: c.Max, Options: c.Options,
+	p := payload{Kind: c.Kind, Labels: c.Labels, Parents: c.Parents, Percent: c.Percent, Decimals: c.Decimals, Counts: c.Counts, Min: c.Min, Max: c.Max, Options: c.Options,
 		Words: map[string]any{
 			"interval": e.T("chart.interval"), "answers": e.T("chart.answers"), "few": e.T("score.indicative"), "none": e.T("chart.no_value"),
 		}}
@@ -192,6 +194,9 @@ func (c Chart) figure(e Env, v float64) string {
 	}
 	if c.Percent {
 		return e.Percent(v, c.Decimals)
+	}
+	if c.Counts && v == math.Trunc(v) {
+		return e.N(v, 0)
 	}
 	return e.N(v, c.Decimals)
 }

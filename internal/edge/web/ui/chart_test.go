@@ -107,3 +107,13 @@ func TestSeveralMarksAreNumbered(t *testing.T) {
 		}
 	}
 }
+
+// TestCountsHaveNoDecimals where the figures beside them have some.
+func TestCountsHaveNoDecimals(t *testing.T) {
+	t.Parallel()
+	e := Env{Locale: i18n.Load().Language("en")}
+	c := Chart{Decimals: 1, Counts: true}
+	if got := c.figure(e, 7) + " " + c.figure(e, 7.25); got != "7 7.2" && got != "7 7.3" {
+		t.Error(got)
+	}
+}

@@ -212,7 +212,7 @@ func (p *Pages) row(e ui.Env, a alert.Alert, names map[string]string, owners map
 	}
 	fig := func(v float64) i18n.Verbatim { return i18n.Verbatim(alert.Figure(e.Locale, a.Subject, v)) }
 	r.Said = e.T("alerts.observed", "observed", fig(a.Observed), "expected", fig(a.Expected))
-	r.Band = e.T("alerts.band", "low", fig(a.Low), "high", fig(a.High))
+	r.Band = band(e, a.Subject, a.Low, a.High)
 	r.Severity = e.T("alerts.severity", "n", i18n.Verbatim(e.Signed(a.Excess, 0)))
 	if r.When = date(e, a.Since); a.Last != a.Since {
 		r.When = e.T("alerts.since", "from", i18n.Verbatim(r.When), "to", i18n.Verbatim(date(e, a.Last)))
@@ -382,7 +382,7 @@ func chart(e ui.Env, a alert.Alert, c alert.Course, title string) *ui.Chart {
 	default:
 		zero := 0.0
 		out.Min = &zero
-		out.Decimals = 1
+		out.Decimals, out.Counts = 1, true // what is expected is no whole number
 	}
 	value := func(v *float64) float64 {
 		if v == nil {
@@ -400,7 +400,11 @@ func chart(e ui.Env, a alert.Alert, c alert.Course, title string) *ui.Chart {
 		observed.Values = append(observed.Values, value(m.Observed))
 		observed.Hrefs = append(observed.Hrefs, "/feedback?"+insight.Encode(a.Subject.Behind(), insight.Period{From: m.From, To: m.To}).Encode())
 		expected.Values = append(expected.Values, value(m.Expected))
-		expected.Low, expected.High = append(expected.Low, value(m.Low)), append(expected.High, value(m.High))
+		low, high := value(m.Low), value(m.High)
+		if out.Percent {
+			low, high = figure.Within(low, high)
+		}
+		expected.Low, expected.High = append(expected.Low, low), append(expected.High, high)
 		limit.Values = append(limit.Values, value(m.Limit))
 		some = some || m.Limit != nil
 		if m.From <= a.Since && a.Since <= m.To {
@@ -493,6 +497,18 @@ func (p *Pages) act(q *web.Request) error {
 	return nil
 }
 
+// share tells whether a series is one of shares.
+func share(s alert.Subject) bool { return s.Measure == "csat" || s.Measure == "ces" }
+
+// band is what is usual of a series in words.
+func band(e ui.Env, s alert.Subject, low, high float64) string {
+	if share(s) {
+		low, high = figure.Within(low, high)
+	}
+	fig := func(v float64) i18n.Verbatim { return i18n.Verbatim(alert.Figure(e.Locale, s, v)) }
+	return e.T("alerts.band", "low", fig(low), "high", fig(high))
+}
+
 // seriesRow is one watched series.
 type seriesRow struct {
 	Name, Measured, Bucket, State, When string
@@ -548,7 +564,7 @@ func (p *Pages) series(q *web.Request) error {
 		}
 		if s.State == alert.Watched {
 			r.Expected, r.P = alert.Figure(e.Locale, s.Subject, s.Expected), e.N(s.P, 3)
-			r.Band = e.T("alerts.band", "low", i18n.Verbatim(alert.Figure(e.Locale, s.Subject, s.Low)), "high", i18n.Verbatim(alert.Figure(e.Locale, s.Subject, s.High)))
+			r.Band = band(e, s.Subject, s.Low, s.High)
 		}
 		v.Rows = append(v.Rows, r)
 	}

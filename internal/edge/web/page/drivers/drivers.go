@@ -273,7 +273,8 @@ func (w writer) row(d driving.Driver) row {
 		r.Rank = e.T("drivers.rank_range", "from", d.Rank[0], "to", d.Rank[1])
 	}
 	if i := d.Interval; i != nil && w.a.R2 > 0 {
-		r.ShareRange = e.T("score.interval", "low", verbatim(e.Percent(i.Low/w.a.R2, 0)), "high", verbatim(e.Percent(i.High/w.a.R2, 0)))
+		low, high := figure.Within(i.Low/w.a.R2, i.High/w.a.R2)
+		r.ShareRange = e.T("score.interval", "low", verbatim(e.Percent(low, 0)), "high", verbatim(e.Percent(high, 0)))
 	}
 	if x := d.Effect; x != nil {
 		r.Effect, r.EffectRange, r.EffectQ, r.EffectTone = w.amount(x.Value), w.interval(x.Interval), w.corrected(x), tone(x)
@@ -353,7 +354,7 @@ func (w writer) chart() *ui.Chart {
 		s.Values = append(s.Values, d.Share)
 		low, high := math.NaN(), math.NaN()
 		if d.Interval != nil && w.a.R2 > 0 {
-			low, high = d.Interval.Low/w.a.R2, d.Interval.High/w.a.R2
+			low, high = figure.Within(d.Interval.Low/w.a.R2, d.Interval.High/w.a.R2)
 		}
 		s.Low, s.High, s.Hrefs = append(s.Low, low), append(s.High, high), append(s.Hrefs, figure.Behind(d.Feedback))
 	}

@@ -37,6 +37,9 @@ func file(a *insight.Answer) string {
 	return "/export/answer.csv?" + q.Encode().Encode()
 }
 
+// Within keeps the ends of an interval of a share between nothing and all: what a normal curve says beyond them is no share.
+func Within(low, high float64) (float64, float64) { return max(0, low), min(1, high) }
+
 // Between is the period of an answer in words.
 func Between(e ui.Env, a *insight.Answer) string {
 	day := func(s string) string { return Day(e, s) }

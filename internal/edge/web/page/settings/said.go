@@ -242,6 +242,9 @@ func details(e ui.Env, a identity.Entry) []fact {
 var asked = map[string]string{
 	"last": "bucket.label", "from": "bucket.label", "to": "bucket.label", "measure": "explore.measure", "of": "explore.of", "by": "explore.by", "bucket": "explore.bucket",
 	"compare": "explore.compare", "scale": "explore.scale", "order": "explore.order", "limit": "explore.limit", "weight": "explore.weight", "level": "explore.level",
+	"state": "settings.state", "q": "settings.find_do", "who": "settings.audit_who", "action": "settings.audit_action", "object": "settings.audit_object", "owner": "alerts.fact.owner",
+	"event": "contact.event", "webhook": "settings.hook", "topic": "settings.sent_what", "score": "themes.score", "segment": "contact.segment", "account": "contact.account", "driver": "drivers.driver",
+	"at_risk": "health.at_risk", "view": "explore.views",
 }
 
 // narrowed names what a file was narrowed down by: the names of an address, such as "last" or "nps.gte", in the reader's words.

@@ -15,6 +15,7 @@ func TestTheLogSpeaksTheReadersLanguage(t *testing.T) {
 		{"en", "filtered_by", "attribute.plan.not_in by from last measure nps.gte text.contains", "plan, Group by, Period, Measure, NPS answer, Words"},
 		{"he", "filtered_by", "last", "תקופה"},
 		{"en", "filtered_by", "nps", "NPS answer"},
+		{"he", "filtered_by", "state owner", "מצב, אחראי"},
 		{"he", "origin", "typed", "הוקלד"},
 		{"en", "origin", "contacts", "counted in the contact book"},
 	} {
