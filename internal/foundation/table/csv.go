@@ -42,15 +42,20 @@ func newCSVReader(src *source, g Guess, o Options) (*csvReader, error) {
 	if err := c.skipPreamble(); err != nil {
 		return nil, fault.Wrap("table.Open", err)
 	}
-	for g.Header { // its names are known from Sniff
+	for skip := g.Above; g.Header || skip > 0; { // the names are known from Sniff
 		raw, err := c.record()
 		if _, bad := err.(*RowError); bad {
 			return nil, refuse("header", "the header row cannot be read: %v", err)
 		} else if err != nil && err != io.EOF {
 			return nil, fault.Wrap("table.Open", err)
 		}
-		if len(raw) > 0 || err == io.EOF {
+		if err == io.EOF {
 			break
+		}
+		if len(raw) > 0 {
+			if skip--; skip < 0 || skip == 0 && !g.Header {
+				break
+			}
 		}
 	}
 	return c, nil

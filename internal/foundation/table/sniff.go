@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -23,6 +24,7 @@ type Guess struct {
 	Delimiter rune     // of CSV
 	Sheets    []string // of XLSX, visible ones first; known to Inspect only
 	Header    bool     // the first row names the columns
+	Above     int      // rows with something in them before that one, such as a title: they belong to no table
 	Columns   []string // unique and never empty; of XLSX known to Inspect only
 
 	bareCR bool
@@ -46,7 +48,7 @@ func Inspect(r io.ReaderAt, size int64, name string, opts Options) (Guess, error
 	if err != nil {
 		return Guess{}, err
 	}
-	g.Sheets, g.Header, g.Columns = x.book.names(), x.header, x.columns
+	g.Sheets, g.Header, g.Above, g.Columns = x.book.names(), x.header, x.above, x.columns
 	return g, x.Close()
 }
 
@@ -129,10 +131,18 @@ func (g *Guess) names(rows [][]string, o Options) error {
 	if len(rows) == 0 {
 		return refuse("empty", "there is no row in the file")
 	}
-	g.Header = guessHeader(rows)
+	g.Above = guessAbove(rows)
+	if o.Above != nil {
+		g.Above = min(max(*o.Above, 0), len(rows)-1)
+	}
+	g.Header = guessHeader(rows[g.Above:])
 	if o.Header != nil {
 		g.Header = *o.Header
 	}
+	if !g.Header && o.Above == nil {
+		g.Above = 0
+	}
+	rows = rows[g.Above:]
 	width := usualWidth(rows)
 	var header []string
 	if g.Header {
@@ -241,6 +251,45 @@ func usualWidth(rows [][]string) int {
 		}
 	}
 	return best
+}
+
+// mostAbove is how many rows of titles may stand above a table.
+const mostAbove = 10
+
+// guessAbove counts the rows of titles above the one that names the columns: the first that has about as much in it as the rows below.
+func guessAbove(rows [][]string) int {
+	filled := func(r []string) (n int) {
+		for _, c := range r {
+			if strings.TrimSpace(c) != "" {
+				n++
+			}
+		}
+		return n
+	}
+	counts := make([]int, len(rows))
+	for i, r := range rows {
+		counts[i] = filled(r)
+	}
+	usual := slices.Clone(counts)
+	slices.Sort(usual)
+	most := usual[len(usual)/2]
+	at := 0
+	for at < len(rows) && counts[at] < most && (counts[at] == 0 || rows[at][0] != "" && (2*counts[at] <= most || counts[at] <= 2)) {
+		at++
+	}
+	if at == 0 || at > mostAbove || at == len(rows) || counts[at] < most || !guessHeader(rows[at:]) {
+		return 0
+	}
+	width, same := usualWidth(rows[at:]), 0
+	for _, r := range rows[at:] {
+		if len(r) == width {
+			same++
+		}
+	}
+	if 5*same < 4*(len(rows)-at) { // no table, but texts with commas
+		return 0
+	}
+	return at
 }
 
 // guessHeader tells whether the first row names columns. It does not when it looks like the data below it: a number,

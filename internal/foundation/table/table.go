@@ -62,6 +62,7 @@ type Options struct {
 	Delimiter rune   // CSV: an ASCII character
 	Sheet     string // XLSX: the sheet's name; the first visible one by default
 	Header    *bool  // whether the first row names the columns
+	Above     *int   // how many rows with something in them stand before that one and belong to no table
 	MaxRow    int    // bytes of one row; DefaultMaxRow when 0
 	Unguard   bool   // CSV: take off the apostrophe that a writer put before what looks like a formula (see Guard)
 

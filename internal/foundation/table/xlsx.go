@@ -25,6 +25,7 @@ type sheetReader struct {
 	columns []string
 	taken   map[string]int // see uniqueName; made when a column comes late
 	header  bool
+	above   int
 	first   int64 // the row of the sheet above the first data row
 	line    int64 // of the sheet
 	ahead   []aheadRow
@@ -135,9 +136,17 @@ func (x *sheetReader) lookAhead(o Options) error {
 	if err := g.names(sample, o); err != nil {
 		return err
 	}
-	x.header = g.Header
+	x.header, x.above = g.Header, g.Above
+	for skip := x.above; skip > 0; skip-- {
+		for i, a := range x.ahead {
+			if x.first = a.row.Line; a.err == nil {
+				x.ahead = append(x.ahead[:i:i], x.ahead[i+1:]...)
+				break
+			}
+		}
+	}
 	width := 0
-	for _, r := range sample {
+	for _, r := range sample[x.above:] {
 		width = max(width, len(r))
 	}
 	var header []string

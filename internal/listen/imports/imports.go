@@ -41,6 +41,7 @@ type Settings struct {
 	Sheet     string       `json:"sheet,omitempty" doc:"Of XLSX"`
 	Sheets    []string     `json:"sheets,omitempty" doc:"The sheets there are"`
 	Header    bool         `json:"header" doc:"The first row names the columns"`
+	Above     int          `json:"above,omitempty" doc:"Rows with something in them before that one, such as a title, which belong to no table"`
 	Unguard   bool         `json:"unguard,omitempty" doc:"Apostrophes before what looks like a formula are taken off, for Kolo itself put them there"`
 }
 
@@ -50,7 +51,7 @@ func (s Settings) options() table.Options {
 		o.Delimiter = rune(s.Delimiter[0])
 	}
 	if s.Format != table.NDJSON {
-		o.Header = &s.Header
+		o.Header, o.Above = &s.Header, &s.Above
 	}
 	return o
 }

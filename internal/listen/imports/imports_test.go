@@ -630,3 +630,39 @@ func TestMoreColumnsThanARowMayHave(t *testing.T) {
 		}
 	})
 }
+
+// TestATitleAboveTheTable: the row that names the columns is the first one with as much in it as the rows below.
+func TestATitleAboveTheTable(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.run()
+		const rows = "date,nps,comment\n2026-01-31,10,Came early and thank you\n2026-02-01,3,Nobody called me back\n2026-02-02,7,It was just fine\n"
+		im := w.bring("titled.csv", "Answers of the winter\n\nMade by,Dana\n"+rows)
+		if im.Settings.Above != 2 || !im.Settings.Header || im.Created != 3 || im.Refused != 0 {
+			w.Fatalf("%+v", im)
+		}
+		if f := w.kept(w.ws)[0]; f.Text == "" || len(f.Scores) != 1 {
+			w.Errorf("%+v", f)
+		}
+		var b bytes.Buffer
+		x, err := table.NewWriter(&b, table.XLSX, []table.Column{{Name: "Answers of the winter"}, {Name: " "}, {Name: "  "}})
+		w.must(err)
+		for _, line := range strings.Split(strings.TrimSpace(rows), "\n") {
+			var cells []any
+			for _, c := range strings.Split(line, ",") {
+				cells = append(cells, c)
+			}
+			w.must(x.Write(cells))
+		}
+		w.must(x.Close())
+		if book := w.bring("book.xlsx", b.String()); book.Settings.Above != 1 || book.Created != 3 || book.Columns[2].Name != "comment" {
+			w.Errorf("%+v", book)
+		}
+		if plain := w.upload("plain.csv", rows); plain.Settings.Above != 0 || plain.Columns[0].Name != "date" {
+			w.Errorf("%+v", plain.Settings)
+		}
+		if index := w.upload("index.csv", ",comment\n0,Came early and thank you\n1,Nobody called me back\n"); index.Settings.Above != 0 {
+			w.Errorf("%+v", index.Settings)
+		}
+	})
+}

@@ -122,7 +122,7 @@ func (s *Service) look(ctx context.Context, im *Import, file source, o table.Opt
 	if err != nil {
 		return err
 	}
-	im.Settings = Settings{Format: g.Format, Sheet: o.Sheet, Sheets: g.Sheets, Header: g.Header}
+	im.Settings = Settings{Format: g.Format, Sheet: o.Sheet, Sheets: g.Sheets, Header: g.Header, Above: g.Above}
 	if g.Format != table.XLSX {
 		im.Settings.Encoding = g.Encoding
 	} else if o.Sheet == "" && len(g.Sheets) > 0 {

@@ -473,8 +473,12 @@ func reading(e ui.Env, s imports.Settings) []ui.Field {
 		out = append(out, ui.Field{Name: "sheet", Label: e.T("import.sheet"), Options: options(s.Sheets, s.Sheet, plain)})
 	}
 	if s.Format != table.NDJSON {
-		out = append(out, ui.Field{Name: "header", Label: e.T("import.header"), Options: []ui.Option{
-			{Value: "yes", Label: e.T("import.header.yes"), On: s.Header}, {Value: "no", Label: e.T("import.header.no"), On: !s.Header}}})
+		header := ui.Field{Name: "header", Label: e.T("import.header"), Options: []ui.Option{
+			{Value: "yes", Label: e.T("import.header.yes"), On: s.Header && s.Above == 0}, {Value: "no", Label: e.T("import.header.no"), On: !s.Header}}}
+		for above := 1; above <= max(3, s.Above); above++ {
+			header.Options = append(header.Options, ui.Option{Value: strconv.Itoa(above), Label: e.T("import.header.above", "count", above), On: s.Header && s.Above == above})
+		}
+		out = append(out, header)
 	}
 	return out
 }

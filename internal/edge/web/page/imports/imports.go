@@ -130,8 +130,9 @@ func (p *Pages) read(q *web.Request) error {
 			o.Delimiter = rune(d[0])
 		}
 		if h := q.PostFormValue("header"); h != "" {
-			yes := h == "yes"
-			o.Header = &yes
+			above, err := strconv.Atoi(h) // the number of rows of a title
+			yes := h == "yes" || err == nil
+			o.Header, o.Above = &yes, &above
 		}
 	}
 	_, err = p.Imports.Inspect(q.Context(), q.Workspace.ID, q.Actor, im.ID, o)
