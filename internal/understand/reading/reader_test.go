@@ -110,6 +110,61 @@ func check(t *testing.T, s string, x reading.Reading) {
 	}
 }
 
+// TestReadsNegations: plain words that turn others round, none of them in the corpus, which has others of their kind.
+func TestReadsNegations(t *testing.T) {
+	t.Parallel()
+	r := shipped(t)
+	right, all := 0, 0
+	for language, by := range map[string]map[reading.Sentiment]string{
+		"en": {
+			reading.Positive: "The wait was short|The queue was short|I didn't have to wait|They didn't overcharge me|no hidden charges" +
+				"|not expensive|there was nothing wrong with it|I wasn't disappointed|it never breaks|never crashes" +
+				"|no noise at all|Sarah went above and beyond|they always go above and beyond|no more problems since the update" +
+				"|the problem is gone|The refund was quick|The queue at the branch was short|It is not expensive and it works" +
+				"|There was nothing wrong with my order",
+			reading.Negative: "Nobody helped us with the luggage|No one was there to help|nobody cares|none of the staff were helpful" +
+				"|The agent didn't help me|They couldn't help me|hardly helpful|wasn't helpful|not friendly at all" +
+				"|no one is friendly here|nobody was polite|The technician failed to fix it|nothing was fixed|without any help" +
+				"|I never got an answer|They didn't even apologise|not fast, not cheap|The delivery wasn't fast" +
+				"|no refund was given|nobody ever apologised|The agent was not helpful and I had to call again" +
+				"|Support did not help me with my problem|The technician came but nothing was fixed" +
+				"|They didn't even apologise for the delay|Nobody apologised for the mistake|The delivery was not fast" +
+				"|The room was not clean|The food was not good|The staff were not friendly at all|It does not work well",
+		},
+		"he": {
+			reading.Positive: "התור היה קצר|לא יקר|לא התאכזבתי|אף פעם לא נתקע|פשוט עובד|אין תורים|לא היו בעיות|לא היה תור בסניף",
+			reading.Negative: "הנציג לא עזר|אף אחד לא היה נחמד|לא מהיר ולא זול|לא אדיבים|שום דבר לא תוקן|הנציג לא עזר לי בכלל" +
+				"|הטכנאי הגיע אבל שום דבר לא תוקן|אף אחד לא התנצל על האיחור|המשלוח לא היה מהיר|החדר לא היה נקי|הצוות לא היה אדיב",
+		},
+		"fa": {
+			reading.Positive: "ارزشش را داشت|ارزش خرید دارد|ارزش پولش را دارد|مشکلی ندارد|گران نیست|اصلا خراب نمی‌شود|پشیمان نشدم|صف نبود" +
+				"|قیمتش گران نیست و کیفیتش خوب است",
+			reading.Negative: "کسی کمک نکرد|پشتیبان کمکی نکرد|هیچ چیز کار نمی‌کند|مودب نبودند|سریع نبود|پشتیبان به من کمک نکرد" +
+				"|هیچ کس عذرخواهی نکرد|ارسال سریع نبود|اتاق تمیز نبود|کارکنان مودب نبودند|تکنسین آمد ولی چیزی درست نشد",
+		},
+		"ru": {
+			reading.Positive: "Ожидание было недолгим|Недорого|Не разочаровался|Проблем не было|Никогда не ломается|Не подвели ни разу" +
+				"|Очереди не было|Очереди в отделении не было",
+			reading.Negative: "Никто не помог|никто не помог решить вопрос|Оператор не помог|Мастер ничего не починил|Не быстро и не дёшево" +
+				"|Невежливо|Оператор не помог решить мою проблему|Поддержка мне не помогла|Мастер приехал, но ничего не починил" +
+				"|Доставка была не быстрой|Персонал был невежлив|В номере было не чисто|Никто даже не извинился",
+		},
+	} {
+		for want, said := range by {
+			for s := range strings.SplitSeq(said, "|") {
+				if all++; r.Read(s, language).Sentiment == want {
+					right++
+				} else {
+					t.Logf("%s %q: %+v", language, s, r.Read(s, language))
+				}
+			}
+		}
+	}
+	if 100*right < 85*all {
+		t.Errorf("%d of %d are right", right, all)
+	}
+}
+
 func TestReadTakesAnything(t *testing.T) {
 	t.Parallel()
 	r := shipped(t)
