@@ -261,3 +261,24 @@ func TestDateStyles(t *testing.T) {
 		}
 	}
 }
+
+// TestTitleAboveASheet: rows of a title are no part of the table below them.
+func TestTitleAboveASheet(t *testing.T) {
+	t.Parallel()
+	file := build(t, func(x *excelize.File) {
+		set(t, x, "Sheet1", "A1", "Answers of the winter", "")
+		for i, row := range [][]string{{"date", "nps", "comment"}, {"2026-01-31", "10", "Came early"}, {"2026-02-01", "3", "Nobody called"}} {
+			for k, cell := range row {
+				set(t, x, "Sheet1", fmt.Sprintf("%c%d", 'A'+k, 3+i), cell, "")
+			}
+		}
+	})
+	g, err := Inspect(bytes.NewReader(file), int64(len(file)), "titled.xlsx", Options{})
+	if err != nil || g.Above != 1 || strings.Join(g.Columns, "|") != "date|nps|comment" {
+		t.Errorf("%+v, %v", g, err)
+	}
+	no := 0
+	if g, err = Inspect(bytes.NewReader(file), int64(len(file)), "titled.xlsx", Options{Above: &no}); err != nil || g.Columns[0] != "Answers of the winter" {
+		t.Errorf("%+v, %v", g, err)
+	}
+}

@@ -644,20 +644,6 @@ func TestATitleAboveTheTable(t *testing.T) {
 		if f := w.kept(w.ws)[0]; f.Text == "" || len(f.Scores) != 1 {
 			w.Errorf("%+v", f)
 		}
-		var b bytes.Buffer
-		x, err := table.NewWriter(&b, table.XLSX, []table.Column{{Name: "Answers of the winter"}, {Name: " "}, {Name: "  "}})
-		w.must(err)
-		for _, line := range strings.Split(strings.TrimSpace(rows), "\n") {
-			var cells []any
-			for _, c := range strings.Split(line, ",") {
-				cells = append(cells, c)
-			}
-			w.must(x.Write(cells))
-		}
-		w.must(x.Close())
-		if book := w.bring("book.xlsx", b.String()); book.Settings.Above != 1 || book.Created != 3 || book.Columns[2].Name != "comment" {
-			w.Errorf("%+v", book)
-		}
 		if plain := w.upload("plain.csv", rows); plain.Settings.Above != 0 || plain.Columns[0].Name != "date" {
 			w.Errorf("%+v", plain.Settings)
 		}
