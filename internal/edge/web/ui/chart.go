@@ -27,6 +27,7 @@ type Chart struct {
 	Series    []Series
 	Percent   bool // values are shares from 0 to 1
 	Decimals  int
+	Counted   string   // what N of its series counts, in words; answers when empty
 	Counts    bool     // whole numbers stand without decimals, for they count something
 	Min, Max  *float64 // of the axis of values; nil lets the figures decide
 	Marks     []Mark
@@ -113,7 +114,7 @@ type markPayload struct {
 func (c Chart) payload(e Env) json.Marshaler {
 	p := payload{Kind: c.Kind, Labels: c.Labels, Parents: c.Parents, Percent: c.Percent, Decimals: c.Decimals, Counts: c.Counts, Min: c.Min, Max: c.Max, Options: c.Options,
 		Words: map[string]any{
-			"interval": e.T("chart.interval"), "answers": e.T("chart.answers"), "few": e.T("score.indicative"), "none": e.T("chart.no_value"),
+			"interval": e.T("chart.interval"), "answers": c.counted(e), "few": e.T("score.indicative"), "none": e.T("chart.no_value"),
 		}}
 	// A canvas has no elements to isolate names in, so that the names bring their marks.
 	p.Labels = make([]string, len(c.Labels))
@@ -157,6 +158,14 @@ func (c Chart) told(e Env) (out []string) {
 		out = append(out, text)
 	}
 	return out
+}
+
+// counted is what N of its series counts.
+func (c Chart) counted(e Env) string {
+	if c.Counted != "" {
+		return c.Counted
+	}
+	return e.T("chart.answers")
 }
 
 // detail is Detail with the marks that the picture has numbers of.

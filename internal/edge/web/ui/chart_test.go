@@ -117,3 +117,17 @@ func TestCountsHaveNoDecimals(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestAChartSaysWhatItCounts: answers, unless it says something else.
+func TestAChartSaysWhatItCounts(t *testing.T) {
+	t.Parallel()
+	e := Env{Locale: i18n.Load().Language("en")}
+	for counted, want := range map[string]string{"": "Answers", "Customers": "Customers"} {
+		c := line([]float64{1, 2, 3}, nil, nil)
+		c.Counted, c.Series[0].N = counted, []int64{1, 2, 3}
+		var b bytes.Buffer
+		if err := ChartBox(e, c).Render(context.Background(), &b); err != nil || strings.Count(b.String(), want) != 2 {
+			t.Errorf("%q: %v %s", counted, err, b.String())
+		}
+	}
+}

@@ -283,7 +283,7 @@ func trend(e ui.Env, points []health.Point) *ui.Chart {
 	if len(points) < 3 {
 		return nil
 	}
-	c := ui.Chart{ID: "trend", Kind: "line", Title: e.T("health.trend"), Dimension: e.T("health.day"), Percent: true, Decimals: 1}
+	c := ui.Chart{ID: "trend", Kind: "line", Title: e.T("health.trend"), Dimension: e.T("health.day"), Counted: e.T("health.customers"), Percent: true, Decimals: 1}
 	risk, left := ui.Series{Name: e.T("health.at_risk")}, ui.Series{Name: e.T("health.left_next")}
 	for i, p := range points {
 		if p.N == 0 {
@@ -535,7 +535,7 @@ func gates(e ui.Env, c *health.Check, refused []string) (out []gate) {
 
 // calibration draws what was foretold beside what happened, group by group.
 func calibration(e ui.Env, c *health.Check) *ui.Chart {
-	x := ui.Chart{ID: "calibration", Kind: "line", Title: e.T("health.calibration"), Dimension: e.T("health.group"), Percent: true, Decimals: 1}
+	x := ui.Chart{ID: "calibration", Kind: "line", Title: e.T("health.calibration"), Dimension: e.T("health.group"), Counted: e.T("health.customers"), Percent: true, Decimals: 1}
 	foretold, happened := ui.Series{Name: e.T("health.foretold")}, ui.Series{Name: e.T("health.happened")}
 	for i, b := range c.Bins {
 		x.Labels = append(x.Labels, e.N(float64(i+1), 0))
