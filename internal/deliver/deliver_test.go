@@ -446,9 +446,8 @@ func TestAProcessThatEndsLeavesItToTheNext(t *testing.T) {
 		<-arrived
 		first.Stop()
 		id := w.list(w.one, deliver.Filter{})[0].ID
-		if d := w.await(w.one, id, in(deliver.Queued)); d.Attempts != 0 {
-			w.Errorf("%+v", d)
-		}
+		// A runner waits for those whom it has interrupted as long as its grace lasts, which may be too short for them here.
+		w.await(w.one, id, func(d deliver.Delivery) bool { return d.State == deliver.Queued && d.Attempts == 0 })
 		w.run(w.Service)
 		if d := w.await(w.one, id, in(deliver.Sent)); d.Attempts != 1 {
 			w.Errorf("%+v", d)
