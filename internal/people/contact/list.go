@@ -309,8 +309,15 @@ func (b *builder) text(text string) {
 		return
 	}
 	fold := strings.ToLower(text)
-	b.args = append(b.args, "%"+likeText(fold)+"%")
-	fmt.Fprintf(&b.where, " AND (c.name_key LIKE $%d ESCAPE '!' OR c.id IN (SELECT i.contact FROM contact_identity i WHERE i.workspace = $1 AND (", len(b.args))
+	b.where.WriteString(" AND ((1 = 1")
+	for i, w := range strings.Fields(fold) { // in any order: "Levi Dana" is Dana Levi
+		if i == mostNames {
+			break
+		}
+		b.args = append(b.args, "%"+likeText(w)+"%")
+		fmt.Fprintf(&b.where, " AND c.name_key LIKE $%d ESCAPE '!'", len(b.args))
+	}
+	b.where.WriteString(") OR c.id IN (SELECT i.contact FROM contact_identity i WHERE i.workspace = $1 AND (")
 	b.args = append(b.args, text, text+"\U0010FFFF", fold, fold+"\U0010FFFF")
 	n := len(b.args)
 	fmt.Fprintf(&b.where, "(i.kind = 'external' AND i.norm >= $%d AND i.norm < $%d) OR (i.kind = 'email' AND i.norm >= $%d AND i.norm < $%d)", n-3, n-2, n-1, n)
@@ -320,6 +327,9 @@ func (b *builder) text(text string) {
 	}
 	b.where.WriteString(")))")
 }
+
+// mostNames is how many words of a name are looked for.
+const mostNames = 10
 
 // phoneDigits are the digits of what may be a part of a phone number, without the zeros that E.164 leaves out; "" when it
 // is something else.

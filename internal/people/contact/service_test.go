@@ -220,6 +220,8 @@ func TestListAndFilter(t *testing.T) {
 			"all":        {Filter{}, 60},
 			"name":       {Filter{Text: "КОЗЛОВА"}, 10},
 			"hebrew":     {Filter{Text: "כהן"}, 10},
+			"any order":  {Filter{Text: "козлова  дарья"}, 10},
+			"both words": {Filter{Text: "козлова כהן"}, 0},
 			"percent":    {Filter{Text: "100%"}, 10},
 			"underscore": {Filter{Text: "b_x"}, 10},
 			"email":      {Filter{Text: "P0"}, 4},

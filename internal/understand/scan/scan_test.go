@@ -1,6 +1,7 @@
 package scan_test
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -168,14 +169,7 @@ func TestSegments(t *testing.T) {
 				t.Errorf("its parts predict %+v", x)
 			}
 		}
-		if !slices.IsSortedFunc(a.Segments, func(x, y scan.Segment) int {
-			if x.P < y.P {
-				return -1
-			} else if x.P > y.P {
-				return 1
-			}
-			return 0
-		}) {
+		if !slices.IsSortedFunc(a.Segments, func(x, y scan.Segment) int { return cmp.Or(cmp.Compare(x.Q, y.Q), cmp.Compare(x.P, y.P)) }) {
 			t.Error("not by evidence")
 		}
 		// Each family is corrected for itself.

@@ -90,7 +90,7 @@ func (s *Service) Ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*A
 	}
 	w.explain(ans)
 	slices.SortStableFunc(ans.Segments, func(a, b Segment) int {
-		return cmp.Or(cmp.Compare(a.P, b.P), cmp.Compare(math.Abs(b.Difference), math.Abs(a.Difference)), cmp.Compare(len(a.Parts), len(b.Parts)))
+		return cmp.Or(cmp.Compare(a.Q, b.Q), cmp.Compare(a.P, b.P), cmp.Compare(math.Abs(b.Difference), math.Abs(a.Difference)), cmp.Compare(len(a.Parts), len(b.Parts)))
 	})
 	for i := range ans.Segments {
 		x := &ans.Segments[i]

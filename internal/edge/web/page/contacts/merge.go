@@ -330,8 +330,10 @@ func (p *Pages) erase(q *web.Request) error {
 	if !ok {
 		return err
 	}
-	if strings.TrimSpace(q.PostFormValue("confirm")) != word(q.Env, c) {
-		return p.showErase(q, http.StatusUnprocessableEntity, c, q.Env.T("contact.erase_wrong", "text", word(q.Env, c)))
+	typed, wanted := strings.TrimSpace(q.PostFormValue("confirm")), word(q.Env, c)
+	// Keyboards of phones begin with a capital; a name is typed as it is.
+	if typed != wanted && (wanted == c.Name || !strings.EqualFold(typed, wanted)) {
+		return p.showErase(q, http.StatusUnprocessableEntity, c, q.Env.T("contact.erase_wrong", "text", wanted))
 	}
 	if err := p.Contacts.Erase(q.Context(), q.Workspace.ID, q.Actor, c.ID); err != nil {
 		return err
