@@ -63,6 +63,15 @@ func (s *Service) byCustomer(ctx context.Context, a *asked, rows []Row, total *R
 		}
 		return nil
 	}
+	if one > 1 && (a.Bucket != "" || slices.ContainsFunc(a.by, field.theme)) {
+		// Telling customers apart in each would take as long as the question again: of so many answers those of all say enough.
+		for i := range rows {
+			if r := &rows[i]; r.Value != nil && total.deff > 0 && !total.alone {
+				a.worthOf(r, stat.Worth{N: float64(r.N) / total.deff, DF: total.worth.DF}, total.deff)
+			}
+		}
+		return nil
+	}
 	groups, err := s.clusters(ctx, a, one)
 	if err != nil {
 		return err
@@ -194,6 +203,11 @@ func (a *asked) robust(r *Row, k stat.Clusters, one int64) {
 	}
 	w.DF = min(w.DF, float64(k.Groups-1)) // of those who were looked at
 	w.N = float64(r.N) / deff
+	a.worthOf(r, w, deff)
+}
+
+// worthOf gives a row the interval of answers that are worth fewer.
+func (a *asked) worthOf(r *Row, w stat.Worth, deff float64) {
 	r.deff, r.worth = deff, w
 	if deff > 1 {
 		r.DesignEffect = &deff
