@@ -63,7 +63,7 @@ func (s *Service) byCustomer(ctx context.Context, a *asked, rows []Row, total *R
 		}
 		return nil
 	}
-	if one > 1 && (a.Bucket != "" || slices.ContainsFunc(a.by, field.theme)) {
+	if total.N > s.many/2 && (a.Bucket != "" || slices.ContainsFunc(a.by, field.theme)) {
 		// Telling customers apart in each would take as long as the question again: of so many answers those of all say enough.
 		for i := range rows {
 			if r := &rows[i]; r.Value != nil && total.deff > 0 && !total.alone {
