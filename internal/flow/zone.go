@@ -88,15 +88,8 @@ func (f *Flow) followed(ctx context.Context, run *job.Run, stream rowStream, lea
 		if mark, err := f.Watermark(ctx, stream.name); err != nil || upTo-mark <= lead {
 			return fault.Wrap(op, err)
 		}
-		t := time.NewTimer(200 * time.Millisecond)
-		select {
-		case <-t.C:
-		case <-run.Stopping():
-			t.Stop()
-			return job.ErrStopped
-		case <-ctx.Done():
-			t.Stop()
-			return ctx.Err()
+		if err := run.Wait(ctx, 200*time.Millisecond); err != nil {
+			return err
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/store"
@@ -27,6 +28,20 @@ type Progress struct {
 // Stopping is closed when the runner begins to stop. A long handler that has just saved may return ErrStopped then, rather
 // than be interrupted at the end of the grace time.
 func (r *Run) Stopping() <-chan struct{} { return r.stopping }
+
+// Wait waits, unless the runner begins to stop (ErrStopped) or ctx ends.
+func (r *Run) Wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-r.stopping:
+		return ErrStopped
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
 
 // Args reads the payload into v.
 func (r *Run) Args(v any) error {

@@ -46,7 +46,8 @@ func (a *asked) value() (expr, cond string) {
 }
 
 // byCustomer sees to it that intervals of the total and of rows allow for customers who answered several times: methods.md 1.1,
-// linearised variance by customer. Who is unknown stands for himself alone.
+// linearised variance by customer. Who is unknown stands for himself alone. Of many answers, rows of a bucket or a theme take what repeated
+// ones cost from all.
 func (s *Service) byCustomer(ctx context.Context, a *asked, rows []Row, total *Row) error {
 	if !a.Measure.ofCustomers() || total.Value == nil {
 		return nil
@@ -67,7 +68,8 @@ func (s *Service) byCustomer(ctx context.Context, a *asked, rows []Row, total *R
 		// Telling customers apart in each would take as long as the question again: of so many answers those of all say enough.
 		for i := range rows {
 			if r := &rows[i]; r.Value != nil && total.deff > 0 && !total.alone {
-				a.worthOf(r, stat.Worth{N: float64(r.N) / total.deff, DF: total.worth.DF}, total.deff)
+				r.likeAll(*total)
+				a.widenBy(r)
 			}
 		}
 		return nil
@@ -93,7 +95,7 @@ func (s *Service) byCustomer(ctx context.Context, a *asked, rows []Row, total *R
 
 // fewAnswers sums the customers of small groups of many answers, all of them: one in so many would leave hardly any.
 func (s *Service) fewAnswers(ctx context.Context, a *asked, rows []Row, one int64) (few map[string]bool, exact map[string]stat.Clusters, err error) {
-	if one == 1 || len(a.by) != 1 || a.by[0].theme() || a.Bucket != "" {
+	if one == 1 || len(a.by) != 1 {
 		return nil, nil, nil
 	}
 	small := Condition{Field: a.By[0], Op: "in"}
@@ -203,12 +205,13 @@ func (a *asked) robust(r *Row, k stat.Clusters, one int64) {
 	}
 	w.DF = min(w.DF, float64(k.Groups-1)) // of those who were looked at
 	w.N = float64(r.N) / deff
-	a.worthOf(r, w, deff)
+	r.deff, r.worth = deff, w
+	a.widenBy(r)
 }
 
-// worthOf gives a row the interval of answers that are worth fewer.
-func (a *asked) worthOf(r *Row, w stat.Worth, deff float64) {
-	r.deff, r.worth = deff, w
+// widenBy gives a row the interval of what its answers are worth.
+func (a *asked) widenBy(r *Row) {
+	w, deff := r.worth, r.deff
 	if deff > 1 {
 		r.DesignEffect = &deff
 	}

@@ -115,15 +115,8 @@ func (s *Service) follow(ctx context.Context, run *job.Run) error {
 		if err != nil || settled-at <= rereadLead {
 			return err
 		}
-		t := time.NewTimer(200 * time.Millisecond)
-		select {
-		case <-t.C:
-		case <-run.Stopping():
-			t.Stop()
-			return job.ErrStopped
-		case <-ctx.Done():
-			t.Stop()
-			return ctx.Err()
+		if err := run.Wait(ctx, 200*time.Millisecond); err != nil {
+			return err
 		}
 	}
 }

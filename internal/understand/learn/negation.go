@@ -16,6 +16,8 @@ const (
 	back  = 3
 )
 
+// Models have learned with these words: whoever changes them trains anew.
+
 // negators come before what they negate.
 var negators = set(`not no never none nobody nothing nowhere neither nor without cannot hardly barely scarcely dont didnt doesnt isnt wasnt arent werent
 	cant couldnt wont wouldnt shouldnt havent hasnt hadnt aint
@@ -47,7 +49,7 @@ func negates(w text.Word) (after, before bool) {
 	}
 	form := w.Form
 	after = negators[form] || strings.HasSuffix(form, "n't")
-	before = followers[form] || len(form) > len("نمی") && strings.HasPrefix(form, "نمی") || form == "نمی"
+	before = followers[form] || strings.HasPrefix(form, "نمی")
 	return after, before
 }
 
