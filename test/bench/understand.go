@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,14 +23,10 @@ import (
 // the processor time that the server takes for all of it, and what a sender feels meanwhile.
 func (b *bench) understand(feedback int) error {
 	data := filepath.Join(b.dir, "understood")
-	env := append(os.Environ(), "KOLO_DATA="+data, "KOLO_LISTEN=127.0.0.1:0", "KOLO_LOG_LEVEL=warn")
-	boot := exec.CommandContext(b, b.bin, "admin", "bootstrap", "--workspace", "Bench", "--email", "bench@example.com")
-	boot.Env = env
-	out, err := boot.Output()
+	env, key, err := b.bootstrap("understood")
 	if err != nil {
-		return fmt.Errorf("bootstrap: %w", err)
+		return err
 	}
-	key := regexp.MustCompile(`kolo_[A-Za-z0-9]+`).FindString(string(out))
 	demo := exec.CommandContext(b, b.bin, "demo", "--feedback", strconv.Itoa(feedback))
 	demo.Env = env
 	if out, err := demo.CombinedOutput(); err != nil {
