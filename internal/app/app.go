@@ -394,7 +394,7 @@ func (a *App) routes() (http.Handler, error) {
 	(&pagefeedback.Pages{Store: a.Store, Feedback: a.Feedback, Insight: a.Insight, Labels: a.Labels, Assist: a.Assist, Words: words}).Register(site)
 	(&pagethemes.Pages{Store: a.Store, Feedback: a.Feedback, Insight: a.Insight, Labels: a.Labels, Themes: a.Themes, Adapt: a.Adapt, Words: words, Assist: a.Assist}).Register(site)
 	(&pagemodel.Pages{Feedback: a.Feedback, Labels: a.Labels, Themes: a.Themes, Adapt: a.Adapt, Words: words}).Register(site)
-	(&pagealerts.Pages{Alerts: a.Alerts, Insight: a.Insight, Feedback: a.Feedback, Identity: a.Identity, Words: words}).Register(site)
+	(&pagealerts.Pages{Alerts: a.Alerts, Insight: a.Insight, Feedback: a.Feedback, Contacts: a.Contacts, Identity: a.Identity, Words: words}).Register(site)
 	(&pagedrivers.Pages{Insight: a.Insight, Driving: a.Driving}).Register(site)
 	(&pagescan.Pages{Insight: a.Insight, Scan: a.Scan}).Register(site)
 	(&explore.Pages{Store: a.Store, Insight: a.Insight}).Register(site)

@@ -23,6 +23,7 @@ import (
 	"kolo/internal/foundation/store"
 	"kolo/internal/foundation/store/storetest"
 	"kolo/internal/listen/feedback"
+	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/alert"
 	"kolo/internal/understand/insight"
@@ -105,8 +106,8 @@ func (w *world) say(ws identity.WorkspaceID, weeks int, p plan) {
 		for range reviews {
 			add(k, feedback.Input{Kind: "review", Channel: "review_site", Source: "stars", Text: "Fine"})
 		}
-		for _, v := range nps {
-			add(k, feedback.Input{Kind: "response", Channel: "web", Source: "survey", Survey: "relationship", Scores: []feedback.Score{{Metric: "nps", Value: v, Scale: feedback.Scale{Min: 0, Max: 10}}}})
+		for i, v := range nps {
+			add(k, feedback.Input{Kind: "response", Channel: "web", Source: "survey", Survey: "relationship", Attributes: feedback.Attributes{"shop": []string{"north", "south"}[i%2]}, Scores: []feedback.Score{{Metric: "nps", Value: v, Scale: feedback.Scale{Min: 0, Max: 10}}}})
 		}
 	}
 	for chunk := range slices.Chunk(in, 1000) {
@@ -640,8 +641,22 @@ func TestSettings(t *testing.T) {
 		}
 		w.say(ws, 30, quiet)
 		w.say(other, 30, quiet)
-		before := w.look(ws)
 		set := alert.Defaults()
+		set.Segments = []string{"attribute.shop"}
+		_, err = w.alerts.Set(ctx, ws, owner, set)
+		w.must(err)
+		byShop := w.look(ws)
+		// From now on the shop says who somebody is: nothing is watched by it, and nobody can ask for that.
+		w.must(contact.NewService(w.db).SetAttribute(ctx, ws, owner, contact.Attribute{Key: "shop", Kind: contact.Text, Personal: true}))
+		var invalid *fault.Error
+		if _, err := w.alerts.Set(ctx, ws, owner, set); !errors.As(err, &invalid) || len(invalid.Fields) != 1 || invalid.Fields[0].Path != "segments[0]" || invalid.Fields[0].Code != "personal" {
+			w.Errorf("watched by what is personal: %v", err)
+		}
+		before := w.look(ws)
+		if before.Series >= byShop.Series {
+			w.Errorf("%+v by shop, %+v when that is personal", byShop, before)
+		}
+		set = alert.Defaults()
 		set.Daily, set.Kinds, set.Channels, set.Segments = false, false, false, []string{"channel"}
 		_, err = w.alerts.Set(ctx, ws, owner, set)
 		w.must(err)

@@ -13,6 +13,7 @@ import (
 	"kolo/internal/foundation/clock"
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/store"
+	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 )
 
@@ -86,6 +87,13 @@ var SegmentFields = []string{"touchpoint", "channel", "source", "language"}
 func segmentable(f string) bool {
 	place, key, ok := strings.Cut(f, ".")
 	return slices.Contains(SegmentFields, f) || ok && (place == "attribute" || place == "contact") && key != "" && len(key) <= 200
+}
+
+// personal tells whether a field is an attribute that says who customers are: no scores are watched by it, for alerts go to people who may
+// not know that.
+func personal(hidden map[string]bool, f string) bool {
+	place, key, _ := strings.Cut(f, ".")
+	return (place == "attribute" || place == "contact") && hidden[contact.Key(key)]
 }
 
 // Watch is what a workspace has watched, and how the last look went.
@@ -194,6 +202,13 @@ func (s *Service) Set(ctx context.Context, ws identity.WorkspaceID, actor identi
 		return w, fault.Wrap(op, err)
 	}
 	err = s.db.Update(ctx, func(tx *store.Tx) error {
+		hidden, err := contact.Personal(tx, ws)
+		if err != nil {
+			return err
+		}
+		if i := slices.IndexFunc(set.Segments, func(f string) bool { return personal(hidden, f) }); i >= 0 {
+			return fault.Bad(op, fault.Field{Path: "segments[" + strconv.Itoa(i) + "]", Code: "personal", Msg: fmt.Sprintf("%s says who customers are: scores are not watched by it", set.Segments[i])})
+		}
 		if _, err := tx.Exec(`/* alert.Set */ INSERT INTO alert_watch (workspace, settings, day, looked_at, report) VALUES ($1, $2, 0, 0, '{}')
 			ON CONFLICT (workspace) DO UPDATE SET settings = excluded.settings`, string(ws), string(text)); err != nil {
 			return err

@@ -16,6 +16,7 @@ import (
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/id"
 	"kolo/internal/foundation/store"
+	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/stat"
@@ -96,6 +97,13 @@ func (b *look) find(ctx context.Context) error {
 		return err
 	}
 	set := b.watch.Settings
+	if err := b.s.db.View(ctx, func(tx *store.Tx) error { // an attribute may have become personal since
+		hidden, err := contact.Personal(tx, b.ws)
+		set.Segments = slices.DeleteFunc(slices.Clone(set.Segments), func(f string) bool { return personal(hidden, f) })
+		return err
+	}); err != nil {
+		return err
+	}
 	var buckets []string
 	if set.Weekly {
 		buckets = append(buckets, week)

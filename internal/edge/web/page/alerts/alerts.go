@@ -17,6 +17,7 @@ import (
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/i18n"
 	"kolo/internal/listen/feedback"
+	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/alert"
 	"kolo/internal/understand/insight"
@@ -27,6 +28,7 @@ type Pages struct {
 	Alerts   *alert.Service
 	Insight  *insight.Service
 	Feedback *feedback.Service
+	Contacts *contact.Service
 	Identity *identity.Service
 	Words    figure.Words
 }
