@@ -296,6 +296,12 @@ func (l *Locale) value(v any) string {
 	return l.Isolate(fmt.Sprint(v))
 }
 
+// Decimals is a count that is shown with so many decimals: one point, but 1.0 points.
+type Decimals struct {
+	N      float64
+	Places int
+}
+
 // form is the plural form of a count: a whole number or one with decimals.
 func (l *Locale) form(count any) plural.Form {
 	s := "0"
@@ -304,6 +310,8 @@ func (l *Locale) form(count any) plural.Form {
 		s = fmt.Sprint(n)
 	case float64:
 		s = plain(n, -1)
+	case Decimals:
+		s = plain(n.N, n.Places)
 	}
 	s = strings.TrimPrefix(s, "-")
 	whole, frac, _ := strings.Cut(s, ".")

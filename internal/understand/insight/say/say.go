@@ -49,7 +49,7 @@ func Amount(l *i18n.Locale, unit string, v float64) string {
 	n := i18n.Verbatim(Difference(l, unit, v, false))
 	switch unit {
 	case "share":
-		return l.T("say.percentage_points", "count", math.Round(v*1000)/10, "n", n)
+		return l.T("say.percentage_points", "count", i18n.Decimals{N: 100 * v, Places: 1}, "n", n)
 	case "points":
 		if v >= 1 {
 			v = math.Round(v)

@@ -57,6 +57,23 @@ func TestComparisonInWords(t *testing.T) {
 }
 
 // TestAPValueStaysTogether: nothing breaks it, and in languages that run from right to left it is one piece that runs the other way.
+// TestAmountsAgreeInNumber: what is shown with a decimal is not one of a thing.
+func TestAmountsAgreeInNumber(t *testing.T) {
+	t.Parallel()
+	cat := i18n.Load()
+	for _, c := range []struct {
+		tag, unit string
+		v         float64
+		want      string
+	}{
+		{"en", "share", .01, "1.0 percentage points"}, {"he", "share", .01, "1.0 נקודות אחוז"}, {"en", "points", -1, "1 point"}, {"en", "points", .5, "0.5 points"},
+	} {
+		if got := strings.ReplaceAll(Amount(cat.Language(c.tag), c.unit, c.v), "\u00a0", " "); got != c.want {
+			t.Errorf("%s: %v %s is %q, want %q", c.tag, c.v, c.unit, got, c.want)
+		}
+	}
+}
+
 func TestAPValueStaysTogether(t *testing.T) {
 	t.Parallel()
 	cat := i18n.Load()
