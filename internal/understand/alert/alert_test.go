@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -317,6 +318,38 @@ func TestAScoreThatFalls(t *testing.T) {
 			if x.Subject != a.Subject {
 				w.Errorf("an alert of %s", x.Subject.Key())
 			}
+		}
+	})
+}
+
+// TestOneVoiceIsNoFall: what one customer answers forty times says nothing of the others, what forty say once does.
+func TestOneVoiceIsNoFall(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		one, _ := w.workspace("one")
+		many, _ := w.workspace("many")
+		for _, ws := range []identity.WorkspaceID{one, many} {
+			w.say(ws, 40, quiet)
+			var in []feedback.Input
+			for i := range 40 {
+				at := monday.AddDate(0, 0, -5).Add(time.Duration(i) * time.Hour)
+				who := "angry"
+				if ws == many {
+					who += strconv.Itoa(i)
+				}
+				in = append(in, feedback.Input{Kind: "response", Channel: "web", Source: "survey", Survey: "relationship", Time: &at, Contact: &feedback.Who{ExternalID: who},
+					Scores: []feedback.Score{{Metric: "nps", Value: 0, Scale: feedback.Scale{Min: 0, Max: 10}}}})
+			}
+			_, err := w.feedback.Receive(w.Context(), ws, in)
+			w.must(err)
+			w.must(w.feeder.Feed(w.Context()))
+			w.look(ws)
+		}
+		for _, x := range w.list(one) {
+			w.Errorf("one customer: an alert of %s: %+v", x.Subject.Key(), x)
+		}
+		if a := w.of(many, alert.Subject{Measure: "nps", Scale: "0..10"}); a.Kind != alert.Alarm {
+			w.Errorf("forty customers: %+v", a)
 		}
 	})
 }

@@ -132,6 +132,11 @@ func (b *look) find(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		for i := range found {
+			if err := b.byCustomer(ctx, &found[i]); err != nil {
+				return err
+			}
+		}
 		b.findings = append(b.findings, found...)
 	}
 	b.report.UnseenOf = []Unseen{}
@@ -151,6 +156,52 @@ func (b *look) find(ctx context.Context) error {
 	b.seen = map[sight]bool{}
 	for _, f := range b.findings {
 		b.seen[sight{f.subject, f.frame.bucket}] = true
+	}
+	return nil
+}
+
+// byCustomer looks anew at a score that signals, with what the answers of the signal's periods are worth where customers answered several
+// times: forty answers of one customer are one voice. Only what signals is asked for, for telling customers apart takes long.
+func (b *look) byCustomer(ctx context.Context, f *finding) error {
+	l := *f.line
+	worth := make([]float64, len(l.points)) // of each period, as a share of its answers; 0 where nobody has asked
+	for again := true; again && len(f.signals) > 0 && l.points != nil; {
+		again = false
+		for _, s := range f.signals {
+			if worth[s.at] > 0 {
+				continue
+			}
+			a, err := b.s.insight.Ask(ctx, b.ws, insight.Query{Measure: insight.Measure(l.subject.Measure), Where: l.subject.place(), Scale: l.subject.Scale,
+				Between: insight.Period{From: l.begins[s.since].String(), To: l.ends[s.at].String()}})
+			if err != nil {
+				return err
+			}
+			by := a.Total.Inflation()
+			for t := s.since; t <= s.at; t++ {
+				if worth[t] > 0 {
+					continue
+				}
+				if worth[t] = 1 / by; by > 1 {
+					if !again {
+						l.points, again = slices.Clone(l.points), true
+					}
+					l.points[t] = l.points[t].Worth(worth[t])
+				}
+			}
+		}
+		if again {
+			anew, err := l.look(f.rate, nil)
+			if err != nil {
+				return err
+			}
+			f.state, f.last, f.signals = anew.state, anew.last, anew.signals
+		}
+	}
+	if l.points != nil { // people are told how many answered
+		for i := range f.signals {
+			f.signals[i].exposure = float64(f.points[f.signals[i].at].N)
+		}
+		f.last.exposure = float64(f.points[len(f.points)-1].N)
 	}
 	return nil
 }

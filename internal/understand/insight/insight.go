@@ -188,6 +188,10 @@ type Row struct {
 // where that is not known.
 func (r Row) Worth() stat.Worth { return r.worth }
 
+// Inflation is how many times as many answers there are as they are worth because customers answered several times: 1 where none did or
+// that is not known, and all of them where they are one customer's.
+func (r Row) Inflation() float64 { return max(1, r.deff) }
+
 // Behind is where a page (/feedback) shows what is behind the number; "" where no query string finds it.
 func (r Row) Behind(page string) string {
 	if r.Feedback == nil {

@@ -858,6 +858,9 @@ var calls = map[string]func(h hostile) []any{
 		return []any{b.Predict([]float64{1, h.Float64()}, h.positive())}
 	},
 	"watch.RunLengths": func(h hostile) []any { return results(watch.RunLengths(h.counts(h.size()), h.x(), h.x(), h.x())) },
+	"watch.Answers.Worth": func(h hostile) []any {
+		return []any{watch.Answers{N: h.count(), Bad: h.count(), Sum: h.number(), Square: h.positive()}.Worth(h.x())}
+	},
 	"watch.EWMA": func(h hostile) []any {
 		return []any{watch.EWMA([]float64{h.number(), h.number()}, h.Float64(), h.number())}
 	},

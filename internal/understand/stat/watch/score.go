@@ -19,6 +19,17 @@ func (a Answers) Plus(b Answers) Answers {
 	return Answers{a.N + b.N, a.Bad + b.Bad, a.Sum + b.Sum, a.Square + b.Square}
 }
 
+// Worth are as many answers with the same mean, share and spread as those are worth, a share of them below 1: rounded, for answers are
+// counted.
+func (a Answers) Worth(share float64) Answers {
+	if a.N == 0 || !(share >= 0 && share < 1) {
+		return a
+	}
+	n := int64(math.Round(float64(a.N) * share))
+	by := float64(n) / float64(a.N)
+	return Answers{N: n, Bad: int64(math.Round(float64(a.Bad) * by)), Sum: a.Sum * by, Square: a.Square * by}
+}
+
 // Mean is the score; of no answers it is not a number.
 func (a Answers) Mean() float64 { return a.Sum / float64(a.N) }
 
