@@ -67,10 +67,7 @@ func (s *Service) byCustomer(ctx context.Context, a *asked, rows []Row, total *R
 	if total.N > s.many/2 && (a.Bucket != "" || slices.ContainsFunc(a.by, field.theme)) {
 		// Telling customers apart in each would take as long as the question again: of so many answers those of all say enough.
 		for i := range rows {
-			if r := &rows[i]; r.Value != nil && total.deff > 0 && !total.alone {
-				r.likeAll(*total)
-				a.widenBy(r)
-			}
+			a.robustLikeAll(&rows[i], *total)
 		}
 		return nil
 	}
@@ -84,13 +81,28 @@ func (s *Service) byCustomer(ctx context.Context, a *asked, rows []Row, total *R
 	}
 	for i := range rows {
 		key := keyOf(rows[i].Keys, a.By) + "\x00" + rows[i].Bucket
-		if few[key] {
+		switch {
+		case few[key]:
 			a.robust(&rows[i], exact[key], 1)
-			continue
+		case one > 1 && groups[key].Groups < fewestSeen:
+			a.robustLikeAll(&rows[i], *total)
+		default:
+			a.robust(&rows[i], groups[key], one)
 		}
-		a.robust(&rows[i], groups[key], one)
 	}
 	return nil
+}
+
+// fewestSeen is of how many customers of a group more is known than of all, where only one in so many was looked at: whether of three
+// nobody was seen, or one, is chance.
+const fewestSeen = 20
+
+// robustLikeAll widens the interval of a row by what repeated answers cost in all.
+func (a *asked) robustLikeAll(r *Row, total Row) {
+	if r.Value != nil && total.deff > 0 && !total.alone {
+		r.likeAll(total)
+		a.widenBy(r)
+	}
 }
 
 // fewAnswers sums the customers of small groups of many answers, all of them: one in so many would leave hardly any.

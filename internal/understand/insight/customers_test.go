@@ -23,6 +23,41 @@ func by(customer int, score float64, daysAgo int, channel string) feedback.Input
 	return in
 }
 
+// TestGroupsOfWhomHardlyAnybodyWasSeen: of many answers one in so many customers is looked at, and of a group of three often nobody, or one.
+// That is neither one voice nor as many as answered.
+func TestGroupsOfWhomHardlyAnybodyWasSeen(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		var in []feedback.Input
+		customer := 0
+		for b := range 40 {
+			for _, channel := range []string{"web", "sms"} {
+				for _, score := range []float64{10, 3, 8} {
+					customer++
+					for k := range 4 {
+						x := by(customer, score, 1+k, channel)
+						x.Attributes = feedback.Attributes{"branch": fmt.Sprint("b", b)}
+						in = append(in, x)
+					}
+				}
+			}
+		}
+		w.receive(w.ws, in...)
+		for _, many := range []int64{250_000, 240} {
+			w.insight.ManyAre(many)
+			a := w.ask(insight.Query{Measure: insight.NPS, By: []string{"channel", "attribute.branch"}, Limit: 200})
+			for _, r := range a.Rows {
+				if r.Note == "one_customer" || r.DesignEffect == nil || *r.DesignEffect < 2 || r.Interval == nil {
+					t.Errorf("many are %d: %+v", many, r)
+				}
+			}
+			if len(a.Rows) != 80 {
+				t.Errorf("%d groups", len(a.Rows))
+			}
+		}
+	})
+}
+
 // TestCustomersWhoAnswerSeveralTimes: four equal answers of one customer are worth about one.
 func TestCustomersWhoAnswerSeveralTimes(t *testing.T) {
 	t.Parallel()
