@@ -23,7 +23,7 @@ const (
 	stream   = "event"
 	feedRows = 20_000
 	feedSize = 32 << 20 // bytes of properties after which a batch ends
-	layout   = 1        // count it up when rows that are there would lack something
+	layout   = 2        // count it up when rows that are there would lack something
 )
 
 // Limits of the catch-all of properties in the columns; the rows have them whole.
