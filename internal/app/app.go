@@ -130,6 +130,7 @@ func OpenRows(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Rows,
 	r.Scores = health.NewService(db, r.Contacts, r.Events)
 	r.Contacts.OnMerge(health.Merged)
 	r.Contacts.OnErase(health.Forget)
+	r.Contacts.OnErase(flow.PurgeLater)
 	return r, nil
 }
 
@@ -229,7 +230,7 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*App, erro
 	a.Adapt.Handle(a.Jobs)
 	a.Deliver.Handle(a.Jobs)
 	(&flow.Flow{Store: a.Store, Deliver: a.Deliver, Alerts: a.Alerts, Themes: a.Themes, Base: cfg.Base(), Log: log,
-		Feedback: a.Feedback, Events: a.Events, Watermark: a.Columns.Watermark}).Handle(a.Jobs)
+		Feedback: a.Feedback, Events: a.Events, Columns: a.Columns}).Handle(a.Jobs)
 	a.Alerts.Handle(a.Jobs)
 	a.Scores.Hear(a.Insight, a.fed)
 	a.Scores.Handle(a.Jobs)

@@ -4,11 +4,11 @@
 package flow
 
 import (
-	"context"
 	"log/slog"
 	"time"
 
 	"kolo/internal/deliver"
+	"kolo/internal/foundation/column"
 	"kolo/internal/foundation/i18n"
 	"kolo/internal/foundation/job"
 	"kolo/internal/foundation/mail"
@@ -29,9 +29,9 @@ type Flow struct {
 	Base    string // the URL that links begin with, without a slash at its end
 	Log     *slog.Logger
 
-	Feedback  *feedback.Service
-	Events    *event.Service
-	Watermark func(ctx context.Context, stream string) (int64, error) // up to which change the columns are
+	Feedback *feedback.Service
+	Events   *event.Service
+	Columns  *column.DB
 }
 
 const digestJob job.Kind = "flow.digest"
@@ -50,6 +50,9 @@ func (f *Flow) Handle(r *job.Runner) {
 
 	// A workspace gets another time zone: its days, by which the columns count, are others.
 	r.Handle(identity.RezoneKind, f.rezone, job.AtMost(1))
+
+	// A customer is erased: some minutes later nothing of it is left in the files.
+	r.Handle(purgeJob, f.purge, job.AtMost(1))
 
 	// A webhook is disabled because it failed for days: those who can mend it hear of it on another way.
 	f.Deliver.OnDisabled(f.webhookDisabled)

@@ -29,7 +29,7 @@ type rezoned struct {
 func (f *Flow) rezone(ctx context.Context, run *job.Run) error {
 	const op = "flow.rezone"
 	ws := identity.WorkspaceID(run.Workspace)
-	streams := []rowStream{{"feedback", f.Feedback.Settled, feedback.TouchNext}, {"event", f.Events.Settled, event.TouchNext}}
+	streams := f.streams()
 	var at rezoned
 	if _, err := run.Load(&at); err != nil {
 		return err
@@ -77,6 +77,10 @@ type rowStream struct {
 	next    func(tx *store.Tx, ws identity.WorkspaceID, after, upTo int64, most int) (int64, int, error)
 }
 
+func (f *Flow) streams() []rowStream {
+	return []rowStream{{"feedback", f.Feedback.Settled, feedback.TouchNext}, {"event", f.Events.Settled, event.TouchNext}}
+}
+
 // followed waits until the columns lack no more than some of the changes that there are now.
 func (f *Flow) followed(ctx context.Context, run *job.Run, stream rowStream, lead int64) error {
 	const op = "flow.followed"
@@ -85,7 +89,7 @@ func (f *Flow) followed(ctx context.Context, run *job.Run, stream rowStream, lea
 		return fault.Wrap(op, err)
 	}
 	for {
-		if mark, err := f.Watermark(ctx, stream.name); err != nil || upTo-mark <= lead {
+		if mark, err := f.Columns.Watermark(ctx, stream.name); err != nil || upTo-mark <= lead {
 			return fault.Wrap(op, err)
 		}
 		if err := run.Wait(ctx, 200*time.Millisecond); err != nil {

@@ -31,7 +31,6 @@ import (
 
 	"kolo/internal/foundation/clock"
 	"kolo/internal/foundation/fault"
-	"kolo/internal/foundation/id"
 )
 
 // Type is what a column holds.
@@ -64,8 +63,8 @@ type Table struct {
 	Name    string
 	Columns []Column
 	Key     []string // sort order; the first is "workspace", a UUID
-	ID      string   // the Text column that identifies a row inside its workspace for Replace, Remove and Erase
-	Many    bool     // several rows share an ID (the labels of one text) and are replaced and erased together
+	ID      string   // the Text column that identifies a row inside its workspace for Replace and Remove
+	Many    bool     // several rows share an ID (the labels of one text) and are replaced and removed together
 	Extra   string   // the column of type Texts, whose names Promote turns into columns of their own; "" when none
 }
 
@@ -264,23 +263,15 @@ func (db *DB) All(ctx context.Context, sql string, args ...any) ([][]any, error)
 	return all, rows.Err()
 }
 
-// Erase removes rows for good, and returns when no question can see them and the engine has rewritten the parts they
-// were in. What an engine leaves in free blocks of its file is said in its package.
-func (db *DB) Erase(ctx context.Context, table, workspace string, ids []string) error {
-	t, err := db.table(table)
-	if err != nil {
-		return err
+// Purge returns when nothing is left in the engine's files of rows that were removed or replaced. It takes as long as writing the tables
+// anew, and nobody else can write meanwhile.
+func (db *DB) Purge(ctx context.Context, tables ...string) error {
+	for _, name := range tables {
+		if _, err := db.table(name); err != nil {
+			return err
+		}
 	}
-	if t.ID == "" {
-		return fault.New(fault.Invalid, "column.Erase", "rows of %s have no id", table)
-	}
-	if !id.Valid(workspace) {
-		return fault.New(fault.Invalid, "column.Erase", "%q is no workspace to erase rows of", workspace)
-	}
-	if len(ids) == 0 {
-		return nil
-	}
-	return fault.Wrap("column.Erase", db.engine.Erase(ctx, t, workspace, ids))
+	return fault.Wrap("column.Purge", db.engine.Purge(ctx, tables))
 }
 
 // Reset empties tables and sets a stream's watermark to 0, so that its feeder replays it from rows. A crash on the way

@@ -12,7 +12,7 @@ type Engine interface {
 	Promote(ctx context.Context, t Table, key string) error
 	Columns(ctx context.Context, table string) ([]string, error) // names of a table's columns as they are
 	Query(ctx context.Context, sql string, args []any) (Cursor, error)
-	Erase(ctx context.Context, t Table, workspace string, ids []string) error
+	Purge(ctx context.Context, tables []string) error
 	Reset(ctx context.Context, stream string, tables []string) error
 	Checkpoint(ctx context.Context) error
 	Ready(ctx context.Context) error

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"sync"
+
+	"kolo/internal/foundation/fault"
 )
 
 // Pages of the log, of 4 KiB. The copier begins once copyFrom of them are not in the file yet, not a thousand, so that pages which
@@ -59,6 +61,22 @@ func (c *copier) checkpoint(mode string) (log, copied int64) {
 		return 0, 0
 	}
 	return log, copied
+}
+
+// Purge copies SQLite's log into the file and empties it: what was erased stands in the log until then. It waits for those who read, and a
+// Conflict says that some read on. PostgreSQL's vacuum does the like by itself.
+func (db *DB) Purge(ctx context.Context) error {
+	if db.copier == nil {
+		return nil
+	}
+	var busy, log, copied int64
+	if err := db.copier.session.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &copied); err != nil {
+		return fault.Wrap("store.Purge", err)
+	}
+	if busy != 0 {
+		return fault.New(fault.Conflict, "store.Purge", "somebody is reading what was erased")
+	}
+	return nil
 }
 
 func (c *copier) close() {

@@ -33,6 +33,10 @@ func TestWhatIsErasedIsGoneFromTheFile(t *testing.T) {
 		_, err := tx.Exec("DELETE FROM counter WHERE name = 'deleted'")
 		return err
 	}))
+	must(t, db.Purge(t.Context()))
+	if log, err := os.ReadFile(path + "-wal"); err != nil || len(log) > 0 {
+		t.Errorf("the log holds %d bytes (%v)", len(log), err)
+	}
 	must(t, db.Close())
 	file, err := os.ReadFile(path)
 	must(t, err)

@@ -293,14 +293,9 @@ func (e *engine) remove(ctx context.Context, t column.Table, workspace string, i
 // mutationIDs is how many ids one mutation takes: its text passes through ZooKeeper, which refuses a megabyte.
 const mutationIDs = 20_000
 
-func (e *engine) Erase(ctx context.Context, t column.Table, workspace string, ids []string) error {
-	unlock, err := e.lock(ctx)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	return e.remove(ctx, t, workspace, ids, "1")
-}
+// Purge has nothing to do: what is removed is removed by mutations, which write parts anew, and the server deletes the old ones by itself
+// some minutes later.
+func (e *engine) Purge(context.Context, []string) error { return nil }
 
 // mutate changes a table's parts and waits until all are changed. 18.16 cannot wait by itself.
 func (e *engine) mutate(ctx context.Context, table, command string) error {

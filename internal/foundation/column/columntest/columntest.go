@@ -82,7 +82,7 @@ func run(t *testing.T, open func(t *testing.T) *column.DB, testReaders func(t *t
 		{"Watermark", testWatermark},
 		{"Replace", testReplace},
 		{"Many", testMany},
-		{"Erase", testErase},
+		{"Purge", testPurge},
 		{"Promote", testPromote},
 		{"Reset", testReset},
 		{"Workspaces", testWorkspaces},
@@ -185,8 +185,8 @@ func testRefused(t *testing.T, db *column.DB) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := db.Erase(t.Context(), "said", "w", []string{"1"}); !fault.Is(err, fault.Invalid) {
-		t.Errorf("rows of no workspace were erased: %v", err)
+	if err := db.Append(t.Context(), "s", 0, 1, column.Batch{Table: "said", Remove: []column.Key{{Workspace: "w", ID: "1"}}}); !fault.Is(err, fault.Invalid) {
+		t.Errorf("rows of no workspace were removed: %v", err)
 	}
 	if err := db.Append(t.Context(), "s", 5, 5, said(good)); !fault.Is(err, fault.Invalid) {
 		t.Errorf("a batch that leads nowhere: %v", err)
@@ -262,31 +262,29 @@ func testMany(t *testing.T, db *column.DB) {
 	want(t, db, [][]any{{V, "1"}, {W, "2"}}, "SELECT workspace, said FROM labels ORDER BY workspace")
 }
 
-func testErase(t *testing.T, db *column.DB) {
-	appended(t, db, 0, 1, said(Row(W, "1", 1, "mine", 1, nil), Row(W, "2", 2, "yours", 2, nil), Row(V, "1", 1, "theirs", 3, nil), Row(W, "o'3", 2, "odd", 2, nil)),
+func testPurge(t *testing.T, db *column.DB) {
+	appended(t, db, 0, 1, said(Row(W, "1", 1, "mine", 1, nil), Row(W, "2", 2, "yours", 2, nil), Row(V, "1", 1, "theirs", 3, nil), Row(W, "o'3", 2, "odd", 2, map[string]string{"plan": "x"})),
 		column.Batch{Table: "labels", Rows: []column.Row{label(W, "1", "a"), label(W, "1", "b"), label(W, "2", "a")}})
-	var many []string // a longer list than engines like in a text
+	var many []column.Key // a longer list than engines like in a text
 	for i := range 10_000 {
-		many = append(many, fmt.Sprintf("00000000-0000-7000-8000-%012d", i))
+		many = append(many, column.Key{Workspace: W, ID: fmt.Sprintf("00000000-0000-7000-8000-%012d", i)})
 	}
-	if err := db.Erase(t.Context(), "said", W, many); err != nil {
+	appended(t, db, 1, 2, column.Batch{Table: "said", Remove: many})
+	want(t, db, [][]any{{int64(4)}}, "SELECT count(*) FROM said")
+	if err := db.Promote(t.Context(), "said", "plan"); err != nil {
 		t.Fatal(err)
 	}
-	want(t, db, [][]any{{int64(4)}}, "SELECT count(*) FROM said WHERE id NOT IN ($1)", many)
-	for range 2 { // the second finds nothing, and that is fine
-		for _, table := range []string{"said", "labels"} {
-			if err := db.Erase(t.Context(), table, W, []string{"1", "o'3", "never was"}); err != nil {
-				t.Fatal(err)
-			}
+	gone := []column.Key{{Workspace: W, ID: "1"}, {Workspace: W, ID: "o'3"}, {Workspace: W, ID: "never was"}}
+	for n := range int64(2) { // the second finds nothing, and that is fine
+		appended(t, db, 2+n, 3+n, column.Batch{Table: "said", Remove: gone}, column.Batch{Table: "labels", Remove: gone})
+		if err := db.Purge(t.Context(), "said", "labels"); err != nil {
+			t.Fatal(err)
 		}
-	}
-	if err := db.Erase(t.Context(), "said", W, nil); err != nil {
-		t.Fatal(err)
 	}
 	want(t, db, [][]any{{V, "theirs"}, {W, "yours"}}, "SELECT workspace, words FROM said ORDER BY workspace")
 	want(t, db, [][]any{{"2", "a"}}, "SELECT said, label FROM labels")
-	appended(t, db, 1, 2, said(Row(W, "1", 1, "back", 1, nil)))
-	want(t, db, [][]any{{int64(3)}}, "SELECT count(*) FROM said")
+	appended(t, db, 4, 5, said(Row(W, "1", 1, "back", 1, map[string]string{"plan": "y"})))
+	want(t, db, [][]any{{"1", nil}, {"1", "y"}, {"2", nil}}, "SELECT id, "+db.Dialect().Extra("said", "plan")+" FROM said ORDER BY id, words DESC")
 }
 
 var oddKeys = []string{"plan", "plan_type", "Plan", "план", "a b", "x'; drop", `q"uo\te`, "a/b~c", "$.plan", "0", "שם", "🙂", "*", "a_", "nul\x00byte"}
@@ -386,9 +384,7 @@ func testWorkspaces(t *testing.T, db *column.DB) {
 	r := Row(b, "1", 1, "new of b", 1, nil)
 	r.Replace = true
 	appended(t, db, 1, 2, said(r))
-	if err := db.Erase(t.Context(), "said", b, []string{"2"}); err != nil {
-		t.Fatal(err)
-	}
+	appended(t, db, 2, 3, column.Batch{Table: "said", Remove: []column.Key{{Workspace: b, ID: "2"}}})
 	want(t, db, [][]any{{"1", "of a"}}, "SELECT id, words FROM said WHERE workspace = $1", a)
 	want(t, db, [][]any{{"1", "new of b"}}, "SELECT id, words FROM said WHERE workspace = $1", b)
 }

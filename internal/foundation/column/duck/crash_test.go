@@ -329,12 +329,23 @@ func TestHeldFile(t *testing.T) {
 	}
 }
 
-// TestEraseLeavesNothing looks for an erased text in the bytes of the file.
-func TestEraseLeavesNothing(t *testing.T) {
+// TestPurgeLeavesNothing looks for a text that was replaced, and then removed, in the bytes of the file.
+func TestPurgeLeavesNothing(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{100, 5000} {
 		path, db, secret := fileWith(t, n)
-		if err := db.Erase(t.Context(), "said", columntest.W, []string{fmt.Sprint(n / 2)}); err != nil {
+		id := fmt.Sprint(n / 2)
+		again := columntest.Row(columntest.W, id, int64(n/2), secret, 2, nil)
+		again.Replace = true
+		for from, b := range []column.Batch{{Table: "said", Rows: []column.Row{again}}, {Table: "said", Remove: []column.Key{{Workspace: columntest.W, ID: id}}}} {
+			if err := errors.Join(db.Append(t.Context(), "s", int64(from)+1, int64(from)+2, b), db.Checkpoint(t.Context())); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !inFile(t, path, secret) {
+			t.Fatalf("of %d rows: the test proves nothing", n)
+		}
+		if err := db.Purge(t.Context(), "said"); err != nil {
 			t.Fatal(err)
 		}
 		if inFile(t, path, secret) {
@@ -393,8 +404,8 @@ func inFile(t *testing.T, path, text string) bool {
 	return bytes.Contains(file, []byte(text)) || bytes.Contains(log, []byte(text))
 }
 
-// TestEraseAmongReaders: a checkpoint must get along with questions that are being answered.
-func TestEraseAmongReaders(t *testing.T) {
+// TestPurgeAmongReaders: tables are written anew beside questions that are being answered.
+func TestPurgeAmongReaders(t *testing.T) {
 	t.Parallel()
 	db := open(t, filepath.Join(t.TempDir(), "columns.duckdb"))
 	if err := db.Ensure(t.Context(), columntest.Wide); err != nil {
@@ -417,8 +428,9 @@ func TestEraseAmongReaders(t *testing.T) {
 		})
 	}
 	for i := range 5 {
-		if err := db.Erase(t.Context(), "wide", rows[i].Values[0].(string), []string{rows[i].Values[1].(string)}); err != nil {
-			t.Errorf("erasure %d: %v", i, err)
+		gone := column.Batch{Table: "wide", Remove: []column.Key{{Workspace: rows[i].Values[0].(string), ID: rows[i].Values[1].(string)}}}
+		if err := errors.Join(db.Append(t.Context(), "s", int64(i)+1, int64(i)+2, gone), db.Purge(t.Context(), "wide")); err != nil {
+			t.Errorf("purge %d: %v", i, err)
 		}
 	}
 	stop()

@@ -70,10 +70,13 @@ func TestWorkspacesWereTexts(t *testing.T) {
 	if err := db.Ensure(t.Context(), columntest.Labels); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Erase(t.Context(), "labels", w, []string{"1"}); err != nil {
+	if err := db.Append(t.Context(), "s", 7, 8, column.Batch{Table: "labels", Remove: []column.Key{{Workspace: w, ID: "1"}}}); err != nil {
 		t.Fatal(err)
 	}
-	want(db, [][]any{{v, int64(1)}, {w, int64(4995)}}, "SELECT workspace, count(*) FROM labels GROUP BY workspace ORDER BY workspace")
+	if err := db.Purge(t.Context(), "labels"); err != nil {
+		t.Fatal(err)
+	}
+	want(db, [][]any{{"", int64(2)}, {v, int64(1)}, {w, int64(4995)}}, "SELECT workspace, count(*) FROM labels GROUP BY workspace ORDER BY workspace")
 }
 
 func TestWorkspacesWereSomethingElse(t *testing.T) {
