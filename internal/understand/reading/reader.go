@@ -80,6 +80,9 @@ type Reader struct {
 	delta   *delta // what was learned from a workspace's own texts; nil for nothing
 }
 
+// rules tell apart versions of what is done with what models say: texts that were read by others are read again.
+const rules = "clauses' themes are the text's"
+
 // New gives a reader with the models that come with Kolo.
 func New() (*Reader, error) { return shipped() }
 
@@ -89,6 +92,7 @@ var shipped = sync.OnceValues(func() (*Reader, error) {
 		return nil, err
 	}
 	sum := sha256.New()
+	sum.Write([]byte(rules))
 	r := empty("")
 	for _, name := range names {
 		file, err := model.Files.ReadFile(name)
@@ -191,11 +195,43 @@ func (r *Reader) Read(s, language string) Reading {
 		}
 		out.Clauses[i] = Clause{sp, v.Label, float64(v.Score), float64(v.Confidence), p.clauseThemes(w.themes[n*(i+1):n*(i+2)], v.Label)}
 	}
+	out.Themes = gather(out.Themes, out.Clauses)
 	for i := range out.Themes {
 		out.Themes[i].Sentiment = out.Spoken(out.Themes[i].Theme)
 	}
 	return out
 }
+
+// gather adds the themes that clauses are surely about to those of the whole text, which sees each among the others and misses some. Found by
+// cross-validation: of English authored texts four in a hundred more of the themes are found, as one in fifty of those named becomes wrong.
+func gather(themes []ThemeLabel, clauses []Clause) []ThemeLabel {
+	whole := len(themes)
+	for _, c := range clauses {
+		if len(c.Themes) == 0 || c.Themes[0].Confidence < sureOfClause {
+			continue
+		}
+		t := c.Themes[0]
+		switch i := slices.IndexFunc(themes, func(x ThemeLabel) bool { return x.Theme == t.Theme }); {
+		case i >= 0:
+			themes[i].Confidence = max(themes[i].Confidence, t.Confidence)
+		case t.Theme != general || len(themes) == 0: // beside another theme it says nothing
+			themes = append(themes, t)
+		}
+	}
+	if len(themes) > whole {
+		themes = slices.DeleteFunc(themes, func(t ThemeLabel) bool { return t.Theme == general && len(themes) > 1 })
+	}
+	slices.SortStableFunc(themes, func(a, b ThemeLabel) int { return cmp.Compare(b.Confidence, a.Confidence) })
+	return themes[:min(len(themes), mostThemes)]
+}
+
+const (
+	// general is the theme of what is about nothing in particular.
+	general = "general"
+
+	// sureOfClause is the probability from which the theme of a clause is one of its text.
+	sureOfClause = 0.5
+)
 
 // says tells whether there is anything among words but marks.
 func says(words []text.Word) bool {
@@ -296,8 +332,8 @@ func (p *Part) Look(scratch *learn.Scratch, s string, words []text.Word, spans [
 // the rest is about. Found by cross-validation; of clauses of authored texts and of the corpus about one in a hundred more are right.
 const aside = 1.0 / 6
 
-// mostThemes is how many themes a text is said to be about at most.
-const mostThemes = 3
+// mostThemes is how many themes a text is said to be about at most, mostOfWhole how many of them because of the text as a whole.
+const mostThemes, mostOfWhole = 5, 3
 
 // textThemes are the themes of a text, the likeliest first; none is named when the model knows of none.
 func (p *Part) textThemes(probability []float32) []ThemeLabel {
@@ -310,7 +346,7 @@ func (p *Part) textThemes(probability []float32) []ThemeLabel {
 		}
 	}
 	slices.SortStableFunc(out, func(a, b ThemeLabel) int { return cmp.Compare(b.Confidence, a.Confidence) })
-	return out[:min(len(out), mostThemes)]
+	return out[:min(len(out), mostOfWhole)]
 }
 
 // clauseThemes are the likeliest theme of a clause and, where it is likely too, the second.

@@ -1,6 +1,7 @@
 package reading_test
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -261,6 +262,27 @@ func TestLongTextsAreReadAsShortOnes(t *testing.T) {
 	for _, word := range []string{"terrible ", "ужасно ", "גרוע "} {
 		if got := r.Read(strings.Repeat(word, 10_000), ""); got.Sentiment != reading.Negative {
 			t.Errorf("%q, said again and again, is %v", word, got.Sentiment)
+		}
+	}
+}
+
+// TestATextIsAboutWhatItsClausesAreAbout: the whole of two sentences is one vector, in which the second is easily lost.
+func TestATextIsAboutWhatItsClausesAreAbout(t *testing.T) {
+	t.Parallel()
+	r, err := reading.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string][]string{
+		"The app crashes every time I try to pay. Delivery was two weeks late and nobody told me.": {"app_website", "communication", "delivery"},
+		"שירות מעולה, ממליצה בחום! האפליקציה נוחה וקלה לשימוש.":                                    {"app_website"},
+	} {
+		var got []string
+		for _, x := range r.Read(text, "").Themes {
+			got = append(got, x.Theme)
+		}
+		if slices.Sort(got); !slices.Equal(got, want) {
+			t.Errorf("%q is about %v, not %v", text, got, want)
 		}
 	}
 }
