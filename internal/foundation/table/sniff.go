@@ -256,25 +256,20 @@ func usualWidth(rows [][]string) int {
 // mostAbove is how many rows of titles may stand above a table.
 const mostAbove = 10
 
-// guessAbove counts the rows of titles above the one that names the columns: the first that has about as much in it as the rows below.
+// guessAbove counts the rows of titles above the one that names the columns: the first that has about as much in it as the rows below. The
+// first of them has one cell, the first, and the row behind them has to look more like names than it does: otherwise a header that names
+// some of its columns is taken for a title, and somebody's answer for the names.
 func guessAbove(rows [][]string) int {
-	filled := func(r []string) (n int) {
-		for _, c := range r {
-			if strings.TrimSpace(c) != "" {
-				n++
-			}
-		}
-		return n
-	}
 	counts := make([]int, len(rows))
 	for i, r := range rows {
-		counts[i] = filled(r)
+		counts[i] = filledCells(r)
 	}
 	usual := slices.Clone(counts)
 	slices.Sort(usual)
 	most := usual[len(usual)/2]
-	at := 0
-	for at < len(rows) && counts[at] < most && (counts[at] == 0 || rows[at][0] != "" && (2*counts[at] <= most || counts[at] <= 2)) {
+	at, pairs := 0, false // pairs: a row such as "Made by,Dana" stands among them
+	for at < len(rows) && counts[at] < most && (counts[at] == 0 || isFilled(rows[at][0]) && (counts[at] == 1 || counts[at] == 2 && at > 0)) {
+		pairs = pairs || counts[at] == 2
 		at++
 	}
 	if at == 0 || at > mostAbove || at == len(rows) || counts[at] < most || !guessHeader(rows[at:]) {
@@ -289,7 +284,56 @@ func guessAbove(rows [][]string) int {
 	if 5*same < 4*(len(rows)-at) { // no table, but texts with commas
 		return 0
 	}
+	if !namesFigures(rows[at:]) && (pairs || !longerThan(rows[:at], rows[at])) {
+		return 0
+	}
 	return at
+}
+
+func isFilled(cell string) bool { return strings.TrimSpace(cell) != "" }
+
+func filledCells(r []string) (n int) {
+	for _, c := range r {
+		if isFilled(c) {
+			n++
+		}
+	}
+	return n
+}
+
+// namesFigures tells whether a column has a text in the first row and mostly something else below: numbers, dates, addresses.
+func namesFigures(rows [][]string) bool {
+	for i, name := range rows[0] {
+		if !isFilled(name) {
+			continue
+		}
+		filled, figures := 0, 0
+		for _, r := range rows[1:] {
+			if i >= len(r) || !isFilled(r[i]) {
+				continue
+			}
+			filled++
+			if kind := kindOf(r[i]); kind != KindText && kind != KindBoolean {
+				figures++
+			}
+		}
+		if 2*figures > filled {
+			return true
+		}
+	}
+	return false
+}
+
+// longerThan tells whether titles are of three words or more, and names of fewer: where a table has texts alone, nothing else tells a title
+// from the name of its first column. A question is the name of a column of answers, however long it is.
+func longerThan(titles [][]string, names []string) bool {
+	words := func(s string) int { return len(strings.Fields(s)) }
+	for _, r := range titles {
+		if title := strings.TrimSpace(r[0]); title != "" && (words(title) < 3 || strings.HasSuffix(title, "?") || strings.HasSuffix(title, "؟")) {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(names, func(c string) bool { return words(c) >= 3 })
 }
 
 // guessHeader tells whether the first row names columns. It does not when it looks like the data below it: a number,

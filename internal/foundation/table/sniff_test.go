@@ -141,3 +141,34 @@ func TestNamesStayUnique(t *testing.T) {
 		seen[n] = true
 	}
 }
+
+// A title has one cell, and names stand below it; whatever else is narrower than the rows below names columns itself.
+func TestTitlesAreToldFromNames(t *testing.T) {
+	t.Parallel()
+	const texts = "Good place,Paris,Ann,x1,blue\nBad place,Rome,Bob,x2,red\nSo so,Oslo,Cid,x3,green\nFine,Bonn,Dan,x4,black\n"
+	const figures = "date,nps,comment\n2026-01-31,10,Came early\n2026-02-01,3,Nobody called\n2026-02-02,7,It was fine\n"
+	const named = "comment,city,name\nGood place,Paris,Ann\nBad place,Rome,Bob\nSo so,Oslo,Cid\n"
+	for name, c := range map[string]struct {
+		in    string
+		above int
+		first string
+	}{
+		"some names":           {"comment,city,,,\n" + texts, 0, "comment"},
+		"some names, narrow":   {"comment,city\n" + texts, 0, "comment"},
+		"one name":             {"comment\nGood,very\nBad,too\nFine,also\n", 0, "comment"},
+		"one name of five":     {"comment,,,,\n" + texts, 0, "comment"},
+		"one name of scores":   {"comment,nps\nGood,9,Ann,Paris\nBad,3,Bob,Rome\n", 0, "comment"},
+		"title and some names": {"Answers\ncomment,city,,,\n" + texts, 0, "Answers"},
+		"title":                {"Answers\n" + figures, 1, "date"},
+		"title, filled up":     {"Answers,,\n,,\n" + figures, 2, "date"},
+		"title and facts":      {"Answers of the winter\nMade by,Dana\n" + figures, 2, "date"},
+		"title of texts":       {"Answers of the winter\n" + named, 1, "comment"},
+		"titles of texts":      {"Answers of the winter\nAll of them,,\n" + named, 2, "comment"},
+		"a question":           {"How was your stay?\nGood,very\nBad,too\nFine,also\n", 0, "How was your stay?"},
+		"a word above texts":   {"Answers\n" + named, 0, "Answers"},
+	} {
+		if g, err := Sniff([]byte(c.in), "x.csv"); err != nil || g.Above != c.above || !g.Header || g.Columns[0] != c.first {
+			t.Errorf("%s: %d %v %q %v", name, g.Above, g.Header, g.Columns, err)
+		}
+	}
+}
