@@ -20,10 +20,11 @@ type Reading struct {
 	Delimiter string       `json:"delimiter,omitempty" maxLength:"1" doc:"Of CSV"`
 	Sheet     string       `json:"sheet,omitempty" maxLength:"200" doc:"Of XLSX"`
 	Header    *bool        `json:"header,omitempty" doc:"The first row names the columns"`
+	Above     *int         `json:"above,omitempty" minimum:"0" maximum:"1000" doc:"Rows with something in them before that one, such as a title, which belong to no table: 0 where the first row was taken for a title and is none"`
 }
 
 func (r Reading) options() table.Options {
-	o := table.Options{Format: r.Format, Encoding: r.Encoding, Sheet: r.Sheet, Header: r.Header}
+	o := table.Options{Format: r.Format, Encoding: r.Encoding, Sheet: r.Sheet, Header: r.Header, Above: r.Above}
 	if r.Delimiter != "" {
 		o.Delimiter = rune(r.Delimiter[0])
 	}
