@@ -22,6 +22,7 @@ type csvReader struct {
 	columns []string
 
 	raw, unguard bool // raw: not transcoded
+	wide         bool
 	limit        int
 	number, line int64
 	at           int64 // bytes taken since the start, as UTF-8
@@ -38,7 +39,7 @@ func newCSVReader(src *source, g Guess, o Options) (*csvReader, error) {
 			Msg: "the delimiter must be one ASCII character other than a quote"})
 	}
 	c := &csvReader{src: src, win: newWindow(in), split: splitter{comma: byte(g.Delimiter), cr: g.bareCR}, columns: g.Columns,
-		raw: !transcoded, unguard: o.Unguard, limit: o.MaxRow, line: 1}
+		raw: !transcoded, unguard: o.Unguard, wide: o.Wide, limit: o.MaxRow, line: 1}
 	if err := c.skipPreamble(); err != nil {
 		return nil, fault.Wrap("table.Open", err)
 	}
@@ -113,11 +114,13 @@ func (c *csvReader) Next() (Row, error) {
 		if blank(cells) {
 			continue
 		}
-		if width > len(c.columns) && !blank(cells[len(c.columns):]) {
+		if !c.wide && width > len(c.columns) && !blank(cells[len(c.columns):]) {
 			return Row{}, &RowError{Number: c.number, Line: line, Code: RowTooWide, Raw: keptRaw(raw),
 				Msg: fmt.Sprintf("the row has %d cells and there are only %d columns", width, len(c.columns))}
 		}
-		cells = cells[:len(c.columns)]
+		if !c.wide {
+			cells = cells[:len(c.columns)]
+		}
 		if c.unguard {
 			for i, cell := range cells {
 				cells[i] = Unguard(cell)

@@ -35,6 +35,7 @@ func TestCSVAsItIsFound(t *testing.T) {
 			"1@2:a|1\n2@3:b|2"},
 		"stray quotes":    {"text,score\n5\" pipe,1\n\"a \"b\" c\",2\nsay \"hi\",3\n", Options{}, "text|score", "1@2:5\" pipe|1\n2@3:a \"b\" c|2\n3@4:say \"hi\"|3"},
 		"short and long":  {"a,b,c\n1,2,x\n1\n1,2,3,4\n1,2,3,,\n", Options{}, "a|b|c", "1@2:1|2|x\n2@3:1||\n4@5:1|2|3\n3@4!too_wide"},
+		"wide":            {"a,b,c\n1,2,x\n1\n1,2,3,4\n1,2,3,,\n", Options{Wide: true}, "a|b|c", "1@2:1|2|x\n2@3:1||\n3@4:1|2|3|4\n4@5:1|2|3||"},
 		"empty rows":      {"a,b\n,,\nx,1\n,\n\ny,2\n", Options{}, "a|b", "2@3:x|1\n4@6:y|2"},
 		"names":           {"text,,text,\"a\nb\",text 2,text\nx,1,2,3,4,5\n", Options{}, "text|column 2|text 2|a b|text 2 2|text 3", "1@3:x|1|2|3|4|5"},
 		"no header":       {"1,hello\n2,bye\n", Options{}, "column 1|column 2", "1@1:1|hello\n2@2:2|bye"},

@@ -64,6 +64,7 @@ type Options struct {
 	Header    *bool  // whether the first row names the columns
 	Above     *int   // how many rows with something in them stand before that one and belong to no table
 	MaxRow    int    // bytes of one row; DefaultMaxRow when 0
+	Wide      bool   // CSV: a row with more cells than there are columns is no error, and has them all
 	Unguard   bool   // CSV: take off the apostrophe that a writer put before what looks like a formula (see Guard)
 
 	stringsInCore int64 // for tests
@@ -74,7 +75,7 @@ type Row struct {
 	Number int64 // 1 for the first row of data; rows without any content are counted, but not returned
 	Line   int64 // where the row begins: the line of a text file, the row of a sheet, the element of a JSON array
 
-	// Cells has one text per column, in the order of Columns. The slice is reused by the next call of Next; the
+	// Cells has one text per column, in the order of Columns (more with Options.Wide). The slice is reused by the next call of Next; the
 	// strings stay valid, but share memory with their row: clone those kept long after it.
 	Cells  []string
 	Width  int    // how many cells the file had; when fewer than there are columns, the rest of Cells is empty

@@ -129,7 +129,10 @@ func (x *sheetReader) lookAhead(o Options) error {
 		}
 		x.ahead = append(x.ahead, aheadRow{row, err})
 	}
-	if len(sample) == 0 {
+	switch {
+	case len(sample) == 0 && len(x.ahead) > 0:
+		return refuse("header", "no row on the sheet can be read")
+	case len(sample) == 0:
 		return refuse("empty", "there is no row on the sheet")
 	}
 	g := Guess{}

@@ -282,3 +282,16 @@ func TestTitleAboveASheet(t *testing.T) {
 		t.Errorf("%+v, %v", g, err)
 	}
 }
+
+// What stands on a sheet of which nothing can be read is not known: it is not empty.
+func TestAnUnreadableSheetIsNotEmpty(t *testing.T) {
+	t.Parallel()
+	row := `<row r="1"><c r="ZZZZ1"><v>1</v></c></row>`
+	for code, rows := range map[string]string{"empty": "", "header": row} {
+		file := pack(t, map[string]string{"xl/worksheets/sheet1.xml": "<worksheet><sheetData>" + rows + "</sheetData></worksheet>"})
+		_, err := Open(bytes.NewReader(file), "x.xlsx", Options{})
+		if all := fault.ProblemOf(err).Errors; len(all) != 1 || all[0].Code != code {
+			t.Errorf("%q: %v", rows, err)
+		}
+	}
+}

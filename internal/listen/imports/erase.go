@@ -238,9 +238,7 @@ func (s *Service) mentions(ctx context.Context, im Import, sought *sought) (bool
 		sheets = []string{im.Settings.Sheet}
 	}
 	for _, sheet := range sheets { // the file is kept whole
-		o := im.Settings.options()
-		o.Sheet = sheet
-		found, err := s.fileMentions(ctx, im, o, sought)
+		found, err := s.fileMentions(ctx, im, sheet, sought)
 		switch {
 		case fault.Is(err, fault.NotFound): // discarded meanwhile
 			return false, nil
@@ -258,21 +256,31 @@ func ignoreEOF(err error) error {
 	return err
 }
 
-// fileMentions reads a file to its end. Where it cannot be, and not because the store cannot, found is true.
-func (s *Service) fileMentions(ctx context.Context, im Import, o table.Options, sought *sought) (found bool, err error) {
+// fileMentions reads a file, or one sheet of it, from its very first row to its last: a title above a table can name somebody, too, and where
+// the table of another sheet begins nobody knows. Where it cannot be read to its end, and not because the store cannot, found is true.
+func (s *Service) fileMentions(ctx context.Context, im Import, sheet string, sought *sought) (found bool, err error) {
 	file := s.chunks(im).open(ctx, im.Size)
 	defer func() {
 		if err != nil {
 			found, err = file.failed == nil && ctx.Err() == nil, errors.Join(file.failed, ctx.Err())
 		}
 	}()
+	o, header, above := im.Settings.options(), false, 0
+	o.Sheet, o.Header, o.Above, o.Wide = sheet, &header, &above, true
 	r, err := table.Open(file, im.Name, o)
-	if err != nil {
+	if nothing(err) {
+		return false, nil
+	} else if err != nil {
 		return false, err
 	}
 	defer func() { _ = r.Close() }()
-	if sought.inRow(im, nil, r.Columns(), "") { // the names of columns of a file without
-		return true, nil
+	columns := func() []string { return nil }
+	switch {
+	case im.Settings.Format == table.NDJSON:
+		columns = r.Columns // which its rows name
+	case sheet == im.Settings.Sheet:
+		names := im.Names()
+		columns = func() []string { return names }
 	}
 	for {
 		row, err := r.Next()
@@ -286,11 +294,16 @@ func (s *Service) fileMentions(ctx context.Context, im Import, o table.Options, 
 			}
 		case err != nil:
 			return false, err
-		case sought.inRow(im, r.Columns(), row.Cells, row.Raw):
+		case sought.inRow(im, columns(), row.Cells, row.Raw):
 			return true, nil
 		}
 		if row.Number%batchRows == 0 && ctx.Err() != nil {
 			return false, ctx.Err()
 		}
 	}
+}
+
+// nothing tells whether a sheet was refused because there is no row on it: it mentions nobody.
+func nothing(err error) bool {
+	return slices.ContainsFunc(fault.ProblemOf(err).Errors, func(f fault.Field) bool { return f.Path == "file" && f.Code == "empty" })
 }

@@ -1,6 +1,8 @@
 package imports_test
 
 import (
+	"archive/zip"
+	"bytes"
 	"fmt"
 	"io"
 	"strings"
@@ -142,6 +144,77 @@ func TestErasedCustomersLeaveFiles(t *testing.T) {
 		}
 		if n := w.count("SELECT count(*) FROM audit WHERE workspace = $1 AND action = 'import.erase'", string(w.ws)); n != int64(len(with)+1) {
 			w.Errorf("%d entries in the audit log", n)
+		}
+	})
+}
+
+// book is a workbook of sheets, by hand: what is written here has no title and no empty sheet.
+func book(w *world, sheets ...string) string {
+	w.Helper()
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	put := func(name, content string) {
+		f, err := z.Create(name)
+		w.must(err)
+		_, err = io.WriteString(f, content)
+		w.must(err)
+	}
+	var list, rels strings.Builder
+	for i, rows := range sheets {
+		var b strings.Builder
+		for k, row := range strings.Split(rows, "\n") {
+			fmt.Fprintf(&b, `<row r="%d">`, k+1)
+			for at, cell := range strings.Split(row, ",") {
+				if cell != "" {
+					fmt.Fprintf(&b, `<c r="%c%d" t="inlineStr"><is><t>%s</t></is></c>`, 'A'+at, k+1, cell)
+				}
+			}
+			b.WriteString("</row>")
+		}
+		put(fmt.Sprintf("xl/worksheets/sheet%d.xml", i+1), "<worksheet><sheetData>"+b.String()+"</sheetData></worksheet>")
+		fmt.Fprintf(&list, `<sheet name="S%d" sheetId="%d" r:id="r%d"/>`, i+1, i+1, i+1)
+		fmt.Fprintf(&rels, `<Relationship Id="r%d" Type="x/worksheet" Target="worksheets/sheet%d.xml"/>`, i+1, i+1)
+	}
+	put("xl/workbook.xml", `<workbook xmlns:r="u"><sheets>`+list.String()+"</sheets></workbook>")
+	put("xl/_rels/workbook.xml.rels", "<Relationships>"+rels.String()+"</Relationships>")
+	w.must(z.Close())
+	return out.String()
+}
+
+// Every row of every sheet is searched, and what has no rows mentions nobody.
+func TestErasedCustomersAreFoundWhereverTheyStand(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		c := w.customers()
+		w.run()
+		const rows = "comment,nps,shop\nFine,9,a\nBad thing,3,b\nGood,8,c\nGood too,10,d"
+		with := map[string]string{
+			"title.csv":    "Answers of ana@example.com\n\n" + rows,
+			"title.xlsx":   book(w, "Answers of ana@example.com\n"+rows),
+			"header.csv":   "comment,nps,asked by ana@example.com\nFine,9,a\nBad thing,3,b\n",
+			"other.xlsx":   book(w, "Answers of the winter\nDana made it\n"+rows, "ana@example.com,Ana,1\n,b@example.com,2\nx,y,z"),
+			"second.xlsx":  book(w, rows, "", "x,y,z\n,,ana@example.com"),
+			"wide.csv":     "comment,nps,shop,customer id\nFine,9,a\nBad thing,3,b\nGood,8,c\nGood too,10,d,C-7\n",
+			"too wide.csv": rows + "\nGood,8,c,d,e,ana@example.com\n",
+		}
+		without := map[string]string{"rows.xlsx": book(w, rows), "empty.xlsx": book(w, rows, "", "")}
+		ids := map[string]imports.ID{}
+		for _, list := range []map[string]string{with, without} {
+			for name, content := range list {
+				im := w.bring(name, content)
+				if im.State != imports.Done || im.Created == 0 || strings.HasPrefix(name, "title") && im.Settings.Above != 1 {
+					w.Fatalf("%s: %+v", name, im)
+				}
+				ids[name] = im.ID
+			}
+		}
+		w.erase(c, contact.Ref{Email: "ana@example.com"})
+		w.erase(c, contact.Ref{External: "C-7"})
+		w.searched()
+		for name, id := range ids {
+			if im := w.await(id, imports.State.Ended); im.ErasedAt.IsZero() != (without[name] != "") || im.HasFile != (without[name] != "") {
+				w.Errorf("%s: erased %v, its file is kept: %v", name, im.ErasedAt, im.HasFile)
+			}
 		}
 	})
 }
