@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/job"
@@ -103,12 +104,19 @@ func (s *Service) erase(ctx context.Context, run *job.Run) error {
 		}
 		at.After = im.ID
 		if err := s.db.Update(ctx, func(tx *store.Tx) error {
-			if has {
+			switch {
+			case has:
 				// A draft would only be started to be erased.
 				if _, err := tx.Exec(`/* imports.erase */ UPDATE import SET erasing = 1, finished_at = CASE WHEN state = 'draft' THEN $3 ELSE finished_at END,
 					state = CASE WHEN state = 'draft' THEN 'cancelled' ELSE state END WHERE workspace = $1 AND id = $2`, string(ws), string(im.ID), tx.Millis()); err != nil {
 					return err
 				}
+			case im.path != "" && (im.State == Failed || im.State == Cancelled):
+				closed, err := closePath(tx, im)
+				if err != nil {
+					return err
+				}
+				at.Waiting = at.Waiting || !closed
 			}
 			return run.Save(tx, job.Progress{}, at)
 		}); err != nil {
@@ -138,6 +146,24 @@ func (s *Service) erase(ctx context.Context, run *job.Run) error {
 		}
 		return run.Finish(tx)
 	})
+}
+
+// closePath has an import from a disk end where it stands: the rest of its file cannot be searched from here, and what a command would yet
+// refuse of it would be kept when nobody looks for the customer any more. It can be begun anew, which doubles nothing. ok is false of one
+// that was resumed since it was searched.
+func closePath(tx *store.Tx, im Import) (ok bool, err error) {
+	now, err := get(tx, im.Workspace, im.ID)
+	if fault.Is(err, fault.NotFound) { // discarded meanwhile
+		return true, nil
+	}
+	if err != nil || now.attempt != im.attempt || !now.State.Ended() {
+		return false, err
+	}
+	if err := end(tx, now, now.State, strings.TrimSuffix(now.Error, canResume)); err != nil { // one that only fell silent writes nothing any more, either
+		return false, err
+	}
+	_, err = tx.Exec("/* imports.closePath */ UPDATE import SET path = '' WHERE workspace = $1 AND id = $2", string(im.Workspace), string(im.ID))
+	return true, err
 }
 
 // nextOf is the import behind another one of which something is still kept.

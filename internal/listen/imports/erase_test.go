@@ -3,8 +3,11 @@ package imports_test
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -279,6 +282,60 @@ func TestErasedCustomersLeaveRefusedRowsOfFilesLongGone(t *testing.T) {
 		w.searched()
 		if n := w.count("SELECT count(*) FROM import_refusal"); n != 0 {
 			w.Errorf("%d refused rows are left", n)
+		}
+	})
+}
+
+// The rest of a file on a disk cannot be searched, so that an import of it which was interrupted is not gone on with.
+func TestInterruptedImportsFromADiskKeepNothingOfErasedCustomers(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		c := w.customers()
+		w.imports.SetBatch(10)
+		w.run()
+		interrupt := func(name, body string) (string, imports.Import) {
+			path := filepath.Join(w.TempDir(), name)
+			w.must(os.WriteFile(path, []byte(body), 0o600))
+			ctx, cancel := context.WithCancel(w.Context())
+			defer cancel()
+			im, err := w.imports.RunFile(ctx, w.ws, w.actor, path, imports.FileOptions{Progress: func(imports.Import) { cancel() }})
+			if err == nil || im.Rows == 0 {
+				w.Fatalf("%s: %+v %v", name, im, err)
+			}
+			return path, im
+		}
+		const her = "Fine,nine,ana@example.com\n"
+		rest := strings.Repeat("Fine and good,9,\n", 2000) // hers is no row of the sample
+		early, first := interrupt("early.csv", "comment,nps,email\n"+her+rest)
+		late, second := interrupt("late.csv", "comment,nps,email\n"+rest+her)
+		silent, third := interrupt("silent.csv", "comment,nps,email\n"+rest+her+"Good,8,\n")
+		w.must(w.db.Update(w.Context(), func(tx *store.Tx) error { // as one whose process was killed
+			_, err := tx.Exec("UPDATE import SET state = 'running', finished_at = 0 WHERE id = $1", string(third.ID))
+			return err
+		}))
+		w.clock.Advance(time.Hour)
+		w.erase(c, contact.Ref{Email: "ana@example.com"})
+		w.searched()
+		for _, path := range []string{early, late, silent} {
+			_, err := w.imports.RunFile(w.Context(), w.ws, w.actor, path, imports.FileOptions{Resume: true})
+			w.want(err, fault.NotFound)
+		}
+		for _, im := range []imports.Import{first, second, third} {
+			got, err := w.imports.Get(w.Context(), w.ws, w.actor, im.ID)
+			w.must(err)
+			if !got.State.Ended() || got.Created == 0 || got.ErasedAt.IsZero() != (im.ID != first.ID) || strings.Contains(got.Error, "resumed") {
+				w.Errorf("%+v", got)
+			}
+			_, err = w.imports.Resume(w.Context(), w.ws, w.actor, im.ID)
+			w.want(err, fault.Conflict)
+		}
+		if n := w.count("SELECT (SELECT count(*) FROM import_refusal) + (SELECT count(*) FROM import_erasure) + (SELECT count(*) FROM import WHERE state = 'running')"); n != 0 {
+			w.Errorf("%d traces are left", n)
+		}
+		im, err := w.imports.RunFile(w.Context(), w.ws, w.actor, late, imports.FileOptions{})
+		w.must(err)
+		if im.Duplicates < second.Created || im.Created+im.Duplicates != 2000 {
+			w.Errorf("anew: %+v", im)
 		}
 	})
 }

@@ -118,7 +118,7 @@ func (s *Service) interrupted(ctx context.Context, like Import) (im Import, err 
 			return err
 		}
 		if len(all) == 0 {
-			return fault.New(fault.NotFound, "imports.RunFile", "there is no unfinished import of this file; has it changed since?")
+			return fault.New(fault.NotFound, "imports.RunFile", "there is no unfinished import of this file; has it changed since? Where a customer was erased meanwhile it cannot be gone on with: import it anew, what was imported is not doubled")
 		}
 		im = all[0]
 		return settle(tx, &im)
@@ -137,10 +137,10 @@ func (s *Service) take(ctx context.Context, op string, actor identity.Actor, im 
 	}
 	err = s.db.Update(ctx, func(tx *store.Tx) error {
 		n, err := tx.Exec(`/* imports.take */ UPDATE import SET state = 'running', attempt = attempt + 1, error = '', finished_at = 0, beat_at = $4,
-			started_at = CASE WHEN started_at = 0 THEN $4 ELSE started_at END WHERE workspace = $1 AND id = $2 AND attempt = $3 AND state <> 'done'`,
+			started_at = CASE WHEN started_at = 0 THEN $4 ELSE started_at END WHERE workspace = $1 AND id = $2 AND attempt = $3 AND state <> 'done' AND path <> '' AND erased_at = 0`,
 			string(im.Workspace), string(im.ID), im.attempt, tx.Millis())
 		if err == nil && n == 0 {
-			err = fault.New(fault.Conflict, op, "another process has begun with it")
+			err = fault.New(fault.Conflict, op, "another process has begun with it, or it can no longer be gone on with")
 		}
 		if err != nil {
 			return err

@@ -97,7 +97,7 @@ func (s *Service) clean(ctx context.Context, _ *job.Run) error {
 			if err != nil || !now.State.Ended() { // it was resumed meanwhile
 				return err
 			}
-			return end(tx, im, im.State, im.Error)
+			return end(tx, now, now.State, now.Error)
 		}); err != nil && !fault.Is(err, fault.NotFound) {
 			return fault.Wrap("imports.clean", err)
 		}

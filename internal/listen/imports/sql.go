@@ -62,6 +62,8 @@ func get(tx *store.Tx, ws identity.WorkspaceID, im ID) (Import, error) {
 // silent is how long an import that no job carries may say nothing before it counts as interrupted.
 const silent = 2 * time.Minute
 
+const canResume = "; it can be resumed"
+
 // settle works out the state of an import that is on its way: the row says what was asked for, the job what came of it.
 func settle(tx *store.Tx, im *Import) error {
 	if im.State != Queued && im.State != Running {
@@ -69,7 +71,7 @@ func settle(tx *store.Tx, im *Import) error {
 	}
 	if im.Job == "" {
 		if tx.Now.Sub(im.beat) > silent {
-			im.State, im.Error, im.FinishedAt = Failed, "it was interrupted; it can be resumed", im.beat
+			im.State, im.Error, im.FinishedAt = Failed, "it was interrupted"+canResume, im.beat
 		}
 		return nil
 	}
