@@ -246,13 +246,14 @@ func ignore(err error, kind fault.Kind) error {
 
 // mentions tells whether anything that is kept of an import has what is sought. What cannot be read to its end counts as having it.
 func (s *Service) mentions(ctx context.Context, im Import, sought *sought) (bool, error) {
-	if sought.inColumns(im) {
+	in := sought.within(im)
+	if in.inColumns() {
 		return true, nil
 	}
 	if !im.HasFile { // its refused rows stay for good
 		found := false
 		err := s.eachRefusal(ctx, im.Workspace, im.ID, func(r Refusal) error {
-			if found = sought.inRow(im, im.Names(), r.Cells, r.Raw); found {
+			if found = in.inRow(im.Names(), r.Cells, r.Raw); found {
 				return io.EOF
 			}
 			return nil
@@ -264,7 +265,7 @@ func (s *Service) mentions(ctx context.Context, im Import, sought *sought) (bool
 		sheets = []string{im.Settings.Sheet}
 	}
 	for _, sheet := range sheets { // the file is kept whole
-		found, err := s.fileMentions(ctx, im, sheet, sought)
+		found, err := s.fileMentions(ctx, im, sheet, in)
 		switch {
 		case fault.Is(err, fault.NotFound): // discarded meanwhile
 			return false, nil
@@ -284,7 +285,7 @@ func ignoreEOF(err error) error {
 
 // fileMentions reads a file, or one sheet of it, from its very first row to its last: a title above a table can name somebody, too, and where
 // the table of another sheet begins nobody knows. Where it cannot be read to its end, and not because the store cannot, found is true.
-func (s *Service) fileMentions(ctx context.Context, im Import, sheet string, sought *sought) (found bool, err error) {
+func (s *Service) fileMentions(ctx context.Context, im Import, sheet string, in *soughtIn) (found bool, err error) {
 	file := s.chunks(im).open(ctx, im.Size)
 	defer func() {
 		if err != nil {
@@ -315,12 +316,12 @@ func (s *Service) fileMentions(ctx context.Context, im Import, sheet string, sou
 		case err == io.EOF:
 			return false, nil
 		case errors.As(err, &bad):
-			if bad.Code == table.RowTooLarge || sought.inRow(im, nil, nil, bad.Raw) {
+			if bad.Code == table.RowTooLarge || in.inRow(nil, nil, bad.Raw) {
 				return true, nil
 			}
 		case err != nil:
 			return false, err
-		case sought.inRow(im, columns(), row.Cells, row.Raw):
+		case in.inRow(columns(), row.Cells, row.Raw):
 			return true, nil
 		}
 		if row.Number%batchRows == 0 && ctx.Err() != nil {

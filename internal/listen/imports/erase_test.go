@@ -89,10 +89,12 @@ func TestErasedCustomersLeaveFiles(t *testing.T) {
 			"wide.csv":    utf16le("comment,nps,who\nגרוע,2,ana@example.com\nטוב,9,\n"),
 			"rows.ndjson": `{"text":"Fine","contact":{"external_id":"c-7"},"attributes":{"n":"1"}}` + "\n",
 			"book.xlsx":   book(),
+			"user.csv":    "comment,nps,user id\nFine,9,104233\nBad,3,104234\n",
 		}
 		without := map[string]string{
 			"other.csv":  "comment,nps,who\nFine,9,diana@example.com\nBad,3,052-123 4568\n",
 			"number.csv": "comment,nps,order\nFine,9,C-7\nBad,3,C-70\n",
+			"order.csv":  "comment,nps,order\nNo refund for a premium account,9,104233\nBad,3,1234567\n",
 		}
 		ids := map[string]imports.ID{}
 		for _, list := range []map[string]string{with, without} {
@@ -109,7 +111,7 @@ func TestErasedCustomersLeaveFiles(t *testing.T) {
 		foreign, err := w.imports.Upload(w.Context(), other, identity.Actor{Workspace: other, Member: "m", Role: identity.Analyst, Name: "Ana"}, "foreign.csv", strings.NewReader(orders))
 		w.must(err)
 
-		for _, ref := range []contact.Ref{{Email: "ana@example.com"}, {Phone: "+972521234567"}, {External: "C-7"}} {
+		for _, ref := range []contact.Ref{{Email: "ana@example.com"}, {Phone: "+972521234567"}, {External: "C-7"}, {External: "104233"}, {External: "premium"}} {
 			w.erase(c, ref)
 		}
 		w.searched()

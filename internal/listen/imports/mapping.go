@@ -83,6 +83,7 @@ const (
 	toExternalID = "external_id"
 	toScore      = "score"
 	toContactID  = "contact.external_id"
+	toPhone      = "contact.phone"
 )
 
 // plain lists the targets without a key, in the order in which a page offers them.

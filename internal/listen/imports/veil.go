@@ -47,7 +47,7 @@ func (s *Service) one(ctx context.Context, op string, ws identity.WorkspaceID, a
 }
 
 // covers are what stands for every value of the columns that say who somebody is.
-var covers = map[string]string{"contact.email": "[email]", "contact.phone": "[phone]", "contact.name": "[name]", toContactID: "[id]"}
+var covers = map[string]string{"contact.email": "[email]", toPhone: "[phone]", "contact.name": "[name]", toContactID: "[id]"}
 
 // covered stands for a value that is not shown at all.
 const covered = "[personal]"
@@ -290,7 +290,7 @@ func (v *veil) input(in *feedback.Input) {
 	}
 	if in.Contact != nil {
 		w := *in.Contact
-		for to, f := range map[string]*string{"contact.email": &w.Email, "contact.phone": &w.Phone, "contact.name": &w.Name, toContactID: &w.ExternalID} {
+		for to, f := range map[string]*string{"contact.email": &w.Email, toPhone: &w.Phone, "contact.name": &w.Name, toContactID: &w.ExternalID} {
 			if *f != "" {
 				*f = covers[to]
 			}
