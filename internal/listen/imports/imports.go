@@ -99,6 +99,7 @@ type Import struct {
 	Job         job.ID               `json:"-"`
 
 	path    string
+	told    []told
 	attempt int64
 	beat    time.Time
 }

@@ -109,6 +109,25 @@ func split(to string) (word, key string, ok bool) {
 	return to, "", false
 }
 
+// target is what becomes of a column.
+func (m Mapping) target(column string) string {
+	if m.Native { // the rows say so themselves
+		for field, to := range map[string]string{"attributes.": "attribute:", "contact.attributes.": "contact.attribute:"} {
+			if key, ok := strings.CutPrefix(column, field); ok {
+				return to + key
+			}
+		}
+		return column
+	}
+	if i := slices.IndexFunc(m.Columns, func(t Target) bool { return t.Column == column }); i >= 0 {
+		return m.Columns[i].To
+	}
+	if m.Rest == toIgnore {
+		return toIgnore
+	}
+	return "attribute:" + attributeKey(column)
+}
+
 var timeFormats = []table.TimeFormat{table.TimeAny, table.TimeDayFirst, table.TimeMonthFirst, table.TimeYearFirst, table.TimeUnix, table.TimeUnixMilli, table.TimeExcel}
 
 // Validate checks a mapping against the names of a file's columns, and says everything that is wrong with it at once.

@@ -136,23 +136,28 @@ func (s *Service) look(ctx context.Context, im *Import, file source, o table.Opt
 	if err != nil {
 		return err
 	}
-	var hidden *veil
-	if err := s.db.View(ctx, func(tx *store.Tx) (err error) {
-		hidden, err = s.veilFor(tx, im.Workspace, identity.Actor{}) // as nobody in particular may see it
-		return err
-	}); err != nil {
-		return err
-	}
 	w, err := s.workspace(ctx, im.Workspace)
 	if err != nil {
 		return err
 	}
 	im.Columns = sample.Profile(w.Location())
 	im.Mapping = Guess(sample, im.Columns, w.Country)
-	for i, c := range im.Columns {
-		im.Columns[i].Personal = hidden.cover(im.Mapping, c) != ""
-	}
 	im.Total = sample.total(im.Size, im.Settings.Encoding)
+	return s.coverMapped(ctx, im)
+}
+
+// coverMapped notes which columns say who customers are, by what becomes of them.
+func (s *Service) coverMapped(ctx context.Context, im *Import) error {
+	var nobody *veil
+	if err := s.db.View(ctx, func(tx *store.Tx) (err error) {
+		nobody, err = s.veilFor(tx, im.Workspace, identity.Actor{}) // as nobody in particular may see it
+		return err
+	}); err != nil {
+		return err
+	}
+	for i, c := range im.Columns {
+		im.Columns[i].Personal = nobody.cover(im.Mapping, c) != ""
+	}
 	return nil
 }
 
@@ -237,36 +242,103 @@ func (s *Service) List(ctx context.Context, ws identity.WorkspaceID, actor ident
 // header. The mapping is guessed anew.
 func (s *Service) Inspect(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, im ID, o table.Options) (Import, error) {
 	const op = "imports.Inspect"
-	i, _, err := s.draft(ctx, op, ws, actor, im)
+	i, v, err := s.draft(ctx, op, ws, actor, im)
 	if err != nil {
 		return Import{}, err
 	}
 	file := s.chunks(i).open(ctx, i.Size)
-	asIs := i
-	if err := s.look(ctx, &asIs, file, table.Options{Format: o.Format, Sheet: o.Sheet}); err != nil {
+	told, err := s.told(ctx, i, file)
+	if err != nil {
+		return Import{}, fault.Wrap(op, err)
+	}
+	asIs := i // as the file suggests itself
+	if err := s.look(ctx, &asIs, file, table.Options{Sheet: o.Sheet}); err != nil {
 		asIs.Columns = nil // what cannot be read otherwise has no names that could be lost
 	}
 	if err := s.look(ctx, &i, file, o); err != nil {
 		return Import{}, fault.Wrap(op, err)
 	}
-	stayPersonal(asIs.Columns, i.Columns)
+	named := telling(i)
+	i.told = told
+	for _, t := range append(told, telling(asIs)) {
+		t.stay(i)
+	}
+	if v != nil { // nor is anybody to bring in as something that everybody sees what they may not see
+		i.leaveOut(named)
+	}
 	if err := s.db.Update(ctx, func(tx *store.Tx) error { return describe(tx, i, Draft) }); err != nil {
 		return Import{}, fault.Wrap(op, err)
 	}
 	return s.Get(ctx, ws, actor, im)
 }
 
-// stayPersonal keeps columns covered whose names were lost by another way to read the file than it suggests itself: nobody is to see who
-// customers are by saying that there is no header. Where columns fall otherwise, each may have what one of them had.
-func stayPersonal(asIs, now []Column) {
-	some := slices.ContainsFunc(asIs, func(c Column) bool { return c.Personal })
-	for i := range now {
-		if len(asIs) == len(now) {
-			now[i].Personal = now[i].Personal || asIs[i].Personal
-		} else {
-			now[i].Personal = now[i].Personal || some
+// told is what a way to read a file has said of its columns. It is kept with a draft, for another way to read it may lose their names.
+type told struct {
+	Format    table.Format `json:"format"`
+	Delimiter string       `json:"delimiter,omitempty"`
+	Sheet     string       `json:"sheet,omitempty"`
+	Personal  []bool       `json:"personal"` // by column
+}
+
+const mostTold = 20 // ways to read a file; nobody needs so many
+
+func telling(im Import) told {
+	t := told{Format: im.Settings.Format, Delimiter: im.Settings.Delimiter, Sheet: im.Settings.Sheet}
+	for _, c := range im.Columns {
+		t.Personal = append(t.Personal, c.Personal)
+	}
+	return t
+}
+
+func (t told) some() bool { return slices.Contains(t.Personal, true) }
+
+// alike tells whether both ways have the same cells in the same columns.
+func (t told) alike(u told) bool {
+	return t.Format == u.Format && t.Delimiter == u.Delimiter && t.Sheet == u.Sheet && len(t.Personal) == len(u.Personal)
+}
+
+// stay keeps columns covered whose names were lost by another way to read the file: nobody is to see who customers are by saying that there
+// is no header, or that it is another format. Where columns fall otherwise, each may have what one of them had.
+func (t told) stay(im Import) {
+	if t.Sheet != im.Settings.Sheet {
+		return
+	}
+	alike, some := t.alike(telling(im)), t.some()
+	for k := range im.Columns {
+		c := &im.Columns[k]
+		c.Personal = c.Personal || !alike && some || alike && t.Personal[k]
+	}
+}
+
+// leaveOut leaves columns out whose names are lost, and do not say any more who customers are. named is what they say themselves.
+func (im *Import) leaveOut(named told) {
+	for k, t := range im.Mapping.Columns {
+		i := slices.IndexFunc(im.Columns, func(c Column) bool { return c.Name == t.Column })
+		if i >= 0 && im.Columns[i].Personal && !named.Personal[i] && covers[t.To] == "" {
+			im.Mapping.Columns[k] = Target{Column: t.Column, To: toIgnore}
 		}
 	}
+}
+
+// told is what a draft's columns have told so far: by their names as they are read now, and by what somebody chose for them who knows. Names
+// that come of reading a file in a wrong way say nothing: the file as it suggests itself knows better.
+func (s *Service) told(ctx context.Context, im Import, file source) ([]told, error) {
+	asIs, now := im, im
+	if err := s.look(ctx, &now, file, im.Settings.options()); err != nil {
+		return nil, err
+	}
+	if len(now.Columns) == len(im.Columns) {
+		for k, c := range im.Columns {
+			now.Columns[k].Personal = now.Columns[k].Personal || c.Personal && covers[im.Mapping.target(c.Name)] != ""
+		}
+	}
+	t := telling(now)
+	err := s.look(ctx, &asIs, file, table.Options{Sheet: im.Settings.Sheet})
+	known := slices.ContainsFunc(im.told, func(u told) bool { return t.alike(u) && slices.Equal(t.Personal, u.Personal) })
+	if !t.some() || known || len(im.told) == mostTold || err == nil && telling(asIs).some() && !t.alike(telling(asIs)) {
+		return im.told, nil
+	}
+	return append(slices.Clip(im.told), t), nil
 }
 
 func (s *Service) draft(ctx context.Context, op string, ws identity.WorkspaceID, actor identity.Actor, im ID) (Import, *veil, error) {
@@ -291,7 +363,15 @@ func (s *Service) SetMapping(ctx context.Context, ws identity.WorkspaceID, actor
 	if err := m.Validate(i.Names()); err != nil {
 		return Import{}, fault.Wrap(op, err)
 	}
+	if err := v.mayMap(i, m); err != nil {
+		return Import{}, fault.Wrap(op, err)
+	}
 	i.Mapping = m
+	if v == nil { // whoever knows customers says which columns have them: what becomes of those later shows them to nobody else
+		if err := s.coverMapped(ctx, &i); err != nil {
+			return Import{}, fault.Wrap(op, err)
+		}
+	}
 	if err := s.db.Update(ctx, func(tx *store.Tx) error { return describe(tx, i, Draft) }); err != nil {
 		return Import{}, fault.Wrap(op, err)
 	}

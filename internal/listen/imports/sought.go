@@ -93,12 +93,7 @@ func (s *soughtIn) of(column string) holds {
 	if ok || column == "" {
 		return h
 	}
-	to := ""
-	if s.im.Mapping.Native {
-		to = column
-	} else if i := slices.IndexFunc(s.im.Mapping.Columns, func(t Target) bool { return t.Column == column }); i >= 0 {
-		to = s.im.Mapping.Columns[i].To
-	}
+	to := s.im.Mapping.target(column)
 	h.ids = covers[to] != "" || slices.ContainsFunc(s.im.Columns, func(c Column) bool { return c.Name == column && c.Personal })
 	says, _ := called(column)
 	h.phones = to == toPhone || len(says) > 0 && says[0].to == toPhone

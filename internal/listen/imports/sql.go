@@ -20,17 +20,25 @@ func scanImport(s store.Scanner) (im Import, err error) {
 		&im.Rows, &im.Total, &im.Created, &im.Duplicates, &im.Refused, &im.Mended, &im.Error, &im.Job, &im.By, &created, &started, &finished, &beat, &erased); err != nil {
 		return im, err
 	}
+	var kept keptSettings
 	im.HasFile = file == 1
 	im.CreatedAt, im.StartedAt, im.FinishedAt, im.beat, im.ErasedAt = instant(created), instant(started), instant(finished), instant(beat), instant(erased)
 	for _, j := range []struct {
 		text string
 		into any
-	}{{settings, &im.Settings}, {columns, &im.Columns}, {mapping, &im.Mapping}} {
+	}{{settings, &kept}, {columns, &im.Columns}, {mapping, &im.Mapping}} {
 		if err = json.Unmarshal([]byte(j.text), j.into); err != nil {
 			return im, err
 		}
 	}
+	im.Settings, im.told = kept.Settings, kept.Told
 	return im, nil
+}
+
+// keptSettings are an import's settings as its row has them.
+type keptSettings struct {
+	Settings
+	Told []told `json:"told,omitempty"`
 }
 
 func instant(ms int64) time.Time {
@@ -124,7 +132,7 @@ func insertImport(tx *store.Tx, im Import, member identity.MemberID) error {
 
 // describe writes what was found out about a file.
 func describe(tx *store.Tx, im Import, from State) error {
-	settings, err1 := json.Marshal(im.Settings)
+	settings, err1 := json.Marshal(keptSettings{im.Settings, im.told})
 	columns, err2 := json.Marshal(im.Columns)
 	mapping, err3 := json.Marshal(im.Mapping)
 	for _, err := range []error{err1, err2, err3} {

@@ -54,21 +54,43 @@ const covered = "[personal]"
 
 // cover is what stands for every value of a column, "" where each is masked by what it says.
 func (v *veil) cover(m Mapping, c Column) string {
-	t := Target{Column: c.Name, To: c.Name} // of rows in the form of the intake
-	if i := slices.IndexFunc(m.Columns, func(t Target) bool { return t.Column == c.Name }); i >= 0 {
-		t = m.Columns[i]
-	}
-	if by := covers[t.To]; by != "" {
+	to := m.target(c.Name)
+	if by := covers[to]; by != "" {
 		return by
 	}
-	_, key, ok := strings.Cut(t.To, ":")
-	if !ok && m.Native {
-		_, key, ok = strings.Cut(t.To, "attributes.")
-	}
+	_, key, ok := strings.Cut(to, ":")
 	if c.Personal || v.hidden[contact.Key(c.Name)] || ok && v.hidden[contact.Key(key)] {
 		return covered
 	}
 	return ""
+}
+
+// mayMap refuses to have a column that says who customers are become something that everybody sees, for whoever may not know them: it stays
+// what it was, becomes what is known of a customer, or is left out. What they chose themselves for a column that they see they can take back.
+func (v *veil) mayMap(im Import, m Mapping) error {
+	if v == nil {
+		return nil
+	}
+	var bad []fault.Field
+	names := v.names(im)
+	for i, c := range im.Columns {
+		to := m.target(c.Name)
+		if !c.Personal && !v.hidden[contact.Key(c.Name)] || to == toIgnore || covers[to] != "" || to == im.Mapping.target(c.Name) {
+			continue
+		}
+		path := "rest"
+		if k := slices.IndexFunc(m.Columns, func(t Target) bool { return t.Column == c.Name }); m.Native {
+			path = "native"
+		} else if k >= 0 {
+			path = "columns[" + strconv.Itoa(k) + "].to"
+		}
+		bad = append(bad, fault.Field{Path: path, Code: "personal", Msg: strconv.Quote(names[i]) + " says who customers are, which you may not see: it stays what it was, " +
+			"or becomes contact.external_id, contact.email, contact.phone, contact.name or ignore"})
+	}
+	if bad != nil {
+		return fault.Bad("imports.SetMapping", bad...)
+	}
+	return nil
 }
 
 // of are the covers of an import's columns.
@@ -107,10 +129,7 @@ func (v *veil) shown(im Import) Import {
 	targets := slices.Clone(im.Mapping.Columns)
 	for k, t := range targets {
 		if i := slices.IndexFunc(im.Columns, func(c Column) bool { return c.Name == t.Column }); i >= 0 {
-			if names[i] != t.Column {
-				targets[k].To = strings.Replace(t.To, ":"+attributeKey(t.Column), ":"+names[i], 1)
-			}
-			targets[k].Column = names[i]
+			targets[k].To, targets[k].Column = shownTarget(t, names[i]), names[i]
 			if covers[i] != "" {
 				targets[k].Values = nil
 			}
@@ -131,6 +150,14 @@ func (v *veil) shown(im Import) Import {
 	}
 	im.Columns, im.Mapping.Columns = columns, targets
 	return im
+}
+
+// shownTarget is what becomes of a column as it is shown, under the name that is shown.
+func shownTarget(t Target, name string) string {
+	if name == t.Column {
+		return t.To
+	}
+	return strings.Replace(t.To, ":"+attributeKey(t.Column), ":"+name, 1)
 }
 
 func (v *veil) list(all []string) []string {
@@ -155,7 +182,7 @@ func (v *veil) values(all Values) Values {
 	return out
 }
 
-// meant is a mapping whose columns were called as they are shown.
+// meant is a mapping whose columns, and what becomes of them, were called as they are shown.
 func (v *veil) meant(im Import, m Mapping) Mapping {
 	if v == nil {
 		return m
@@ -164,7 +191,10 @@ func (v *veil) meant(im Import, m Mapping) Mapping {
 	m.Columns = slices.Clone(m.Columns)
 	for k, t := range m.Columns {
 		if i := slices.Index(names, t.Column); i >= 0 {
-			m.Columns[k].Column = im.Columns[i].Name
+			was := Target{Column: im.Columns[i].Name, To: im.Mapping.target(im.Columns[i].Name)}
+			if m.Columns[k].Column = was.Column; t.To == shownTarget(was, names[i]) {
+				m.Columns[k].To = was.To
+			}
 		}
 	}
 	return m

@@ -3,6 +3,7 @@ package imports_test
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,7 +52,7 @@ func TestWhoMayNotKnowCustomersSeesNoneInFiles(t *testing.T) {
 		c := contact.NewService(w.db)
 		w.must(c.SetAttribute(w.Context(), w.ws, owner, contact.Attribute{Key: "nick", Kind: contact.Text, Personal: true}))
 		w.run()
-		secrets := []string{"zelda", "Zelda", "zelda@example.com", "052-765-4321", "521", "CU-4411", "Zorro", "Quincy"}
+		secrets := []string{"zelda", "Zelda", "zelda@example.com", "052-765-4321", "527654321", "CU-4411", "Zorro", "Quincy"}
 		head := "comment,nps,customer name,email,phone,customer id,nick,more,date\n"
 		rows := "\"Slow, write to zelda@example.com\",3,Zelda Quincy,zelda@example.com,052-765-4321,CU-4411,Zorro,call 052-765-4321,31/01/2026\n" +
 			"Fine,9,,,,,,,31/01/2026\n" +
@@ -70,7 +71,7 @@ func TestWhoMayNotKnowCustomersSeesNoneInFiles(t *testing.T) {
 				m.Columns[i].To = "attribute:x" + strings.Repeat("x", i)
 			}
 		}
-		_, err := w.imports.SetMapping(w.Context(), w.ws, w.actor, other.ID, m)
+		_, err := w.imports.SetMapping(w.Context(), w.ws, owner, other.ID, m)
 		w.must(err)
 		yes, no := true, false
 		headless, glued := w.upload("headless.csv", head+rows), w.upload("glued.csv", head+rows)
@@ -118,6 +119,134 @@ func TestWhoMayNotKnowCustomersSeesNoneInFiles(t *testing.T) {
 		w.must(err)
 		if in := p.Rows[0].Input; in == nil || in.Text != "Slow, write to [email]" || in.Time.Day() != 30 && in.Time.Day() != 31 || in.Scores[0].Value != 3 || in.Contact.Email != "[email]" || p.Rows[1].Cells[0] != "Fine" {
 			t.Errorf("%+v", p.Rows[0])
+		}
+	})
+}
+
+// masked has the service mask texts as the program does, and gives somebody who may know customers.
+func (w *world) masked() identity.Actor {
+	w.imports.MaskWith(func(s string) string { return text.Mask(s, text.Personal(s, "")) })
+	return identity.Actor{Workspace: w.ws, Member: "o", Role: identity.Owner, Name: "Olga"}
+}
+
+// personal lists the columns that are covered, and fails where a name shows in their values.
+func (w *world) personal(im imports.Import) (names string) {
+	w.Helper()
+	for _, c := range im.Columns {
+		if c.Personal {
+			names += c.Name + "|"
+		}
+		if strings.Contains(strings.Join(append(c.Samples, c.Min, c.Max), " "), "Quincy") {
+			w.Errorf("%s tells %q", c.Name, c.Samples)
+		}
+	}
+	return names
+}
+
+// However a file is read, who may not know customers sees none of them, and what they see again is what they saw at first.
+func TestAnotherWayToReadAFileUncoversNobody(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		owner := w.masked()
+		inspect := func(actor identity.Actor, im imports.Import, o table.Options) imports.Import {
+			w.Helper()
+			_, err := w.imports.Inspect(w.Context(), w.ws, actor, im.ID, o)
+			w.must(err)
+			got, err := w.imports.Get(w.Context(), w.ws, w.actor, im.ID)
+			w.must(err)
+			return got
+		}
+		yes, no, zero, two := true, false, 0, 2
+		rows := w.upload("rows.ndjson", strings.Repeat(`{"comment":"Slow and cold","nps":3,"customer_name":"Zelda Quincy"}`+"\n", 5))
+		for _, o := range []table.Options{{Format: table.CSV}, {Format: table.CSV, Delimiter: ';'}, {Format: table.CSV, Delimiter: '}'}, {Format: table.CSV, Header: &no}, {Format: table.CSV, Delimiter: ':', Header: &no}} {
+			got := inspect(w.actor, rows, o)
+			if w.personal(got); slices.ContainsFunc(got.Mapping.Columns, func(t imports.Target) bool { return t.To == "text" || strings.HasPrefix(t.To, "attribute:") }) {
+				w.Errorf("%+v: %+v", o, got.Mapping)
+			}
+		}
+		if got := w.personal(inspect(w.actor, rows, table.Options{})); got != "customer_name|" {
+			w.Errorf("as it is: %s", got)
+		}
+		// What somebody found who may know is not lost by reading the file as it suggests itself.
+		titled := w.upload("titled.csv", "Winter,,\nall of it,Dana,\ncomment,shop,customer name\nSlow and cold,a,Zelda Quincy\nFine,b,Zelda Quincy\nGood,c,Rob Brown\n")
+		if got := inspect(owner, titled, table.Options{Header: &yes, Above: &two}); w.personal(got) != "customer name|" {
+			w.Errorf("named: %+v", got)
+		}
+		for _, o := range []table.Options{{}, {Delimiter: ';'}, {Header: &no, Above: &zero}, {}} {
+			if got := inspect(w.actor, titled, o); w.personal(got) == "" {
+				w.Errorf("%+v uncovers: %+v", o, got.Columns)
+			}
+		}
+		if got := w.personal(inspect(w.actor, titled, table.Options{Header: &yes, Above: &two})); got != "customer name|" {
+			w.Errorf("named again: %s", got)
+		}
+		// So is what they chose: a name does not say it.
+		chosen := w.upload("chosen.csv", "comment,nps,who\nSlow and cold,3,Zelda Quincy\nFine,9,Rob Brown\n")
+		m := chosen.Mapping
+		m.Columns[2].To = "contact.name"
+		_, err := w.imports.SetMapping(w.Context(), w.ws, owner, chosen.ID, m)
+		w.must(err)
+		for _, o := range []table.Options{{Header: &no}, {Delimiter: ';'}, {}} {
+			if got := inspect(w.actor, chosen, o); w.personal(got) == "" {
+				w.Errorf("%+v uncovers: %+v", o, got.Columns)
+			}
+		}
+	})
+}
+
+// Nor can they bring in as something that everybody sees what is covered before them.
+func TestCoveredColumnsBecomeNothingThatIsSeen(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		owner := w.masked()
+		im := w.upload("x.csv", "comment,nps,customer name,customer id,who\nSlow and cold,3,Zelda Quincy,CU-4411,Zelda Quincy\nFine,9,Rob Brown,CU-1,Rob Brown\n")
+		set := func(actor identity.Actor, change func(m *imports.Mapping)) error {
+			got, err := w.imports.Get(w.Context(), w.ws, actor, im.ID)
+			w.must(err)
+			change(&got.Mapping)
+			_, err = w.imports.SetMapping(w.Context(), w.ws, actor, im.ID, got.Mapping)
+			return err
+		}
+		to := func(i int, to string) func(*imports.Mapping) {
+			return func(m *imports.Mapping) { m.Columns[i].To = to }
+		}
+		refused := func(err error, path string) {
+			w.Helper()
+			if all := problemsOf(err); len(all) != 1 || all[0].Path != path || all[0].Code != "personal" || !strings.Contains(all[0].Msg, "customers") {
+				w.Errorf("%s: %v", path, err)
+			}
+		}
+		refused(set(w.actor, to(2, "attribute:x")), "columns[2].to")
+		refused(set(w.actor, to(3, "touchpoint")), "columns[3].to")
+		refused(set(w.actor, to(2, "text")), "columns[2].to")
+		refused(set(w.actor, func(m *imports.Mapping) { m.Columns = m.Columns[:3] }), "rest")
+		w.must(set(w.actor, func(m *imports.Mapping) {}))
+		w.must(set(w.actor, func(m *imports.Mapping) { m.Columns, m.Rest = m.Columns[:3], "ignore" }))
+		w.must(set(w.actor, to(2, "ignore")))
+		refused(set(w.actor, to(2, "attribute:x")), "columns[2].to") // in two steps
+		w.must(set(w.actor, to(2, "contact.name")))
+		// What they see they can call what they like, and think better of it; not what somebody else covered.
+		list := func(m *imports.Mapping) {
+			m.Columns = append(m.Columns[:3], imports.Target{Column: "who", To: "contact.account"})
+		}
+		w.must(set(w.actor, list))
+		w.must(set(w.actor, to(3, "contact.external_id")))
+		w.must(set(w.actor, to(3, "attribute:who")))
+		w.must(set(owner, to(3, "contact.external_id")))
+		refused(set(w.actor, to(3, "attribute:who")), "columns[3].to")
+		w.must(set(owner, to(3, "attribute:who"))) // who may know may show it
+		w.must(set(w.actor, func(m *imports.Mapping) {}))
+
+		native := w.upload("rows.ndjson", strings.Repeat(`{"comment":"Slow and cold","nps":3,"customer_name":"Zelda Quincy"}`+"\n", 5))
+		_, err := w.imports.SetMapping(w.Context(), w.ws, w.actor, native.ID, imports.Mapping{Native: true})
+		refused(err, "native")
+		// What is shown under another name means the column, and what becomes of it.
+		im = w.upload("asked.csv", "comment,nps,asked by zelda@example.com,shop\nSlow,3,yes please,a\nFine,9,no thanks,b\nGood,9,maybe later,b\n")
+		w.must(set(w.actor, func(m *imports.Mapping) {}))
+		got, err := w.imports.Get(w.Context(), w.ws, owner, im.ID)
+		w.must(err)
+		if t := got.Mapping.Columns[2]; t.To != "attribute:asked by zelda@example.com" || t.Column != "asked by zelda@example.com" {
+			w.Errorf("%+v", t)
 		}
 	})
 }

@@ -65,8 +65,8 @@ func targetOf(m imports.Mapping, column string) imports.Target {
 }
 
 // decode reads the form into a mapping; the error names the fields that cannot be read. What the form does not show stays
-// as it is, such as the wording of a question.
-func decode(im imports.Import, form url.Values, zone *time.Location) (imports.Mapping, error) {
+// as it is, such as the wording of a question. knows tells whether the reader may know who customers are.
+func decode(im imports.Import, form url.Values, zone *time.Location, knows bool) (imports.Mapping, error) {
 	m := im.Mapping
 	m.Columns = nil
 	var bad []fault.Field
@@ -118,6 +118,9 @@ func decode(im imports.Import, form url.Values, zone *time.Location) (imports.Ma
 		for k, t := range m.Columns {
 			if k != i && t.To == m.Columns[i].To && t.To != "text" && t.To != "score" && t.To != "ignore" && !strings.Contains(t.To, ":") {
 				m.Columns[k] = imports.Target{Column: t.Column, To: "attribute:" + clip(t.Column, feedback.MaxKey)}
+				if im.Columns[k].Personal && !knows { // which everybody would see
+					m.Columns[k].To = "ignore"
+				}
 			}
 		}
 	}

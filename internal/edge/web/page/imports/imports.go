@@ -161,7 +161,7 @@ func (p *Pages) mapping(q *web.Request) error {
 		q.Redirect("/import/" + string(im.ID))
 		return nil
 	}
-	m, err := decode(im, q.PostForm, q.Workspace.Location())
+	m, err := decode(im, q.PostForm, q.Workspace.Location(), q.Actor.May(identity.ContactsIdentify))
 	if err == nil {
 		var kept imports.Import
 		if kept, err = p.Imports.SetMapping(q.Context(), q.Workspace.ID, q.Actor, im.ID, m); err == nil {

@@ -415,6 +415,39 @@ func TestOneColumnEach(t *testing.T) {
 	})
 }
 
+// Who may not know customers is told beside a covered column that it becomes nothing that everybody sees.
+func TestCoveredColumnsAreToldOf(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		owner := w.workspace("one")
+		r := owner.member(identity.Analyst)
+		path := r.upload("answers.csv", "comment,nps,customer name,nickname\nFine and quick people,9,Zelda Quincy,Zel\nNobody called me back,3,Rob Brown,Rob\n")
+		f := form(t, r.get(path))
+		f.Set("to.2", "attribute")
+		w.says(r.post(path+"/mapping", f), http.StatusUnprocessableEntity, "This column says who customers are, which you may not see.", "It cannot start like this")
+		if got := owner.stored(path).Mapping.Columns[2].To; got != "contact.name" {
+			t.Errorf("it became %s", got)
+		}
+		// The name that another column takes from it is left out, and not shown.
+		f.Set("to.2", "contact.name")
+		f.Set("to.3", "contact.name")
+		if rec := r.post(path+"/mapping", f); rec.Code != http.StatusSeeOther {
+			t.Errorf("%d: %s", rec.Code, text(rec))
+		}
+		if got := owner.stored(path).Mapping.Columns; got[2].To != "ignore" || got[3].To != "contact.name" {
+			t.Errorf("%+v", got)
+		}
+		for _, language := range []string{"he", "fa", "ru"} {
+			w.language = language
+			f := form(t, r.get(path))
+			f.Set("to.2", "attribute")
+			if page := text(r.post(path+"/mapping", f)); strings.Contains(page, "which you may not see") {
+				t.Errorf("%s speaks English", language)
+			}
+		}
+	})
+}
+
 func TestEncodings(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

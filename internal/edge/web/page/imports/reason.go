@@ -59,6 +59,8 @@ func wrong(e ui.Env, part string, f fault.Field) string {
 		return e.T("import.wrong.nps")
 	case f.Code == "number":
 		return e.T("import.wrong.number")
+	case f.Code == "personal":
+		return e.T("import.wrong.personal")
 	case part == "values":
 		return e.T("import.wrong.values")
 	case part == "constants.time":
