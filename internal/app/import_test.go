@@ -13,6 +13,7 @@ import (
 
 	"kolo/internal/edge/web"
 	"kolo/internal/listen/imports"
+	"kolo/internal/people/identity"
 )
 
 // TestAFileBecomesAScore: uploaded and started on the pages, a file ends as its score by week, and its feedback is found
@@ -29,7 +30,7 @@ func TestAFileBecomesAScore(t *testing.T) {
 	file += "never;x@example.com;10;No date\n"
 	var b bytes.Buffer
 	form := multipart.NewWriter(&b)
-	part, err := form.CreateFormFile("file", "spring answers.csv")
+	part, err := form.CreateFormFile("file", "spring answers to zed@example.net.csv")
 	must(t, err)
 	_, err = io.WriteString(part, file)
 	must(t, err)
@@ -66,9 +67,17 @@ func TestAFileBecomesAScore(t *testing.T) {
 	if strings.Contains(body, "hx-get") {
 		t.Error("the page goes on asking")
 	}
+	_, invitation, err := i.Identity.Invite(t.Context(), ws, owner, identity.NewInvite{Email: "viewer@one.example.com", Role: identity.Viewer})
+	must(t, err)
+	_, err = i.Identity.AcceptInvite(t.Context(), invitation, "Vera", password)
+	must(t, err)
+	viewer := i.signIn("viewer@one.example.com")
 	for _, where := range []string{"/feedback?import=" + string(im.ID), "/explore?measure=nps&by=import", "/explore?measure=nps&import=" + string(im.ID)} {
-		if body := i.page(token, where); !strings.Contains(body, "spring answers.csv") || strings.Contains(body, ">"+string(im.ID)+"<") {
+		if body := i.page(token, where); !strings.Contains(body, "spring answers to zed@example.net.csv") || strings.Contains(body, ">"+string(im.ID)+"<") {
 			t.Errorf("%s does not name the file", where)
+		}
+		if body := i.page(viewer, where); !strings.Contains(body, "spring answers to [email].csv") || strings.Contains(body, "zed@") {
+			t.Errorf("%s tells a viewer who is in the name of the file", where)
 		}
 	}
 }

@@ -87,6 +87,11 @@ func (s *Service) erase(ctx context.Context, run *job.Run) error {
 		at.Contacts = slices.Sorted(maps.Keys(found))
 	}
 	sought := newSought(slices.DeleteFunc(marks, func(m mark) bool { return !slices.Contains(at.Contacts, m.contact) }))
+	if len(at.Contacts) > 0 {
+		if err := s.rename(ctx, ws, sought); err != nil {
+			return err
+		}
+	}
 	for len(at.Contacts) > 0 {
 		im, ok, err := s.nextOf(ctx, ws, at.After)
 		if err != nil {
@@ -145,6 +150,37 @@ func (s *Service) erase(ctx context.Context, run *job.Run) error {
 			}
 		}
 		return run.Finish(tx)
+	})
+}
+
+// rename gives files that are called by what is sought a name that says nothing, also where nothing else of them is kept any more. Two files
+// have two names, for what they bring is known by it.
+func (s *Service) rename(ctx context.Context, ws identity.WorkspaceID, sought *sought) error {
+	return s.db.Update(ctx, func(tx *store.Tx) error {
+		list, err := store.All(tx, func(r store.Scanner) (im Import, err error) {
+			err = r.Scan(&im.ID, &im.Name, &im.path)
+			return im, err
+		}, "/* imports.rename */ SELECT id, name, path FROM import WHERE workspace = $1", string(ws))
+		if err != nil {
+			return err
+		}
+		for _, im := range list {
+			name, path := im.Name, im.path
+			neutral := "file-" + string(im.ID[max(0, len(im.ID)-8):]) + endingOf(name)
+			if sought.inName(name) {
+				name = neutral
+			}
+			if sought.inName(path) {
+				path = neutral
+			}
+			if name == im.Name && path == im.path {
+				continue
+			}
+			if _, err := tx.Exec("/* imports.rename */ UPDATE import SET name = $3, path = $4 WHERE workspace = $1 AND id = $2", string(ws), string(im.ID), name, path); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
@@ -217,7 +253,7 @@ func (s *Service) eraseEnded(ctx context.Context, ws identity.WorkspaceID) error
 			if !now.ErasedAt.IsZero() { // an attempt before got as far as this
 				return nil
 			}
-			return identity.Audit(tx, identity.Program(ws, "import"), "import.erase", "import", string(im.ID), map[string]string{"file": im.Name})
+			return identity.Audit(tx, identity.Program(ws, "import"), "import.erase", "import", string(im.ID), map[string]string{"file": s.noted(im.Name)})
 		}); err != nil {
 			return err
 		}

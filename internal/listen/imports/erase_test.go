@@ -341,3 +341,47 @@ func TestInterruptedImportsFromADiskKeepNothingOfErasedCustomers(t *testing.T) {
 		}
 	})
 }
+
+// The name of a file can say who a customer is, too: it gives way to one that does not, and the rows stay.
+func TestErasedCustomersLeaveNamesOfFiles(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.masked()
+		c := w.customers()
+		w.run()
+		const rows = "comment,nps\nFine,9\nBad,3\n"
+		called := []string{"ana@example.com.csv", "answers_Ana@Example.com_2026.csv", "call 052-123-4567.tsv", "0521234567_spring.csv"}
+		var ids []imports.ID
+		for _, name := range called {
+			ids = append(ids, w.bring(name, rows).ID)
+		}
+		w.must(w.imports.Discard(w.Context(), w.ws, w.actor, ids[0])) // its row stays
+		other := w.bring("diana@example.com.csv", rows)
+		path := filepath.Join(w.TempDir(), "ana@example.com.csv")
+		w.must(os.WriteFile(path, []byte(rows), 0o600))
+		disk, err := w.imports.RunFile(w.Context(), w.ws, w.actor, path, imports.FileOptions{})
+		w.must(err)
+		w.erase(c, contact.Ref{Email: "ana@example.com"})
+		w.erase(c, contact.Ref{Phone: "+972521234567"})
+		w.searched()
+		owner := w.masked()
+		names := map[string]bool{}
+		for i, id := range append(ids, disk.ID) {
+			im, err := w.imports.Get(w.Context(), w.ws, owner, id)
+			w.must(err)
+			if !strings.HasPrefix(im.Name, "file-") || filepath.Ext(im.Name) != filepath.Ext(append(called, path)[i]) || !im.ErasedAt.IsZero() || names[im.Name] {
+				w.Errorf("%d: %+v", i, im)
+			}
+			names[im.Name] = true
+		}
+		if im, err := w.imports.Get(w.Context(), w.ws, owner, other.ID); err != nil || im.Name != "diana@example.com.csv" {
+			w.Errorf("%+v %v", im, err)
+		}
+		for _, table := range []string{"import", "audit", "job"} {
+			all := map[string]string{"import": "name || path", "audit": "details", "job": "note"}
+			if n := w.count("SELECT count(*) FROM " + table + " WHERE lower(" + all[table] + ") LIKE '%ana@example.com%' AND lower(" + all[table] + ") NOT LIKE '%diana@%' OR " + all[table] + " LIKE '%1234567%' OR " + all[table] + " LIKE '%123-4567%'"); n > 0 {
+				w.Errorf("%d rows of %s have a name", n, table)
+			}
+		}
+	})
+}

@@ -148,7 +148,7 @@ func (s *Service) take(ctx context.Context, op string, actor identity.Actor, im 
 		if out, err = store.One(tx, scanImport, "/* imports.take */ "+selectImport+" WHERE workspace = $1 AND id = $2", string(im.Workspace), string(im.ID)); err != nil {
 			return err
 		}
-		return identity.Audit(tx, actor, action, "import", string(im.ID), map[string]string{"file": im.Name})
+		return identity.Audit(tx, actor, action, "import", string(im.ID), map[string]string{"file": s.noted(im.Name)})
 	})
 	return out, err
 }
@@ -196,7 +196,7 @@ func (s *Service) stopped(ctx context.Context, im Import, why error, cancelled b
 		if err != nil || n == 0 || state != Cancelled {
 			return err
 		}
-		return identity.Audit(tx, identity.Program(im.Workspace, "import"), "import.cancel", "import", string(im.ID), map[string]string{"file": im.Name})
+		return identity.Audit(tx, identity.Program(im.Workspace, "import"), "import.cancel", "import", string(im.ID), map[string]string{"file": s.noted(im.Name)})
 	}); err != nil {
 		s.log.WarnContext(ctx, "the end of an import could not be written", "import", string(im.ID), "error", err)
 	}

@@ -38,7 +38,7 @@ func (s *Service) work(ctx context.Context, run *job.Run) error {
 		return err
 	}
 	save := func(tx *store.Tx, im Import) error {
-		return run.Save(tx, job.Progress{Done: im.Rows, Total: im.Total, Note: im.Name}, checkpoint{im.Rows})
+		return run.Save(tx, job.Progress{Done: im.Rows, Total: im.Total, Note: s.noted(im.Name)}, checkpoint{im.Rows})
 	}
 	_, err = s.run(ctx, im, s.chunks(im).open(ctx, im.Size), hooks{save: save, finish: func(tx *store.Tx, im Import) error {
 		if err := save(tx, im); err != nil {

@@ -131,7 +131,7 @@ func (s *Service) run(ctx context.Context, im Import, file source, h hooks) (Imp
 			return err
 		}
 		if err := identity.Audit(tx, identity.Program(im.Workspace, "import"), "import.finish", "import", string(im.ID), map[string]string{
-			"file": im.Name, "created": number(float64(im.Created)), "duplicates": number(float64(im.Duplicates)), "refused": number(float64(im.Refused))}); err != nil {
+			"file": s.noted(im.Name), "created": number(float64(im.Created)), "duplicates": number(float64(im.Duplicates)), "refused": number(float64(im.Refused))}); err != nil {
 			return err
 		}
 		if h.finish == nil {

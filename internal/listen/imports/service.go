@@ -403,7 +403,11 @@ func (s *Service) enqueue(ctx context.Context, op string, ws identity.WorkspaceI
 		case !slices.Contains(from, i.State):
 			return fault.New(fault.Conflict, op, "the import is %s", i.State)
 		case i.path != "":
-			return fault.New(fault.Conflict, op, "the file was read by the command line, from %s: resume it there", i.path)
+			from := i.path
+			if !actor.May(identity.ContactsIdentify) {
+				from = s.noted(from)
+			}
+			return fault.New(fault.Conflict, op, "the file was read by the command line, from %s: resume it there", from)
 		case !i.HasFile:
 			return fault.New(fault.Conflict, op, "the file is no longer kept: upload it again, what was imported is not doubled")
 		}
@@ -419,7 +423,7 @@ func (s *Service) enqueue(ctx context.Context, op string, ws identity.WorkspaceI
 			started_at = CASE WHEN started_at = 0 THEN $4 ELSE started_at END WHERE workspace = $1 AND id = $2`, string(ws), string(im), string(j), tx.Millis()); err != nil {
 			return err
 		}
-		return identity.Audit(tx, actor, action, "import", string(im), map[string]string{"file": i.Name, "source": cmp.Or(i.Mapping.Constants.Source, sourceOf(i.Name))})
+		return identity.Audit(tx, actor, action, "import", string(im), map[string]string{"file": s.noted(i.Name), "source": cmp.Or(s.mask(i.Mapping.Constants.Source), sourceOf(s.noted(i.Name)))})
 	})
 	if err != nil {
 		return Import{}, fault.Wrap(op, err)
@@ -455,7 +459,7 @@ func (s *Service) Cancel(ctx context.Context, ws identity.WorkspaceID, actor ide
 		if err := searchOn(tx, ws); err != nil {
 			return err
 		}
-		return identity.Audit(tx, actor, "import.cancel", "import", string(im), map[string]string{"file": i.Name, "rows": strconv.FormatInt(i.Rows, 10)})
+		return identity.Audit(tx, actor, "import.cancel", "import", string(im), map[string]string{"file": s.noted(i.Name), "rows": strconv.FormatInt(i.Rows, 10)})
 	})
 	if err != nil {
 		return Import{}, fault.Wrap(op, err)
@@ -500,7 +504,7 @@ func (s *Service) Discard(ctx context.Context, ws identity.WorkspaceID, actor id
 				return err
 			}
 		}
-		return identity.Audit(tx, actor, "import.discard", "import", string(im), map[string]string{"file": i.Name})
+		return identity.Audit(tx, actor, "import.discard", "import", string(im), map[string]string{"file": s.noted(i.Name)})
 	})
 	if err != nil {
 		return fault.Wrap(op, err)

@@ -123,7 +123,7 @@ func (s *soughtIn) inRow(columns, cells []string, raw string) bool {
 	if any.ids {
 		low := strings.ToLower(raw)
 		for id := range s.cells {
-			if alone(low, id) {
+			if alone(low, id, inWord) {
 				return true
 			}
 		}
@@ -162,7 +162,7 @@ func (s *sought) in(text string) bool {
 	if len(s.words) > 0 {
 		low := strings.ToLower(text)
 		for _, w := range s.words {
-			if alone(low, w) {
+			if alone(low, w, inWord) {
 				return true
 			}
 		}
@@ -170,8 +170,14 @@ func (s *sought) in(text string) bool {
 	return len(s.phones) > 0 && s.phone(text, false)
 }
 
-// alone tells whether a word stands in a text and is not a piece of a longer one.
-func alone(text, word string) bool {
+// inName searches the name of a file, in which words are joined by underscores.
+func (s *sought) inName(name string) bool {
+	low := strings.ToLower(name)
+	return slices.ContainsFunc(s.words, func(w string) bool { return alone(low, w, inNameWord) }) || len(s.phones) > 0 && s.phone(strings.ReplaceAll(name, "_", " "), false)
+}
+
+// alone tells whether a word stands in a text and is not a piece of a longer one; inside tells what may be.
+func alone(text, word string, inside func(rune) bool) bool {
 	for at := 0; ; {
 		i := strings.Index(text[at:], word)
 		if i < 0 {
@@ -187,9 +193,11 @@ func alone(text, word string) bool {
 	}
 }
 
-func inside(r rune) bool {
-	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_')
+func inNameWord(r rune) bool {
+	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r))
 }
+
+func inWord(r rune) bool { return inNameWord(r) || r == '_' }
 
 // phone reads the digits of a text, over what people put between them, and compares their end wherever a group of them ends. Where the
 // text stands in a column of telephone numbers, fewer digits tell.

@@ -2,6 +2,7 @@ package imports
 
 import (
 	"context"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -119,11 +120,33 @@ func (v *veil) names(im Import) []string {
 	return names
 }
 
+// MaskName masks personal data in the name of a file, whose ending stays what it is.
+func MaskName(name string, mask func(string) string) string {
+	ending := endingOf(name)
+	if stem := strings.TrimSuffix(name, ending); mask(stem) != stem {
+		return mask(stem) + ending
+	}
+	return mask(name)
+}
+
+// endingOf is the ending of a name by which a table is known, "" where it has none: what stands behind a point may belong to an address.
+func endingOf(name string) string {
+	ending := path.Ext(name)
+	if slices.Contains([]string{".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".ndjson", ".jsonl", ".json"}, strings.ToLower(ending)) {
+		return ending
+	}
+	return ""
+}
+
+// noted is the name of a file as the audit log has it, and whatever else more people see.
+func (s *Service) noted(name string) string { return MaskName(name, s.mask) }
+
 // shown is an import as somebody may see it.
 func (v *veil) shown(im Import) Import {
 	if v == nil {
 		return im
 	}
+	im.Name = MaskName(im.Name, v.mask)
 	covers, names := v.of(im), v.names(im)
 	columns := slices.Clone(im.Columns)
 	targets := slices.Clone(im.Mapping.Columns)

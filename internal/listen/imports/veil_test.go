@@ -250,3 +250,30 @@ func TestCoveredColumnsBecomeNothingThatIsSeen(t *testing.T) {
 		}
 	})
 }
+
+func TestNamesOfFilesAreMasked(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		owner := w.masked()
+		w.run()
+		for name, want := range map[string]string{"zelda@example.com.csv": "[email].csv", "call 052-765-4321.tsv": "call [phone].tsv", "report.zelda@example.com": "[email]", "answers of 2026.csv": "answers of 2026.csv"} {
+			im := w.bring(name, "comment,nps\nFine,9\nBad,nine\n")
+			if im.Name != want {
+				w.Errorf("%s is shown as %s", name, im.Name)
+			}
+			if seen := w.seen(w.actor, im.ID); want != name && strings.Contains(seen, name) {
+				w.Errorf("%s is seen: %s", name, seen)
+			}
+			if im, err := w.imports.Get(w.Context(), w.ws, owner, im.ID); err != nil || im.Name != name {
+				w.Errorf("the owner sees %s, %v", im.Name, err)
+			}
+			w.must(w.imports.Discard(w.Context(), w.ws, w.actor, im.ID))
+		}
+		if n := w.count("SELECT count(*) FROM audit WHERE kind = 'import' AND (details LIKE '%zelda@%' OR details LIKE '%4321%')"); n > 0 {
+			w.Errorf("%d entries of the audit log have a name", n)
+		}
+		if n := w.count("SELECT count(*) FROM audit WHERE kind = 'import' AND details LIKE '%[email].csv%'"); n != 3 { // started, ended, discarded
+			w.Errorf("%d entries have the masked name", n)
+		}
+	})
+}

@@ -131,7 +131,7 @@ func Value(e ui.Env, field, value string) string {
 	return value
 }
 
-// NameImports has Value name imports by their files, and by their time where several brought files of one name.
+// NameImports has Value name imports by their files, as the reader may see them, and by their time where several brought files of one name.
 func NameImports(q *web.Request, db *store.DB) error {
 	var all []imports.Named
 	if err := db.View(q.Context(), func(tx *store.Tx) (err error) {
@@ -141,8 +141,9 @@ func NameImports(q *web.Request, db *store.DB) error {
 		return err
 	}
 	same := map[string]int{}
-	for _, im := range all {
-		same[im.Name]++
+	for i, im := range all {
+		all[i].Name = imports.MaskName(im.Name, func(s string) string { return Plain(q, s, "") })
+		same[all[i].Name]++
 	}
 	if q.Env.Names == nil {
 		q.Env.Names = make(map[string]string, len(all))
