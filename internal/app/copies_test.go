@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"html"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"kolo/internal/listen/feedback"
 )
@@ -80,5 +82,37 @@ func TestCopiesOpen(t *testing.T) {
 	}
 	if rec := i.browse(token, http.MethodGet, "/feedback?copy=nonsense", nil); rec.Code != http.StatusUnprocessableEntity {
 		t.Errorf("what is no key: %d", rec.Code)
+	}
+}
+
+// TestThemeCountsAllCopies: as many say the same as the link beside it leads to, of whom the page read only the newest.
+func TestThemeCountsAllCopies(t *testing.T) {
+	t.Parallel()
+	i := open(t)
+	ws, _ := i.workspace("one")
+	token := i.signIn("owner@one.example.com")
+	rec := i.browse(token, http.MethodPost, "/themes", url.Values{"name": {"Lifts"}, "rule": {"lift"}})
+	id := strings.TrimPrefix(rec.Header().Get("Location"), "/themes/")
+	i.reread(ws)
+	var batch []feedback.Input
+	for n := range 150 { // the newest 80 are read; 6 of those who say the same are among them
+		text := "the lift is broken"
+		if n >= 6 && n < 80 {
+			text = fmt.Sprintf("lift %c%c%c", 'b'+n/6, "aeiouy"[n%6], 'b'+n%19)
+		}
+		in := nps(3, text)
+		at := in.Time.Add(-time.Duration(n) * time.Minute)
+		in.Time = &at
+		batch = append(batch, in)
+	}
+	i.receive(ws, batch...)
+	i.reread(ws)
+	body := i.page(token, "/themes/"+id)
+	m := regexp.MustCompile(`(?s)href="(/feedback\?copy=[^"]+)".{0,900}?(\d+) more say the same`).FindStringSubmatch(body)
+	if m == nil || m[2] != "75" {
+		t.Fatalf("%q", m)
+	}
+	if body := i.page(token, html.UnescapeString(m[1])); !strings.Contains(body, "of 76") {
+		t.Error("the link leads to other than 76 texts")
 	}
 }

@@ -191,6 +191,23 @@ type copyCount struct {
 	before bool
 }
 
+// Alike counts the copies of feedback among what fulfils conditions, however much of that was read: of each in a list the value of the field
+// copy that finds all of its very words, and of each value how many there are. What has no words, or was not read yet, has no value.
+func (s *Service) Alike(ctx context.Context, ws identity.WorkspaceID, c Conditions, p Period, list []feedback.Feedback) (keys map[feedback.ID]string, counts map[string]int64, err error) {
+	found, n, err := s.copiesOf(ctx, ws, c, p, feedback.Cursor{}, list, nil)
+	if err != nil {
+		return nil, nil, fault.Wrap("insight.Alike", err)
+	}
+	keys, counts = map[feedback.ID]string{}, map[string]int64{}
+	for id, key := range found {
+		if key != 0 {
+			k := strconv.FormatInt(key, 10)
+			keys[id], counts[k] = k, n[key].n
+		}
+	}
+	return keys, counts, nil
+}
+
 // copiesOf gives the keys of feedback and counts what fulfils conditions and has one of those that are not known yet; after is where the
 // page begins.
 func (s *Service) copiesOf(ctx context.Context, ws identity.WorkspaceID, c Conditions, p Period, after feedback.Cursor, list []feedback.Feedback, known map[int64]int) (map[feedback.ID]int64, map[int64]copyCount, error) {

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -417,7 +416,8 @@ func (b *builder) above() (ids []string) {
 	return ids
 }
 
-// quotes chooses what to show of the customers' words: the text that stands for the theme, then the newest, copies of one another once.
+// quotes chooses what to show of the customers' words: the text that stands for the theme, then the newest, copies of one another once, each
+// with as many others as the page has that its link leads to.
 func (b *builder) quotes(v *themeView) error {
 	ctx, ws := b.q.Context(), b.q.Workspace.ID
 	found, err := b.Insight.FindWithin(ctx, ws, b.aboutIt(), b.period, "", mostRead, mostBytes)
@@ -433,43 +433,60 @@ func (b *builder) quotes(v *themeView) error {
 		first = slices.DeleteFunc(first, func(f feedback.Feedback) bool { return f.Text == "" })
 		list = append(first, slices.DeleteFunc(slices.Clone(list), func(f feedback.Feedback) bool { return f.ID == of })...)
 	}
-	var same text.Duplicates
-	var chosen []feedback.Feedback
-	var copies []int
-	var keys [][]string // of each group: what all of its copies are found by
-	ids := make([]feedback.ID, len(list))
-	for i, f := range list {
-		ids[i] = f.ID
-	}
-	labels, err := b.Labels.Of(ctx, ws, ids)
+	keys, counts, err := b.Insight.Alike(ctx, ws, b.aboutIt(), b.period, list)
 	if err != nil {
 		return err
 	}
+	var same text.Duplicates
+	var groups []alike
 	for _, f := range list {
-		group, _ := same.Add(string(f.ID), text.Words(f.Text))
-		if group == len(chosen) {
-			chosen, copies, keys = append(chosen, f), append(copies, 0), append(keys, nil)
-		} else {
-			copies[group]++
+		at, _ := same.Add(string(f.ID), text.Words(f.Text))
+		if at == len(groups) {
+			groups = append(groups, alike{Feedback: f})
 		}
-		if key := strconv.FormatInt(labels[f.ID].Copy, 10); key != "0" && !slices.Contains(keys[group], key) {
-			keys[group] = append(keys[group], key)
-		}
+		groups[at].add(keys[f.ID], counts)
 	}
-	for _, f := range chosen {
-		b.said = append(b.said, f.Text)
+	chosen := make([]feedback.Feedback, len(groups))
+	for i, g := range groups {
+		chosen[i] = g.Feedback
+		b.said = append(b.said, g.Text)
 	}
 	n := min(len(chosen), mostQuotes)
 	if v.Quotes, err = b.Words.Marked(b.q, chosen[:n], b.reason()); err != nil {
 		return err
 	}
 	for i := range v.Quotes {
-		v.Quotes[i].Copies = copies[i]
-		if copies[i] > 0 && len(keys[i]) > 0 {
-			v.Quotes[i].CopiesAt = "/feedback?" + url.Values{"theme": {b.id}, "last": {b.period.Last}, "copy": keys[i]}.Encode()
+		g := groups[i]
+		if string(g.ID) == v.Theme.QuoteOf && g.all > 0 { // it may be of another time, or no longer about the theme: then all of them are others
+			within := append(b.aboutIt(), insight.Condition{Field: "id", Op: "in", Values: []string{string(g.ID)}})
+			itself, err := b.Insight.Ask(ctx, ws, insight.Query{Measure: insight.Count, Where: within, Between: b.period})
+			if err != nil {
+				return err
+			}
+			g.all += 1 - itself.Total.N
+		}
+		v.Quotes[i].Copies = int(max(g.all, g.read) - 1)
+		if v.Quotes[i].Copies > 0 && len(g.keys) > 0 {
+			v.Quotes[i].CopiesAt = "/feedback?" + url.Values{"theme": {b.id}, "last": {b.period.Last}, "copy": g.keys}.Encode()
 		}
 	}
 	return nil
+}
+
+// alike is a text with those that say the same.
+type alike struct {
+	feedback.Feedback
+	keys      []string // what all of them are found by
+	read, all int64    // how many were read for the page, and how many there are
+}
+
+// add counts one more text that says it, and all that have its very words.
+func (a *alike) add(key string, counts map[string]int64) {
+	a.read++
+	if key != "" && !slices.Contains(a.keys, key) {
+		a.keys = append(a.keys, key)
+		a.all += counts[key]
+	}
 }
 
 // reason finds what in a text speaks of the theme: the words that its rules ask for, and the clauses that were found to be about it.
