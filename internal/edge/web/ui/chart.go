@@ -25,7 +25,9 @@ type Chart struct {
 	Labels    []string
 	Parents   []int // of a tree: at which label each label's parent stands, before it; -1 for none
 	Series    []Series
-	Percent   bool // values are shares from 0 to 1
+	Whole     *Chart // with the groups, too, that there is no room to draw: the summary is of all; nil where all are drawn
+	Some      bool   // there are still more groups, of which no figure is known here
+	Percent   bool   // values are shares from 0 to 1
 	Decimals  int
 	Counted   string   // what N of its series counts, in words; answers when empty
 	Counts    bool     // whole numbers stand without decimals, for they count something
@@ -231,10 +233,13 @@ func (c Chart) interval(e Env, s Series, i int) string {
 }
 
 // summary tells what a chart shows to those who cannot see it: where each series begins and ends, and its extremes; of
-// groups the extremes alone.
+// groups the extremes alone, also where they are not drawn.
 func (c Chart) summary(e Env) string {
 	if c.Summary != "" {
 		return c.Summary
+	}
+	if c.Whole != nil {
+		return c.Whole.summary(e)
 	}
 	text := ""
 	for _, s := range c.Series {
@@ -263,7 +268,11 @@ func (c Chart) summary(e Env) string {
 		}
 		least, most := written(c.figure(e, s.Values[low])), written(c.figure(e, s.Values[high]))
 		if c.Groups || c.Kind == "across" || c.Kind == "pie" {
-			text += e.T("chart.summary_groups", "name", s.Name, "low", least, "low_at", c.Labels[low], "high", most, "high_at", c.Labels[high])
+			key := "chart.summary_groups"
+			if c.Some {
+				key = "chart.summary_some"
+			}
+			text += e.T(key, "name", s.Name, "low", least, "low_at", c.Labels[low], "high", most, "high_at", c.Labels[high])
 			continue
 		}
 		if s.Elsewhen {

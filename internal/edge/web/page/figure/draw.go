@@ -80,7 +80,7 @@ func Draw(e ui.Env, id string, a *insight.Answer, kind string, name func(field s
 			*list, whole = (*list)[:most], false
 		}
 	}
-	c.Groups = a.Bucket == ""
+	c.Groups, c.Some = a.Bucket == "", a.Truncated
 	across := a.Bucket == "" && (len(g.dims) == 1 || kind != "heat")
 	if across {
 		// Groups stand along the axis; of several fields the last one makes the colours.
@@ -90,21 +90,18 @@ func Draw(e ui.Env, id string, a *insight.Answer, kind string, name func(field s
 			most = mostGroups
 			cut(mostSeries, &g.cols)
 		}
+		all := g.rows
 		cut(most, &g.rows)
-		for _, r := range g.rows {
-			c.Labels = append(c.Labels, r.label)
-		}
 		if len(g.dims) == 1 {
 			c.Kind, c.Height = "across", max(140, 34*len(g.rows)+48)
 			g.cols = []line{{label: c.Title}}
 		}
-		for k, col := range g.cols {
-			s := empty(col.label, len(g.rows), len(g.dims) == 1)
-			s.Color = col.color
-			for i, r := range g.rows {
-				g.put(&s, i, r.at, g.cols[k].at)
-			}
-			c.Series = append(c.Series, s)
+		g.along(&c)
+		if len(all) > len(g.rows) { // its summary names the highest and the lowest, which need not be among the largest groups
+			full, every := c, g
+			full.Labels, full.Series, every.rows = nil, nil, all
+			every.along(&full)
+			c.Whole = &full
 		}
 	} else {
 		c.Dimension = e.T("bucket." + a.Bucket)
@@ -245,6 +242,21 @@ func lay(e ui.Env, a *insight.Answer) grid {
 		slices.SortStableFunc(g.cols, func(x, y line) int { return Compare(field(side), colKeys[x.at], colKeys[y.at]) })
 	}
 	return g
+}
+
+// along draws the groups of a grid along the axis.
+func (g grid) along(c *ui.Chart) {
+	for _, r := range g.rows {
+		c.Labels = append(c.Labels, r.label)
+	}
+	for _, col := range g.cols {
+		s := empty(col.label, len(g.rows), len(g.dims) == 1)
+		s.Color = col.color
+		for i, r := range g.rows {
+			g.put(&s, i, r.at, col.at)
+		}
+		c.Series = append(c.Series, s)
+	}
 }
 
 func (g grid) put(s *ui.Series, i, row, col int) {

@@ -282,13 +282,23 @@ func Chart(e ui.Env, id string, a *insight.Answer) (ui.Chart, bool) {
 	}
 	if a.Bucket == "" {
 		c.Kind, c.Dimension = "across", names(e, by)
-		series := ui.Series{Name: c.Title}
+		c.Some = a.Truncated
+		series, all := ui.Series{Name: c.Title}, []string(nil)
 		for i, r := range a.Rows {
-			if i == 30 {
-				break // beyond that a chart is a wall; the table has them all
+			if i == mostBars { // beyond that a chart is a wall; the table has them all
+				c.Whole = &ui.Chart{Kind: c.Kind, Percent: percent, Decimals: decimals, Some: c.Some}
 			}
-			c.Labels = append(c.Labels, Keys(e, a, r, by))
+			label := Keys(e, a, r, by)
+			if c.Whole == nil {
+				c.Labels = append(c.Labels, label)
+			}
+			all = append(all, label)
 			add(&series, r)
+		}
+		if c.Whole != nil {
+			c.Whole.Labels, c.Whole.Series = all, []ui.Series{series}
+			series.Values, series.Low, series.High = series.Values[:mostBars], series.Low[:mostBars], series.High[:mostBars]
+			series.N, series.Hrefs, series.Small = series.N[:mostBars], series.Hrefs[:mostBars], series.Small[:mostBars]
 		}
 		c.Series = []ui.Series{series}
 		return c, len(by) > 0
