@@ -533,13 +533,14 @@ func (t *Tree) Apply(id string, e Edit) (Theme, error) {
 	if e.Parent != nil && *e.Parent != x.Parent {
 		step(func() (Theme, error) { return t.Move(id, *e.Parent) })
 	}
-	for _, language := range slices.Sorted(maps.Keys(e.Names)) {
-		name := e.Names[language]
-		switch {
-		case name == x.Names[language]:
-		case strings.TrimSpace(name) != "":
+	languages := slices.Sorted(maps.Keys(e.Names))
+	for _, language := range languages {
+		if name := e.Names[language]; strings.TrimSpace(name) != "" && name != x.Names[language] {
 			step(func() (Theme, error) { return t.Rename(id, language, name) })
-		default:
+		}
+	}
+	for _, language := range languages { // last: what is given now may stand for what is taken away
+		if strings.TrimSpace(e.Names[language]) == "" && x.Names[language] != "" {
 			step(func() (Theme, error) { return t.unname(id, language) })
 		}
 	}

@@ -125,6 +125,10 @@ func TestApply(t *testing.T) {
 	if x, err = tree.Apply("delivery", theme.Edit{Names: map[string]string{"en": " ", "xx": ""}}); err != nil || x.Names["en"] != "Delivery" || len(x.Names) != 4 {
 		t.Errorf("the starting names do not come back: %+v, %v", x, err)
 	}
+	tree = theme.NewTree([]theme.Theme{{ID: "f", State: theme.Live, Names: map[string]string{"en": "App crashes"}, Language: "en"}}, 3)
+	if x, err = tree.Apply("f", theme.Edit{Names: map[string]string{"en": " ", "he": "", "ru": "Сбои"}}); err != nil || len(x.Names) != 1 || x.Name("en") != "Сбои" {
+		t.Errorf("a name in another language does not take its place: %+v, %v", x, err)
+	}
 	for name, e := range map[string]theme.Edit{
 		"its only name": {Names: map[string]string{"en": ""}}, "a neighbour's": {Parent: to("logistics"), Names: map[string]string{"en": "Shipping"}},
 		"rule": {Rule: to("(")}, "parent": {Parent: to("nobody")},
