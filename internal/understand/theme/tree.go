@@ -347,7 +347,12 @@ func (t *Tree) Rename(id, language, name string) (Theme, error) {
 	if x.Names == nil {
 		x.Names = map[string]string{}
 	}
-	if x.Names[language], err = t.freeName(op, x, language, name); err != nil {
+	if fold(name) != "" && fold(name) == fold(x.Names[language]) { // its own, written otherwise: whoever else has it, has it already
+		if name, err = goodName(op, name); err != nil {
+			return x, err
+		}
+		x.Names[language] = name
+	} else if x.Names[language], err = t.freeName(op, x, language, name); err != nil {
 		return x, err
 	}
 	x.ByPerson = true
@@ -357,7 +362,10 @@ func (t *Tree) Rename(id, language, name string) (Theme, error) {
 	return x, nil
 }
 
-// freeName is a name as it is kept, if no neighbour of x is called so.
+// fold is what two names have in common that differ in case and space alone.
+func fold(name string) string { return strings.ToLower(strings.Join(strings.Fields(name), " ")) }
+
+// freeName is a name as it is kept, if no other theme is called so in the language, wherever it stands: lists name themes without their place.
 func (t *Tree) freeName(op string, x Theme, language, name string) (string, error) {
 	name, err := goodName(op, name)
 	if err != nil {
@@ -367,8 +375,8 @@ func (t *Tree) freeName(op string, x Theme, language, name string) (string, erro
 		return name, fault.Bad(op, fault.Field{Path: "name", Code: "language", Msg: "a name is in a language: an ISO code such as he or pt-BR"})
 	}
 	for _, other := range t.byID {
-		if other.ID != x.ID && other.State != Merged && other.Parent == x.Parent && strings.EqualFold(other.Names[language], name) {
-			return name, fault.Bad(op, fault.Field{Path: "name", Code: "taken", Msg: "another theme there has that name; merge the two if they are one"})
+		if other.ID != x.ID && other.State != Merged && fold(other.Names[language]) == fold(name) {
+			return name, fault.Bad(op, fault.Field{Path: "name", Code: "theme_taken", Msg: "there is a theme of this name already"})
 		}
 	}
 	return name, nil
@@ -568,7 +576,9 @@ func (t *Tree) unname(id, language string) (Theme, error) {
 	}
 	delete(x.Names, language)
 	if base := starting(id); base != nil && base.Names[language] != "" {
-		x.Names[language] = base.Names[language]
+		if x.Names[language], err = t.freeName(op, x, language, base.Names[language]); err != nil {
+			return x, err
+		}
 	}
 	if len(x.Names) == 0 {
 		return x, fault.Bad(op, fault.Field{Path: "name", Code: "required", Msg: "a theme needs a name"})

@@ -90,6 +90,8 @@ func TestTree(t *testing.T) {
 		"no name":          {second(tree.Rename("one", "en", " ")), fault.Invalid},
 		"taken":            {second(tree.Rename("price", "en", "billing")), fault.Invalid},
 		"taken by a group": {second(tree.Add("x", "", "en", "money AND contract", "")), fault.Invalid},
+		"taken elsewhere":  {second(tree.Add("x", "", "en", " returns  AND refunds", "")), fault.Invalid},
+		"taken in Hebrew":  {second(tree.Rename("billing", "he", "משלוח")), fault.Invalid},
 		"forbid a group":   {second(tree.Set("money", theme.Forbidden)), fault.Conflict},
 		"state":            {second(tree.Set("one", theme.Merged)), fault.Invalid},
 		"broken rule":      {second(tree.SetRule("one", `"never closed`)), fault.Invalid},
@@ -138,6 +140,43 @@ func TestApply(t *testing.T) {
 		if _, err := own.Apply("f", e); err == nil {
 			t.Errorf("%s was taken", name)
 		}
+	}
+}
+
+// TestNamesAreToldApart: no two themes get the same name in a language, and those that had it before are changed as others are.
+func TestNamesAreToldApart(t *testing.T) {
+	t.Parallel()
+	tree := theme.NewTree([]theme.Theme{
+		{ID: "a", State: theme.Live, Names: map[string]string{"en": "Delivery", "ru": "Курьер"}, Language: "en"},
+		{ID: "b", State: theme.Live, Names: map[string]string{"en": "Lifts"}, Language: "en"},
+		{ID: "c", State: theme.Merged, Into: "b", Names: map[string]string{"en": "Elevators"}, Language: "en"},
+	}, 1)
+	for name, e := range map[string]theme.Edit{
+		"of another place": {Names: map[string]string{"en": "delivery"}}, "in another case": {Names: map[string]string{"ru": "  КУРЬЕР "}}, "of the starting set": {Names: map[string]string{"he": "משלוח"}},
+	} {
+		if _, err := tree.Apply("b", e); !fault.Is(err, fault.Invalid) {
+			t.Errorf("a name %s: %v", name, err)
+		}
+	}
+	for name, e := range map[string]theme.Edit{
+		"of what was merged away": {Names: map[string]string{"en": "Elevators"}}, "of another language": {Names: map[string]string{"ru": "Delivery"}},
+	} {
+		if _, err := tree.Apply("b", e); err != nil {
+			t.Errorf("a name %s: %v", name, err)
+		}
+	}
+	if x, err := tree.Apply("a", theme.Edit{Names: map[string]string{"en": "Delivery", "ru": "Доставщик"}, Parent: to("logistics"), Pinned: to(true), Rule: to("deliver*")}); err != nil || x.Name("ru") != "Доставщик" || x.Parent != "logistics" {
+		t.Errorf("one of two with the same name cannot be changed: %+v, %v", x, err)
+	}
+	if x, err := tree.Apply("a", theme.Edit{Names: map[string]string{"en": "DELIVERY"}}); err != nil || x.Name("en") != "DELIVERY" {
+		t.Errorf("a name cannot be written otherwise: %+v, %v", x, err)
+	}
+	if x, err := tree.Apply("delivery", theme.Edit{Names: map[string]string{"en": "Shipping"}}); err != nil || x.Name("en") != "Shipping" {
+		t.Errorf("%+v, %v", x, err)
+	}
+	tree = theme.NewTree([]theme.Theme{{ID: "delivery", Parent: "logistics", State: theme.Live, Names: map[string]string{"en": "Shipping"}}, {ID: "a", State: theme.Live, Names: map[string]string{"en": "Delivery"}}}, 1)
+	if _, err := tree.Apply("delivery", theme.Edit{Names: map[string]string{"en": ""}}); !fault.Is(err, fault.Invalid) {
+		t.Errorf("the starting name comes back, which another has: %v", err)
 	}
 }
 
