@@ -197,3 +197,36 @@ func (i *instance) reread(ws identity.WorkspaceID) {
 		}
 	}
 }
+
+// TestNoFigureBeforeItIsRead: what a new rule finds is not known until the texts were read with it, and no share of nought is told meanwhile.
+func TestNoFigureBeforeItIsRead(t *testing.T) {
+	t.Parallel()
+	i := open(t)
+	ws, _ := i.workspace("one")
+	token := i.signIn("owner@one.example.com")
+	var batch []feedback.Input
+	for n := range 24 {
+		batch = append(batch, nps(float64(n%11), fmt.Sprintf("The postman of round %d was rude", n)))
+	}
+	i.receive(ws, batch...)
+	to := i.browse(token, http.MethodPost, "/themes", url.Values{"name": {"Postmen"}, "rule": {"postman"}}).Header().Get("Location")
+	row := func() string {
+		_, row, _ := strings.Cut(i.page(token, "/themes"), `href="`+to+`">`)
+		row, _, _ = strings.Cut(row, "</tr>")
+		return row
+	}
+	body := i.page(token, to)
+	if !strings.Contains(body, "Texts are being read with its rule.") || strings.Contains(body, "95% interval") || strings.Contains(body, "of 24 texts") || !strings.Contains(body, "hx-trigger") {
+		t.Error("the page has figures of what was not read")
+	}
+	if r := row(); !strings.Contains(r, "Texts are being read with its rule.") || strings.Contains(r, "0") {
+		t.Errorf("the list has figures of what was not read: %s", r)
+	}
+	i.reread(ws)
+	if body := i.page(token, to); strings.Contains(body, "Texts are being read with its rule.") || !strings.Contains(body, "24 of 24 texts") {
+		t.Error("the figures do not follow")
+	}
+	if r := row(); !strings.Contains(r, ">24<") {
+		t.Errorf("the list has no figure: %s", r)
+	}
+}

@@ -52,6 +52,7 @@ type themeView struct {
 	Same     []sameAs
 	All      string // address of all feedback with it
 	Reading  bool   // texts are still being read, perhaps because of it
+	Held     bool   // its figures are not shown: they would be of the texts alone that were read with its rule by now
 	May      bool
 	Back     string
 
@@ -142,9 +143,11 @@ func (p *Pages) show(q *web.Request, summarise bool) error {
 	v.Crumbs = append(v.Crumbs, above...)
 
 	b := &builder{Pages: p, q: q, tree: tree, id: t.ID, period: insight.Period{Last: last}, bucket: bucket, under: tree.Under(t.ID)}
-	if v.Reading, err = b.reading(); err != nil { // before the figures are asked for: what is read meanwhile is announced once too often, not too seldom
+	again, behind, err := p.reading(q) // before the figures are asked for: what is read meanwhile is announced once too often, not too seldom
+	if err != nil {
 		return err
 	}
+	v.Reading, v.Held = again || behind, p.held(t, again, behind)
 	var m *measured
 	g, ctx := errgroup.WithContext(q.Context())
 	g.Go(func() (err error) {
@@ -178,8 +181,15 @@ func (p *Pages) show(q *web.Request, summarise bool) error {
 	b.tint(&v)
 	for _, c := range tree.Children(t.ID) {
 		if c.State != theme.Forbidden && !c.Waits() {
-			v.Children = append(v.Children, p.row(q, tree, c, m))
+			r := p.row(q, tree, c, m)
+			if p.held(c, again, behind) {
+				r.hold()
+			}
+			v.Children = append(v.Children, r)
 		}
+	}
+	if v.Held {
+		v.hold(e)
 	}
 	slices.SortStableFunc(v.Children, func(a, b row) int { return -cmp.Compare(a.n, b.n) })
 	return q.Render(http.StatusOK, themePage(q.Shell("themes", v.Name), v))
@@ -202,18 +212,40 @@ func (b *builder) ask(ctx context.Context, question insight.Query) (*insight.Ans
 	return b.Insight.AskFor(ctx, b.q.Workspace.ID, b.q.Actor, question)
 }
 
-// reading tells whether the figures lack what is not read yet: new feedback, or all of it where a rule was just written.
-func (b *builder) reading() (bool, error) {
-	ctx := b.q.Context()
-	if again, err := b.Labels.Rereading(ctx, b.q.Workspace.ID); err != nil || again {
-		return again, err
+// reading tells why figures may lack what is not read yet: all of it is read again, as it is after a rule was written, or the columns are
+// behind what came in.
+func (p *Pages) reading(q *web.Request) (again, behind bool, err error) {
+	ctx := q.Context()
+	if again, err = p.Labels.Rereading(ctx, q.Workspace.ID); err != nil || again {
+		return again, false, err
 	}
-	settled, err := b.Store.Settled(ctx, "feedback")
+	settled, err := p.Store.Settled(ctx, "feedback")
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
-	ready, err := b.Insight.CaughtUp(ctx, settled)
-	return !ready, err
+	ready, err := p.Insight.CaughtUp(ctx, settled)
+	return false, !ready, err
+}
+
+// Texts are read again within a day, and what was read stands in the columns some moments later. Who changed a theme longer ago than that
+// is not kept from its figures by what is read for another.
+const (
+	rereadFor = 24 * time.Hour
+	settleFor = 5 * time.Minute
+)
+
+// held tells whether a theme's figures are of a part of the texts, so that they say something false: its rule is new, and not all texts were
+// read with it yet.
+func (p *Pages) held(t theme.Theme, again, behind bool) bool {
+	age := p.Store.Clock().Now().Sub(t.ChangedAt)
+	return t.Rule != "" && (again && age < rereadFor || behind && age < settleFor)
+}
+
+// hold takes back what a page says of a theme in figures.
+func (v *themeView) hold(e ui.Env) {
+	v.row.hold()
+	v.Trend, v.Volume, v.Segments, v.Related = nil, nil, nil, nil
+	v.Scores = []ui.Score{{Label: e.T("themes.share"), Waits: e.T("themes.read_first")}, {Label: e.T("measure.net_sentiment"), Waits: e.T("themes.read_first")}}
 }
 
 func (b *builder) about() insight.Condition {

@@ -111,8 +111,15 @@ type row struct {
 	ImpactRange     string
 	ImpactTone      string
 	Small, NetSmall bool
+	Held            bool // it has no figures yet: texts are being read with its rule
 
 	numbers
+}
+
+// hold takes the figures away, as if nothing were known of the theme: what is read by now is a part, and no figure.
+func (r *row) hold() {
+	*r = row{ID: r.ID, Name: r.Name, Href: r.Href, Path: r.Path, Depth: r.Depth, Lang: r.Lang, State: r.State, Pinned: r.Pinned, Rule: r.Rule, Quote: r.Quote,
+		FeedbackHref: r.FeedbackHref, Held: true, NetSmall: true, numbers: numbers{change: math.NaN(), net: none, score: none, impact: none, feedback: r.feedback}}
 }
 
 // change is how much of what is said is about a theme, now against the period before.
@@ -129,6 +136,10 @@ func (p *Pages) list(q *web.Request) error {
 	ctx, ws, e := q.Context(), q.Workspace.ID, q.Env
 	last, _ := period(q)
 	tree, err := p.Themes.Tree(ctx, ws)
+	if err != nil {
+		return err
+	}
+	again, behind, err := p.reading(q)
 	if err != nil {
 		return err
 	}
@@ -173,6 +184,9 @@ func (p *Pages) list(q *web.Request) error {
 	var all []row
 	for _, t := range tree.All() {
 		r := p.row(q, tree, t, m)
+		if p.held(t, again, behind) {
+			r.hold()
+		}
 		if t.State == theme.Proposed {
 			v.Waiting++
 			r.Quote = quotes[t.QuoteOf]
