@@ -219,7 +219,7 @@ function options(spec, box, chart) {
 
   const facts = (s, i) => {
     const lines = [`<b>${say(s.values[i])}</b>`];
-    if (s.low?.[i] != null && s.high?.[i] != null) lines.push(`${escape(spec.words.interval)}: ${say(s.low[i])} – ${say(s.high[i])}`);
+    if (s.low?.[i] != null && s.high?.[i] != null) lines.push(`${escape(spec.words.interval)}: <bdi dir="ltr">${say(s.low[i])} – ${say(s.high[i])}</bdi>`);
     if (s.n?.[i] != null) lines.push(`${escape(spec.words.answers)}: ${whole.format(s.n[i])}`);
     if (s.small?.[i]) lines.push(escape(spec.words.few));
     return lines;

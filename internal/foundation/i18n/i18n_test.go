@@ -227,6 +227,27 @@ func TestWhatIsQuotedStaysApart(t *testing.T) {
 	}
 }
 
+// TestRangesKeepTheirOrder: among words that run from right to left, "0–6" is shown as "6–0" where nothing isolates it.
+func TestRangesKeepTheirOrder(t *testing.T) {
+	t.Parallel()
+	between := regexp.MustCompile(`[\p{Nd}}]–[\p{Nd}{]`)
+	for _, l := range Load().Locales() {
+		if l.Dir() != "rtl" {
+			continue
+		}
+		for key, m := range l.messages {
+			for _, text := range m {
+				if r := between.FindString(isolated.ReplaceAllString(text, "")); r != "" {
+					t.Errorf("%s: %s: %q stands in no isolate", l.Tag(), key, r)
+				}
+			}
+		}
+	}
+	if got := Load().Language("he").T("health.from_to", "from", 96, "to", 97); got != "\u206696–97\u2069" {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestDirectionOfSentences(t *testing.T) {
 	t.Parallel()
 	cat := Load()
