@@ -358,6 +358,7 @@ func (p *Pages) check(q *web.Request) error {
 	}
 	v.ID, v.Quote, v.Now = string(id), quotes[0], l.Sentiment.String()
 	v.Quote.Sentiment, v.Quote.Themes, v.Quote.Unsure = "", nil, false // they stand in the form
+	v.Quote.Whole = true                                               // who says what a text is about has read it
 	told := map[string]bool{}
 	for _, t := range l.Themes {
 		if id := tree.Counts(t.Theme); id != "" {
