@@ -190,3 +190,25 @@ func TestAlertPagesSayWhatIsNotWatched(t *testing.T) {
 		t.Error("who may not choose is offered to, or is not told")
 	}
 }
+
+// TestQuietIsToldOnce: where nothing waits, how much is watched stands on the page once.
+func TestQuietIsToldOnce(t *testing.T) {
+	t.Parallel()
+	i := open(t)
+	ws, _ := i.workspace("one")
+	token := i.signIn("owner@one.example.com")
+	now := time.Now().UTC()
+	var batch []feedback.Input
+	for k := range 30 * 7 {
+		for range 4 {
+			at := now.AddDate(0, 0, -k-1)
+			batch = append(batch, feedback.Input{Kind: "review", Channel: "review_site", Source: "stars", Time: &at, Text: "Fine"})
+		}
+	}
+	i.receive(ws, batch...)
+	_, err := i.Alerts.Look(t.Context(), ws, time.Now(), nil)
+	must(t, err)
+	if body := i.page(token, "/alerts"); !strings.Contains(body, "Everything is in its normal range") || strings.Count(body, "About one false alarm") != 1 {
+		t.Errorf("what is watched is told %d times", strings.Count(body, "About one false alarm"))
+	}
+}

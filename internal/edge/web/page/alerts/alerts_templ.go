@@ -148,7 +148,7 @@ func listPage(sh ui.Shell, v listView) templ.Component {
 							return templ_7745c5c3_Err
 						}
 					} else if v.Which == "open" {
-						templ_7745c5c3_Err = ui.Empty("done", sh.T("alerts.quiet"), v.Budget+" "+v.Series).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Empty("done", sh.T("alerts.quiet"), "").Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
