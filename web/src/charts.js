@@ -249,9 +249,12 @@ function options(spec, box, chart) {
     axisLabel: { ...text, hideOverlap: true, margin: 10, formatter: turn },
   };
   const parts = spec.kind === "share" || (spec.kind === "stack" && spec.percent); // of one whole: together they are no more
+  // Nor are shares that begin at nought: the axis would go on to a round number, past all that there is.
+  const ends = spec.percent && spec.kind !== "line" && spec.min === 0 ? spec.series.flatMap((s) => [...s.values, ...(s.high ?? [])]).filter((v) => v != null) : [];
+  const full = parts || (ends.length && Math.max(...ends) > 0.75 && Math.max(...ends) <= 1);
   const value = {
-    type: "value", position: rtl ? "right" : "left", min: spec.min ?? (parts ? 0 : undefined), max: spec.max ?? (parts ? 1 : undefined),
-    scale: spec.kind === "line" && spec.min == null, splitNumber: narrow ? 3 : 4, interval: parts && spec.min == null && spec.max == null ? 0.25 : undefined, minInterval: spec.decimals || spec.percent ? 0 : 1,
+    type: "value", position: rtl ? "right" : "left", min: spec.min ?? (parts ? 0 : undefined), max: spec.max ?? (full ? 1 : undefined),
+    scale: spec.kind === "line" && spec.min == null, splitNumber: narrow ? 3 : 4, interval: (parts ? spec.min == null : full) && spec.max == null ? 0.25 : undefined, minInterval: spec.decimals || spec.percent ? 0 : 1,
     axisLabel: { ...text, formatter: axis }, splitLine: { lineStyle: { color: c.line } }, axisLine: { show: false },
   };
   // A mark's words stand above its line, within the chart, and are cut where they are too long: they stand in full beside it.
