@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"kolo/internal/deliver"
 	"kolo/internal/edge/web"
@@ -327,6 +328,8 @@ func TestInvitationsAndMembers(t *testing.T) {
 			w.Fatalf("the link is %s", p.secrets()[0])
 		}
 		owner.get("/settings/members").is(http.StatusOK, "new@acme.example", "invited by Owner of Acme").lacks(link)
+		w.clock.Advance(time.Minute) // what was made in the same minute ends in the same words, on both sides of seven days
+		owner.get("/settings/members").is(http.StatusOK, "new@acme.example").lacks("in 7 days")
 		nobody := &browser{world: w}
 		nobody.get(link).is(http.StatusOK, "Join Acme", "Owner of Acme has invited you. Your role: Agent.")
 		if p := nobody.post(link, "name", "Nora", "password", "short").is(http.StatusUnprocessableEntity, "A password has at least 10 characters."); p.value("name") != "Nora" {
