@@ -72,11 +72,11 @@ func (a *API) export(w http.ResponseWriter, r *http.Request, actor identity.Acto
 		x.Format = table.Format(f)
 	}
 	x.Filter.Del("format")
-	name, err := a.Exports.FileName(r.Context(), x)
+	name, plain, err := a.Exports.FileName(r.Context(), x)
 	if err != nil {
 		return err
 	}
-	return transfer.Send(w, r, a.Log, name, x.Format, func(out io.Writer) error { return write(out, x) })
+	return transfer.Send(w, r, a.Log, name, plain, x.Format, func(out io.Writer) error { return write(out, x) })
 }
 
 func (a *API) sendRefused(w http.ResponseWriter, r *http.Request, actor identity.Actor) error {

@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -25,12 +26,12 @@ const (
 
 // Send answers with a file that write makes as a stream. An error before anything was sent is
 // given back, to be told as a page or a problem; after that the connection is broken off, for half a file must never look
-// like a whole one. log hears of what nobody else would.
-func Send(w http.ResponseWriter, r *http.Request, log *slog.Logger, name string, format table.Format, write func(io.Writer) error) error {
+// like a whole one. name and plain are those of Attachment. log hears of what nobody else would.
+func Send(w http.ResponseWriter, r *http.Request, log *slog.Logger, name, plain string, format table.Format, write func(io.Writer) error) error {
 	out := &stream{w: w, control: http.NewResponseController(w), head: func() {
 		h := w.Header()
 		h.Set("Content-Type", table.ContentType(format))
-		h.Set("Content-Disposition", Attachment(name))
+		h.Set("Content-Disposition", Attachment(name, plain))
 		h.Set("Cache-Control", "no-store")
 		h.Set("X-Content-Type-Options", "nosniff")
 	}}
@@ -100,15 +101,17 @@ func (s *stream) end() error {
 }
 
 // Attachment is the Content-Disposition (RFC 6266) of a file to be saved under a name, whatever the name holds: in full as
-// RFC 5987 writes it, and before that in ASCII for who cannot read it.
-func Attachment(name string) string {
+// RFC 5987 writes it, and before that in ASCII for who cannot read it: as plain, or where that is "" with a line in the place of every other
+// character.
+func Attachment(name, plain string) string {
 	name = fileName(name)
-	var plain, full strings.Builder
-	for _, c := range name {
+	plain = fileName(cmp.Or(plain, name))
+	var ascii, full strings.Builder
+	for _, c := range plain {
 		if c > ' ' && c < 0x7f && !strings.ContainsRune(`"\%`, c) || c == ' ' {
-			plain.WriteRune(c)
+			ascii.WriteRune(c)
 		} else {
-			plain.WriteByte('_')
+			ascii.WriteByte('_')
 		}
 	}
 	for i := range len(name) {
@@ -118,8 +121,8 @@ func Attachment(name string) string {
 			fmt.Fprintf(&full, "%%%02X", c)
 		}
 	}
-	head := `attachment; filename="` + plain.String() + `"`
-	if full.String() != plain.String() {
+	head := `attachment; filename="` + ascii.String() + `"`
+	if full.String() != ascii.String() {
 		head += "; filename*=UTF-8''" + full.String()
 	}
 	return head

@@ -29,7 +29,7 @@ func serve(t *testing.T, log io.Writer, deadline time.Duration, write func(conte
 				panic(p)
 			}
 		}()
-		err := transfer.Send(w, r, slog.New(slog.NewTextHandler(log, nil)), "שם.csv", table.CSV, func(out io.Writer) error { return write(r.Context(), out) })
+		err := transfer.Send(w, r, slog.New(slog.NewTextHandler(log, nil)), "שם.csv", "", table.CSV, func(out io.Writer) error { return write(r.Context(), out) })
 		if err != nil {
 			http.Error(w, err.Error(), fault.ProblemOf(err).Status)
 		}
@@ -183,13 +183,27 @@ func TestAnyNameIsSafe(t *testing.T) {
 		"bad\xffbytes.csv":                   "bad_bytes.csv",
 		strings.Repeat("ש", 300) + ".csv":    strings.Repeat("ש", 98) + ".csv",
 	} {
-		head := transfer.Attachment(name)
+		head := transfer.Attachment(name, "")
 		kind, p, err := mime.ParseMediaType(head)
 		if err != nil || kind != "attachment" || p["filename"] != want {
 			t.Errorf("%q: %q is %q, %v", name, head, p["filename"], err)
 		}
 		if strings.ContainsFunc(head, func(c rune) bool { return c < ' ' || c > '~' }) {
 			t.Errorf("%q: %q is no header", name, head)
+		}
+	}
+}
+
+// TestAPlainNameStandsFirst: who cannot read the full name of a file gets one in letters, not one of lines.
+func TestAPlainNameStandsFirst(t *testing.T) {
+	t.Parallel()
+	for _, c := range [][3]string{
+		{"тест-ltd-feedback-2026-11-23.csv", "feedback-2026-11-23.csv", `attachment; filename="feedback-2026-11-23.csv"; filename*=UTF-8''%D1%82%D0%B5%D1%81%D1%82-ltd-feedback-2026-11-23.csv`},
+		{"one-feedback.csv", "one-feedback.csv", `attachment; filename="one-feedback.csv"`},
+		{"тест.csv", "", `attachment; filename="____.csv"; filename*=UTF-8''%D1%82%D0%B5%D1%81%D1%82.csv`},
+	} {
+		if got := transfer.Attachment(c[0], c[1]); got != c[2] {
+			t.Errorf("%s, want %s", got, c[2])
 		}
 	}
 }

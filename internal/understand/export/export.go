@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/store"
@@ -85,14 +86,42 @@ func (s *Service) Write(ctx context.Context, w io.Writer, r Request, opts ...tab
 	return fault.Wrap("export."+r.List, l.write(ctx, job{s, w, r, opts}))
 }
 
-// FileName is what to call the file: whose it is, what is in it, and of which day.
-func (s *Service) FileName(ctx context.Context, r Request) (string, error) {
+// FileName is what to call the file: whose it is, what is in it, and of which day. plain is the same in ASCII for who cannot read that, without
+// whose it is where that is not written in ASCII.
+func (s *Service) FileName(ctx context.Context, r Request) (name, plain string, err error) {
 	w, err := s.workspace(ctx, r.Workspace)
 	if err != nil {
-		return "", fault.Wrap("export.FileName", err)
+		return "", "", fault.Wrap("export.FileName", err)
 	}
 	today := s.from.Store.Clock().Now().In(w.Location()).Format(time.DateOnly)
-	return w.Slug + "-" + r.List + "-" + today + table.Extension(r.Format), nil
+	plain = r.List + "-" + today + table.Extension(r.Format)
+	whose := inFileName(w.Name)
+	if whose == "" {
+		return plain, plain, nil
+	}
+	name = whose + "-" + plain
+	if !strings.ContainsFunc(whose, func(c rune) bool { return c > unicode.MaxASCII }) {
+		plain = name
+	}
+	return name, plain, nil
+}
+
+// mostOfName is how many characters of a workspace's name stand in the names of its files.
+const mostOfName = 48
+
+// inFileName is a name as a part of a file's: its letters and digits, of whatever script, with hyphens between the words.
+func inFileName(name string) string {
+	var out []rune
+	for _, c := range strings.ToLower(name) {
+		switch {
+		case len(out) == mostOfName:
+		case unicode.IsLetter(c), unicode.IsDigit(c), len(out) > 0 && (unicode.IsMark(c) || c == '\u200c' || c == '\u200d'): // joiners stand within Persian words
+			out = append(out, c)
+		case len(out) > 0 && out[len(out)-1] != '-':
+			out = append(out, '-')
+		}
+	}
+	return strings.Trim(string(out), "-\u200c\u200d")
 }
 
 func (s *Service) workspace(ctx context.Context, ws identity.WorkspaceID) (w identity.Workspace, err error) {

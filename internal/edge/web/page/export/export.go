@@ -31,11 +31,11 @@ func (p *Pages) send(q *web.Request, l export.List, format table.Format) error {
 	for _, name := range ofPage {
 		r.Filter.Del(name)
 	}
-	name, err := p.Exports.FileName(q.Context(), r)
+	name, plain, err := p.Exports.FileName(q.Context(), r)
 	if err != nil {
 		return err
 	}
-	return transfer.Send(q.W, q.Request, q.Site.Log, name, format, func(out io.Writer) error {
+	return transfer.Send(q.W, q.Request, q.Site.Log, name, plain, format, func(out io.Writer) error {
 		return p.Exports.Write(q.Context(), out, r, table.WithBOM()) // without which Excel takes Hebrew for something else
 	})
 }

@@ -193,7 +193,7 @@ func (p *Pages) refused(q *web.Request) error {
 		return err
 	}
 	name := strings.TrimSuffix(im.Name, path.Ext(im.Name)) + ".refused.csv"
-	return transfer.Send(q.W, q.Request, q.Site.Log, name, table.CSV, func(out io.Writer) error {
+	return transfer.Send(q.W, q.Request, q.Site.Log, name, "", table.CSV, func(out io.Writer) error {
 		return p.Imports.WriteRefused(q.Context(), q.Workspace.ID, q.Actor, im.ID, out, teller{q.Env, im}.row)
 	})
 }
