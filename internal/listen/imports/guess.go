@@ -394,7 +394,7 @@ func (g *guesser) byName(i int, to string, whole bool) {
 			g.set(i, toText)
 		}
 	case to == toExternalID:
-		if c.Distinct == c.Filled && 20*c.Filled >= 19*fullest(g.columns) && c.Kind != table.KindDecimal {
+		if g.names(i) && 20*c.Filled >= 19*fullest(g.columns) && c.Kind != table.KindDecimal {
 			g.set(i, toExternalID)
 		}
 	case to == "contact.email":
@@ -421,6 +421,26 @@ func (g *guesser) byName(i int, to string, whole bool) {
 	case whole && word && c.Distinct*2 < c.Filled+2 || to == "contact.name" && whole && word || to == "contact.account" && whole:
 		g.set(i, to)
 	}
+}
+
+// names tells whether a column's values name the rows. A name that says so outright bears a few rows that are there twice: those are what
+// an id is for. A column without one has to name every row.
+func (g *guesser) names(i int) bool {
+	c := g.columns[i]
+	values := distinct(g.s.values(i), c.Filled)
+	spaced := 0
+	for _, v := range values {
+		if strings.Contains(v, " ") {
+			spaced++
+		}
+	}
+	if 2*spaced > len(values) { // texts, which differ as well
+		return false
+	}
+	if c.Distinct == c.Filled {
+		return true
+	}
+	return saysRowID(c.Name) && 20*c.Distinct >= 19*c.Filled
 }
 
 // borneOut looks at a column as the sort of thing that its name says it is, if most of its values are: a few that are not

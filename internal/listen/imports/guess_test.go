@@ -161,6 +161,44 @@ func TestNPSIsGuessedByItsLetters(t *testing.T) {
 	}
 }
 
+// TestRowIDsBearRowsThatAreThereTwice, where the name of the column says whose ids they are.
+func TestRowIDsBearRowsThatAreThereTwice(t *testing.T) {
+	t.Parallel()
+	guess := func(header, form string, twice int) string {
+		s := imports.Sample{Columns: []string{header, "comment"}}
+		for i := range 900 {
+			id := fmt.Sprintf(form, i)
+			if i > 0 && i <= twice {
+				id = fmt.Sprintf(form, 0)
+			}
+			if i == 899 {
+				id = ""
+			}
+			s.Rows = append(s.Rows, imports.SampleRow{Cells: []string{id, fmt.Sprintf(english[i%3], i)}})
+		}
+		return imports.Guess(s, s.Profile(time.UTC), "IL").Columns[0].To
+	}
+	for _, header := range []string{"Response ID", "response_id", "ResponseId", "Answer ID", "Record ID", "Ticket ID", "Survey Response ID", "Survey response", "מזהה תשובה", "מספר פנייה", "ID ответа",
+		"Номер обращения", "شناسه پاسخ", "شناسه_پاسخ"} {
+		for twice, want := range map[int]string{0: "external_id", 1: "external_id", 40: "external_id", 90: "attribute:" + header} {
+			if got := guess(header, "R-%d", twice); got != want {
+				t.Errorf("%s with %d again: %s, not %s", header, twice, got, want)
+			}
+		}
+	}
+	for header, want := range map[string]string{"id": "attribute:id", "Customer ID": "contact.external_id", "מזהה לקוח": "contact.external_id", "code": "attribute:code"} {
+		if got := guess(header, "%d", 1); got != want {
+			t.Errorf("%s: %s, not %s", header, got, want)
+		}
+	}
+	if got := guess("id", "%d", 0); got != "external_id" {
+		t.Errorf("id: %s", got)
+	}
+	if got := guess("Survey response", "It took me %d minutes", 0); got == "external_id" { // it is what was said
+		t.Errorf("texts: %s", got)
+	}
+}
+
 // TestStrangeRowsAreRefusedAlone: a second row of headings does not make something else of a column of words.
 func TestStrangeRowsAreRefusedAlone(t *testing.T) {
 	t.Parallel()

@@ -50,9 +50,7 @@ var names = []struct {
 		"why", "reason", "note", "notes", "content", "complaint", "suggestion", "tweet", "sentence", "utterance", "отзыв", "отзывы", "текст", "комментарий",
 		"комментарии", "сообщение", "обращение", "мнение", "жалоба", "пожелания", "замечания", "описание", "ответ", "הערה", "הערות", "תגובה", "תגובות", "טקסט",
 		"משוב", "חוות דעת", "ביקורת", "הודעה", "תלונה", "תיאור", "נימוק", "نظر", "نظرات", "متن", "پیام", "بازخورد", "دیدگاه", "توضیحات", "توضیح", "کامنت", "شکایت", "پیشنهاد"}},
-	{toExternalID, []string{"id", "uuid", "guid", "response id", "responseid", "respondent id", "feedback id", "review id", "comment id", "ticket id", "message id", "external id",
-		"record id", "submission id", "case number", "ticket", "ticket number", "sid", "номер обращения", "id отзыва", "ид", "идентификатор", "מזהה", "מספר פנייה", "מס פנייה",
-		"شناسه", "کد", "کد پیگیری"}},
+	{toExternalID, append([]string{"id", "uuid", "guid", "respondent id", "external id", "ticket", "sid", "ид", "идентификатор", "מזהה", "شناسه", "کد"}, rowIDs...)},
 	{"attribute:", []string{"label", "labels", "category", "categories", "topic", "tag", "tags", "type", "class", "segment", "plan", "country", "city", "region", "branch",
 		"store", "product", "department", "team", "gender", "age", "birth date", "birthday", "date of birth", "dob", "year", "month", "day", "week", "quantity", "qty",
 		"count", "amount", "price", "cost", "duration", "hour", "minutes", "version", "url", "link", "file", "size", "length", "status", "priority",
@@ -60,6 +58,26 @@ var names = []struct {
 		"дата рождения", "год", "месяц", "количество", "сумма", "цена", "длительность", "статус", "קטגוריה", "תווית", "נושא", "סוג", "מוצר", "סניף", "עיר",
 		"מדינה", "אזור", "מחלקה", "מין", "גיל", "תאריך לידה", "שנה", "חודש", "כמות", "מחיר", "סטטוס", "דחיפות", "دسته", "دسته بندی", "برچسب", "موضوع", "نوع", "محصول",
 		"شعبه", "شهر", "کشور", "استان", "بخش", "جنسیت", "سن", "تاریخ تولد", "سال", "ماه", "تعداد", "قیمت", "مبلغ", "وضعیت"}},
+}
+
+// rowIDs are what people call the id that a row has in the system it comes from. They say it outright, so that a few rows which are there
+// twice do not make something else of their column: a bare "id" could be a customer's.
+var rowIDs = []string{"response id", "responseid", "response number", "response no", "survey response", "answer id", "answer number", "feedback id", "review id", "comment id",
+	"ticket id", "ticket number", "ticket no", "message id", "record id", "record number", "submission id", "entry id", "case id", "case number", "complaint id", "complaint number",
+	"id ответа", "ид ответа", "номер ответа", "идентификатор ответа", "id отзыва", "номер отзыва", "идентификатор отзыва", "id обращения", "номер обращения",
+	"идентификатор обращения", "id заявки", "номер заявки", "номер жалобы", "id записи", "номер записи", "номер анкеты",
+	"מזהה תשובה", "מזהה התשובה", "מספר תשובה", "מזהה תגובה", "מזהה משוב", "מספר משוב", "מזהה פנייה", "מספר פנייה", "מספר הפנייה", "מס פנייה", "מספר פניה", "מזהה רשומה",
+	"מספר רשומה", "מספר קריאה", "מספר תלונה",
+	"شناسه پاسخ", "شماره پاسخ", "کد پاسخ", "شناسه نظر", "شناسه بازخورد", "شناسه رکورد", "شماره تیکت", "شناسه تیکت", "شماره شکایت", "شماره درخواست", "کد پیگیری", "شماره پیگیری"}
+
+// saysRowID tells whether a column's name says that it is the row's id, and not one of a customer.
+func saysRowID(name string) bool {
+	to, _ := called(name)
+	if slices.ContainsFunc(to, func(s saying) bool { return s.to == toContactID }) {
+		return false
+	}
+	n := " " + normal(name) + " "
+	return slices.ContainsFunc(rowIDs, func(w string) bool { return strings.Contains(n, " "+normal(w)+" ") })
 }
 
 // called finds what a column's name says: the target whose word it is, or those whose words it contains, the longest word
