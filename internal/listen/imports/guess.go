@@ -581,6 +581,10 @@ func (g *guesser) byValues() {
 // like. One column of a metric is the score; further ones would stay behind it, so they become answers.
 func (g *guesser) score(i int, metric string) bool {
 	c := g.columns[i]
+	named, near, isNamed := g.onNamed(i)
+	if isNamed {
+		c = near
+	}
 	t := Target{Column: c.Name, To: toScore, Metric: metric, Decimal: c.Decimal}
 	switch c.Kind {
 	case table.KindText, table.KindBoolean:
@@ -604,9 +608,23 @@ func (g *guesser) score(i int, metric string) bool {
 		if only := g.onlyMetric(); metric == "rating" && only == "nps" {
 			metric = only
 		}
-		from, to, as, ok := scaleOf(metric, low, high, c.Kind == table.KindDecimal)
+		if isNamed {
+			if metric == "nps" && named.Max != 10 {
+				metric = "rating" // asked on another scale, it is no NPS
+			}
+			if _, _, _, ok := scaleOf(metric, low, high, false); !ok { // of a column that no metric names, the values have to tell that it is a score
+				return false
+			}
+			low, high = named.Min, named.Max
+		}
+		from, to, as, ok := scaleOf(metric, low, high, c.Kind == table.KindDecimal && !isNamed)
 		if !ok {
 			return false
+		}
+		if isNamed {
+			if from, to = named.Min, named.Max; metric == "" && from != 0 && as == "nps" {
+				as = "rating" // nothing but its 11 steps would say that it is one
+			}
 		}
 		t.Metric = as
 		if as != "nps" {

@@ -199,6 +199,79 @@ func TestRowIDsBearRowsThatAreThereTwice(t *testing.T) {
 	}
 }
 
+// TestScalesAreThoseOfTheHeader, whatever a few rows in a hundred say.
+func TestScalesAreThoseOfTheHeader(t *testing.T) {
+	t.Parallel()
+	guess := func(header, stray string, strays int, answers ...string) string {
+		s := imports.Sample{Columns: []string{header, "comment"}}
+		for i := range 400 {
+			answer := answers[i%len(answers)]
+			if i%5 == 1 && i/5 < strays {
+				answer = stray
+			}
+			s.Rows = append(s.Rows, imports.SampleRow{Cells: []string{answer, fmt.Sprintf(english[i%3], i)}})
+		}
+		target := imports.Guess(s, s.Profile(time.UTC), "IL").Columns[0]
+		if target.Scale != nil {
+			return target.Metric + " " + target.Scale.String()
+		}
+		return strings.TrimSpace(target.To + " " + target.Metric)
+	}
+	five, ten := []string{"1", "2", "3", "4", "5"}, []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "10"}
+	for _, header := range []string{"CSAT (1-5)", "CSAT 1-5", "CSAT 1 \u2013 5", "csat (1..5)", "CSAT from 1 to 5", "CSAT, between 1 and 5", "CSAT (out of 5)", "CSAT /5", "CSAT \u05de-1 עד 5",
+		"CSAT מ\u05be1 עד 5", "CSAT בין 1 ל-5", "CSAT מתוך 5", "CSAT от 1 до 5", "CSAT из 5", "CSAT по 5-балльной шкале", "CSAT از ۱ تا ۵", "CSAT (۱-۵)", "CSAT از ۵"} {
+		for _, stray := range []string{"0", "6", "-1", "55", "x", "3"} {
+			if got := guess(header, stray, 1, five...); got != "csat 1..5" {
+				t.Errorf("%s with one %s: %s", header, stray, got)
+			}
+		}
+	}
+	for _, c := range []struct {
+		header, stray string
+		strays        int
+		answers       []string
+		want          string
+	}{
+		{"CSAT (1-5)", "0", 40, five, "csat 0..5"}, // the header is not true
+		{"CSAT out of 5", "0", 40, five, "csat 0..5"},
+		{"CSAT (1-5)", "9", 60, five, "csat 1..10"},
+		{"CSAT", "0", 1, five, "csat 0..5"},
+		{"CSAT (1-10)", "3", 0, five, "csat 1..10"},
+		{"CSAT (1-4)", "5", 1, five[:4], "csat 1..4"},
+		{"CSAT (1-7)", "0", 1, five, "csat 1..7"},
+		{"CSAT (0-100)", "101", 1, ten, "csat 0..100"},
+		{"CSAT 2024-05", "0", 1, five, "csat 0..5"},
+		{"CSAT, question 12-15", "0", 1, five, "csat 0..5"},
+		{"CSAT -1 to 5", "-1", 9, five, "csat -5..5"},
+		{"How likely are you to recommend us (0-10)", "11", 1, ten, "score nps"},
+		{"How likely are you to recommend us (1-5)", "0", 1, five, "rating 1..5"},
+		{"service (1-5)", "0", 1, five, "csat 1..5"},
+		{"service (1-10)", "0", 1, ten, "rating 1..10"},
+	} {
+		if got := guess(c.header, c.stray, c.strays, c.answers...); got != c.want {
+			t.Errorf("%s with %d of %s: %s, not %s", c.header, c.strays, c.stray, got, c.want)
+		}
+	}
+}
+
+// TestStrayScoresAreRefusedAlone: the rest keeps the scale of the header.
+func TestStrayScoresAreRefusedAlone(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.run()
+		im := w.bring("csat.csv", lines("CSAT (1-5);comment", 40, []string{"1", "5", "3", "4"}, english)+"0;Zero is what I give\n")
+		list := w.refused(im.ID)
+		if im.Created != 40 || len(list) != 1 || list[0].Row != 41 || list[0].Reasons[0].Path != "CSAT (1-5)" || list[0].Reasons[0].Code != "range" {
+			t.Errorf("%+v %+v", im, list)
+		}
+		for _, f := range w.kept(w.ws) {
+			if f.Scores[0].Scale.String() != "1..5" {
+				t.Fatalf("%+v", f.Scores)
+			}
+		}
+	})
+}
+
 // TestStrangeRowsAreRefusedAlone: a second row of headings does not make something else of a column of words.
 func TestStrangeRowsAreRefusedAlone(t *testing.T) {
 	t.Parallel()
