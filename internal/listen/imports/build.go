@@ -25,8 +25,9 @@ type builder struct {
 	prefix  string // of the external ids of rows without one
 	lists   bool   // cells may be lists in JSON
 	columns []string
-	steps   []step         // by column
-	scales  map[string]int // metric to the column with its scale
+	steps   []step          // by column
+	scales  map[string]int  // metric to the column with its scale
+	private map[string]bool // attributes of feedback that say who a customer is, in the rows since they were last taken
 }
 
 // step is what is done with one column's cells.
@@ -312,8 +313,20 @@ func (b *builder) beside(cells []string, in *feedback.Input) {
 				key = s.key
 			}
 			note(in, key, cell)
+			if covers[s.word] != "" {
+				b.hide(key)
+			}
 		}
 	}
+}
+
+// hide remembers that an attribute of feedback says who a customer is: those who may not know that are not to see it, as they would not see
+// it of a contact.
+func (b *builder) hide(key string) {
+	if b.private == nil {
+		b.private = map[string]bool{}
+	}
+	b.private[key] = true
 }
 
 // note gives feedback an attribute unless it has that already.
@@ -359,6 +372,9 @@ func (b *builder) native(raw string, in *feedback.Input) []fault.Field {
 		}
 		for _, f := range [][2]string{{"contact.name", w.Name}, {"contact.language", w.Language}, {"contact.country", w.Country}, {"contact.account", w.Account}} {
 			note(in, f[0], f[1])
+			if covers[f[0]] != "" && f[1] != "" {
+				b.hide(f[0])
+			}
 		}
 		if w.Value != nil {
 			note(in, "contact.lifetime_value.amount_minor", strconv.FormatInt(w.Value.Minor, 10))

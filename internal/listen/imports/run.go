@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -11,6 +13,7 @@ import (
 	"kolo/internal/foundation/store"
 	"kolo/internal/foundation/table"
 	"kolo/internal/listen/feedback"
+	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 )
 
@@ -40,6 +43,7 @@ type batch struct {
 	inputs   []feedback.Input
 	from     []int // the row of each input
 	refused  []Refusal
+	private  []string // attributes that say who somebody is
 	prepared *feedback.Prepared
 }
 
@@ -210,6 +214,7 @@ func (b *builder) make(p *batch) {
 	b.learn(p.columns)
 	p.steps = b.steps
 	p.inputs, p.from, p.refused = p.inputs[:0], p.from[:0], p.refused[:0]
+	clear(b.private)
 	for i, r := range p.rows {
 		if r.bad != nil {
 			p.refused = append(p.refused, Refusal{Row: r.number, Line: r.line, Raw: r.raw, Reasons: []fault.Field{{Path: "", Code: string(r.bad.Code), Msg: r.bad.Msg}}})
@@ -223,6 +228,7 @@ func (b *builder) make(p *batch) {
 		}
 		p.from = append(p.from, i)
 	}
+	p.private = slices.Sorted(maps.Keys(b.private))
 }
 
 func refusal(r rawRow, reasons []fault.Field) Refusal {
@@ -232,6 +238,11 @@ func refusal(r rawRow, reasons []fault.Field) Refusal {
 // book writes what became of a batch, in the transaction that keeps it: the refused rows, and the checkpoint with its
 // counts. It fails when the attempt no longer holds the import, so that nothing of the batch is kept.
 func (p *batch) book(tx *store.Tx, im *Import, results []feedback.Result) error {
+	if len(p.private) > 0 { // before anybody can see the first of them
+		if err := contact.KeepPersonal(tx, identity.Program(im.Workspace, "import"), p.private); err != nil {
+			return err
+		}
+	}
 	refused := p.refused
 	for i, r := range results {
 		switch r.Status {

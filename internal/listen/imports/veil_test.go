@@ -3,11 +3,13 @@ package imports_test
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
 
 	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/store"
 	"kolo/internal/foundation/table"
 	"kolo/internal/listen/imports"
 	"kolo/internal/people/contact"
@@ -275,5 +277,69 @@ func TestNamesOfFilesAreMasked(t *testing.T) {
 		if n := w.count("SELECT count(*) FROM audit WHERE kind = 'import' AND details LIKE '%[email].csv%'"); n != 3 { // started, ended, discarded
 			w.Errorf("%d entries have the masked name", n)
 		}
+	})
+}
+// TestNamesBesideFeedbackArePersonal, unless somebody has said otherwise: a row that names nobody else has a name all the same.
+func TestNamesBesideFeedbackArePersonal(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.run()
+		register := contact.NewService(w.db)
+		personal := func() (keys []string) {
+			w.must(w.db.View(w.Context(), func(tx *store.Tx) error {
+				all, err := contact.Personal(tx, w.ws)
+				keys = slices.Sorted(maps.Keys(all))
+				return err
+			}))
+			return keys
+		}
+		w.must(register.SetAttribute(w.Context(), w.ws, w.actor, contact.Attribute{Key: "Author", Kind: contact.Text, Sliceable: true}))
+		w.bring("identified.csv", "comment,Customer ID,contact_plan\n"+"Late again and nobody called,c-1,gold\n")
+		if keys := personal(); len(keys) != 0 {
+			w.Fatalf("%v", keys)
+		}
+		file := func(header string) string {
+			return lines(header, 40, english, []string{"Ana %d"}, []string{"gold", "basic"})
+		}
+		for _, name := range []string{"Author", "Full name", "Full name"} {
+			im := w.upload("named.csv", file("comment;"+name+";plan"))
+			if to := im.Mapping.Columns[1].To; to != "contact.name" {
+				w.Fatalf("%s is %s", name, to)
+			}
+			_, err := w.imports.Start(w.Context(), w.ws, w.actor, im.ID)
+			w.must(err)
+			w.await(im.ID, imports.State.Ended)
+		}
+		w.bring("own.ndjson", `{"text":"In the form of an export","scores":[],"contact":{"name":"Eve","account":"acme"}}`+"\n")
+		if keys := personal(); !slices.Equal(keys, []string{"contact.name", "full_name"}) {
+			w.Errorf("%v", keys)
+		}
+		if n := w.count("SELECT count(*) FROM audit WHERE workspace = $1 AND action = 'attribute.set' AND object = 'full_name'", string(w.ws)); n != 1 {
+			w.Errorf("%d entries of the log", n)
+		}
+	})
+}
+
+// TestAttributesThatNobodyDecidedOnBecomePersonal: that a contact had one first says nothing.
+func TestAttributesThatNobodyDecidedOnBecomePersonal(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.run()
+		im := w.upload("first.csv", "comment,Customer ID,Full name\nLate again and nobody called,c-1,Ana\n")
+		im.Mapping.Columns = slices.Clone(im.Mapping.Columns)
+		im.Mapping.Columns[2].To = "contact.attribute:Full name"
+		_, err := w.imports.SetMapping(w.Context(), w.ws, w.actor, im.ID, im.Mapping)
+		w.must(err)
+		_, err = w.imports.Start(w.Context(), w.ws, w.actor, im.ID)
+		w.must(err)
+		w.await(im.ID, imports.State.Ended)
+		w.bring("second.csv", lines("comment;Full name", 40, english, []string{"Ana %d"}))
+		w.must(w.db.View(w.Context(), func(tx *store.Tx) error {
+			all, err := contact.Personal(tx, w.ws)
+			if !all["full_name"] {
+				w.Errorf("%v", all)
+			}
+			return err
+		}))
 	})
 }

@@ -87,16 +87,54 @@ func (s *Service) SetAttribute(ctx context.Context, ws identity.WorkspaceID, act
 	if a.Title = clean(a.Title); a.Title == "" {
 		a.Title = a.Key
 	}
-	return s.db.Update(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Exec(`/* contact.SetAttribute */ INSERT INTO contact_attribute_def
-			(workspace, attribute, kind, title, first_seen, sliceable, personal) VALUES ($1, $2, $3, $4, $5, $6, $7)
-			ON CONFLICT (workspace, attribute) DO UPDATE SET kind = excluded.kind, title = excluded.title, sliceable = excluded.sliceable,
-			personal = excluded.personal`, string(ws), a.Key, string(a.Kind), a.Title, tx.Millis(), flag(a.Sliceable), flag(a.Personal)); err != nil {
+	return s.db.Update(ctx, func(tx *store.Tx) error { return setAttribute(tx, ws, actor, a) })
+}
+
+func setAttribute(tx *store.Tx, ws identity.WorkspaceID, actor identity.Actor, a Attribute) error {
+	if _, err := tx.Exec(`/* contact.SetAttribute */ INSERT INTO contact_attribute_def
+		(workspace, attribute, kind, title, first_seen, sliceable, personal) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (workspace, attribute) DO UPDATE SET kind = excluded.kind, title = excluded.title, sliceable = excluded.sliceable,
+		personal = excluded.personal`, string(ws), a.Key, string(a.Kind), a.Title, tx.Millis(), flag(a.Sliceable), flag(a.Personal)); err != nil {
+		return err
+	}
+	return identity.Audit(tx, actor, "attribute.set", "contact attribute", a.Key, map[string]string{"kind": string(a.Kind),
+		"title": a.Title, "sliceable": strconv.FormatBool(a.Sliceable), "personal": strconv.FormatBool(a.Personal)})
+}
+
+// KeepPersonal makes attributes such that say who somebody is, by their titles: what a customer was called became a fact beside feedback,
+// for instance. Where somebody has said what an attribute is, that stays.
+func KeepPersonal(tx *store.Tx, actor identity.Actor, titles []string) error {
+	ws := actor.Workspace
+	list, err := attributes(tx, ws)
+	if err != nil {
+		return err
+	}
+	known := make(map[string]Attribute, len(list))
+	for _, a := range list {
+		known[a.Key] = a
+	}
+	for _, title := range titles {
+		a, there := known[Key(title)]
+		if a.Personal {
+			continue
+		}
+		if there { // a contact may have had it first, which says nothing of whether it is personal
+			decided, err := identity.Audited(tx, ws, "attribute.set", "contact attribute", a.Key)
+			if err != nil {
+				return err
+			}
+			if decided {
+				continue
+			}
+		} else if a = (Attribute{Key: Key(title), Kind: Text, Title: clean(title), Sliceable: true}); a.Key == "" {
+			continue
+		}
+		a.Personal, known[a.Key] = true, a
+		if err := setAttribute(tx, ws, actor, a); err != nil {
 			return err
 		}
-		return identity.Audit(tx, actor, "attribute.set", "contact attribute", a.Key, map[string]string{"kind": string(a.Kind),
-			"title": a.Title, "sliceable": strconv.FormatBool(a.Sliceable), "personal": strconv.FormatBool(a.Personal)})
-	})
+	}
+	return nil
 }
 
 // register enters attributes that were not seen before, with a kind guessed from an example.
