@@ -273,6 +273,9 @@ func describeImport(w io.Writer, ws identity.Workspace, im imports.Import, p imp
 	if p.Again > 0 {
 		fmt.Fprintf(w, "  %d rows have the external id of a row before them and would be taken for it\n", p.Again)
 	}
+	if t := p.Twice; t != nil {
+		fmt.Fprintf(w, "  %d of the %d rows compared are the same as feedback that is there already: they would be counted twice (%s)\n", t.Rows, t.Of, twiceAdvice(*t))
+	}
 	fmt.Fprintln(w)
 	d := json.NewEncoder(w)
 	d.SetIndent("", "  ")
@@ -286,6 +289,23 @@ func describeImport(w io.Writer, ws identity.Workspace, im imports.Import, p imp
 	}
 	_, err := fmt.Fprintln(w, "nothing was changed")
 	return err
+}
+
+// twiceAdvice says what to do about rows that are there already.
+func twiceAdvice(t imports.Twice) string {
+	source := ""
+	if t.Source != "" {
+		source = fmt.Sprintf("give them the source %q", t.Source)
+	}
+	switch {
+	case t.Advice == imports.SetTo:
+		return source
+	case t.Advice == imports.MapID && source != "":
+		return "map the column with their id, and " + source
+	case t.Advice == imports.MapID:
+		return "map the column with their id"
+	}
+	return "those came without ids: leave the rows out of the file"
 }
 
 // becomes says in short what a mapping makes of a column.

@@ -128,9 +128,11 @@ func (a *API) uploadImport(w http.ResponseWriter, r *http.Request, actor identit
 		return err
 	}
 	if r.URL.Query().Get("start") == "true" {
+		twice := im.Twice
 		if im, err = a.Imports.Start(r.Context(), actor.Workspace, actor, im.ID); err != nil {
 			return err
 		}
+		im.Twice = twice
 	}
 	w.Header().Set("Location", "/v1/imports/"+string(im.ID))
 	return writeJSON(w, http.StatusCreated, im)

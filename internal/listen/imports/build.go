@@ -68,6 +68,9 @@ func newBuilder(m Mapping, im Import, zone *time.Location, at time.Time) *builde
 	return b
 }
 
+// made tells whether an external id was made of the number of its row.
+func (b *builder) made(id string) bool { return strings.HasPrefix(id, b.prefix) }
+
 // sourceOf is the source of what a file brings, unless the mapping names another.
 func sourceOf(name string) string {
 	return clipTo("import: "+name, 200)

@@ -96,6 +96,7 @@ type Import struct {
 	FinishedAt  time.Time            `json:"finished_at,omitzero"`
 	HasFile     bool                 `json:"has_file" doc:"The file is still kept: the import can be resumed"`
 	ErasedAt    time.Time            `json:"erased_at,omitzero" doc:"When the file, what was seen in its columns and its refused rows were removed, because a customer in it was erased"`
+	Twice       *Twice               `json:"twice,omitempty" doc:"In the answer to an upload: many rows are the same as feedback that is there already. Later the preview tells it, for the mapping as it is then"`
 	Job         job.ID               `json:"-"`
 
 	path    string

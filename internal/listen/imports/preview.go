@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/store"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/identity"
 )
@@ -24,6 +25,7 @@ type Preview struct {
 	To      time.Time     `json:"to,omitzero"`
 	Texts   int           `json:"texts" doc:"Rows with a text"`
 	Known   int           `json:"contacts" doc:"Rows that say who it was"`
+	Twice   *Twice        `json:"twice,omitempty" doc:"Many rows are the same as feedback that is there already, and would be counted again"`
 }
 
 // PreviewRow is one row and what it becomes.
@@ -92,12 +94,15 @@ func (s *Service) preview(ctx context.Context, im Import, file source, v *veil) 
 	b := newBuilder(im.Mapping, im, w.Location(), now)
 	b.learn(sample.Columns)
 	t := tally{columns: sample.Columns, seen: map[[2]string]bool{}, scores: map[[2]string]int{}, reasons: map[[2]string]int{}}
+	var kept []valid
 	for _, r := range sample.Rows {
+		undated := false
 		row := PreviewRow{Row: r.Number, Line: r.Line, Cells: r.Cells}
 		in := &feedback.Input{}
 		if r.Bad != nil {
 			row.Cells, row.Errors = []string{r.Raw}, []fault.Field{{Code: string(r.Bad.Code), Msg: r.Bad.Msg}}
 		} else if row.Errors = b.row(rawRow{number: r.Number, line: r.Line, cells: r.Cells, raw: r.Raw}, in); row.Errors == nil {
+			undated = in.Time == b.base.Time
 			row.Errors = fault.ProblemOf(in.Validate(now, w.Country)).Errors
 			for k, f := range row.Errors {
 				row.Errors[k].Path = columnOf(f.Path, b.steps, r.Cells)
@@ -105,11 +110,21 @@ func (s *Service) preview(ctx context.Context, im Import, file source, v *veil) 
 		}
 		if row.Errors == nil {
 			row.Input = in
+			kept = append(kept, valid{in, undated})
 		}
 		if r.Mended {
 			t.Mended++
 		}
 		t.add(row)
+	}
+	if err := s.db.View(ctx, func(tx *store.Tx) (err error) {
+		t.Twice, err = b.twice(tx, im, kept)
+		return err
+	}); err != nil {
+		return Preview{}, err
+	}
+	if v != nil && t.Twice != nil {
+		t.Twice.Source = v.mask(t.Twice.Source)
 	}
 	v.preview(im, b, &t.Preview)
 	return t.Preview, nil

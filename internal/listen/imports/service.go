@@ -64,7 +64,17 @@ func (s *Service) Upload(ctx context.Context, ws identity.WorkspaceID, actor ide
 		s.forget(context.WithoutCancel(ctx), im)
 		return Import{}, fault.Wrap(op, err)
 	}
-	return s.Get(ctx, ws, actor, im.ID)
+	out, err := s.Get(ctx, ws, actor, im.ID)
+	if err != nil {
+		return out, err
+	}
+	// Whoever starts it by the API without a look at the preview is told here. A guess that lacks something has no preview.
+	if p, err := s.Preview(ctx, ws, actor, im.ID, nil); err == nil {
+		out.Twice = p.Twice
+	} else if !fault.Is(err, fault.Invalid) {
+		return Import{}, fault.Wrap(op, err)
+	}
+	return out, nil
 }
 
 // begin makes the row of an import whose file is not known yet.

@@ -537,3 +537,16 @@ func unindex(tx *store.Tx, ws identity.WorkspaceID, c ID, key, value string) err
 		string(ws), key, folded(value), string(c))
 	return err
 }
+
+// Whose is the contact that a Ref names, as Resolve finds it, "" when there is none: nobody is made, and nothing is learned.
+func Whose(tx *store.Tx, ws identity.WorkspaceID, ref *Ref) (ID, error) {
+	for k, kind := range kinds {
+		if ref.norm[k] == "" {
+			continue
+		}
+		if owner, err := ownerOf(tx, ws, kind, ref.norm[k]); err != nil || owner != "" {
+			return owner, err
+		}
+	}
+	return "", nil
+}

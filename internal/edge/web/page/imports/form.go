@@ -363,6 +363,9 @@ func (v *draftView) sum(e ui.Env, m imports.Mapping) {
 	if p.Again > 0 {
 		v.Warn = append(v.Warn, e.T("import.again", "count", p.Again))
 	}
+	if t := p.Twice; t != nil {
+		v.Warn = append(v.Warn, e.T("import.twice", "count", t.Rows, "of", t.Of)+" "+twiceAdvice(e, *t))
+	}
 	if p.Mended > 0 {
 		v.Warn = append(v.Warn, e.T("import.mended", "count", p.Mended))
 	}
@@ -384,6 +387,19 @@ func (v *draftView) sum(e ui.Env, m imports.Mapping) {
 			v.Shows["more"] = v.Shows["more"] || len(in.Attributes) > 0 || len(in.Answers) > 0
 		}
 	}
+}
+
+// twiceAdvice says what to do about rows that are there already.
+func twiceAdvice(e ui.Env, t imports.Twice) string {
+	switch {
+	case t.Advice == imports.MapID && t.Source != "":
+		return e.T("import.twice.map_id_source", "source", t.Source)
+	case t.Advice == imports.MapID:
+		return e.T("import.twice.map_id")
+	case t.Advice == imports.SetTo:
+		return e.T("import.twice.source", "source", t.Source)
+	}
+	return e.T("import.twice.leave_out")
 }
 
 // round keeps the first two figures of a number.

@@ -54,3 +54,25 @@ func TestTooManyAttributesAreToldWithTheLimit(t *testing.T) {
 		}
 	}
 }
+
+// TestRowsThatWouldCountTwiceAreToldWithWhatToDo, in every language.
+func TestRowsThatWouldCountTwiceAreToldWithWhatToDo(t *testing.T) {
+	t.Parallel()
+	for _, l := range i18n.Load().Locales() {
+		e := ui.Env{Locale: l}
+		told := map[string]bool{}
+		for _, x := range []imports.Twice{{Advice: imports.MapID}, {Advice: imports.MapID, Source: "crm"}, {Advice: imports.SetTo, Source: "crm"}, {Advice: imports.LeaveOut}} {
+			x.Rows, x.Of = 1234, 5678
+			v := draftView{Preview: &imports.Preview{Twice: &x}}
+			v.sum(e, imports.Mapping{Constants: imports.Constants{Kind: "review"}, Columns: []imports.Target{{Column: "a", To: "time"}}})
+			if len(v.Warn) != 1 || !strings.Contains(v.Warn[0], e.N(1234, 0)) || !strings.Contains(v.Warn[0], e.N(5678, 0)) || strings.Contains(v.Warn[0], "crm") != (x.Source != "") {
+				t.Errorf("%s, %+v: %q", l.Tag(), x, v.Warn)
+				continue
+			}
+			told[v.Warn[0]] = true
+		}
+		if len(told) != 4 {
+			t.Errorf("%s: %v", l.Tag(), told)
+		}
+	}
+}
