@@ -279,6 +279,7 @@ func TestNamesOfFilesAreMasked(t *testing.T) {
 		}
 	})
 }
+
 // TestNamesBesideFeedbackArePersonal, unless somebody has said otherwise: a row that names nobody else has a name all the same.
 func TestNamesBesideFeedbackArePersonal(t *testing.T) {
 	t.Parallel()
