@@ -114,6 +114,15 @@ func (f *finder) number(groups []group, k int) int {
 		return n + 1
 	}
 	called := f.called(before)
+	if called != "" && called != "phone" && called != "order" && 0 < f.spent && f.spent <= start && start-f.spent < 40 {
+		// "ת.ז. 123456782 והטלפון שלי 054-1234567": what an earlier number was called is said of that one, unless this looks the same.
+		since := f.before(start, start-f.spent)
+		if named := f.called(since); named != "" {
+			called = named
+		} else if !f.alike(groups[k : last+1]) {
+			called = ""
+		}
+	}
 	for ; last >= k; last-- {
 		end := groups[last].end
 		if end < len(b) && (isLetter(b[end]) && b[end] != letterByte) {
@@ -124,11 +133,24 @@ func (f *finder) number(groups []group, k int) int {
 				start = f.series(start)
 			}
 			f.add(start, end, kind, rank)
+			f.spent, f.like = end, shape(groups[k:last+1])
 			return last + 1
 		}
 	}
 	return k + 1
 }
+
+// shape is how many digits groups have, and in how many groups.
+func shape(groups []group) [2]int {
+	n := 0
+	for _, g := range groups {
+		n += g.end - g.start
+	}
+	return [2]int{n, len(groups)}
+}
+
+// alike tells whether groups have the shape of the number that was found last.
+func (f *finder) alike(groups []group) bool { return shape(groups) == f.like }
 
 // series is where the letters begin that belong to the number of a document that begins at start: "AB 123456" has none
 // joined to it, "AB123456" and "TEST-000123" have.

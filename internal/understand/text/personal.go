@@ -137,6 +137,9 @@ type finder struct {
 	found    []ranked
 	harmless []group // web addresses, whose figures are nobody's
 	parsed   int     // telephone numbers that were looked at closely
+
+	spent int    // where the number ends that was found last
+	like  [2]int // and its shape
 }
 
 type ranked struct {
@@ -400,7 +403,7 @@ func folded(list string) []string {
 func containsAny(s string, words []string) bool { return lastOf(s, words) >= 0 }
 
 // lastOf is where the last of the words begins in a folded text, or -1. It must begin a word of the text, but for the
-// prefixes of one letter that Hebrew writes together with it.
+// one or two letters that Hebrew writes together with it: "והטלפון".
 func lastOf(s string, words []string) int {
 	last := -1
 	for _, w := range words {
@@ -413,9 +416,9 @@ func lastOf(s string, words []string) int {
 				break
 			}
 			r, size := utf8.DecodeLastRuneInString(s[:k])
-			if k > 0 && hebrew(r) {
-				r, _ = utf8.DecodeLastRuneInString(s[:k-size])
-				if k == size {
+			for at, n := k, 0; at > 0 && hebrew(r) && n < 2; n++ {
+				at -= size
+				if r, size = utf8.DecodeLastRuneInString(s[:at]); at == 0 {
 					r = ' '
 				}
 			}

@@ -77,6 +77,12 @@ func TestPersonal(t *testing.T) {
 		{"en", "ID 123456789 does not check, session id 123456782 and order ID 123456782 are others", "ID 123456789 does not check, session id 123456782 and order ID 123456782 are others"},
 		{"en", "the order number is 5551234567", "the order number is 5551234567"},
 
+		// What one number is called is not said of the next, unless that looks the same.
+		{"he", "ת.ז. 123456782 והטלפון שלי 054-1234567", "ת.ז. [id] והטלפון שלי [phone]"},
+		{"he", "ת.ז. 123456782, 054-1234567", "ת.ז. [id], [phone]"},
+		{"he", "ת.ז. 12345678-2, 12345679-3", "ת.ז. [id], [id]"},
+		{"en", "passport AB1234567, 07700 900123", "passport [passport], [phone]"},
+
 		// A number, or an address, that is all there is.
 		{"", "0541234567", "[phone]"},
 		{"", "0521112233", "[phone]"},
