@@ -24,6 +24,8 @@ var hostile = []string{
 	"052-555-0199 ", "0123456789 ", "il62 0108 ", "gb00", "4111 1111 1111 1111 ", "\u0301", "a\u0301", "\u200b", "\u202e", "👍", "🇮", "👍🏽\u200d", "\xff", "\xf0\x9f", "\n", " ", "\ufdfa",
 	"Mr. ", "Regards,\n", "ул. ", "ул. а, ", "12 A ", "my name is ", "— A ", "и ", "אבל ", "but ", "ولی ", "while ", "\"", "''", "צה\"ל", ":)", ":", "中", "ก", "?token=", "https://a?",
 	"Петрович ", "договор ", "iban ", "-", " - ", "• ", "(", ") ", "e.g. ",
+	"Contact: A ", "Contact: Dana Cohen, ", "this is A B ", "this is ", "Dana Cohen ", "Dana Cohen 052-555-0199, ", "Dana ", "Dana-", "Dana de ", "A. ", "A. B", "דנה ", "דנה-", "דנה בן ", "דנה כהן, 0525550199 ", "אני ",
+	"my @a ", "@a ", "my telegram ", "a at b dot ", "a dot ", "at ", "A1 1AA ", "1 A Street, A ", "ID 123456782 ",
 }
 
 // At no time may a text cost more than in proportion to its length: 24 times the text, about 24 times the work. What is

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -16,41 +17,39 @@ var (
 	// Behind the name stands the end of the sentence: is, or a mark.
 	persianIntroductions = phraseMap(`نام_من اسم_من اسمم نامم`)
 	persianIs            = set(`است هست هستش میباشد می باشد و`)
+	persianPrepositions  = set(`به با از در`) // "in my name"
 	// Of a form: a colon must stand between.
 	fields = phraseMap(`name full_name surname שם שם_מלא שם_פרטי שם_משפחה השם_שלי نام اسم نام_و_نام_خانوادگی نام_خانوادگی اسم_من نام_من фио имя фамилия`)
 	// Behind these stands a mark or a line break first, and nothing but the name up to the next mark.
-	closings = phraseMap(`regards kind_regards best_regards sincerely yours_sincerely yours_faithfully yours best_wishes yours_truly respectfully
-		בברכה בכבוד_רב
-		با_احترام با_تشکر ارادتمند
-		с_уважением искренне_ваш искренне_ваша с_наилучшими_пожеланиями`)
+	closings = phraseMap(`regards kind_regards best_regards sincerely yours_sincerely yours_faithfully yours best_wishes yours_truly respectfully warm_regards warmest_regards with_thanks
+		בברכה בכבוד_רב בתודה בתודה_מראש בהוקרה
+		با_احترام با_تشکر با_سپاس با_تشکر_و_احترام ارادتمند
+		с_уважением искренне_ваш искренне_ваша с_наилучшими_пожеланиями с_благодарностью всего_доброго всего_наилучшего`)
 	// Behind these a name with capitals ends the text or the line.
-	partings = phraseMap(`thanks many_thanks thank_you best cheers best, спасибо заранее_спасибо`)
+	partings = phraseMap(`thanks many_thanks thank_you best cheers best, love signed all_the_best take_care thanks_in_advance спасибо заранее_спасибо спасибо_заранее
+		תודה תודה_רבה תודה_מראש רב_תודות ממני ممنون مرسی سپاس متشکرم سپاسگزارم`)
 	// notNames are capitalised words that stand where a name would.
 	notNames = set(`ואני ואנחנו ו mr mrs ms miss dr i'm i've i'd it's the and i we your our customer client team manager support dear sir madam not no very a an from sent is of
 		כל את זה לא של ה צוות לקוח לקוחה אני
 		از به با یک مشتری تیم است را رو در اشتباه غلط درست نیست هم که این آن چیست چیه
 		ваш ваша клиент покупатель команда и не`)
-	// streets are words beside the number of a house, those of the first list before the name of the street.
-	streetsBefore = set(`ул улица пер переулок просп проспект пр шоссе бульвар наб набережная רחוב ברחוב לרחוב מרחוב רח שדרות שד خیابان خیابون کوچه بلوار`)
-	streetsAfter  = set(`street st road rd avenue ave lane ln drive close court crescent terrace place square boulevard blvd way gardens grove`)
-	houses        = set(`д дом кв квартира корп корпус стр подъезд этаж оф דירה דירת קומה כניסה בית پلاک واحد طبقه شماره flat apartment apt unit suite no`)
 )
 
 // people finds names and homes.
 func (f *finder) people() {
 	words := Words(f.s)
-	at := 0 // where the projection of the next word begins
-	place := func(from, to int) (start, end int) {
-		for at < len(f.b) && int(f.from[at]) < words[from].Span.Start {
-			at++
+	f.roles = make([]role, len(words))
+	for i, w := range words {
+		if w.Kind == Letters {
+			f.roles[i] = roles[w.Form]
 		}
-		start = at
-		end = start
-		for end < len(f.b) && int(f.to[end]) < words[to].Span.End {
-			end++
-		}
+	}
+	place := func(from, to int) (start, end int) { // in the projection
+		start, _ = slices.BinarySearch(f.from, int32(words[from].Span.Start))
+		end, _ = slices.BinarySearch(f.to, int32(words[to].Span.End))
 		return start, min(end+1, len(f.b))
 	}
+	f.touched = f.touches(words)
 	for i := 0; i < len(words); i++ {
 		if from, to := f.home(words, i); to > from {
 			start, end := place(from, to-1)
@@ -58,13 +57,16 @@ func (f *finder) people() {
 			i = to - 1
 			continue
 		}
-		if to := dictated(words, i); to > i {
+		if to := f.dictated(words, i); to > i {
 			start, end := place(i, to-1)
 			f.add(start, end, spokenKind(f.called(f.before(start, 40))), 45)
 			i = to - 1
 			continue
 		}
 		from, to := f.named(words, i)
+		if to <= from {
+			from, to = f.introduced(words, i)
+		}
 		if to > from {
 			start, end := place(from, to-1)
 			f.add(start, end, PersonalName, 40)
@@ -84,11 +86,14 @@ var numerals = set(`zero oh nought one two three four five six seven eight nine 
 	девятьсот тысяча тысячи дважды трижды`)
 
 // dictated is the end of six or more numerals in a row that begin at word i, or 0. Figures may stand among them.
-func dictated(words []Word, i int) int {
+func (f *finder) dictated(words []Word, i int) int {
+	if f.roles[i]&isNumeral == 0 {
+		return 0
+	}
 	n, end := 0, 0
 	for k := i; k < len(words) && (end == 0 || k-end < 3); k++ {
 		switch w := words[k]; {
-		case w.Kind == Letters && numerals[w.Form], w.Kind == Number && n > 0:
+		case f.roles[k]&isNumeral != 0, w.Kind == Number && n > 0:
 			n++
 			end = k + 1
 		case n > 0 && (isMark(w, ",.-") || w.Form == "و"):
@@ -132,6 +137,14 @@ func follows(words []Word, i int, phrases map[string][][]string) int {
 	return best
 }
 
+// phrase is follows for words of a role.
+func (f *finder) phrase(words []Word, i int, r role, phrases map[string][][]string) int {
+	if f.roles[i]&r == 0 {
+		return 0
+	}
+	return follows(words, i, phrases)
+}
+
 func isMark(w Word, marks string) bool {
 	return w.Kind == Punctuation && strings.Contains(marks, w.Form[:1])
 }
@@ -146,7 +159,11 @@ func (f *finder) namePart(w Word) bool {
 	if w.Kind != Letters || notNames[w.Form] || utf8.RuneCountInString(w.Form) > 20 {
 		return false
 	}
-	return upper(f.s, w) || uncased(w)
+	if uncased(w) {
+		r := roles[w.Form]
+		return r&isNobody == 0 || r&(isGiven|isGivenAlso) != 0
+	}
+	return upper(f.s, w)
 }
 
 // named is the name that begins at or behind word i, or nothing.
@@ -160,7 +177,7 @@ func (f *finder) named(words []Word, i int) (from, to int) {
 	if words[i].Kind != Letters {
 		return 0, 0
 	}
-	if next := follows(words, i, titles); next > 0 {
+	if next := f.phrase(words, i, isTitle, titles); next > 0 {
 		for next < len(words) && isMark(words[next], ".") {
 			next++
 		}
@@ -168,31 +185,35 @@ func (f *finder) named(words []Word, i int) (from, to int) {
 			return next, end
 		}
 	}
-	if next := follows(words, i, introductions); next > 0 && (!uncased(words[i]) || i == 0 || !says(words[i-1]) || f.lineBreak(words, i)) { // not על שמי, "in my name"
+	if next := f.phrase(words, i, isIntroduction, introductions); next > 0 && (!uncased(words[i]) || f.leftEdge(words, i)) { // not על שמי, "in my name"
 		for next < len(words) && isMark(words[next], ":-") {
 			next++
 		}
 		// A script without capitals gives no sign where the name ends: what is introduced is two words at most.
 		return next, f.nameEnd(words, next, 3, 2)
 	}
-	if next := follows(words, i, persianIntroductions); next > 0 {
+	if next := f.phrase(words, i, isPersianIntroduction, persianIntroductions); next > 0 {
 		end := f.nameEnd(words, next, 3, 3)
-		if end > next && (end == len(words) || f.lineBreak(words, end) || persianIs[words[end].Form] || isMark(words[end], ".,!;")) {
+		if end > next && !(i > 0 && persianPrepositions[words[i-1].Form]) && (end == len(words) || f.lineBreak(words, end) || persianIs[words[end].Form] || isMark(words[end], ".,!;")) {
 			return next, end
 		}
 	}
-	if next := follows(words, i, fields); next > 0 && next < len(words) && isMark(words[next], ":") && (i == 0 || !says(words[i-1]) || f.lineBreak(words, i)) {
+	if next := f.phrase(words, i, isField, fields); next > 0 && next < len(words) && isMark(words[next], ":") && (i == 0 || !says(words[i-1]) || f.lineBreak(words, i)) {
 		return next + 1, f.nameEnd(words, next+1, 4, 3)
 	}
-	if next := follows(words, i, partings); next > 0 && next < len(words) && (isMark(words[next], ",-") || f.lineBreak(words, next)) {
+	if next := f.phrase(words, i, isParting, partings); next > 0 && next < len(words) && (isMark(words[next], ",-") || f.lineBreak(words, next)) {
 		if !f.lineBreak(words, next) {
 			next++
 		}
 		if end := f.nameEnd(words, next, 3, 0); f.lineEnds(words, end) {
 			return next, end
 		}
+		// Who is thanked by a first name, in a script without capitals, may be a member of the staff.
+		if end, how := f.somebody(words, next); how >= full && f.lineEnds(words, end) || how >= first && f.reaches(words, end, how) {
+			return next, end
+		}
 	}
-	if next := follows(words, i, closings); next > 0 && next < len(words) && (isMark(words[next], ",:-.") || f.lineBreak(words, next)) {
+	if next := f.phrase(words, i, isClosing, closings); next > 0 && next < len(words) && (isMark(words[next], ",:-.") || f.lineBreak(words, next)) {
 		if isMark(words[next], ",:-.") {
 			next++
 		}
@@ -241,6 +262,9 @@ func (f *finder) nameEnd(words []Word, k, cased, plain int) int {
 		limit := cased
 		if uncased(words[k]) {
 			limit = plain
+			if n > 0 && strings.HasPrefix(words[k].Form, "ו") && f.roles[k]&(isGiven|isSurname) == 0 { // "and": "שמי רינה ואין לי"
+				break
+			}
 		}
 		if n++; n > limit {
 			break
@@ -275,55 +299,4 @@ func patronymic(form string) bool {
 		}
 	}
 	return false
-}
-
-// home is the street with the number of a house that begins at word i, and what is said about the flat.
-func (f *finder) home(words []Word, i int) (from, to int) {
-	w := words[i]
-	switch {
-	case w.Kind == Letters && streetsBefore[w.Form]:
-		// "ул. Образцовая, дом 0", "רחוב הדוגמה 1", "خیابان آزادی پلاک ۱۲"
-		k, named := i+1, 0
-		for k < len(words) && k-i < 9 && !f.lineBreak(words, k) {
-			switch x := words[k]; {
-			case x.Kind == Number && named > 0:
-				return i, f.flat(words, k+1)
-			case x.Kind == Letters && houses[x.Form] || isMark(x, "№\"'-") || x.Form == "." && utf8.RuneCountInString(words[k-1].Form) <= 4:
-			case isMark(x, ",") && k+1 < len(words) && (words[k+1].Kind == Number || houses[words[k+1].Form]):
-			case x.Kind == Letters && named < 3:
-				named++
-			default:
-				return 0, 0
-			}
-			k++
-		}
-	case (w.Kind == Number || w.Kind == Letters && isDigit(w.Form[0])) && len(w.Form) <= 5 && i+2 < len(words):
-		// "12 Example Street"
-		for k := i + 1; k < len(words) && k-i <= 4 && words[k].Kind == Letters && upper(f.s, words[k]); k++ {
-			if k > i+1 && streetsAfter[words[k].Form] {
-				from = i
-				if i >= 3 && isMark(words[i-1], ",") && words[i-2].Kind == Number && houses[words[i-3].Form] {
-					from = i - 3
-				}
-				return from, k + 1
-			}
-		}
-	}
-	return 0, 0
-}
-
-// flat goes on from word k over ", кв. 5", ", דירה 3".
-func (f *finder) flat(words []Word, k int) int {
-	end := k
-	for k < len(words) && k-end < 4 && !f.lineBreak(words, k) {
-		switch x := words[k]; {
-		case x.Kind == Letters && houses[x.Form], isMark(x, ".,"):
-		case x.Kind == Number && k > end && (houses[words[k-1].Form] || k >= 2 && words[k-1].Form == "." && houses[words[k-2].Form]):
-			end = k + 1
-		default:
-			return end
-		}
-		k++
-	}
-	return end
 }

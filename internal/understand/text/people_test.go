@@ -44,3 +44,86 @@ func TestPeople(t *testing.T) {
 		}
 	}
 }
+
+// TestIntroduced: people give their names beside a number, sign with them and say who speaks; the names here are such as the lists of
+// names have, and such as they have not.
+func TestIntroduced(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ lang, text, want string }{
+		// A number or an address stands beside.
+		{"en", "Great team. Contact: Dana Cohen, 0541234567.", "Great team. Contact: [name], [phone]."},
+		{"en", "Great team. Contact: Ngozi Adichie, n.adichie@example.com", "Great team. Contact: [name], [email]"},
+		{"ru", "Спасибо. Для связи: Алексей Черных, 89161234567", "Спасибо. Для связи: [name], [phone]"},
+		{"ru", "Спасибо. Для связи: Ербол Жумабаев, почта erbol@example.com", "Спасибо. Для связи: [name], почта [email]"},
+		{"he", "צוות מקסים. ליצירת קשר: גליה גולן, galia@example.com", "צוות מקסים. ליצירת קשר: [name], [email]"},
+		{"he", "צוות מקסים. ליצירת קשר: אסנת קפלינסקי, 054-1234567", "צוות מקסים. ליצירת קשר: [name], [phone]"},
+		{"fa", "عالی بود. تماس: حمید شادمان، 09121234567", "عالی بود. تماس: [name]، [phone]"},
+		{"fa", "عالی بود. تماس: کیومرث ارجمندی، k.a@example.com", "عالی بود. تماس: [name]، [email]"},
+		{"en", "The app is slow.\nDana Cohen\n0541234567", "The app is slow.\n[name]\n[phone]"},
+		{"he", "האפליקציה איטית.\nדנה כהן\n054-1234567", "האפליקציה איטית.\n[name]\n[phone]"},
+		{"ru", "Приложение тормозит.\nАнна Смирнова\n8 916 123-45-67", "Приложение тормозит.\n[name]\n[phone]"},
+		{"fa", "اپ کند است.\nعلی رضایی\n09121234567", "اپ کند است.\n[name]\n[phone]"},
+		{"he", "המידע שלי הועבר. אורית בן-דמיון, ת.ז. 123456782", "המידע שלי הועבר. [name], ת.ז. [id]"},
+		{"en", "please call my wife Sarah Levy on 07700 900123", "please call my wife [name] on [phone]"},
+		{"en", "0541234567, Dana Cohen", "[phone], [name]"},
+		{"en", "DANA COHEN, 0541234567", "[name], [phone]"},
+
+		// Who speaks, or signs.
+		{"he", "האינטרנט נפל. כאן נטע לוי.", "האינטרנט נפל. כאן [name]."},
+		{"he", "מדבר יוסי מהמכולת, האינטרנט נפל", "מדבר [name] מהמכולת, האינטרנט נפל"},
+		{"he", "לקוח: כאן נטע לוי, n@example.com", "לקוח: כאן [name], [email]"},
+		{"ru", "Стыдно за вас! Это Виктор Штерн.", "Стыдно за вас! Это [name]."},
+		{"ru", "#firma это Юлия Шевченко.", "#firma это [name]."},
+		{"fa", "منتظر جوابم. من کیان یزدان\u200cپناه.", "منتظر جوابم. من [name]."},
+		{"fa", "اینجانب علی رضایی درخواست دارم", "اینجانب [name] درخواست دارم"},
+		{"en", "Dana Cohen speaking, please call back", "[name] speaking, please call back"},
+		{"en", "@company_help this is Sofia Okafor.", "@company_help this is [name]."},
+		{"en", "I am Jane Doe from Leeds", "I am [name] from Leeds"},
+		{"en", "Nobody calls back. D. Mockridge", "Nobody calls back. [name]"},
+		{"he", "נא לטפל. תודה, משה כהן", "נא לטפל. תודה, [name]"},
+		{"fa", "پیگیری کنید. ممنون، علی رضایی", "پیگیری کنید. ممنون، [name]"},
+		{"en", "The points are in the name of Mary Lynch.", "The points are in the name of [name]."},
+		{"he", "שמי רינה ואין לי רישיון", "שמי [name] ואין לי רישיון"},
+		{"he", "#firma שמי הדס ביטון.", "#firma שמי [name]."},
+	} {
+		if got := Mask(c.text, Personal(c.text, c.lang)); got != c.want {
+			t.Errorf("%s: %q\n  gives %q\n  want  %q", c.lang, c.text, got, c.want)
+		}
+	}
+}
+
+// TestNobody: what stands where a name could is often none, and staff are praised by their first names.
+func TestNobody(t *testing.T) {
+	t.Parallel()
+	for lang, texts := range map[string][]string{
+		"en": {
+			"There's a number, and Doreen answers it.", "Thank you Doreen, you were a star", "This is Black Friday.", "I am American Express customer", "I'm Gold Member", "English speaking staff. Generally speaking, fine",
+			"The sound's amazing. Row F.", "I've paid too much. 45. Since June.", "From: London Victoria", "her line would be cut off unless she signed. She's 86.", "Best phone so far. Galaxy Ultra",
+			"Contact: still nothing", "I am Very Happy with it",
+		},
+		"he": {
+			"נועם היה אלוף. תודה נועם", "אני אוהד בית\"ר שפוי", "ליצירת קשר: שירות לקוחות", "כאן הכול עובד.", "הרכב נקי. נורית שמן דלקה.", "מדבר יפה, עוזר", "שמי רשום אצלכם", "תודה, ליאור היה נהדר",
+		},
+		"fa": {
+			"تماس: هنوز جواب ندادند", "من راضی هستم", "من خیلی راضی هستم.", "با من تماس بگیرید", "آب یخ! بهمن ماهه.", "خط رو دایر کردن به اسم من تو مغازه", "اسمم تو لیست نبود، راننده زنگ زد",
+		},
+		"ru": {
+			"Великолепная Галина помогла. Спасибо.", "Это Полный Провал", "Я Очень Довольна покупкой", "Предпочитаю окно. Сиденье F.", "Чисто на каждой станции. Проводница Галина.", "Для связи: только почта",
+		},
+	} {
+		for _, s := range texts {
+			if f := Personal(s, lang); len(f) > 0 {
+				t.Errorf("%s: %q holds %s %q", lang, s, f[0].Kind, f[0].Of(s))
+			}
+		}
+	}
+	// A number beside makes nobody of a service, of praise or of what is asked for.
+	for _, s := range []string{"Call Example Support on 0800 555 1234", "This is Customer Care, 0800 555 1234", "Great Service, 0541234567", "Super Fast Delivery, 0541234567", "Call me back, 0541234567",
+		"ליצירת קשר: שירות לקוחות, 054-1234567", "תחזרו אליי, 054-1234567", "תודה רבה\n054-1234567", "با من تماس بگیرید: 09121234567", "تماس: هنوز جواب ندادند، 09121234567", "Жду ответа, 89161234567"} {
+		for _, f := range Personal(s, "") {
+			if f.Kind != PersonalPhone {
+				t.Errorf("%q holds %s %q", s, f.Kind, f.Of(s))
+			}
+		}
+	}
+}

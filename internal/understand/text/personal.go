@@ -140,6 +140,10 @@ type finder struct {
 
 	spent int    // where the number ends that was found last
 	like  [2]int // and its shape
+
+	// Of the words of the text, once the numbers and addresses are found:
+	roles   []role
+	touched []touch
 }
 
 type ranked struct {
