@@ -49,6 +49,15 @@ func (f *finder) people() {
 		end, _ = slices.BinarySearch(f.to, int32(words[to].Span.End))
 		return start, min(end+1, len(f.b))
 	}
+	for i := range words {
+		if f.roles[i]&isSpokenAt == 0 {
+			continue
+		}
+		if from, to := f.spoken(words, i); to > from {
+			start, end := place(from, to-1)
+			f.add(start, end, PersonalEmail, 99)
+		}
+	}
 	f.touched = f.touches(words)
 	for i := 0; i < len(words); i++ {
 		if from, to := f.home(words, i); to > from {
@@ -61,6 +70,11 @@ func (f *finder) people() {
 			start, end := place(i, to-1)
 			f.add(start, end, spokenKind(f.called(f.before(start, 40))), 45)
 			i = to - 1
+			continue
+		}
+		if words[i].Kind == User && f.handle(words, i) {
+			start, end := place(i, i)
+			f.add(start, end, PersonalUser, 50)
 			continue
 		}
 		from, to := f.named(words, i)

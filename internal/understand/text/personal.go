@@ -27,6 +27,7 @@ const (
 	PersonalLink     PersonalKind = "link"      // web address with a key or token in it
 	PersonalName     PersonalKind = "name"      // of a person who is introduced, signs, or has a patronymic
 	PersonalAddress  PersonalKind = "address"   // street and house
+	PersonalUser     PersonalKind = "username"  // of a person, where people have such: "my telegram is @..."
 )
 
 // Finding is a piece of personal data in a text.
