@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -204,12 +205,37 @@ func (s *Service) mayAsk(tx *store.Tx, op string, ws identity.WorkspaceID, actor
 	return nil
 }
 
+// LongNumber is how many digits a number has, at least, that may be a telephone's or somebody's id.
+const LongNumber = 8
+
+// Digits are how many digits in a row a number has once it is written out: 521234.566e3, 0x1f1161e6p0 and 521234566 are the same bound. Of
+// what is no number as it stands all digits count, and of what is endless none, for it bounds nothing.
+func Digits(number string) (most int) {
+	digit := func(r rune) bool { return r >= '0' && r <= '9' }
+	v, err := strconv.ParseFloat(number, 64)
+	switch {
+	case math.IsInf(v, 0) || math.IsNaN(v):
+		return 0
+	case err != nil:
+		return len(strings.Map(func(r rune) rune {
+			if digit(r) {
+				return r
+			}
+			return -1
+		}, number))
+	}
+	for run := range strings.FieldsFuncSeq(strconv.FormatFloat(v, 'f', -1, 64), func(r rune) bool { return !digit(r) }) {
+		most = max(most, len(run))
+	}
+	return most
+}
+
 // longNumber tells a number that may be a telephone's or somebody's id, between whose bounds it could be found out.
 func longNumber(v string) bool {
 	if _, err := clock.ParseDay(v); err == nil {
 		return false
 	}
-	return len(phoneDigits(v)) >= 8
+	return Digits(v) >= LongNumber
 }
 
 func errCursor(op string) error {

@@ -315,7 +315,8 @@ func TestWhoMaySeeWho(t *testing.T) {
 		// Nor can she ask her way to it.
 		for _, f := range []Filter{{Text: "dana"}, {Conditions: []Condition{{"national_id", Is, []string{"no. 77x"}}}},
 			{Conditions: []Condition{{"billing", Is, []string{"Dana@example.com"}}}}, {Conditions: []Condition{{"note", Is, []string{"gold", "052-123-4567"}}}},
-			{Conditions: []Condition{{"note", Above, []string{"521234000"}}}}} {
+			{Conditions: []Condition{{"note", Above, []string{"521234000"}}}}, {Conditions: []Condition{{"note", Above, []string{"521234.566e3"}}}},
+			{Conditions: []Condition{{"note", Below, []string{" 521234566"}}}}, {Conditions: []Condition{{"note", Below, []string{"0x1f11_6886p0"}}}}} {
 			_, err = s.Count(s.ctx, s.ws, analyst, f)
 			s.want(err, fault.Denied)
 			_, err = s.List(s.ctx, s.ws, analyst, Query{Filter: f})

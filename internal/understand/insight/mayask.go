@@ -47,8 +47,8 @@ func (s *Service) mayAsk(ctx context.Context, ws identity.WorkspaceID, actor ide
 	return s.MayAsk(ctx, ws, actor, all...)
 }
 
-// ofDigits are how many digits in a row may be a part of a telephone or identity number, and ofNumber those of a number that may be one.
-const ofDigits, ofNumber = 4, 8
+// ofDigits are how many digits in a row may be a part of a telephone or identity number; see contact.LongNumber for those of a whole one.
+const ofDigits = 4
 
 // tells says what a condition would give away, "" for nothing. Values that an answer shows may be asked for whole.
 func (v Veil) tells(e Condition) string {
@@ -72,7 +72,7 @@ func (v Veil) tells(e Condition) string {
 			personal = personal || digitsInARow(value) >= ofDigits
 		case "gt", "gte", "lt", "lte":
 			if _, err := clock.ParseDay(value); err != nil {
-				personal = personal || digitsInARow(value) >= ofNumber
+				personal = personal || contact.Digits(value) >= contact.LongNumber
 			}
 		default:
 			personal = personal || v.Value(e.Field, value) != value

@@ -24,6 +24,7 @@ func TestNobodyAsksTheirWayToACustomer(t *testing.T) {
 			one("attribute.national_id", "in", "x"), one("contact.National ID", "not_empty"), one("contact.national_id", "contains", "x"), one("attribute.National Id", "gt", "1"),
 			one("text", "contains", "ana@ex"), one("text", "search", "052-1"), one("text", "search", "0 5 2 1"), one("text", "not_contains", "۰۵۲۱"), one("text", "", "call 052-123-4567"),
 			one("attribute.note", "in", "gold", "ana@example.com"), one("attribute.note", "contains", "5212"), one("attribute.note", "gt", "521234000"), one("contact.note", "lte", "521234000"),
+			one("attribute.note", "gt", "521234.566e3"), one("attribute.note", "lt", "0x1f11_6886p0"), one("contact.note", "gte", "+5.21234566E+08"), one("answer.q", "lt", "-521234.566e3"),
 			one("answer.q", "not_in", "052-123-4567"), one("answer.q", "contains", "@"), one("source", "contains", "(052) 1"), one("survey", "in", "ana@example.com"),
 		} {
 			for name, q := range map[string]insight.Query{"where": {Where: insight.Conditions{c}}, "share": {Measure: insight.Share, Share: insight.Conditions{c}},
