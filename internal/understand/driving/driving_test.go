@@ -498,3 +498,44 @@ func TestAddress(t *testing.T) {
 		t.Errorf("a condition on nothing: %v", err)
 	}
 }
+
+// TestNumbersOfCustomersAreCovered: an end of a driver's numbers, and their mean, may be a customer's telephone number.
+func TestNumbersOfCustomersAreCovered(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		var in []feedback.Input
+		for i := range 1000 {
+			at, level, channel := today.Add(-time.Duration(i)*time.Hour), i%4, "web"
+			if i%3 == 0 { // where hardly any is high
+				level, channel = i/3%20/19*3, "sms"
+			}
+			score := []float64{10, 9, 2, 1}[level]
+			if i%7 == 0 {
+				score = 8
+			}
+			in = append(in, feedback.Input{Channel: channel, Time: &at, Scores: []feedback.Score{{Metric: "nps", Value: score, Scale: feedback.Scale{Min: 0, Max: 10}}},
+				Attributes: feedback.Attributes{"note": fmt.Sprint(521234567 + 1000*level), "wait": fmt.Sprint(10 * level)}})
+		}
+		w.receive(w.ws, in)
+		find := func(field string, actor identity.Actor) driving.Driver {
+			t.Helper()
+			a, err := w.driving.AskFor(t.Context(), w.ws, actor, driving.Query{Score: insight.NPS, Drivers: []string{field}})
+			must(t, err)
+			if len(a.Drivers) != 1 {
+				t.Fatalf("%s: %+v, refused %+v", field, a.Drivers, a.Refused)
+			}
+			return a.Drivers[0]
+		}
+		owner := identity.Actor{Workspace: w.ws, Member: "o", Role: identity.Owner}
+		viewer := identity.Actor{Workspace: w.ws, Member: "v", Role: identity.Viewer}
+		if d := find("attribute.note", owner); d.Mean == nil || d.Gain == nil || d.Feedback == "" {
+			t.Fatalf("the owner sees %+v", d)
+		}
+		if d := find("attribute.note", viewer); d.Mean != nil || d.Gain != nil || d.Feedback != "" || d.Effect == nil {
+			t.Errorf("a viewer sees %+v", d)
+		}
+		if d := find("attribute.wait", viewer); d.Mean == nil || d.Gain == nil || d.Feedback == "" {
+			t.Errorf("minutes are nobody's number: %+v", d)
+		}
+	})
+}

@@ -73,6 +73,7 @@ func (s *Service) AskFor(ctx context.Context, ws identity.WorkspaceID, actor ide
 		for j, l := range d.Levels {
 			d.Levels[j].Value = veil.Value(d.Field, l.Value)
 		}
+		coverNumbers(veil, d)
 		if d.Gain == nil {
 			continue
 		}
@@ -84,6 +85,20 @@ func (s *Service) AskFor(ctx context.Context, ws identity.WorkspaceID, actor ide
 		d.Gain = &g
 	}
 	return &a, nil
+}
+
+// coverNumbers takes out of a driver the ends and the mean of its numbers where they may be somebody's telephone or identity number, and
+// with an end all that is told of what lies beyond it.
+func coverNumbers(veil insight.Veil, d *Driver) {
+	if d.Mean != nil && !veil.Number(d.Field, *d.Mean) {
+		d.Mean = nil
+	}
+	if a := d.Asymmetry; a != nil && !(veil.Number(d.Field, a.Low) && veil.Number(d.Field, a.High)) {
+		d.Asymmetry = nil
+	}
+	if g := d.Gain; g != nil && !veil.Number(d.Field, g.Limit) {
+		d.Gain, d.Feedback = nil, ""
+	}
 }
 
 // Ask answers what moves a score in a workspace.

@@ -201,6 +201,7 @@ func (s *Service) ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*A
 	if err := s.byCustomer(ctx, &a, rows, &total); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
+	a.keepFew(rows, &total)
 	if q.Weight && total.Value != nil {
 		if ans.Weighting, err = s.weigh(ctx, &a, ans.Scale, rows, &total); err != nil {
 			return nil, fault.Wrap(op, err)

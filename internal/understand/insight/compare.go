@@ -123,6 +123,7 @@ func (s *Service) compare(ctx context.Context, a *asked, scale string, rows []Ro
 	if err := s.byCustomer(ctx, &other, counterparts, &all); err != nil {
 		return err
 	}
+	other.keepFew(counterparts, &all)
 	if a.Weight && all.Value != nil {
 		// What cannot be weighted there is no reason to refuse what can here.
 		if _, err := s.weigh(ctx, &other, scale, counterparts, &all); err != nil && !fault.Is(err, fault.Invalid) {
@@ -135,7 +136,7 @@ func (s *Service) compare(ctx context.Context, a *asked, scale string, rows []Ro
 	}
 	for i := range rows {
 		c := byKey[keyOf(rows[i].Keys, a.By)+"\x00"+rows[i].Bucket]
-		if c.Value == nil {
+		if c.Value == nil && a.least == 0 {
 			other.evaluate(&c)
 		}
 		rows[i].Compare = a.difference(rows[i], c)
@@ -191,6 +192,10 @@ func (a *asked) compareRest(rows []Row, total Row, around []cell) {
 			rest.likeAll(total)
 		} else {
 			rest.gather(rows, i)
+		}
+		if a.least > 0 {
+			rest.heard = a.heardBeside(rows, i, total)
+			a.keep(&rest)
 		}
 		rows[i].Compare = a.difference(rows[i], rest)
 	}

@@ -53,6 +53,9 @@ func (s *Service) byCustomer(ctx context.Context, a *asked, rows []Row, total *R
 		return nil
 	}
 	one := max(1, total.N/s.many)
+	if a.least > 0 { // each voice is counted
+		one = 1
+	}
 	whole, err := s.clusters(ctx, a.without(true), one)
 	if err != nil {
 		return err
@@ -64,7 +67,7 @@ func (s *Service) byCustomer(ctx context.Context, a *asked, rows []Row, total *R
 		}
 		return nil
 	}
-	if total.N > s.many/2 && (a.Bucket != "" || slices.ContainsFunc(a.by, field.theme)) {
+	if total.N > s.many/2 && a.least == 0 && (a.Bucket != "" || slices.ContainsFunc(a.by, field.theme)) {
 		// Telling customers apart in each would take as long as the question again: of so many answers those of all say enough.
 		for i := range rows {
 			a.robustLikeAll(&rows[i], *total)
@@ -196,6 +199,7 @@ func (a *asked) robust(r *Row, k stat.Clusters, one int64) {
 	if one == 1 {
 		customers := k.Groups
 		r.Customers = &customers
+		r.heard = r.N - k.N + k.Groups
 	}
 	if k.N == k.Groups { // nobody answered twice
 		return

@@ -125,6 +125,8 @@ type Query struct {
 	Level   float64    `json:"level,omitempty" doc:"Confidence level of the intervals, 0.95 by default"`
 	Order   string     `json:"order,omitempty" enum:"key,n,value," doc:"Order of the groups: by key, by n (the default), by value"`
 	Limit   int        `json:"limit,omitempty" doc:"Most groups to give (not counting buckets of time), 100 by default, 5,000 at most"`
+
+	least int64 // voices below which no figure is told, see Veil.thin; 0 where each is
 }
 
 // Answer is the answer to a Query, with everything that a reader needs in order to trust it.
@@ -167,7 +169,7 @@ type Row struct {
 	Value    *float64          `json:"value" doc:"null where there is nothing to count"`
 	N        int64             `json:"n" doc:"How many it rests on"`
 	Interval *stat.Interval    `json:"interval,omitempty"`
-	Note     string            `json:"note,omitempty" enum:"too_few,indicative,one_customer" doc:"too_few: under 10, do not show the value; indicative: under 30; one_customer: all answers are one customer's, so that there is no interval and no test"`
+	Note     string            `json:"note,omitempty" enum:"too_few,indicative,one_customer" doc:"too_few: under 10, do not show the value, which is absent where it may be somebody's number and the reader may not know who customers are (of fewer than 10 customers, then); indicative: under 30; one_customer: all answers are one customer's, so that there is no interval and no test"`
 	Parts    *Parts            `json:"parts,omitempty"`
 
 	Customers    *int64   `json:"customers,omitempty" doc:"Different customers among the answers, as far as they are known; of scores"`
@@ -179,6 +181,7 @@ type Row struct {
 	Feedback *string     `json:"feedback" doc:"Query string of /v1/feedback for what is behind the number; null where none finds just that, or where it would say what the reader may not see"`
 
 	sum   sums
+	heard int64   // different voices among the answers, at least; only where Query.least asks for some
 	deff  float64 // 0 where answers count as independent
 	worth stat.Worth
 	alone bool // all answers are of one customer

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -11,6 +12,7 @@ import (
 	"kolo/internal/foundation/store"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/stat"
 	"kolo/internal/understand/text"
 )
 
@@ -58,6 +60,72 @@ func (v Veil) Value(field, value string) string {
 		return mask(value, value)
 	}
 	return value
+}
+
+// worded tells whether the values of a field are somebody's own words or numbers, in which anything about a customer may stand.
+func worded(field string) bool {
+	switch place, _, keyed := strings.Cut(field, "."); {
+	case keyed:
+		return place == "attribute" || place == "contact" || place == "answer"
+	case field == "text", field == "source", field == "touchpoint", field == "survey", field == "survey_version":
+		return true
+	}
+	return strings.HasSuffix(field, "_question")
+}
+
+// thin is how many voices a figure of a question must rest on to be told: the mean of one telephone number is the number, whatever covers
+// the values that it is the mean of. One customer may have said it many times.
+func (v Veil) thin(q Query) int64 {
+	if v.on && q.Measure == Mean && worded(q.Of) {
+		return stat.MinimumToShow
+	}
+	return 0
+}
+
+// Number tells whether a number that was taken from a field may be shown: an end of its values, or their mean, may be somebody's.
+func (v Veil) Number(field string, x float64) bool {
+	if place, key, _ := strings.Cut(field, "."); v.on && (place == "attribute" || place == "contact") && v.hidden[contact.Key(key)] {
+		return false
+	}
+	return !v.on || !worded(field) || contact.Digits(strconv.FormatFloat(x, 'f', -1, 64)) < contact.LongNumber
+}
+
+// keepFew keeps the figures of rows with fewer voices than the question must rest on.
+func (a *asked) keepFew(rows []Row, total *Row) {
+	if a.least == 0 {
+		return
+	}
+	a.keep(total)
+	for i := range rows {
+		a.keep(&rows[i])
+	}
+}
+
+// keep keeps the figure of a row to itself, unless enough voices are in it; how many there are is told.
+func (a *asked) keep(r *Row) {
+	if r.heard >= a.least {
+		return
+	}
+	r.Value, r.Interval, r.Parts, r.DesignEffect, r.Weighted = nil, nil, nil, nil, nil
+	if r.N > 0 {
+		r.Note = "too_few"
+	}
+}
+
+// heardBeside is how many different voices there are at least in the rest of a row: customers may be in several rows, and count once.
+func (a *asked) heardBeside(rows []Row, but int, total Row) (heard int64) {
+	if a.severalThemes() {
+		if a.Bucket != "" { // of a bucket's own voices nothing is known
+			return 0
+		}
+		return max(0, total.heard-rows[but].heard)
+	}
+	for i, r := range rows {
+		if i != but && r.Bucket == rows[but].Bucket {
+			heard = max(heard, r.heard)
+		}
+	}
+	return heard
 }
 
 // mask masks in a text what is personal in another one of the same length, in bytes.
@@ -112,6 +180,7 @@ func (s *Service) AskFor(ctx context.Context, ws identity.WorkspaceID, actor ide
 	if err != nil {
 		return nil, err
 	}
+	q.least = v.thin(q)
 	a, err := s.Ask(ctx, ws, q)
 	if err == nil {
 		v.answer(a)

@@ -363,7 +363,7 @@ func (a *asked) weighted(units []weight.Sums, r Row) (*Weighted, weight.Estimate
 	for _, u := range units {
 		n += u.N
 	}
-	if r.Value == nil || n < stat.MinimumToShow {
+	if r.Value == nil || n < stat.MinimumToShow || a.least > 0 && float64(r.heard)-(float64(r.N)-n) < float64(a.least) {
 		return nil, weight.Estimate{}
 	}
 	e, err := weight.MeanOf(units)
