@@ -52,18 +52,11 @@ const ofDigits = 4
 
 // tells says what a condition would give away, "" for nothing. Values that an answer shows may be asked for whole.
 func (v Veil) tells(e Condition) string {
-	place, key, _ := strings.Cut(e.Field, ".")
-	switch place {
-	case "attribute", "contact":
-		if key == "" {
-			return ""
-		}
-		if v.hidden[contact.Key(key)] {
-			return "the attribute says who customers are"
-		}
-	case "text", "answer", "source", "touchpoint", "survey", "survey_version":
-	default:
+	if !worded(e.Field) {
 		return ""
+	}
+	if place, key, _ := strings.Cut(e.Field, "."); place != "answer" && v.hidden[contact.Key(key)] {
+		return "the attribute says who customers are"
 	}
 	for _, value := range e.Values {
 		personal := strings.Contains(value, "@") || mask(value, value) != value

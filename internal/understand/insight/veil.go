@@ -56,7 +56,7 @@ func (v Veil) Value(field, value string) string {
 		return mask(value, capitals(value))
 	case (place == "attribute" || place == "contact") && v.hidden[contact.Key(key)]:
 		return Covered
-	case place == "attribute" || place == "contact" || place == "answer" || field == "source" || field == "touchpoint" || field == "survey" || field == "survey_version":
+	case worded(field):
 		return mask(value, value)
 	}
 	return value

@@ -3,8 +3,10 @@ package insight_test
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
+	"kolo/internal/foundation/fault"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
@@ -92,5 +94,39 @@ func TestMeansOfFewAreKept(t *testing.T) {
 		if a := ask(viewer, insight.Query{Measure: insight.Mean, Of: "nps", Where: where("sms")}); a.Total.Value == nil {
 			t.Errorf("a score is no number of anybody: %+v", a.Total)
 		}
+	})
+}
+
+// TestWordingsAreCovered: what was asked may name who was asked; its wording is covered in groups, left out of facets, and not asked for by
+// pieces.
+func TestWordingsAreCovered(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		viewer := identity.Actor{Workspace: w.ws, Member: "v", Role: identity.Viewer}
+		named := by(1, 9, 1, "web")
+		named.Scores[0].Question = "Ana (052-123-4567), would you recommend us?"
+		plain := by(2, 3, 1, "web")
+		plain.Scores[0].Question = "Would you recommend us?"
+		w.receive(w.ws, named, plain)
+		a, err := w.insight.AskFor(t.Context(), w.ws, viewer, insight.Query{Measure: insight.Count, By: []string{"nps_question"}})
+		must(t, err)
+		for _, r := range a.Rows {
+			if strings.Contains(r.Keys["nps_question"], "4567") || strings.Contains(r.Keys["nps_question"], "[phone]") != (r.Feedback == nil) {
+				t.Errorf("a group by wording: %+v", r)
+			}
+		}
+		facets, err := w.insight.Facets(t.Context(), w.ws, viewer, nil, insight.Period{}, []string{"nps_question"}, 5)
+		must(t, err)
+		if got := facets[0].Values; len(got) != 1 || got[0].Value != "Would you recommend us?" {
+			t.Errorf("facets of wordings: %+v", got)
+		}
+		for _, m := range []string{"nps", "csat", "ces", "star", "rating"} {
+			for _, c := range []insight.Condition{{Field: m + "_question", Op: "contains", Values: []string{"052-123-45"}}, {Field: m + "_question", Op: "in", Values: []string{named.Scores[0].Question}}} {
+				if err := w.insight.MayAsk(t.Context(), w.ws, viewer, insight.Conditions{c}); !fault.Is(err, fault.Denied) {
+					t.Errorf("%+v: %v", c, err)
+				}
+			}
+		}
+		must(t, w.insight.MayAsk(t.Context(), w.ws, viewer, insight.Conditions{{Field: "nps_question", Op: "in", Values: []string{"Would you recommend us?"}}}))
 	})
 }
