@@ -438,7 +438,7 @@ func (a *API) listFeedback(ctx context.Context, actor identity.Actor, in *listFe
 	if err != nil {
 		return nil, err
 	}
-	if err := a.Insight.MayAsk(ctx, actor.Workspace, actor, cond); err != nil {
+	if err := a.Insight.MayAskOf(ctx, actor.Workspace, actor, period, cond); err != nil {
 		return nil, err
 	}
 	if in.Copies == "once" {

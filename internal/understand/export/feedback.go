@@ -46,7 +46,7 @@ func feedbackList(ctx context.Context, j job) error {
 	if err != nil {
 		return err
 	}
-	if err := j.from.Insight.MayAsk(ctx, j.Workspace, j.Actor, c); err != nil {
+	if err := j.from.Insight.MayAskOf(ctx, j.Workspace, j.Actor, p, c); err != nil {
 		return err
 	}
 	if err := j.from.Insight.Check(ctx, j.Workspace, c, p); err != nil {

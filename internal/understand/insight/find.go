@@ -234,7 +234,7 @@ type FacetValue struct {
 // one can choose a second value. Values that the actor may not see are left out: one could not choose them without naming them.
 func (s *Service) Facets(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, c Conditions, p Period, fields []string, most int) ([]Facet, error) {
 	out := make([]Facet, 0, len(fields))
-	if err := s.MayAsk(ctx, ws, actor, c); err != nil {
+	if err := s.MayAskOf(ctx, ws, actor, p, c); err != nil {
 		return nil, err
 	}
 	veil, err := s.VeilFor(ctx, ws, actor)

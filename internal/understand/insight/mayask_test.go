@@ -68,3 +68,68 @@ func TestNobodyAsksTheirWayToACustomer(t *testing.T) {
 		must(t, err)
 	})
 }
+
+// TestNobodySpellsATextOutByPieces: pieces that are harmless by themselves say what a text says once they are asked of it alone, or together.
+func TestNobodySpellsATextOutByPieces(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		owner := identity.Actor{Workspace: w.ws, Member: "o", Role: identity.Owner}
+		viewer := identity.Actor{Workspace: w.ws, Member: "v", Role: identity.Viewer}
+		one := func(field, op string, values ...string) insight.Condition {
+			return insight.Condition{Field: field, Op: op, Values: values}
+		}
+		said := by(1, 9, 1, "web")
+		said.Text = "Please call me on 0527394618, or write to zelda.q@example.com"
+		id := string(w.receive(w.ws, said)[0].ID)
+		ask := func(actor identity.Actor, q insight.Query) error {
+			t.Helper()
+			if q.Measure == "" {
+				q.Measure = insight.Count
+			}
+			_, err := w.insight.AskFor(t.Context(), w.ws, actor, q)
+			return err
+		}
+		refused := func(name string, q insight.Query) {
+			t.Helper()
+			if err := ask(viewer, q); !fault.Is(err, fault.Denied) || !strings.Contains(fault.ProblemOf(err).Detail, "contacts.identify") {
+				t.Errorf("%s: %v", name, err)
+			}
+			if err := ask(owner, q); err != nil {
+				t.Errorf("%s: the owner may ask for everything: %v", name, err)
+			}
+		}
+		for _, pin := range []insight.Condition{one("id", "in", id), one("id", "not_in", id), one("id", "contains", id[:8]), one("contact", "in", id), one("contact", "", id), one("copy", "in", "12"), one("copy", "not_in", "12")} {
+			for _, piece := range []insight.Condition{one("text", "contains", "527"), one("text", "contains", "zel"), one("text", "search", "zelda"), one("text", "not_contains", "527"), one("answer.q", "contains", "zel"),
+				one("source", "contains", "zel"), one("touchpoint", "contains", "a"), one("survey", "not_contains", "a"), one("nps_question", "contains", "a"), one("attribute.note", "contains", "52"), one("contact.note", "contains", "52")} {
+				both := insight.Conditions{pin, piece}
+				refused("where", insight.Query{Where: both})
+				refused("share", insight.Query{Measure: insight.Share, Where: insight.Conditions{pin}, Share: insight.Conditions{piece}})
+				refused("compare", insight.Query{Where: insight.Conditions{pin}, Compare: &insight.Compare{Where: insight.Conditions{piece}}})
+				refused("the other way round", insight.Query{Where: insight.Conditions{piece}, Compare: &insight.Compare{Where: insight.Conditions{pin}}})
+				if _, err := w.insight.Facets(t.Context(), w.ws, viewer, both, insight.Period{}, []string{"channel"}, 5); !fault.Is(err, fault.Denied) {
+					t.Errorf("facets by %+v: %v", both, err)
+				}
+				if _, err := w.insight.ThemesFor(t.Context(), w.ws, viewer, insight.ThemesQuery{Where: both}); !fault.Is(err, fault.Denied) {
+					t.Errorf("themes by %+v: %v", both, err)
+				}
+			}
+			refused("mean", insight.Query{Measure: insight.Mean, Of: "attribute.note", Where: insight.Conditions{pin}})
+		}
+		piece := insight.Conditions{one("text", "contains", "527")}
+		refused("by id", insight.Query{Where: piece, By: []string{"id"}})
+		refused("by contact", insight.Query{Where: piece, By: []string{"channel", "contact"}})
+		refused("between instants", insight.Query{Where: piece, Between: insight.Period{From: said.Time.Format("2006-01-02T15:04:05Z07:00")}})
+		refused("pieces together", insight.Query{Where: insight.Conditions{one("text", "contains", "on 052"), one("text", "contains", "739")}})
+		refused("pieces in share", insight.Query{Measure: insight.Share, Where: piece, Share: insight.Conditions{one("text", "search", "46")}})
+		refused("pieces of none", insight.Query{Where: insight.Conditions{one("text", "not_contains", "527", "a 39")}})
+		for name, q := range map[string]insight.Query{
+			"either piece": {Where: insight.Conditions{one("text", "contains", "iphone 15", "iphone 16")}}, "words of a customer": {Where: insight.Conditions{one("contact", "in", id), one("text", "not_empty")}},
+			"words of the known": {Where: insight.Conditions{one("contact", "not_empty"), one("text", "search", "delivery")}}, "by day": {Where: piece, Between: insight.Period{From: "2026-01-01", To: "2026-01-31"}},
+			"by contact": {By: []string{"contact"}}, "of an instant": {Between: insight.Period{From: "2026-01-01T00:00:00Z"}}, "two words": {Where: insight.Conditions{one("text", "contains", "24 hours"), one("text", "search", "delivery")}},
+		} {
+			if err := ask(viewer, q); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}

@@ -74,7 +74,7 @@ const leastMentions = stat.MinimumToShow
 
 // ThemesFor is Themes on behalf of somebody; see MayAsk.
 func (s *Service) ThemesFor(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, q ThemesQuery) (*ThemesAnswer, error) {
-	if err := s.MayAsk(ctx, ws, actor, q.Where); err != nil {
+	if err := s.MayAskOf(ctx, ws, actor, q.Between, q.Where); err != nil {
 		return nil, err
 	}
 	return s.Themes(ctx, ws, q)

@@ -110,7 +110,7 @@ func (s *Service) Ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*A
 // AskFor is Ask on behalf of somebody: values that say who somebody is are covered before those who may not know, and the way to the
 // feedback behind them with them.
 func (s *Service) AskFor(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, q Query) (*Answer, error) {
-	if err := s.insight.MayAsk(ctx, ws, actor, q.Where); err != nil {
+	if err := s.insight.MayAskOf(ctx, ws, actor, q.Between, q.Where); err != nil {
 		return nil, err
 	}
 	veil, err := s.insight.VeilFor(ctx, ws, actor)

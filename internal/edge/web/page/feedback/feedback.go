@@ -67,7 +67,7 @@ func (p *Pages) list(q *web.Request) error {
 	if values.Get("q") != "" && values.Get("sort") == "best" {
 		sorted = "best"
 	}
-	if err := p.Insight.MayAsk(ctx, ws, q.Actor, cond); err != nil {
+	if err := p.Insight.MayAskOf(ctx, ws, q.Actor, period, cond); err != nil {
 		return err
 	}
 	found, err := p.Insight.FindGroups(ctx, ws, cond, period, values.Get("cursor"), shown, sorted != "")
@@ -97,6 +97,9 @@ func (p *Pages) list(q *web.Request) error {
 		if g.Others > 0 {
 			all := clone(filters)
 			all["copy"] = g.Keys
+			if p.Insight.MayAsk(ctx, ws, q.Actor, cond, insight.Conditions{{Field: "copy", Op: "in", Values: g.Keys}}) != nil {
+				all = url.Values{"copy": g.Keys} // what was searched for must not be asked of single texts
+			}
 			v.Quotes[i].Copies, v.Quotes[i].CopiesAt = int(g.Others), "/feedback?"+all.Encode()
 			v.Pager.Alike += int(g.Others)
 		}
