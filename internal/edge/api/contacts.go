@@ -56,6 +56,7 @@ type Segment struct {
 	Name      string         `json:"name" minLength:"1" maxLength:"200"`
 	Filter    contact.Filter `json:"filter"`
 	CreatedAt *time.Time     `json:"created_at,omitempty" readOnly:"true"`
+	Covered   bool           `json:"covered,omitempty" readOnly:"true" doc:"Its filter needs contacts.identify: what it looks for stands as [personal], and it cannot be asked"`
 }
 
 // Suggestion says that two contacts may be one, because both lay claim to an identity of this kind.
@@ -88,7 +89,7 @@ func accountOf(a contact.Account) Account {
 }
 
 func segmentOf(s contact.Segment) Segment {
-	return Segment{string(s.ID), s.Name, s.Filter, instantOf(s.CreatedAt)}
+	return Segment{string(s.ID), s.Name, s.Filter, instantOf(s.CreatedAt), s.Covered}
 }
 
 // instantOf is nil for the zero time.
@@ -409,7 +410,7 @@ func (a *API) segmentRoutes() {
 	}
 	handle(a, route{http.MethodGet, "/v1/segments", identity.ContactsRead, "list-segments", "List segments: saved filters of contacts", tag, 0},
 		func(ctx context.Context, actor identity.Actor, _ *struct{}) (*body[segments], error) {
-			list, err := a.Contacts.Segments(ctx, actor.Workspace)
+			list, err := a.Contacts.Segments(ctx, actor.Workspace, actor)
 			return &body[segments]{segments{mapped(list, segmentOf)}}, err
 		})
 	save := func(ctx context.Context, actor identity.Actor, id string, in Segment) (*body[Segment], error) {
@@ -422,7 +423,7 @@ func (a *API) segmentRoutes() {
 		})
 	handle(a, route{http.MethodGet, "/v1/segments/{id}", identity.ContactsRead, "get-segment", "Get a segment", tag, 0},
 		func(ctx context.Context, actor identity.Actor, in *ByID) (*body[Segment], error) {
-			list, err := a.Contacts.Segments(ctx, actor.Workspace)
+			list, err := a.Contacts.Segments(ctx, actor.Workspace, actor)
 			if err != nil {
 				return nil, err
 			}

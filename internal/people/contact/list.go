@@ -188,7 +188,7 @@ func (s *Service) mayAsk(tx *store.Tx, op string, ws identity.WorkspaceID, actor
 	}
 	for _, c := range f.Conditions {
 		for _, v := range c.Values {
-			if bounds := c.Op == Above || c.Op == Below; strings.Contains(v, "@") || s.mask(v) != v || bounds && longNumber(v) {
+			if bounds := c.Op == Above || c.Op == Below; v == Covered || strings.Contains(v, "@") || s.mask(v) != v || bounds && longNumber(v) {
 				return actor.RequireIn(op, ws, identity.ContactsIdentify)
 			}
 		}

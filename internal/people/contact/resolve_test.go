@@ -333,7 +333,7 @@ func TestTwoWorkspaces(t *testing.T) {
 		s.must(err)
 		accounts, _, err := s.Accounts(s.ctx, s.other, theirs, "", "", 0)
 		s.must(err)
-		segments, err := s.Segments(s.ctx, s.other)
+		segments, err := s.Segments(s.ctx, s.other, theirs)
 		s.must(err)
 		if len(loaded) != 1 || len(page.Contacts) != 1 || page.Contacts[0].ID != their[0] || len(accounts) != 1 || len(segments) != 0 {
 			s.Fatalf("theirs: %v %v %v %v", loaded, page, accounts, segments)

@@ -19,15 +19,50 @@ type Segment struct {
 	Name      string
 	Filter    Filter // without a segment of its own
 	CreatedAt time.Time
+	Covered   bool // what the filter looks for is covered before this reader, who may not ask for it
 }
 
-// Segments lists the saved filters by name.
-func (s *Service) Segments(ctx context.Context, ws identity.WorkspaceID) (list []Segment, err error) {
+// Covered stands for what a filter looks for, before those who may not ask for it. It cannot be asked for.
+const Covered = "[personal]"
+
+// Segments lists the saved filters by name. What they look for is covered before those who may not ask for it: a segment may be the name and
+// the telephone number of one customer.
+func (s *Service) Segments(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor) (list []Segment, err error) {
+	if err := actor.RequireIn("contact.Segments", ws, identity.ContactsRead); err != nil {
+		return nil, err
+	}
 	err = s.db.View(ctx, func(tx *store.Tx) (err error) {
 		list, err = store.All(tx, scanSegment, "/* contact.Segments */ SELECT id, name, filter, created_at FROM contact_segment WHERE workspace = $1 ORDER BY name_key", string(ws))
+		for i := 0; i < len(list) && err == nil; i++ {
+			err = s.cover(tx, ws, actor, &list[i])
+		}
 		return err
 	})
 	return list, err
+}
+
+// cover covers what a segment looks for, unless the actor may ask for it.
+func (s *Service) cover(tx *store.Tx, ws identity.WorkspaceID, actor identity.Actor, x *Segment) error {
+	if actor.May(identity.ContactsIdentify) {
+		return nil
+	}
+	if strings.TrimSpace(x.Filter.Text) != "" {
+		x.Filter.Text, x.Covered = Covered, true
+	}
+	for i := range x.Filter.Conditions {
+		c := &x.Filter.Conditions[i]
+		err := s.mayAsk(tx, "contact.Segments", ws, actor, Filter{Conditions: []Condition{*c}})
+		if err == nil {
+			continue
+		}
+		if !fault.Is(err, fault.Denied) {
+			return err
+		}
+		if x.Covered = true; len(c.Values) > 0 {
+			c.Values = []string{Covered}
+		}
+	}
+	return nil
 }
 
 // SaveSegment makes a segment (no ID) or replaces one. A name that another has is a Conflict.

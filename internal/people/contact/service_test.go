@@ -343,6 +343,49 @@ func TestWhoMaySeeWho(t *testing.T) {
 	})
 }
 
+// TestSegmentsDoNotSayWhoTheyLookFor: what a segment looks for is covered before those who may not ask for it.
+func TestSegmentsDoNotSayWhoTheyLookFor(t *testing.T) {
+	t.Parallel()
+	each2(t, func(s shop) {
+		s.MaskWith(func(v string) string { return text.Mask(v, text.Personal(v, "")) })
+		s.must(s.SetAttribute(s.ctx, s.ws, s.owner, Attribute{Key: "national_id", Kind: Text, Personal: true}))
+		analyst := identity.Actor{Workspace: s.ws, Member: "m", Role: identity.Analyst}
+		asked := Filter{Text: "Dana Levi", Conditions: []Condition{{"national_id", Is, []string{"123456782"}}, {"national_id", Present, nil}, {"note", Above, []string{"521234.566e3"}},
+			{"note", IsNot, []string{"052-123-4567"}}, {"plan", Is, []string{"gold"}}}}
+		for name, f := range map[string]Filter{"One": asked, "Two": {Conditions: []Condition{{"plan", Is, []string{"gold"}}}}} {
+			_, err := s.SaveSegment(s.ctx, s.ws, s.owner, Segment{Name: name, Filter: f})
+			s.must(err)
+		}
+		list, err := s.Segments(s.ctx, s.ws, analyst)
+		s.must(err)
+		if len(list) != 2 || list[0].Name != "One" || !list[0].Covered || list[1].Covered {
+			s.Fatalf("%+v", list)
+		}
+		covered := list[0].Filter
+		if told := fmt.Sprintf("%+v", covered); strings.Contains(told, "Dana") || strings.Contains(told, "4567") || strings.Contains(told, "5212") || strings.Contains(told, "6782") || !strings.Contains(told, "gold") || covered.Text != Covered {
+			s.Errorf("an analyst sees %s", told)
+		}
+		for _, c := range covered.Conditions[:4] { // nor is it asked, or saved, as it looks
+			if c.Op == Present {
+				continue
+			}
+			_, err = s.Count(s.ctx, s.ws, analyst, Filter{Conditions: []Condition{c}})
+			s.want(err, fault.Denied)
+		}
+		_, err = s.Count(s.ctx, s.ws, analyst, covered)
+		s.want(err, fault.Denied)
+		_, err = s.Count(s.ctx, s.ws, analyst, Filter{Segment: list[0].ID})
+		s.want(err, fault.Denied)
+		list, err = s.Segments(s.ctx, s.ws, s.owner)
+		s.must(err)
+		if list[0].Covered || fmt.Sprintf("%+v", list[0].Filter) != fmt.Sprintf("%+v", asked) {
+			s.Errorf("the owner sees %+v", list[0])
+		}
+		_, err = s.Segments(s.ctx, s.ws, identity.Actor{Workspace: s.ws, Member: "v", Role: identity.Viewer})
+		s.want(err, fault.Denied)
+	})
+}
+
 func TestConsent(t *testing.T) {
 	t.Parallel()
 	each2(t, func(s shop) {
@@ -432,7 +475,7 @@ func TestByHand(t *testing.T) {
 			s.Fatalf("%d in the segment", n)
 		}
 		s.must(s.DeleteSegment(s.ctx, s.ws, s.owner, x.ID))
-		if list, _ := s.Segments(s.ctx, s.ws); len(list) != 0 {
+		if list, _ := s.Segments(s.ctx, s.ws, s.owner); len(list) != 0 {
 			s.Fatalf("%+v", list)
 		}
 	})

@@ -99,7 +99,7 @@ func accounts(ctx context.Context, j job) error {
 }
 
 func segments(ctx context.Context, j job) error {
-	list, err := j.from.Contacts.Segments(ctx, j.Workspace)
+	list, err := j.from.Contacts.Segments(ctx, j.Workspace, j.Actor)
 	if err != nil {
 		return err
 	}
@@ -107,6 +107,7 @@ func segments(ctx context.Context, j job) error {
 	t.text("id", func(s contact.Segment) string { return string(s.ID) })
 	t.text("name", func(s contact.Segment) string { return s.Name })
 	t.add("filter", table.JSON, func(s contact.Segment) any { return s.Filter })
+	t.yes("covered", func(s contact.Segment) bool { return s.Covered })
 	t.time("created_at", func(s contact.Segment) time.Time { return s.CreatedAt })
 	return write(ctx, j, t, all(list))
 }

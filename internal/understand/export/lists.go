@@ -39,6 +39,7 @@ func views(ctx context.Context, j job) error {
 	t.text("member", func(v insight.View) string { return string(v.Member) })
 	t.yes("shared", func(v insight.View) bool { return v.Shared })
 	t.yes("pinned", func(v insight.View) bool { return v.Pinned })
+	t.yes("covered", func(v insight.View) bool { return v.Covered })
 	t.text("chart", func(v insight.View) string { return v.Chart })
 	t.text("address", func(v insight.View) string { return v.Query.Encode().Encode() })
 	t.add("query", table.JSON, func(v insight.View) any { return v.Query })

@@ -134,7 +134,7 @@ func (v Veil) tells(e Condition) string {
 		return "the attribute says who customers are"
 	}
 	for _, value := range e.Values {
-		personal := strings.Contains(value, "@") || mask(value, value) != value
+		personal := value == Covered || strings.Contains(value, "@") || mask(value, value) != value
 		switch e.Op {
 		case "contains", "not_contains", "search":
 			personal = personal || digitsInARow(value) >= ofDigits

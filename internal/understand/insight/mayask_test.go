@@ -1,6 +1,8 @@
 package insight_test
 
 import (
+	"encoding/json"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -129,6 +131,60 @@ func TestNobodySpellsATextOutByPieces(t *testing.T) {
 		} {
 			if err := ask(viewer, q); err != nil {
 				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}
+
+// TestViewsDoNotSayWhatTheyAskFor: a view that is shared stays in the list, and what it asks for is covered before those who may not ask.
+func TestViewsDoNotSayWhatTheyAskFor(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		owner := identity.Actor{Workspace: w.ws, Member: "o", Role: identity.Owner}
+		analyst := identity.Actor{Workspace: w.ws, Member: "a", Role: identity.Analyst}
+		must(t, contact.NewService(w.db).SetAttribute(t.Context(), w.ws, owner, contact.Attribute{Key: "national_id", Kind: contact.Text, Personal: true}))
+		is := func(field, op string, values ...string) insight.Condition {
+			return insight.Condition{Field: field, Op: op, Values: values}
+		}
+		asked := insight.Query{Measure: insight.Share, Where: insight.Conditions{is("attribute.national_id", "in", "123456782"), is("channel", "in", "web")},
+			Share: insight.Conditions{is("text", "search", "dana@example.com")}, Compare: &insight.Compare{Where: insight.Conditions{is("source", "contains", "dana@example.com"), is("attribute.note", "gt", "521234566")}}}
+		var saved []insight.View
+		for name, q := range map[string]insight.Query{"One": asked, "Two": {Measure: insight.Count, Where: insight.Conditions{is("channel", "in", "web")}},
+			"Three": {Measure: insight.Count, Where: insight.Conditions{is("id", "in", "x"), is("text", "contains", "dana")}}} {
+			v, err := w.insight.SaveView(t.Context(), w.ws, owner, insight.View{Name: name, Shared: true, Query: q})
+			must(t, err)
+			saved = append(saved, v)
+		}
+		list, err := w.insight.Views(t.Context(), w.ws, analyst)
+		must(t, err)
+		if len(list) != 3 {
+			t.Fatalf("%+v", list)
+		}
+		for _, v := range list {
+			one, err := w.insight.GetView(t.Context(), w.ws, analyst, v.ID)
+			must(t, err)
+			b, err := json.Marshal([]insight.View{v, one})
+			must(t, err)
+			if told := string(b); strings.Contains(told, "123456782") || strings.Contains(told, "dana") || strings.Contains(told, "5212") {
+				t.Errorf("an analyst sees %s", told)
+			}
+			_, err = w.insight.AskFor(t.Context(), w.ws, analyst, v.Query)
+			if covered := v.Name != "Two"; v.Covered != covered || one.Covered != covered || fault.Is(err, fault.Denied) != covered || !covered && err != nil {
+				t.Errorf("%s: covered %v, %v; asked %v", v.Name, v.Covered, one.Covered, err)
+			}
+		}
+		if q := list[0].Query; list[0].Name != "One" || q.Where[1].Values[0] != "web" || q.Where[0].Values[0] != insight.Covered || q.Compare.Where[1].Values[0] != insight.Covered {
+			t.Errorf("%+v", q)
+		}
+		// Nor is it saved as it looks, and who may know sees it as it was.
+		if _, err := w.insight.SaveView(t.Context(), w.ws, analyst, insight.View{Name: "Mine", Query: insight.Query{Measure: insight.Count, Where: list[0].Query.Where}}); !fault.Is(err, fault.Denied) {
+			t.Errorf("saved: %v", err)
+		}
+		for _, v := range saved {
+			got, err := w.insight.GetView(t.Context(), w.ws, owner, v.ID)
+			must(t, err)
+			if got.Covered || !reflect.DeepEqual(got.Query.Where, v.Query.Where) {
+				t.Errorf("the owner sees %+v", got)
 			}
 		}
 	})

@@ -170,6 +170,34 @@ func (v Veil) answer(a *Answer) {
 	}
 }
 
+// view covers the conditions of a view that its reader may not ask for, for they say what was looked for. Its name and its form stay, and to
+// ask it is refused.
+func (v Veil) view(x *View) {
+	if !v.on {
+		return
+	}
+	bad := v.refusedOf(x.Query)
+	if bad == nil {
+		return
+	}
+	cover := func(c Conditions) Conditions {
+		c = slices.Clone(c)
+		for i := range c {
+			if e := &c[i]; len(e.Values) > 0 && slices.ContainsFunc(bad, func(f fault.Field) bool { return f.Path == e.Field }) {
+				e.Values = []string{Covered}
+			}
+		}
+		return c
+	}
+	x.Covered = true
+	x.Query.Where, x.Query.Share = cover(x.Query.Where), cover(x.Query.Share)
+	if x.Query.Compare != nil {
+		compare := *x.Query.Compare
+		compare.Where = cover(compare.Where)
+		x.Query.Compare = &compare
+	}
+}
+
 // AskFor is Ask on behalf of somebody: values that say who somebody is are covered before those who may not know, who
 // may not ask for them either (MayAsk).
 func (s *Service) AskFor(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, q Query) (*Answer, error) {

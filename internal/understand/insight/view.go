@@ -27,6 +27,7 @@ type View struct {
 	Pinned    bool              `json:"pinned" doc:"Whether it stands on Home"`
 	CreatedAt time.Time         `json:"created_at"`
 	ChangedAt time.Time         `json:"changed_at"`
+	Covered   bool              `json:"covered,omitempty" doc:"It holds conditions that need contacts.identify: their values stand as [personal], and it cannot be asked"`
 }
 
 // SaveView keeps a question: a new one when v.ID is empty. Only who made a view may change it, or an admin.
@@ -42,6 +43,11 @@ func (s *Service) SaveView(ctx context.Context, ws identity.WorkspaceID, a ident
 	if err := v.Query.Validate(); err != nil {
 		return v, err
 	}
+	// Nor is a view that was shown covered saved as it looks.
+	if err := s.mayAsk(ctx, ws, a, v.Query); err != nil {
+		return v, err
+	}
+	v.Covered = false
 	text, err := json.Marshal(v.Query)
 	if err != nil {
 		return v, fault.Wrap(op, err)
@@ -80,11 +86,18 @@ func (s *Service) Views(ctx context.Context, ws identity.WorkspaceID, a identity
 	if err := a.Require("insight.Views", identity.InsightsRead); err != nil {
 		return nil, err
 	}
+	veil, err := s.VeilFor(ctx, ws, a)
+	if err != nil {
+		return nil, err
+	}
 	var out []View
-	err := s.db.View(ctx, func(tx *store.Tx) (err error) {
+	err = s.db.View(ctx, func(tx *store.Tx) (err error) {
 		out, err = store.All(tx, scanView, "/* insight.Views */ SELECT "+viewColumns+" FROM insight_view WHERE workspace = $1 AND (shared = 1 OR member = $2) ORDER BY name, id", string(ws), string(a.Member))
 		return err
 	})
+	for i := range out {
+		veil.view(&out[i])
+	}
 	return out, fault.Wrap("insight.Views", err)
 }
 
@@ -94,15 +107,23 @@ func (s *Service) GetView(ctx context.Context, ws identity.WorkspaceID, a identi
 	if err := a.Require(op, identity.InsightsRead); err != nil {
 		return View{}, err
 	}
+	veil, err := s.VeilFor(ctx, ws, a)
+	if err != nil {
+		return View{}, err
+	}
 	var out View
-	err := s.db.View(ctx, func(tx *store.Tx) (err error) {
+	err = s.db.View(ctx, func(tx *store.Tx) (err error) {
 		out, err = getView(tx, ws, v)
 		return err
 	})
 	if err == nil && !out.Shared && out.Member != a.Member {
 		err = fault.New(fault.NotFound, op, "there is no such view here")
 	}
-	return out, fault.Wrap(op, err)
+	if err != nil {
+		return View{}, fault.Wrap(op, err)
+	}
+	veil.view(&out)
+	return out, nil
 }
 
 // DeleteView removes a view; the same people may who may change it.

@@ -178,7 +178,7 @@ func (p *Pages) showList(q *web.Request, status int, a address, f contact.Filter
 	if v.Tabs, err = p.tabs(q, "contacts"); err != nil {
 		return err
 	}
-	segments, err := p.Contacts.Segments(ctx, ws)
+	segments, err := p.Contacts.Segments(ctx, ws, q.Actor)
 	if err != nil {
 		return err
 	}
@@ -330,6 +330,9 @@ func (p *Pages) facets(q *web.Request, a address, languages []contact.Counted, s
 		f := ui.Facet{Label: e.T("contact.segments")}
 		for _, s := range segments {
 			o := ui.FacetOption{Label: s.Name, Count: -1, Href: listHref(url.Values{"segment": {string(s.ID)}})}
+			if s.Covered {
+				o.Label = e.T("contact.segment_covered", "name", s.Name)
+			}
 			if o.On = a.filters.Get("segment") == string(s.ID) || a.editing == string(s.ID); o.On {
 				o.Href = "/contacts"
 			}

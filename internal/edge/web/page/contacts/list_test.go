@@ -177,7 +177,7 @@ func TestSegments(t *testing.T) {
 		if got := p.text("h1"); got != "Gold by mail" {
 			w.Errorf("title %q", got)
 		}
-		list, err := w.contacts.Segments(w.Context(), w.ws)
+		list, err := w.contacts.Segments(w.Context(), w.ws, identity.Program(w.ws, "test"))
 		w.must(err)
 		path := "/segments/" + string(list[0].ID)
 		open := "/contacts?segment=" + string(list[0].ID)
@@ -197,7 +197,7 @@ func TestSegments(t *testing.T) {
 		p = b.open(p.link("Has E-mail"))
 		p.says("30 of 30 shown", "The filter differs")
 		b.done(path, p.form("/segments")).says("30 of 30 shown", "The segment is saved.")
-		list, err = w.contacts.Segments(w.Context(), w.ws)
+		list, err = w.contacts.Segments(w.Context(), w.ws, identity.Program(w.ws, "test"))
 		w.must(err)
 		if len(list) != 2 || list[0].Name != "Golden" || len(list[0].Filter.Has) != 0 || len(list[1].Filter.Conditions) != 1 || list[1].Filter.Has[0] != contact.Email {
 			w.Errorf("%+v", list)

@@ -51,7 +51,7 @@ func (p *Pages) saveSegment(q *web.Request) error {
 	if err != nil {
 		return err
 	}
-	list, err := p.Contacts.Segments(ctx, ws)
+	list, err := p.Contacts.Segments(ctx, ws, q.Actor)
 	if err != nil {
 		return err
 	}

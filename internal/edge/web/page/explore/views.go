@@ -17,6 +17,7 @@ type viewLink struct {
 	Name, Href           string
 	Mine, Shared, Pinned bool
 	Current              bool
+	Covered              bool // it asks for what the reader may not
 }
 
 // exported are the lists that the page holds, as files.
@@ -35,7 +36,7 @@ func (p *Pages) views(q *web.Request, v *view) error {
 		return err
 	}
 	for _, s := range list {
-		v.Views = append(v.Views, viewLink{Name: s.Name, Href: "/explore?view=" + url.QueryEscape(string(s.ID)), Mine: mine(q, s), Shared: s.Shared, Pinned: s.Pinned,
+		v.Views = append(v.Views, viewLink{Name: s.Name, Href: "/explore?view=" + url.QueryEscape(string(s.ID)), Mine: mine(q, s), Shared: s.Shared, Pinned: s.Pinned, Covered: s.Covered,
 			Current: v.Saved != nil && v.Saved.ID == s.ID})
 	}
 	slices.SortStableFunc(v.Views, func(x, y viewLink) int {
