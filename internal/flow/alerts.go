@@ -18,6 +18,7 @@ import (
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/alert"
+	"kolo/internal/understand/insight"
 	"kolo/internal/understand/theme"
 )
 
@@ -98,13 +99,14 @@ func (f *Flow) tell(tx *store.Tx, ws identity.WorkspaceID, tree *theme.Tree) (in
 
 var eventOf = map[string]string{alert.Opened: deliver.AlertOpened, alert.Escalated: deliver.AlertEscalated}
 
-// event is what a webhook is told of an alert: all that the API tells, a name for people, and where to look.
+// event is what a webhook is told of an alert: all that the API tells those who may not know who customers are, a name for people, and
+// where to look.
 func (f *Flow) event(a alert.Alert, named known, language string) any {
 	return struct {
 		Alert alert.Alert `json:"alert"`
 		Name  string      `json:"name"`
 		URL   string      `json:"url"`
-	}{a, title(i18n.Load().Language(language), named, a), f.link(a)}
+	}{a.Veiled(named.veil), title(i18n.Load().Language(language), named, a), f.link(a)}
 }
 
 // alertClosed tells webhooks of the verdict.
@@ -269,19 +271,24 @@ func day(l *i18n.Locale, s string) string {
 type known struct {
 	tree   *theme.Tree
 	titles map[string]string
+	veil   insight.Veil // of what is sent: it may end up anywhere
 }
 
 func knownOf(tx *store.Tx, ws identity.WorkspaceID, tree *theme.Tree) (known, error) {
 	titles, err := feedback.Titles(tx, ws)
-	return known{tree, titles}, err
+	if err != nil {
+		return known{}, err
+	}
+	veil, err := insight.VeilOf(tx, ws)
+	return known{tree, titles, veil}, err
 }
 
-// title says in a line what has happened to what.
+// title says in a line what has happened to what, without saying who a customer is.
 func title(l *i18n.Locale, named known, a alert.Alert) string {
 	names := map[string]string{}
 	maps.Copy(names, named.titles)
 	if a.Subject.Value != "" {
 		names[a.Subject.Value] = named.tree.Name(a.Subject.Value, l.Tag())
 	}
-	return alert.Title(l, a, names)
+	return alert.Title(l, a.Veiled(named.veil), names)
 }

@@ -10,7 +10,7 @@ import (
 
 // Title is open to tests.
 func Title(l *i18n.Locale, tree *theme.Tree, titles map[string]string, a alert.Alert) string {
-	return title(l, known{tree, titles}, a)
+	return title(l, known{tree: tree, titles: titles}, a)
 }
 
 // Tell is what the job does in its transaction.

@@ -483,3 +483,28 @@ func TestEveryAlertHasWords(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatIsSentTellsNobodysName: mails and webhooks end up anywhere, so that what an alert is about is masked in them, whoever reads.
+func TestWhatIsSentTellsNobodysName(t *testing.T) {
+	each(t, func(w *world) {
+		one := w.workspace("one")
+		_, _, err := w.deliver.AddWebhook(w.Context(), one.Workspace, one, deliver.NewWebhook{URL: "http://127.0.0.1:1", Events: []string{deliver.Any}})
+		w.must(err)
+		a := w.signal(one, alert.Subject{Measure: alert.Count, Field: "source", Value: "ana@example.com"}, "", alert.Opened)
+		w.must(w.db.Update(w.Context(), func(tx *store.Tx) error { return w.flow.Tell(tx, one.Workspace) }))
+		w.run(w.flow)
+		verdict := alert.False
+		_, err = w.flow.Alerts.Change(w.Context(), one.Workspace, one, a, alert.Patch{Verdict: &verdict})
+		w.must(err)
+		sent := w.deliveries(one, deliver.Filter{})
+		if len(sent) != 3 {
+			w.Fatalf("%+v", sent)
+		}
+		for _, d := range sent {
+			text, html, _ := w.body(d)
+			if told := d.Subject + text + html; strings.Contains(told, "ana@") || strings.Contains(told, "ana%40") || !strings.Contains(told, "[email]") {
+				w.Errorf("%s: %s", d.Topic, told)
+			}
+		}
+	})
+}

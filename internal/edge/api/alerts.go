@@ -16,22 +16,38 @@ import (
 type AlertTold struct {
 	alert.Alert
 	Title    string `json:"title" doc:"What it is about, in the language that was asked for"`
-	Feedback string `json:"feedback" doc:"Query string of /v1/feedback for what is behind it"`
+	Feedback string `json:"feedback" doc:"Query string of /v1/feedback for what is behind it; empty where it would say what the reader may not see"`
 }
 
 var alertWords = i18n.Load()
 
-func (a *API) tellAlerts(ctx context.Context, ws identity.WorkspaceID, list []alert.Alert, language string) ([]AlertTold, error) {
+// tellAlerts tells alerts to an actor: what they are about is covered as values of answers are.
+func (a *API) tellAlerts(ctx context.Context, actor identity.Actor, list []alert.Alert, language string) ([]AlertTold, error) {
+	ws := actor.Workspace
 	l := alertWords.Language(language)
 	names, err := a.Insight.Names(ctx, ws, l.Tag())
 	if err != nil {
 		return nil, err
 	}
+	veil, err := a.Insight.VeilFor(ctx, ws, actor)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]AlertTold, len(list))
 	for i, x := range list {
-		out[i] = AlertTold{x, alert.Title(l, x, names), alert.FeedbackOf(x)}
+		shown := x.Veiled(veil)
+		out[i] = AlertTold{shown, alert.Title(l, shown, names), alert.FeedbackFor(x, veil)}
 	}
 	return out, nil
+}
+
+// mayWatch refuses a series of what the actor may not ask for, by its key.
+func (a *API) mayWatch(ctx context.Context, actor identity.Actor, key string) error {
+	s, err := alert.ParseSubject(key)
+	if err != nil {
+		return nil // no alert has it
+	}
+	return a.Insight.MayAsk(ctx, actor.Workspace, actor, insight.Conditions{{Field: s.Field, Values: []string{s.Value}}})
 }
 
 // Language is the language of names in an answer. Exported, for an embedded struct is read only then.
@@ -58,15 +74,20 @@ func (a *API) alertRoutes() {
 			for _, s := range in.State {
 				f.States = append(f.States, alert.State(s))
 			}
+			if in.Subject != "" {
+				if err := a.mayWatch(ctx, actor, in.Subject); err != nil {
+					return nil, err
+				}
+			}
 			list, next, err := a.Alerts.List(ctx, actor.Workspace, f)
 			if err != nil {
 				return nil, err
 			}
-			told, err := a.tellAlerts(ctx, actor.Workspace, list, in.Language.Language)
+			told, err := a.tellAlerts(ctx, actor, list, in.Language.Language)
 			return &body[alerts]{alerts{told, next}}, err
 		})
 	one := func(ctx context.Context, actor identity.Actor, x alert.Alert, language string) (*body[AlertTold], error) {
-		told, err := a.tellAlerts(ctx, actor.Workspace, []alert.Alert{x}, language)
+		told, err := a.tellAlerts(ctx, actor, []alert.Alert{x}, language)
 		if err != nil {
 			return nil, err
 		}
@@ -125,6 +146,11 @@ func (a *API) alertRoutes() {
 			if out.Course, err = a.Alerts.CourseOf(ctx, ws, x); err != nil {
 				return nil, err
 			}
+			veil, err := a.Insight.VeilFor(ctx, ws, actor)
+			if err != nil {
+				return nil, err
+			}
+			out.Course.Subject = out.Course.Subject.Veiled(veil)
 			out.Signals, err = a.Alerts.Signals(ctx, ws, x.ID)
 			return &body[evidence]{out}, err
 		})
@@ -163,8 +189,15 @@ func (a *API) alertRoutes() {
 			Limit int `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 		}) (*body[series], error) {
 			list, more, err := a.Alerts.Series(ctx, actor.Workspace, in.After, in.Limit)
+			if err != nil {
+				return nil, err
+			}
+			veil, err := a.Insight.VeilFor(ctx, actor.Workspace, actor)
 			if list == nil {
 				list = []alert.Series{}
+			}
+			for i := range list {
+				list[i] = list[i].Veiled(veil)
 			}
 			return &body[series]{series{list, more}}, err
 		})
@@ -178,7 +211,7 @@ func (a *API) alertRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			if err := a.Insight.MayAsk(ctx, actor.Workspace, actor, insight.Conditions{{Field: s.Field, Values: []string{s.Value}}}); err != nil {
+			if err := a.mayWatch(ctx, actor, in.Subject); err != nil {
 				return nil, err
 			}
 			var to clock.Day

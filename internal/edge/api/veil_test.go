@@ -7,8 +7,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"kolo/internal/foundation/clock"
+	"kolo/internal/foundation/id"
+	"kolo/internal/foundation/store"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/alert"
 )
 
 // TestAnswersTellNobodysName: whoever may not know who contacts are finds no addresses in what answers are grouped by, in what they share
@@ -140,5 +145,52 @@ func TestConditionsTellNobodysName(t *testing.T) {
 		if status, _, text := w.call(keys[1], "GET", path, ""); status != 200 || strings.Contains(text, "ana@") || !strings.Contains(text, "[email]") {
 			t.Errorf("%s: %d %s", path, status, text)
 		}
+	}
+}
+
+// TestAlertsTellNobodysName: what alerts and series are about is covered, and with it the way to the feedback behind them.
+func TestAlertsTellNobodysName(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	few := slices.DeleteFunc(identity.Permissions(), func(p identity.Permission) bool { return p == identity.ContactsIdentify })
+	keys := w.workspace("one", identity.Permissions(), few)
+	subject := alert.Subject{Measure: alert.Count, Field: "source", Value: "ana@example.com"}
+	must(t, w.db.Update(t.Context(), func(tx *store.Tx) error {
+		ws, err := store.One(tx, store.Value[string], "/* test */ SELECT id FROM workspace")
+		if err != nil {
+			return err
+		}
+		columns := []string{"workspace", "id", "subject", "kind", "episode", "state", "owner", "rule", "bucket", "since", "last_day", "signals", "observed", "expected", "low", "high",
+			"exposure", "p", "q", "excess", "told_excess", "snoozed_until", "snooze_reason", "verdict", "reason", "quiet_until", "opened_at", "changed_at", "acknowledged_at", "closed_at"}
+		day := int64(clock.DayOf(now, time.UTC)) - 1
+		if _, err := tx.InsertMany("test", "alert", columns, [][]any{{ws, id.New(tx.Now), subject.Key(), "alarm", day, "open", "", "spike", "day", day - 1, day, 2,
+			41.0, 12.25, 5.6, 19.2, 900.0, 0.00001, 0.001, 57.0, 0.0, 0, "", "", "", 0, tx.Millis(), tx.Millis(), 0, 0}}, ""); err != nil {
+			return err
+		}
+		_, err = tx.InsertMany("test", "alert_series", []string{"workspace", "subject", "bucket", "state", "day", "observed", "expected", "low", "high", "p", "q", "rate"},
+			[][]any{{ws, subject.Key(), "day", "watched", day, 41.0, 12.25, 5.6, 19.2, 0.00001, 0.001, 0.01}}, "")
+		return err
+	}))
+	w.ask(keys[0], "POST", "/v1/feedback", `{"channel":"web","text":"Good","source":"ana@example.com","time":"2026-11-22T10:00:00Z"}`, 201)
+	must(t, w.feeder.Feed(t.Context()))
+	one := w.ask(keys[0], "GET", "/v1/alerts", "", 200)["alerts"].([]any)[0].(map[string]any)
+	path := "/v1/alerts/" + one["id"].(string)
+	for _, x := range []struct{ method, path, body string }{{"GET", "/v1/alerts", ""}, {"GET", path, ""}, {"PATCH", path, `{"state":"open"}`}, {"GET", path + "/evidence", ""}, {"GET", "/v1/alerts/series", ""},
+		{"GET", "/v1/exports/alerts?format=csv", ""}, {"GET", "/v1/exports/alert_series?format=csv", ""}} {
+		for _, key := range keys {
+			status, _, text := w.call(key, x.method, x.path, x.body)
+			tells := strings.Contains(text, "ana@example.com") || strings.Contains(text, "ana%40")
+			if status != 200 || tells != (key == keys[0]) || key != keys[0] && !strings.Contains(text, "[email]") && !strings.Contains(text, "%5Bemail%5D") {
+				t.Errorf("%s %s of who may know %v: %d %s", x.method, x.path, key == keys[0], status, text)
+			}
+		}
+	}
+	// Nor is it found by its key.
+	asked := "/v1/alerts?subject=" + url.QueryEscape(subject.Key())
+	if status, _, text := w.call(keys[1], "GET", asked, ""); status != 403 || !strings.Contains(text, "contacts.identify") {
+		t.Errorf("%d %s", status, text)
+	}
+	if list := w.ask(keys[0], "GET", asked, "", 200)["alerts"].([]any); len(list) != 1 {
+		t.Errorf("%v", list)
 	}
 }

@@ -53,7 +53,11 @@ func (s *Service) Evidence(ctx context.Context, ws identity.WorkspaceID, actor i
 	const op = "alert.Evidence"
 	e := Evidence{Carriers: []Carrier{}, Before: insight.Period{From: (a.since - beforeDays).String(), To: (a.since - 1).String()}}
 	during := a.Between()
-	e.Feedback = FeedbackOf(a)
+	veil, err := s.insight.VeilFor(ctx, ws, actor)
+	if err != nil {
+		return e, fault.Wrap(op, err)
+	}
+	e.Feedback = FeedbackFor(a, veil)
 	names := slices.DeleteFunc(slices.Clone(evidenceFields), func(f string) bool { return f == a.Subject.Field || f == "theme" && a.Subject.ofTheme() })
 	for _, f := range fields {
 		if !f.Hidden && f.Field != "answer" && len(names) < mostFields {
@@ -92,14 +96,13 @@ func (s *Service) Evidence(ctx context.Context, ws identity.WorkspaceID, actor i
 	}
 	slices.SortStableFunc(e.Carriers, func(x, y Carrier) int { return cmp.Compare(y.Share, x.Share) })
 	e.Carriers = e.Carriers[:min(len(e.Carriers), mostCarriers)]
-	veil, err := s.insight.VeilFor(ctx, ws, actor)
 	for i := range e.Carriers {
 		c := &e.Carriers[i]
-		if shown := veil.Value(c.Field, c.Value); shown != c.Value {
+		if shown := veil.Value(c.Field, c.Value); shown != c.Value || e.Feedback == "" { // which it narrows
 			c.Value, c.Feedback = shown, ""
 		}
 	}
-	return e, fault.Wrap(op, err)
+	return e, nil
 }
 
 // tally is how many there are, and how many of them are what the alert is about.

@@ -43,6 +43,10 @@ func alerts(ctx context.Context, j job) error {
 	for _, s := range j.Filter["state"] {
 		f.States = append(f.States, alert.State(s))
 	}
+	veil, err := j.from.Insight.VeilFor(ctx, j.Workspace, j.Actor)
+	if err != nil {
+		return err
+	}
 	return write(ctx, j, t, func(each func(alert.Alert) error) error {
 		for {
 			list, next, err := j.from.Alerts.List(ctx, j.Workspace, f)
@@ -50,7 +54,7 @@ func alerts(ctx context.Context, j job) error {
 				return err
 			}
 			for _, a := range list {
-				if err := each(a); err != nil {
+				if err := each(a.Veiled(veil)); err != nil {
 					return err
 				}
 			}
@@ -82,6 +86,10 @@ func alertSeries(ctx context.Context, j job) error {
 	t.add("p", table.Float, func(s alert.Series) any { return s.P })
 	t.add("q", table.Float, func(s alert.Series) any { return s.Q })
 	t.add("rate", table.Float, func(s alert.Series) any { return s.Rate })
+	veil, err := j.from.Insight.VeilFor(ctx, j.Workspace, j.Actor)
+	if err != nil {
+		return err
+	}
 	return write(ctx, j, t, func(each func(alert.Series) error) error {
 		for after := 0; ; after += 1000 {
 			list, more, err := j.from.Alerts.Series(ctx, j.Workspace, after, 1000)
@@ -89,7 +97,7 @@ func alertSeries(ctx context.Context, j job) error {
 				return err
 			}
 			for _, s := range list {
-				if err := each(s); err != nil {
+				if err := each(s.Veiled(veil)); err != nil {
 					return err
 				}
 			}

@@ -32,12 +32,18 @@ func (s *Service) VeilFor(ctx context.Context, ws identity.WorkspaceID, actor id
 	if actor.May(identity.ContactsIdentify) {
 		return v, nil
 	}
-	v.on = true
 	err = s.db.View(ctx, func(tx *store.Tx) (err error) {
-		v.hidden, err = contact.Personal(tx, ws)
+		v, err = VeilOf(tx, ws)
 		return err
 	})
 	return v, fault.Wrap("insight.VeilFor", err)
+}
+
+// VeilOf is what must not be seen by whoever may not know who contacts are: for what is sent, wherever it ends up.
+func VeilOf(tx *store.Tx, ws identity.WorkspaceID) (v Veil, err error) {
+	v.on = true
+	v.hidden, err = contact.Personal(tx, ws)
+	return v, err
 }
 
 // Lifted tells whether everything may be seen.

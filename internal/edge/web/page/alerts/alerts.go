@@ -188,9 +188,13 @@ func (p *Pages) rows(q *web.Request, list []alert.Alert) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
+	veil, err := p.Insight.VeilFor(q.Context(), q.Workspace.ID, q.Actor)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]row, len(list))
 	for i, a := range list {
-		out[i] = p.row(q.Env, a, names, owners, p.Alerts.Today(q.Workspace, q.Env.Now))
+		out[i] = p.row(q.Env, a.Veiled(veil), names, owners, p.Alerts.Today(q.Workspace, q.Env.Now))
 	}
 	return out, nil
 }
@@ -293,7 +297,7 @@ func (p *Pages) show(q *web.Request, status int, refused error) error {
 	if err != nil {
 		return err
 	}
-	v.All, v.Before = "/feedback?"+evidence.Feedback, e.T("alerts.before", "from", i18n.Verbatim(date(e, evidence.Before.From)), "to", i18n.Verbatim(date(e, evidence.Before.To)))
+	v.All, v.Before = figure.Behind(evidence.Feedback), e.T("alerts.before", "from", i18n.Verbatim(date(e, evidence.Before.From)), "to", i18n.Verbatim(date(e, evidence.Before.To)))
 	for _, c := range evidence.Carriers {
 		v.Carriers = append(v.Carriers, carrier{Field: figure.Field(e, c.Field), Value: figure.Value(e, c.Field, c.Value), Href: figure.Behind(c.Feedback),
 			Observed: e.N(float64(c.Observed), 0), Said: e.T("alerts.instead_of", "n", i18n.Verbatim(alert.Figure(e.Locale, alert.Subject{Measure: alert.Count}, c.Expected))),
@@ -309,7 +313,7 @@ func (p *Pages) show(q *web.Request, status int, refused error) error {
 	if err != nil {
 		return err
 	}
-	v.Chart = chart(e, a, course, v.Name)
+	v.Chart = chart(e, a, course, v.Name, v.All != "")
 	signals, err := p.Alerts.Signals(ctx, ws, a.ID)
 	if err != nil {
 		return err
@@ -369,8 +373,8 @@ func (v *oneView) facts(q *web.Request, a alert.Alert, cost int64) {
 }
 
 // chart draws the course of an alert's series: what was observed, what was to be expected with its band, and from where on one period
-// alone signals.
-func chart(e ui.Env, a alert.Alert, c alert.Course, title string) *ui.Chart {
+// alone signals. Its points lead to the feedback behind them where that may be named.
+func chart(e ui.Env, a alert.Alert, c alert.Course, title string, leads bool) *ui.Chart {
 	if len(c.Points) < 2 {
 		return nil
 	}
@@ -400,7 +404,9 @@ func chart(e ui.Env, a alert.Alert, c alert.Course, title string) *ui.Chart {
 	for i, m := range c.Points {
 		out.Labels = append(out.Labels, figure.Bucket(e, c.Bucket, m.From, year))
 		observed.Values = append(observed.Values, value(m.Observed))
-		observed.Hrefs = append(observed.Hrefs, "/feedback?"+insight.Encode(a.Subject.Behind(), insight.Period{From: m.From, To: m.To}).Encode())
+		if leads {
+			observed.Hrefs = append(observed.Hrefs, "/feedback?"+insight.Encode(a.Subject.Behind(), insight.Period{From: m.From, To: m.To}).Encode())
+		}
 		expected.Values = append(expected.Values, value(m.Expected))
 		low, high := value(m.Low), value(m.High)
 		if out.Percent {
@@ -558,7 +564,12 @@ func (p *Pages) series(q *web.Request) error {
 	if after > 0 {
 		v.Page.Prev = "/alerts/series?after=" + strconv.Itoa(max(0, after-seriesPer))
 	}
+	veil, err := p.Insight.VeilFor(ctx, ws, q.Actor)
+	if err != nil {
+		return err
+	}
 	for _, s := range list {
+		s = s.Veiled(veil)
 		r := seriesRow{Name: alert.What(e.Locale, s.Subject, names), Measured: alert.Measured(e.Locale, s.Subject), Bucket: e.T("bucket." + s.Bucket), State: s.State, When: date(e, s.Day),
 			Unusual: s.State == alert.Watched && s.Q <= 0.05}
 		if s.State != alert.Blank {
