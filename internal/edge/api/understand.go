@@ -76,6 +76,7 @@ func (a *API) themesTold(ctx context.Context, actor identity.Actor, tree *theme.
 	}
 	out := make([]ThemeTold, len(list))
 	for i, t := range list {
+		t.Rule = t.RuleFor(actor)
 		out[i] = ThemeTold{Theme: t, Children: []string{}, SameAs: same[t.ID]}
 		for _, c := range tree.Children(t.ID) {
 			out[i].Children = append(out[i].Children, c.ID)

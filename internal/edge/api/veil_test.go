@@ -194,3 +194,30 @@ func TestAlertsTellNobodysName(t *testing.T) {
 		t.Errorf("%v", list)
 	}
 }
+
+// TestRulesTellNobodysNumber: rules of themes that look for customers are neither made, changed nor shown.
+func TestRulesTellNobodysNumber(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	few := slices.DeleteFunc(identity.Permissions(), func(p identity.Permission) bool { return p == identity.ContactsIdentify })
+	keys := w.workspace("one", identity.Permissions(), few)
+	made := w.ask(keys[0], "POST", "/v1/themes", `{"names":{"en":"Ana"},"rule":"0521*, ana@example.com"}`, 201)
+	path := "/v1/themes/" + made["id"].(string)
+	for _, x := range []struct{ method, path, body string }{{"POST", "/v1/themes", `{"names":{"en":"Other"},"rule":"0521*"}`}, {"PATCH", path, `{"rule":"0522*"}`}, {"PATCH", path, `{"rule":"[personal]"}`}} {
+		if status, _, text := w.call(keys[1], x.method, x.path, x.body); status != 403 || !strings.Contains(text, "contacts.identify") || !strings.Contains(text, `"rule"`) {
+			t.Errorf("%s %s %s: %d %s", x.method, x.path, x.body, status, text)
+		}
+	}
+	if got := w.ask(keys[1], "PATCH", path, `{"pinned":true}`, 200)["rule"]; got != "[personal]" { // what it leaves alone stays
+		t.Errorf("%v", got)
+	}
+	for _, at := range []string{"/v1/themes", path} {
+		if _, _, text := w.call(keys[1], "GET", at, ""); strings.Contains(text, "0521") || strings.Contains(text, "ana@") || !strings.Contains(text, "[personal]") {
+			t.Errorf("%s: %s", at, text)
+		}
+	}
+	if got := w.ask(keys[0], "GET", path, "", 200)["rule"]; got != "0521*, ana@example.com" {
+		t.Errorf("%v", got)
+	}
+	w.ask(keys[1], "PATCH", path, `{"rule":"late delivery"}`, 200)
+}

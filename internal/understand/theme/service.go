@@ -90,6 +90,11 @@ func (s *Service) Change(ctx context.Context, ws identity.WorkspaceID, actor ide
 			return err
 		}
 		was, _ := tree.Get(t.ID)
+		if t.Rule != was.Rule {
+			if err := MayRule(actor, t.Rule); err != nil {
+				return err
+			}
+		}
 		if !maps.Equal(was.Names, t.Names) {
 			t.NamedBy = actor.Name
 		}

@@ -72,6 +72,38 @@ type node struct {
 	span  text.Span // in the rule
 }
 
+// Digits is how many digits a rule asks for of one text, at most: each alternative by itself, and all that must be there, or must not,
+// together; of one piece the longest run counts.
+func (r *Rule) Digits() int { return r.root.digits() }
+
+func (n *node) digits() (sum int) {
+	switch n.op {
+	case opWord, opPrefix:
+		return run(n.words)
+	case opOr:
+		for _, k := range n.kids {
+			sum = max(sum, k.digits())
+		}
+		return sum
+	}
+	for _, k := range n.kids {
+		sum += k.digits()
+	}
+	return sum
+}
+
+// run is the longest run of digits in words, over what parts them.
+func run(words []string) (most int) {
+	n := 0
+	for _, r := range strings.Join(words, "") {
+		if n++; !unicode.IsDigit(r) {
+			n = 0
+		}
+		most = max(most, n)
+	}
+	return most
+}
+
 // Parse reads a rule. The error, if any, is an *Error.
 func Parse(s string) (*Rule, error) {
 	p := &parser{s: s}

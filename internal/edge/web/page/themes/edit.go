@@ -1,6 +1,7 @@
 package themes
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"kolo/internal/edge/web/ui"
 	"kolo/internal/foundation/fault"
 	"kolo/internal/listen/feedback"
+	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
 	"kolo/internal/understand/text"
@@ -81,7 +83,7 @@ func (p *Pages) showEdit(q *web.Request, status int, tree *theme.Tree, t theme.T
 	}
 	v.Place = ui.Field{Name: "parent", Label: e.T("themes.under"), Optional: true, Quiet: true, Options: choices(e, tree, t.ID, sent("parent", t.Parent), e.T("themes.top"))}
 	v.Into = ui.Field{Name: "into", Label: e.T("themes.into"), Options: choices(e, tree, t.ID, "", e.T("themes.choose"))}
-	v.Rule = ruleView{Field: ruleField(e, sent("rule", t.Rule)), Tried: tried}
+	v.Rule = ruleView{Field: ruleField(e, sent("rule", t.RuleFor(q.Actor))), Tried: tried}
 	if refused != nil {
 		fields := append(slices.Clone(v.Names), v.Place, v.Into, v.Rule.Field)
 		v.Refuse, fields = ui.Refuse(e, fields, refused)
@@ -104,6 +106,12 @@ func ruleError(e ui.Env, f ui.Field) string {
 		return wrongWith(e, wrong)
 	}
 	return f.Error
+}
+
+// ofRule tells whether a rule was refused because of what it looks for.
+func ofRule(err error) bool {
+	var f *fault.Error
+	return errors.As(err, &f) && f.Kind == fault.Denied && len(f.Fields) == 1 && f.Fields[0].Path == "rule"
 }
 
 func wrongWith(e ui.Env, err *rule.Error) string {
@@ -159,7 +167,7 @@ func (p *Pages) change(q *web.Request, e theme.Edit, said string) error {
 	}
 	t, err = p.Themes.Edit(q.Context(), q.Workspace.ID, q.Actor, t.ID, e)
 	switch {
-	case fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict):
+	case fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict) || ofRule(err):
 		was, _ := tree.Get(q.PathValue("id"))
 		return p.showEdit(q, fault.ProblemOf(err).Status, tree, was, err, nil)
 	case err != nil:
@@ -286,8 +294,8 @@ func (p *Pages) add(q *web.Request) error {
 	}
 	t, err := p.Themes.Add(q.Context(), q.Workspace.ID, q.Actor, q.PostFormValue("parent"), q.Env.Tag(), q.PostFormValue("name"), source)
 	switch {
-	case fault.Is(err, fault.Invalid):
-		return p.showNew(q, http.StatusUnprocessableEntity, err, nil)
+	case fault.Is(err, fault.Invalid) || ofRule(err):
+		return p.showNew(q, fault.ProblemOf(err).Status, err, nil)
 	case err != nil:
 		return err
 	}
@@ -318,6 +326,9 @@ func (p *Pages) try(q *web.Request, source string) (*trial, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := theme.MayRule(q.Actor, source); err != nil {
+		return &trial{Wrong: q.Env.T("invalid.personal_rule"), There: source}, nil
+	}
 	found, err := p.Insight.FindWithin(q.Context(), q.Workspace.ID, insight.Conditions{{Field: "text", Op: "not_empty"}}, insight.Period{}, "", tried, mostBytes)
 	if err != nil {
 		return nil, err
@@ -338,7 +349,7 @@ func (p *Pages) try(q *web.Request, source string) (*trial, error) {
 		if l, ok := labels[f.ID]; ok {
 			language = l.Language
 		}
-		if ok, spans := r.Of(f.Text, language); ok {
+		if ok, spans := r.Match(rule.NewText(wordsFor(q.Actor, f, language), language)); ok {
 			if t.Hits++; t.Hits <= mostExamples {
 				reasons[f.ID] = spans
 				examples = append(examples, f)
@@ -347,4 +358,17 @@ func (p *Pages) try(q *web.Request, source string) (*trial, error) {
 	}
 	t.Examples, err = p.Words.Marked(q, examples, func(f feedback.Feedback, _ label.Label) []text.Span { return reasons[f.ID] })
 	return t, err
+}
+
+// wordsFor are the words of a text that a rule is held against before somebody: without what label.Tell masks, for whether a rule holds
+// would say what stands there.
+func wordsFor(actor identity.Actor, f feedback.Feedback, language string) []text.Word {
+	words := text.Words(f.Text)
+	if actor.May(identity.ContactsIdentify) {
+		return words
+	}
+	personal := text.Personal(f.Text, cmp.Or(f.Language, language))
+	return slices.DeleteFunc(words, func(w text.Word) bool {
+		return slices.ContainsFunc(personal, func(x text.Finding) bool { return w.Span.Start < x.End && x.Start < w.Span.End })
+	})
 }

@@ -532,7 +532,7 @@ func (b *builder) reason() func(feedback.Feedback, label.Label) []text.Span {
 	}
 	return func(f feedback.Feedback, l label.Label) (spans []text.Span) {
 		if len(rules) > 0 {
-			t := rule.NewText(text.Words(f.Text), l.Language)
+			t := rule.NewText(wordsFor(b.q.Actor, f, l.Language), l.Language)
 			for _, r := range rules {
 				_, hits := r.Match(t)
 				spans = append(spans, hits...)
