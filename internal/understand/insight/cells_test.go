@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kolo/internal/foundation/clock"
+	"kolo/internal/foundation/column"
 	"kolo/internal/foundation/fault"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/understand/insight"
@@ -128,7 +129,7 @@ func TestColumnsOfAnOlderLayout(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
 		ids := w.receive(w.ws, nps(9, 1, "web"), nps(3, 2, "web"), nps(8, 2, "sms"))
-		must(t, w.columns.Erase(t.Context(), "feedback", string(w.ws), []string{string(ids[1].ID)}))
+		must(t, w.columns.Append(t.Context(), "by hand", 0, 1, column.Batch{Table: "feedback", Remove: []column.Key{{Workspace: string(w.ws), ID: string(ids[1].ID)}}}))
 		count := func() int64 { return w.ask(insight.Query{Measure: insight.Count}).Total.N }
 		must(t, insight.NewFeeder(w.insight, discard).Feed(t.Context()))
 		if n := count(); n != 2 {
