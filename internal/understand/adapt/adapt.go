@@ -73,9 +73,10 @@ type Reader struct {
 	version string
 }
 
+// ruleTheme is a theme with all rules that find it: its own, and those of the themes that were merged into it.
 type ruleTheme struct {
-	id   string
-	rule *rule.Rule
+	id    string
+	rules []*rule.Rule
 }
 
 // mostThemes is how many themes a text is given, beside one that waits for a person.
@@ -88,12 +89,14 @@ func newReader(base *reading.Reader, found *discover.Model, foundID, deltaID str
 	h := fnv.New32a()
 	plain := foundID == "" && deltaID == ""
 	_, _ = fmt.Fprint(h, foundID, deltaID)
-	for _, t := range tree.All() {
+	for _, t := range tree.Every() {
 		if t.State == theme.Forbidden {
 			plain = false
 			_, _ = fmt.Fprint(h, "\x00", t.ID)
 		}
-		if t.Rule == "" || t.State != theme.Live {
+		// A merged theme's rule goes on finding texts, for the theme that it is a part of now: no other reader finds them.
+		id := tree.Counts(t.ID)
+		if t.Rule == "" || id == "" || t.State != theme.Live && t.State != theme.Merged {
 			continue
 		}
 		parsed, err := rule.Parse(t.Rule)
@@ -101,8 +104,13 @@ func newReader(base *reading.Reader, found *discover.Model, foundID, deltaID str
 			continue // it was checked when it was kept; a grammar that has changed since must not stop the reading
 		}
 		plain = false
-		_, _ = fmt.Fprint(h, "\x01", t.ID, "\x02", t.Rule)
-		r.rules = append(r.rules, ruleTheme{t.ID, parsed})
+		_, _ = fmt.Fprint(h, "\x01", id, "\x02", t.Rule)
+		at := slices.IndexFunc(r.rules, func(x ruleTheme) bool { return x.id == id })
+		if at < 0 {
+			at = len(r.rules)
+			r.rules = append(r.rules, ruleTheme{id: id})
+		}
+		r.rules[at].rules = append(r.rules[at].rules, parsed)
 	}
 	if !plain {
 		r.version = fmt.Sprintf("%s+%08x", base.Model(), h.Sum32())
@@ -121,7 +129,7 @@ func (r *Reader) Read(s, language string) reading.Reading {
 	if len(r.rules) > 0 {
 		t := rule.NewText(text.Words(s), out.Language)
 		for _, x := range r.rules {
-			if ok, spans := x.rule.Match(t); ok {
+			if ok, spans := x.match(t); ok {
 				own = append(own, r.label(&out, x.id, 1, spans))
 			}
 		}
@@ -147,6 +155,16 @@ func (r *Reader) Read(s, language string) reading.Reading {
 	}
 	out.Themes = append(out.Themes, waiting...)
 	return out
+}
+
+// match holds all of a theme's rules against a text: whether one of them matches, and where all that do.
+func (x ruleTheme) match(t *rule.Text) (ok bool, spans []text.Span) {
+	for _, r := range x.rules {
+		if yes, hits := r.Match(t); yes {
+			ok, spans = true, append(spans, hits...)
+		}
+	}
+	return ok, spans
 }
 
 // label makes a theme of the text, and of the clauses that the spans are in; it has their sentiment, or the text's.

@@ -169,6 +169,29 @@ func TestRules(t *testing.T) {
 	})
 }
 
+// A merge of two themes with rules loses no text: what either finds counts for the one that is left, of texts that come later, too.
+func TestMergedThemesKeepTheirTexts(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		ids := w.receive(w.one, feedback.Input{Text: "The brochures were torn."}, feedback.Input{Text: "The zeppelin was late."})
+		a, err := w.themes.Add(w.Context(), w.one, w.actor, "product", "en", "Brochures", "brochure")
+		w.must(err)
+		b, err := w.themes.Add(w.Context(), w.one, w.actor, "product", "en", "Zeppelins", "zeppelin")
+		w.must(err)
+		w.settle()
+		_, err = w.themes.Edit(w.Context(), w.one, w.actor, a.ID, theme.Edit{Into: &b.ID})
+		w.must(err)
+		w.settle()
+		ids = append(ids, w.receive(w.one, feedback.Input{Text: "Another torn brochure"})...)
+		w.settle()
+		for i, id := range ids {
+			if l := w.label(id); !has(l, b.ID) || has(l, a.ID) {
+				w.Errorf("text %d is read as %+v", i, l.Themes)
+			}
+		}
+	})
+}
+
 // complaints are texts about four matters, each in several of its own turns of phrase.
 func complaints(n int) []feedback.Input {
 	return texts(n, "en", [][]string{

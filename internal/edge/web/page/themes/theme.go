@@ -39,7 +39,8 @@ type themeView struct {
 	row
 	Theme    theme.Theme
 	About    string
-	Named    string // who or what named it
+	Named    string        // who or what named it
+	Joined   []theme.Theme // the themes with rules that are a part of it now: what these find counts here
 	Crumbs   []ui.Link
 	Periods  []ui.Tab
 	Scores   []ui.Score
@@ -128,6 +129,11 @@ func (p *Pages) show(q *web.Request, summarise bool) error {
 		All: "/feedback?" + url.Values{"theme": {t.ID}, "last": {last}}.Encode()}
 	if v.About == "" {
 		v.About = t.About["en"]
+	}
+	for _, x := range tree.Every() {
+		if x.State == theme.Merged && x.Rule != "" && tree.Resolve(x.ID) == t.ID {
+			v.Joined = append(v.Joined, x)
+		}
 	}
 	for _, x := range periods {
 		v.Periods = append(v.Periods, ui.Tab{Label: e.T("period." + x.last), Href: themeHref(t.ID) + "?last=" + x.last, Current: x.last == last, Count: -1})
