@@ -110,7 +110,7 @@ type Attribute struct {
 	Kind      string     `json:"kind" enum:"text,number,bool,date"`
 	Title     string     `json:"title,omitempty" maxLength:"200"`
 	Sliceable bool       `json:"sliceable,omitempty" doc:"Offered where figures are sliced"`
-	Personal  bool       `json:"personal,omitempty" doc:"Shown only to who may identify contacts"`
+	Personal  *bool      `json:"personal,omitempty" doc:"Shown only to who may identify contacts. Until somebody decides, what is called like a name, a number of an identity, a birthday, an address or the like is. Left out of a change, it stays as it is"`
 	FirstSeen *time.Time `json:"first_seen,omitempty" readOnly:"true"`
 }
 
@@ -150,7 +150,7 @@ func keyOf(k identity.APIKey) Key {
 }
 
 func attributeOf(x contact.Attribute) Attribute {
-	return Attribute{x.Key, string(x.Kind), x.Title, x.Sliceable, x.Personal, instantOf(x.FirstSeen)}
+	return Attribute{x.Key, string(x.Kind), x.Title, x.Sliceable, &x.Personal, instantOf(x.FirstSeen)}
 }
 
 func entryOf(e identity.Entry) AuditEntry {
@@ -389,8 +389,15 @@ func (a *API) registerRoutes() {
 	handle(a, route{http.MethodPut, "/v1/attributes", identity.AttributesManage, "change-attribute", "Change an attribute of contacts, or make one", tag, http.StatusNoContent},
 		func(ctx context.Context, actor identity.Actor, in *struct{ Body Attribute }) (*struct{}, error) {
 			x := in.Body
+			if x.Personal == nil {
+				was, err := a.Contacts.Personal(ctx, actor.Workspace, x.Key)
+				if err != nil {
+					return nil, err
+				}
+				x.Personal = &was
+			}
 			return nil, a.Contacts.SetAttribute(ctx, actor.Workspace, actor, contact.Attribute{Key: x.Key, Kind: contact.AttributeKind(x.Kind),
-				Title: x.Title, Sliceable: x.Sliceable, Personal: x.Personal})
+				Title: x.Title, Sliceable: x.Sliceable, Personal: *x.Personal})
 		})
 }
 

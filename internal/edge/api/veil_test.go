@@ -221,3 +221,60 @@ func TestRulesTellNobodysNumber(t *testing.T) {
 	}
 	w.ask(keys[1], "PATCH", path, `{"rule":"late delivery"}`, 200)
 }
+
+// TestNamesOfAttributesTell: attributes of feedback and of contacts that are called like who somebody is are covered from their first day,
+// until somebody who may says otherwise.
+func TestNamesOfAttributesTell(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	all, few := identity.Permissions(), slices.DeleteFunc(identity.Permissions(), func(p identity.Permission) bool { return p == identity.ContactsIdentify })
+	keys := w.workspace("one", all, few)
+	for i := range 3 {
+		w.ask(keys[0], "POST", "/v1/feedback", fmt.Sprintf(`{"channel":"web","text":"Good","attributes":{"Full Name":"zelda","passport":"4411","birthday":"2001-02-0%d","plan":"gold"},
+			"contact":{"external_id":"c%d","attributes":{"nationalId":"77123","address":"zorro lane","city":"Haifa"}}}`, i+1, i), 201)
+	}
+	must(t, w.feeder.Feed(t.Context()))
+	secrets := []string{"zelda", "4411", "2001-02", "77123", "zorro"}
+	ask := func(path, body string) (int, string) {
+		method := "POST"
+		if body == "" {
+			method = "GET"
+		}
+		status, _, text := w.call(keys[1], method, path, body)
+		return status, text
+	}
+	for _, x := range [][2]string{{"/v1/feedback", ""}, {"/v1/contacts", ""}, {"/v1/exports/feedback?format=csv", ""}, {"/v1/exports/contacts?format=csv", ""},
+		{"/v1/insights/query", `{"measure":"count","by":["attribute.Full Name"]}`}, {"/v1/insights/query", `{"measure":"count","by":["attribute.passport"]}`},
+		{"/v1/insights/query", `{"measure":"count","by":["attribute.birthday"]}`}, {"/v1/insights/query", `{"measure":"count","by":["contact.address"]}`},
+		{"/v1/insights/query", `{"measure":"count","by":["contact.nationalId"]}`}, {"/v1/insights/query", `{"measure":"distribution","of":"attribute.passport"}`}} {
+		status, text := ask(x[0], x[1])
+		if status != 200 {
+			t.Errorf("%s %s: %d %s", x[0], x[1], status, text)
+		}
+		for _, s := range secrets {
+			if strings.Contains(text, s) {
+				t.Errorf("%s %s tells %s: %s", x[0], x[1], s, text)
+			}
+		}
+	}
+	for _, x := range []string{`{"measure":"mean","of":"attribute.passport"}`, `{"measure":"count","where":{"attribute.Full Name":"zelda"}}`} {
+		if status, text := ask("/v1/insights/query", x); status != 403 {
+			t.Errorf("%s: %d %s", x, status, text)
+		}
+	}
+	if _, text := ask("/v1/insights/query", `{"measure":"count","by":["attribute.plan","contact.city"]}`); !strings.Contains(text, "gold") || !strings.Contains(text, "Haifa") {
+		t.Errorf("what only describes customers is covered: %s", text)
+	}
+	if _, text := ask("/v1/fields", ""); strings.Count(text, `"personal":true`) != 5 {
+		t.Errorf("five fields are personal: %s", text)
+	}
+	// A change that does not speak of it leaves it as it is; one that does is what counts.
+	w.ask(keys[0], "PUT", "/v1/attributes", `{"key":"passport","kind":"text","title":"Passport"}`, 204)
+	if _, text := ask("/v1/feedback", ""); strings.Contains(text, "4411") {
+		t.Errorf("a title made the passport public: %s", text)
+	}
+	w.ask(keys[0], "PUT", "/v1/attributes", `{"key":"passport","kind":"text","personal":false}`, 204)
+	if _, text := ask("/v1/feedback", ""); !strings.Contains(text, "4411") {
+		t.Errorf("what somebody decided is not so: %s", text)
+	}
+}

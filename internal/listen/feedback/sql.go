@@ -99,6 +99,8 @@ type Field struct {
 	Kind   string `json:"kind" enum:"text,number" doc:"number when the first value seen was one"`
 	Title  string `json:"title,omitempty" doc:"What people call it"`
 	Hidden bool   `json:"hidden,omitempty" doc:"Not offered to slice by"`
+	// Personal is decided by contact's register, for attributes of feedback as well: what has one name there is one thing.
+	Personal bool `json:"personal,omitempty" doc:"It says who somebody is, and is shown only to who may identify contacts: by its name, or as the attribute of that key says (PUT /v1/attributes)"`
 }
 
 type field struct {
@@ -214,10 +216,14 @@ func (c *countryCache) of(ctx context.Context, db *store.DB, ws identity.Workspa
 
 // Fields lists what feedback can be sliced by, by place and key.
 func Fields(tx *store.Tx, ws identity.WorkspaceID) ([]Field, error) {
+	secret, err := contact.Personal(tx, ws)
+	if err != nil {
+		return nil, err
+	}
 	return store.All(tx, func(s store.Scanner) (f Field, err error) {
 		var hidden int
 		err = s.Scan(&f.Field, &f.Key, &f.Kind, &f.Title, &hidden)
-		f.Hidden = hidden != 0
+		f.Hidden, f.Personal = hidden != 0, f.Field != "answer" && secret.Has(f.Key)
 		return f, err
 	}, "/* feedback.Fields */ SELECT field, key, kind, title, hidden FROM feedback_field WHERE workspace = $1 ORDER BY field, key", string(ws))
 }

@@ -22,7 +22,7 @@ func (s *Service) MaskWith(mask func(string) string) { s.mask = mask }
 // veil covers what a file says of who customers are. A nil veil covers nothing.
 type veil struct {
 	mask   func(string) string
-	hidden map[string]bool // keys of attributes, see contact.Personal
+	hidden contact.Secret
 }
 
 func (s *Service) veilFor(tx *store.Tx, ws identity.WorkspaceID, actor identity.Actor) (*veil, error) {
@@ -60,7 +60,10 @@ func (v *veil) cover(m Mapping, c Column) string {
 		return by
 	}
 	_, key, ok := strings.Cut(to, ":")
-	if c.Personal || v.hidden[contact.Key(c.Name)] || ok && v.hidden[contact.Key(key)] {
+	if !ok && m.Native {
+		_, key, ok = strings.Cut(to, "attributes.")
+	}
+	if c.Personal || v.hidden.Has(c.Name) || ok && v.hidden.Has(key) {
 		return covered
 	}
 	return ""
@@ -76,7 +79,7 @@ func (v *veil) mayMap(im Import, m Mapping) error {
 	names := v.names(im)
 	for i, c := range im.Columns {
 		to := m.target(c.Name)
-		if !c.Personal && !v.hidden[contact.Key(c.Name)] || to == toIgnore || covers[to] != "" || to == im.Mapping.target(c.Name) {
+		if !c.Personal && !v.hidden.Has(c.Name) || to == toIgnore || covers[to] != "" || to == im.Mapping.target(c.Name) {
 			continue
 		}
 		path := "rest"
@@ -359,7 +362,7 @@ func (v *veil) attributes(all feedback.Attributes) feedback.Attributes {
 	}
 	out := make(feedback.Attributes, len(all))
 	for k, x := range all {
-		if v.hidden[contact.Key(k)] {
+		if v.hidden.Has(k) {
 			x = covered
 		}
 		out[k] = v.mask(x)

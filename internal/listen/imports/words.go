@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"kolo/internal/listen/feedback"
+	"kolo/internal/people/contact"
 )
 
 // names are what people call the columns of such files, in English, Russian, Hebrew and Persian, by target. A name matches
@@ -25,14 +26,11 @@ var names = []struct {
 	{"score:star", []string{"star", "stars", "star rating", "звезд", "звёзд", "звезды", "звёзды", "כוכבים", "כוכב", "ستاره"}},
 	{"score:rating", []string{"rating", "score", "grade", "mark", "points", "polarity", "sentiment", "оценка", "оценки", "балл", "баллы", "рейтинг", "тональность",
 		"דירוג", "ציון", "ניקוד", "סנטימנט", "امتیاز", "نمره", "رتبه", "قطبیت", "احساس"}},
-	{"contact.email", []string{"email", "e mail", "mail", "email address", "e mail address", "почта", "эл почта", "электронная почта", "имейл", "אימייל", "מייל",
-		"דואל", "דוא ל", "ایمیل", "پست الکترونیک", "رایانامه"}},
-	{"contact.phone", []string{"phone", "phone number", "telephone", "tel", "mobile", "cell", "msisdn", "телефон", "номер телефона", "мобильный", "טלפון", "נייד",
-		"تلفن", "موبایل", "شماره تلفن", "شماره تماس"}},
+	{"contact.email", contact.EmailWords},
+	{"contact.phone", contact.PhoneWords},
 	{"contact.external_id", []string{"customer id", "customerid", "client id", "user id", "userid", "contact id", "member id", "customer number", "customer", "client",
 		"account number", "id клиента", "номер клиента", "клиент", "покупатель", "מזהה לקוח", "מספר לקוח", "לקוח", "שם משתמש", "شناسه مشتری", "شماره مشتری", "مشتری", "کد مشتری"}},
-	{"contact.name", []string{"customer name", "full name", "fullname", "name", "client name", "user name", "username", "author", "имя", "фио", "имя клиента", "автор",
-		"שם", "שם מלא", "שם לקוח", "שם הלקוח", "نام", "نام مشتری", "نام کامل"}},
+	{"contact.name", contact.NameWords},
 	{"contact.account", []string{"account", "account id", "company", "company id", "organisation", "organization", "компания", "организация", "חברה", "ארגון", "شرکت", "سازمان"}},
 	{"survey_version", []string{"survey version", "версия опроса", "גרסת סקר", "نسخه نظرسنجی"}},
 	{"survey", []string{"survey", "survey name", "survey id", "questionnaire", "form", "опрос", "анкета", "סקר", "שאלון", "نظرسنجی", "پرسشنامه"}},

@@ -36,41 +36,68 @@ func Titles(tx *store.Tx, ws identity.WorkspaceID) (map[string]string, error) {
 	return titles, err
 }
 
-// Hidden are the keys of the attributes that an actor may not see, because they say who somebody is. For those who may see everything
+// Secret tells which attributes say who somebody is: what the register says of each by its key, and of those that are not in it their name
+// (SaysWho). A nil one tells so of none.
+type Secret map[string]bool
+
+// Has tells it of an attribute of contacts or of feedback, however its name is written.
+func (s Secret) Has(name string) bool {
+	if s == nil {
+		return false
+	}
+	if personal, known := s[Key(name)]; known {
+		return personal
+	}
+	return SaysWho(name)
+}
+
+// Hidden are the attributes that an actor may not see, because they say who somebody is. For those who may see everything
 // it is nil, and nothing is read.
-func (s *Service) Hidden(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor) (keys map[string]bool, err error) {
+func (s *Service) Hidden(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor) (hidden Secret, err error) {
 	if actor.May(identity.ContactsIdentify) {
 		return nil, nil
 	}
 	err = s.db.View(ctx, func(tx *store.Tx) (err error) {
-		keys, err = Personal(tx, ws)
+		hidden, err = Personal(tx, ws)
 		return err
 	})
-	return keys, err
+	return hidden, err
 }
 
-// Personal are the keys of the attributes that say who somebody is.
-func Personal(tx *store.Tx, ws identity.WorkspaceID) (map[string]bool, error) {
+// Personal tells whether an attribute says who somebody is.
+func (s *Service) Personal(ctx context.Context, ws identity.WorkspaceID, name string) (yes bool, err error) {
+	err = s.db.View(ctx, func(tx *store.Tx) error {
+		secret, err := Personal(tx, ws)
+		yes = secret.Has(name)
+		return err
+	})
+	return yes, err
+}
+
+// Personal are the attributes that say who somebody is.
+func Personal(tx *store.Tx, ws identity.WorkspaceID) (Secret, error) {
 	list, err := attributes(tx, ws)
-	keys := map[string]bool{}
+	secret := make(Secret, len(list))
 	for _, a := range list {
-		if a.Personal {
-			keys[a.Key] = true
-		}
+		secret[a.Key] = a.Personal
 	}
-	return keys, err
+	return secret, err
 }
 
 func attributes(tx *store.Tx, ws identity.WorkspaceID) ([]Attribute, error) {
 	return store.All(tx, func(s store.Scanner) (a Attribute, err error) {
-		var first, sliceable, personal int64
-		err = s.Scan(&a.Key, &a.Kind, &a.Title, &first, &sliceable, &personal)
+		var first, sliceable, personal, decided int64
+		err = s.Scan(&a.Key, &a.Kind, &a.Title, &first, &sliceable, &personal, &decided)
 		a.FirstSeen, a.Sliceable, a.Personal = instant(first), sliceable == 1, personal == 1
+		if decided == 0 { // nobody has said yet: its name does
+			a.Personal = a.Personal || SaysWho(a.Key)
+		}
 		return a, err
-	}, "/* contact.attributes */ SELECT attribute, kind, title, first_seen, sliceable, personal FROM contact_attribute_def WHERE workspace = $1 ORDER BY attribute", string(ws))
+	}, "/* contact.attributes */ SELECT attribute, kind, title, first_seen, sliceable, personal, decided FROM contact_attribute_def WHERE workspace = $1 ORDER BY attribute", string(ws))
 }
 
-// SetAttribute changes an attribute's entry, or makes one before any contact has it. FirstSeen is not changed.
+// SetAttribute changes an attribute's entry, or makes one before any contact has it. FirstSeen is not changed. From then on the entry says
+// whether the attribute is personal, and its name no longer does.
 func (s *Service) SetAttribute(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, a Attribute) error {
 	const op = "contact.SetAttribute"
 	if err := actor.RequireIn(op, ws, identity.AttributesManage); err != nil {
@@ -92,9 +119,9 @@ func (s *Service) SetAttribute(ctx context.Context, ws identity.WorkspaceID, act
 
 func setAttribute(tx *store.Tx, ws identity.WorkspaceID, actor identity.Actor, a Attribute) error {
 	if _, err := tx.Exec(`/* contact.SetAttribute */ INSERT INTO contact_attribute_def
-		(workspace, attribute, kind, title, first_seen, sliceable, personal) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		(workspace, attribute, kind, title, first_seen, sliceable, personal, decided) VALUES ($1, $2, $3, $4, $5, $6, $7, 1)
 		ON CONFLICT (workspace, attribute) DO UPDATE SET kind = excluded.kind, title = excluded.title, sliceable = excluded.sliceable,
-		personal = excluded.personal`, string(ws), a.Key, string(a.Kind), a.Title, tx.Millis(), flag(a.Sliceable), flag(a.Personal)); err != nil {
+		personal = excluded.personal, decided = 1`, string(ws), a.Key, string(a.Kind), a.Title, tx.Millis(), flag(a.Sliceable), flag(a.Personal)); err != nil {
 		return err
 	}
 	return identity.Audit(tx, actor, "attribute.set", "contact attribute", a.Key, map[string]string{"kind": string(a.Kind),

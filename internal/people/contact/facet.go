@@ -63,20 +63,16 @@ func (s *Service) Values(ctx context.Context, ws identity.WorkspaceID, actor ide
 		FROM v WHERE v.value IS NOT NULL ORDER BY v.n`, nextValue, most)
 	err = s.db.View(ctx, func(tx *store.Tx) error {
 		values = map[string][]string{}
-		personal := map[string]bool{}
+		var secret Secret
 		if !actor.May(identity.ContactsIdentify) {
-			register, err := attributes(tx, ws)
-			if err != nil {
+			if secret, err = Personal(tx, ws); err != nil {
 				return err
-			}
-			for _, a := range register {
-				personal[a.Key] = a.Personal
 			}
 		}
 		all := map[string][]found{}
 		var examples []ID
 		for _, key := range keys {
-			if personal[key] {
+			if secret.Has(key) {
 				continue
 			}
 			list, err := store.All(tx, func(s store.Scanner) (f found, err error) {

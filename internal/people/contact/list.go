@@ -193,16 +193,11 @@ func (s *Service) mayAsk(tx *store.Tx, op string, ws identity.WorkspaceID, actor
 			}
 		}
 	}
-	register, err := attributes(tx, ws)
-	if err != nil {
-		return err
+	secret, err := Personal(tx, ws)
+	if err == nil && slices.ContainsFunc(f.Conditions, func(c Condition) bool { return secret.Has(c.Attribute) }) {
+		err = actor.RequireIn(op, ws, identity.ContactsIdentify)
 	}
-	for _, a := range register {
-		if a.Personal && slices.ContainsFunc(f.Conditions, func(c Condition) bool { return Key(c.Attribute) == a.Key }) {
-			return actor.RequireIn(op, ws, identity.ContactsIdentify)
-		}
-	}
-	return nil
+	return err
 }
 
 // LongNumber is how many digits a number has, at least, that may be a telephone's or somebody's id.

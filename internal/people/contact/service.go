@@ -400,11 +400,12 @@ func (s *Service) hide(tx *store.Tx, ws identity.WorkspaceID, actor identity.Act
 		for j := range c.Identities { // that there is an e-mail address may be known
 			c.Identities[j] = Identity{Kind: c.Identities[j].Kind}
 		}
-		for key := range hidden {
-			delete(c.Attributes, key)
-		}
 		for key, value := range c.Attributes {
-			c.Attributes[key] = s.mask(value)
+			if hidden.Has(key) {
+				delete(c.Attributes, key)
+			} else {
+				c.Attributes[key] = s.mask(value)
+			}
 		}
 		for j := range c.Consents {
 			c.Consents[j].Proof = ""

@@ -3,6 +3,8 @@ package contact
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -525,6 +527,51 @@ func TestWhoBelongsToAnAccount(t *testing.T) {
 		}
 		if list, err := s.Worth(s.ctx, s.other, theirs, account); err != nil || len(list) != 0 {
 			s.Errorf("from another workspace: %v, %v", list, err)
+		}
+	})
+}
+
+// What is called like a name, a number of an identity or an address is personal before anybody has said so, of contacts and of what is not in
+// the register; whoever may can say otherwise, and that stays.
+func TestNamesMakeAttributesPersonal(t *testing.T) {
+	t.Parallel()
+	each2(t, func(s shop) {
+		analyst := identity.Actor{Workspace: s.ws, Member: "m", Role: identity.Analyst}
+		id := s.resolve(Ref{Email: "dana@example.com", Attributes: map[string]string{"Full name": "Zelda", "national_id": "no. 77x", "plan": "gold"}})[0]
+		seen := func() map[string]string {
+			c, err := s.Get(s.ctx, s.ws, analyst, id)
+			s.must(err)
+			return c.Attributes
+		}
+		if got := seen(); !maps.Equal(got, map[string]string{"plan": "gold"}) {
+			s.Errorf("an analyst sees %v", got)
+		}
+		_, err := s.Count(s.ctx, s.ws, analyst, Filter{Conditions: []Condition{{"full_name", Is, []string{"Zelda"}}}})
+		s.want(err, fault.Denied)
+		for name, want := range map[string]bool{"Full name": true, "plan": false, "Birthday": true, "city": false} { // the last two are in no register
+			if got, err := s.Personal(s.ctx, s.ws, name); err != nil || got != want {
+				s.Errorf("%s is personal: %v, %v", name, got, err)
+			}
+		}
+		s.must(s.SetAttribute(s.ctx, s.ws, s.owner, Attribute{Key: "full_name", Kind: Text}))
+		s.must(s.SetAttribute(s.ctx, s.ws, s.owner, Attribute{Key: "birthday", Kind: Date}))
+		s.resolve(Ref{Email: "dana@example.com", Attributes: map[string]string{"Full name": "Zelda Q", "birthday": "2001-01-01"}})
+		if got := seen(); !maps.Equal(got, map[string]string{"plan": "gold", "full_name": "Zelda Q", "birthday": "2001-01-01"}) {
+			s.Errorf("once the owner has decided, an analyst sees %v", got)
+		}
+		// Of a register that is older than the column, what somebody changed stays as it is.
+		file, err := os.ReadFile("../../foundation/store/migration/0022_attribute_decided.sql")
+		s.must(err)
+		update := string(file[strings.Index(string(file), "UPDATE"):])
+		s.must(s.db.Update(s.ctx, func(tx *store.Tx) error {
+			if _, err := tx.Exec("UPDATE contact_attribute_def SET decided = 0"); err != nil {
+				return err
+			}
+			_, err := tx.Exec(strings.TrimSuffix(strings.TrimSpace(update), ";"))
+			return err
+		}))
+		if got := seen(); !maps.Equal(got, map[string]string{"plan": "gold", "full_name": "Zelda Q", "birthday": "2001-01-01"}) {
+			s.Errorf("after the migration, an analyst sees %v", got)
 		}
 	})
 }

@@ -91,9 +91,9 @@ func segmentable(f string) bool {
 
 // personal tells whether a field is an attribute that says who customers are: no scores are watched by it, for alerts go to people who may
 // not know that.
-func personal(hidden map[string]bool, f string) bool {
+func personal(hidden contact.Secret, f string) bool {
 	place, key, _ := strings.Cut(f, ".")
-	return (place == "attribute" || place == "contact") && hidden[contact.Key(key)]
+	return (place == "attribute" || place == "contact") && hidden.Has(key)
 }
 
 // Watch is what a workspace has watched, and how the last look went.

@@ -25,6 +25,7 @@ func registered(ctx context.Context, j job) error {
 	t.text("kind", func(f feedback.Field) string { return f.Kind })
 	t.text("title", func(f feedback.Field) string { return f.Title })
 	t.yes("hidden", func(f feedback.Field) bool { return f.Hidden })
+	t.yes("personal", func(f feedback.Field) bool { return f.Personal })
 	return write(ctx, j, t, all(list))
 }
 

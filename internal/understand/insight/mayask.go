@@ -130,7 +130,7 @@ func (v Veil) tells(e Condition) string {
 	if !worded(e.Field) {
 		return ""
 	}
-	if place, key, _ := strings.Cut(e.Field, "."); place != "answer" && v.hidden[contact.Key(key)] {
+	if place, key, _ := strings.Cut(e.Field, "."); place != "answer" && v.hidden.Has(key) {
 		return "the attribute says who customers are"
 	}
 	for _, value := range e.Values {

@@ -21,7 +21,7 @@ import (
 // text, or by an answer to an open question, gives these very words.
 type Veil struct {
 	on     bool
-	hidden map[string]bool // keys of attributes, see contact.Service.Hidden
+	hidden contact.Secret
 }
 
 // Covered stands for a value that is not shown at all: of an attribute that is personal.
@@ -60,7 +60,7 @@ func (v Veil) Value(field, value string) string {
 		// It stands there in lower case, and people and homes are known by their capitals.
 		value = mask(value, value)
 		return mask(value, capitals(value))
-	case (place == "attribute" || place == "contact") && v.hidden[contact.Key(key)]:
+	case (place == "attribute" || place == "contact") && v.hidden.Has(key):
 		return Covered
 	case worded(field):
 		return mask(value, value)
@@ -90,7 +90,7 @@ func (v Veil) thin(q Query) int64 {
 
 // Number tells whether a number that was taken from a field may be shown: an end of its values, or their mean, may be somebody's.
 func (v Veil) Number(field string, x float64) bool {
-	if place, key, _ := strings.Cut(field, "."); v.on && (place == "attribute" || place == "contact") && v.hidden[contact.Key(key)] {
+	if place, key, _ := strings.Cut(field, "."); v.on && (place == "attribute" || place == "contact") && v.hidden.Has(key) {
 		return false
 	}
 	return !v.on || !worded(field) || contact.Digits(strconv.FormatFloat(x, 'f', -1, 64)) < contact.LongNumber

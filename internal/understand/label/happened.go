@@ -93,14 +93,12 @@ func masked(s string) string {
 	return text.Mask(s, text.Personal(s, ""))
 }
 
-// identities are names of properties that say who somebody is, in lower case without what is neither letter nor digit.
+// identities are names of properties that say who somebody is beside those of attributes (contact.SaysWho), in lower case without what is
+// neither letter nor digit.
 var identities = map[string]bool{
-	"name": true, "mail": true, "tel": true, "cell": true, "fax": true, "login": true, "user": true, "userid": true,
-	"externalid": true, "customerid": true, "deviceid": true, "visitorid": true, "distinctid": true, "first": true,
-	"last": true, "dob": true, "ssn": true, "tz": true, "inn": true, "snils": true, "iban": true, "ip": true, "lat": true,
-	"lng": true, "lon": true, "zip": true, "zipcode": true, "postcode": true, "postalcode": true, "avatar": true,
-	"photo": true, "telegram": true, "שם": true, "מייל": true, "תז": true, "نام": true, "имя": true, "фио": true,
-	"инн": true, "снилс": true,
+	"login": true, "user": true, "userid": true, "externalid": true, "customerid": true, "deviceid": true, "visitorid": true, "distinctid": true, "first": true,
+	"last": true, "tz": true, "ip": true, "lat": true, "lng": true, "lon": true, "zip": true, "zipcode": true, "postcode": true, "postalcode": true, "avatar": true,
+	"photo": true,
 }
 
 // ofIdentity are parts of such names.
@@ -112,6 +110,9 @@ var ofIdentity = []string{"email", "phone", "mobile", "whatsapp", "firstname", "
 
 // identifies tells whether a property is called like something that says who somebody is.
 func identifies(key string) bool {
+	if contact.SaysWho(key) {
+		return true
+	}
 	key = strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			return unicode.ToLower(r)

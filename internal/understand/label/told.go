@@ -65,7 +65,7 @@ func Tell(f feedback.Feedback, language string, mask bool) Told {
 
 // Masked is feedback with the told text, and, where mask says so, with what is personal in the words of its answers and attributes masked
 // as well, and in what else senders may write at will (Facts). Attributes that are called like one of hidden are left out, as they are of contacts (contact.Service.Hidden).
-func Masked(f feedback.Feedback, t Told, mask bool, hidden map[string]bool) feedback.Feedback {
+func Masked(f feedback.Feedback, t Told, mask bool, hidden contact.Secret) feedback.Feedback {
 	f.Text = t.Text
 	if !mask {
 		return f
@@ -73,7 +73,7 @@ func Masked(f feedback.Feedback, t Told, mask bool, hidden map[string]bool) feed
 	f = Facts(f)
 	var attributes map[string]string
 	for k, v := range f.Attributes {
-		if hidden[contact.Key(k)] {
+		if hidden.Has(k) {
 			continue
 		}
 		if attributes == nil {

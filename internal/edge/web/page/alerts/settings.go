@@ -12,7 +12,6 @@ import (
 	"kolo/internal/edge/web/ui"
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/i18n"
-	"kolo/internal/people/contact"
 	"kolo/internal/understand/alert"
 )
 
@@ -85,16 +84,8 @@ func (p *Pages) fields(q *web.Request, set alert.Settings) ([]ui.Field, error) {
 	if err != nil {
 		return nil, err
 	}
-	attributes, err := p.Contacts.Attributes(q.Context(), q.Workspace.ID)
-	if err != nil {
-		return nil, err
-	}
-	hidden := map[string]bool{}
-	for _, a := range attributes {
-		hidden[a.Key] = a.Personal
-	}
 	for _, f := range register {
-		if !f.Hidden && !hidden[contact.Key(f.Key)] && f.Field != "answer" && f.Kind != "number" && len(names) < 40 {
+		if !f.Hidden && !f.Personal && f.Field != "answer" && f.Kind != "number" && len(names) < 40 {
 			names = append(names, f.Field+"."+f.Key)
 		}
 	}

@@ -119,6 +119,17 @@ func TestAttributes(t *testing.T) {
 		}
 		owner.post("/settings/attributes/feedback", "field", "attribute", "key", x.field, "title", "").goes("/settings/attributes")
 		owner.get("/settings/attributes?find=THING_F").is(http.StatusOK, "thing_field Attribute of the feedback Text Offered").lacks("Thing attribute")
+		// What a field of feedback is, personal or not, is so of the attribute of contacts with its name.
+		for _, personal := range []bool{true, false} {
+			sent := []string{"field", "attribute", "key", x.field}
+			if personal {
+				sent = append(sent, "personal", "on")
+			}
+			owner.post("/settings/attributes/feedback", sent...).goes("/settings/attributes")
+			if got, err := w.contacts.Personal(w.Context(), owner.actor.Workspace, x.field); err != nil || got != personal {
+				w.Errorf("the field is personal: %v, %v", got, err)
+			}
+		}
 		owner.get("/settings/attributes?find=zebra").is(http.StatusOK, "Nothing here has “zebra” in it.")
 		owner.post("/settings/attributes/feedback", "field", "attribute", "key", "unheard", "title", "X").is(http.StatusNotFound)
 

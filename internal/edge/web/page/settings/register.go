@@ -87,10 +87,14 @@ func (p *Pages) findField(q *web.Request, field, key string) (feedback.Field, er
 
 func fieldView(q *web.Request, f feedback.Field) entryView {
 	e := q.Env
-	return entryView{Action: "/settings/attributes/feedback", Title: title(f.Title, f.Key), Lead: f.Key + " · " + ui.Named(e, "attr_place.", f.Field), Log: logOf(q, f.Field+"."+f.Key), Hidden: map[string]string{"field": f.Field, "key": f.Key}, Fields: []ui.Field{
+	v := entryView{Action: "/settings/attributes/feedback", Title: title(f.Title, f.Key), Lead: f.Key + " · " + ui.Named(e, "attr_place.", f.Field), Log: logOf(q, f.Field+"."+f.Key), Hidden: map[string]string{"field": f.Field, "key": f.Key}, Fields: []ui.Field{
 		{Name: "title", Label: e.T("settings.attr_title"), Value: f.Title, Optional: true, Help: e.T("settings.attr_title_help")},
 		check("hidden", e.T("settings.attr_hidden"), e.T("settings.attr_hidden_help"), f.Hidden),
 	}}
+	if f.Field != "answer" {
+		v.Fields = append(v.Fields, check("personal", e.T("settings.attr_personal"), e.T("settings.attr_personal_help"), f.Personal))
+	}
+	return v
 }
 
 // check is a box to tick.
@@ -112,8 +116,29 @@ func (p *Pages) saveField(q *web.Request) error {
 	if err != nil {
 		return err
 	}
+	was := f.Personal
 	f.Title, f.Hidden = q.PostFormValue("title"), q.PostFormValue("hidden") != ""
-	return p.saved(q, p.Feedback.ChangeField(q.Context(), q.Workspace.ID, q.Actor, f), fieldView(q, f))
+	if f.Field != "answer" {
+		f.Personal = q.PostFormValue("personal") != ""
+	}
+	err = p.Feedback.ChangeField(q.Context(), q.Workspace.ID, q.Actor, f)
+	if err == nil && f.Personal != was {
+		err = p.decide(q, f)
+	}
+	return p.saved(q, err, fieldView(q, f))
+}
+
+// decide keeps whether a field is personal with the attribute of contacts that has its name, for what has one name is personal everywhere or nowhere.
+func (p *Pages) decide(q *web.Request, f feedback.Field) error {
+	a, err := p.findAttribute(q, contact.Key(f.Key))
+	if fault.Is(err, fault.NotFound) {
+		a, err = contact.Attribute{Key: f.Key, Kind: contact.AttributeKind(f.Kind), Sliceable: true}, nil
+	}
+	if err != nil {
+		return err
+	}
+	a.Personal = f.Personal
+	return p.Contacts.SetAttribute(q.Context(), q.Workspace.ID, q.Actor, a)
 }
 
 // saved answers a change of the register: with the list, or with the form again.
