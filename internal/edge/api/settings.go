@@ -64,7 +64,7 @@ type Invite struct {
 // NewInvite asks for an invitation.
 type NewInvite struct {
 	Email string   `json:"email"`
-	Role  string   `json:"role" enum:"owner,admin,analyst,agent,viewer"`
+	Role  string   `json:"role" enum:"owner,admin,analyst,agent,viewer" doc:"None that may what you may not"`
 	Teams []string `json:"team_ids,omitempty"`
 }
 
@@ -219,7 +219,7 @@ func (a *API) memberRoutes() {
 		func(ctx context.Context, actor identity.Actor, in *struct {
 			ByID
 			Body struct {
-				Role  string `json:"role,omitempty" enum:"owner,admin,analyst,agent,viewer"`
+				Role  string `json:"role,omitempty" enum:"owner,admin,analyst,agent,viewer" doc:"None that may what you may not"`
 				State string `json:"state,omitempty" enum:"active,disabled"`
 			}
 		}) (*body[Member], error) {

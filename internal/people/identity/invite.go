@@ -27,7 +27,7 @@ type InviteView struct {
 	Known     bool   // the address belongs to a person already, who signs in to accept
 }
 
-// Invite asks somebody to become a member. The token goes into the link; only its hash is kept. A pending invitation of
+// Invite asks somebody to become a member, with no role that may more than the actor. The token goes into the link; only its hash is kept. A pending invitation of
 // the same address is replaced.
 func (s *Service) Invite(ctx context.Context, ws WorkspaceID, actor Actor, in NewInvite) (i Invite, token string, err error) {
 	const op = "identity.Invite"
@@ -42,8 +42,8 @@ func (s *Service) Invite(ctx context.Context, ws WorkspaceID, actor Actor, in Ne
 	if err := bad.err(op); err != nil {
 		return i, "", err
 	}
-	if in.Role.rank() > actor.rank() {
-		return i, "", fault.New(fault.Denied, op, "you cannot give a role above your own")
+	if err := actor.give(op, in.Role); err != nil {
+		return i, "", err
 	}
 	err = s.db.Update(ctx, func(tx *store.Tx) error {
 		if p, err := personByEmail(tx, in.Email); err == nil {
@@ -102,8 +102,8 @@ func (s *Service) ResendInvite(ctx context.Context, ws WorkspaceID, actor Actor,
 	const op = "identity.ResendInvite"
 	err = s.withInvite(ctx, op, ws, actor, invite, func(tx *store.Tx, old Invite) error {
 		i = old
-		if i.Role.rank() > actor.rank() {
-			return fault.New(fault.Denied, op, "you cannot give a role above your own")
+		if err := actor.give(op, i.Role); err != nil {
+			return err
 		}
 		if token, err = saveInvite(tx, &i); err != nil {
 			return err

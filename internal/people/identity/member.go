@@ -135,7 +135,7 @@ func join(tx *store.Tx, ws WorkspaceID, person PersonID, role Role, teams []Team
 	return GetMember(tx, ws, m.ID)
 }
 
-// ChangeRole gives a member another role. Nobody gives or touches a role above their own, and the last owner stays one.
+// ChangeRole gives a member another role. Nobody touches a role above their own or gives one that may more than they do, and the last owner stays one.
 func (s *Service) ChangeRole(ctx context.Context, ws WorkspaceID, actor Actor, member MemberID, role Role) error {
 	const op = "identity.ChangeRole"
 	if err := actor.RequireIn(op, ws, MembersManage); err != nil {
@@ -149,8 +149,8 @@ func (s *Service) ChangeRole(ctx context.Context, ws WorkspaceID, actor Actor, m
 		if err != nil || m.Role == role {
 			return err
 		}
-		if role.rank() > actor.rank() {
-			return fault.New(fault.Denied, op, "you cannot give a role above your own")
+		if err := actor.give(op, role); err != nil {
+			return err
 		}
 		if err := keepOwner(tx, op, m); err != nil {
 			return err
@@ -163,7 +163,7 @@ func (s *Service) ChangeRole(ctx context.Context, ws WorkspaceID, actor Actor, m
 	})
 }
 
-// SetState disables, enables or removes a member. The last owner stays. What the member did keeps its name. Everyone may
+// SetState disables, enables or removes a member. Nobody enables one who may more than they do, and the last owner stays. What the member did keeps its name. Everyone may
 // remove themselves.
 func (s *Service) SetState(ctx context.Context, ws WorkspaceID, actor Actor, member MemberID, state State) error {
 	const op = "identity.SetState"
@@ -184,10 +184,13 @@ func (s *Service) SetState(ctx context.Context, ws WorkspaceID, actor Actor, mem
 		if m.State == Removed {
 			return fault.New(fault.NotFound, op, "the member was removed: send an invitation")
 		}
-		if state != Active {
-			if err := keepOwner(tx, op, m); err != nil {
-				return err
-			}
+		if state == Active { // which gives the role again
+			err = actor.give(op, m.Role)
+		} else {
+			err = keepOwner(tx, op, m)
+		}
+		if err != nil {
+			return err
 		}
 		if _, err := tx.Exec("/* identity.SetState */ UPDATE member SET state = $3 WHERE workspace = $1 AND id = $2",
 			string(ws), string(member), string(state)); err != nil {

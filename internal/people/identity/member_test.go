@@ -3,6 +3,7 @@ package identity
 import (
 	"fmt"
 	"maps"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -31,6 +32,42 @@ func TestRanks(t *testing.T) {
 		if m, err := h.Member(h.ctx, ws, agent.Member); err != nil || m.Role != Analyst {
 			h.Fatal(m, err)
 		}
+	})
+}
+
+// A key gives no role that may what it may not itself, by whichever way.
+func TestKeysMakeNobodyWhoMayMore(t *testing.T) {
+	t.Parallel()
+	each(t, func(h house) {
+		ws, owner := h.workspace("Acme")
+		admin := h.member(ws, owner, "admin@acme.example", Admin)
+		viewer := h.member(ws, owner, "viewer@acme.example", Viewer)
+		waiting, _, err := h.Invite(h.ctx, ws, owner, NewInvite{Email: "a@acme.example", Role: Admin})
+		h.must(err)
+		narrow := Actor{Workspace: ws, Key: "k", Scopes: []Permission{MembersManage}}
+		reader := Actor{Workspace: ws, Key: "k", Scopes: []Permission{MembersManage, FeedbackRead, InsightsRead}}
+		for _, r := range Roles() {
+			_, _, err := h.Invite(h.ctx, ws, narrow, NewInvite{Email: "n@acme.example", Role: r})
+			h.want(err, fault.Denied)
+			if r != Viewer {
+				_, _, err = h.Invite(h.ctx, ws, reader, NewInvite{Email: "n@acme.example", Role: r})
+				h.want(err, fault.Denied)
+				h.want(h.ChangeRole(h.ctx, ws, reader, viewer.Member, r), fault.Denied)
+			}
+		}
+		if _, _, err := h.Invite(h.ctx, ws, narrow, NewInvite{Email: "n@acme.example", Role: Viewer}); err == nil || !strings.Contains(err.Error(), "feedback.read, insights.read") {
+			h.Error("the refusal does not say what is lacking:", err)
+		}
+		_, _, err = h.ResendInvite(h.ctx, ws, reader, waiting.ID)
+		h.want(err, fault.Denied)
+		_, err = h.ResetMember(h.ctx, ws, reader, admin.Member)
+		h.want(err, fault.Denied)
+		h.must(h.SetState(h.ctx, ws, narrow, admin.Member, Disabled)) // it may keep them out
+		h.want(h.SetState(h.ctx, ws, reader, admin.Member, Active), fault.Denied)
+		_, _, err = h.Invite(h.ctx, ws, reader, NewInvite{Email: "n@acme.example", Role: Viewer})
+		h.must(err)
+		_, err = h.ResetMember(h.ctx, ws, reader, viewer.Member)
+		h.must(err)
 	})
 }
 

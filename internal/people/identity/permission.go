@@ -2,6 +2,7 @@ package identity
 
 import (
 	"slices"
+	"strings"
 
 	"kolo/internal/foundation/fault"
 )
@@ -134,6 +135,24 @@ func (a Actor) RequireIn(op string, ws WorkspaceID, p Permission) error {
 		return fault.New(fault.Denied, op, "you are not in this workspace")
 	}
 	return a.Require(op, p)
+}
+
+// give is nil when the actor may give a role: none above its own, and none that may what it may not itself, for whoever has
+// the role could do that in its stead.
+func (a Actor) give(op string, r Role) error {
+	if r.rank() > a.rank() {
+		return fault.New(fault.Denied, op, "you cannot give a role above your own")
+	}
+	var lacks []string
+	for _, p := range granted[r] {
+		if !a.May(p) {
+			lacks = append(lacks, string(p))
+		}
+	}
+	if len(lacks) > 0 {
+		return fault.New(fault.Denied, op, "you cannot give the role %s, which may more than you: you do not have %s yourself", r, strings.Join(lacks, ", "))
+	}
+	return nil
 }
 
 // rank is how high a role the actor may give or touch. A key acts as an admin at most, so that a leaked key with

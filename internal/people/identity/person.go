@@ -140,6 +140,9 @@ func (s *Service) ResetMember(ctx context.Context, ws WorkspaceID, actor Actor, 
 		if err == nil && m.State == Removed {
 			err = fault.New(fault.NotFound, op, "the member was removed")
 		}
+		if err == nil { // whoever has the password has the role
+			err = actor.give(op, m.Role)
+		}
 		if err != nil {
 			return m, err
 		}
