@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -233,6 +234,7 @@ func (a *API) correctionRoutes() {
 		Feedback string `json:"feedback_id"`
 		Start    *int   `json:"start,omitempty" doc:"With end, for a clause: its place as the understanding of the feedback gives it"`
 		End      *int   `json:"end,omitempty"`
+		Model    string `json:"model,omitempty" doc:"Of the understanding that has the clause: where the text was read anew since, and has no such clause any more, the answer is 409"`
 		Aspect   string `json:"aspect" enum:"sentiment,theme,themes" doc:"With themes and yes or no, of a whole text, you say whether the model had told all themes of it: what it leaves out is counted in texts of which this is known"`
 		Theme    string `json:"theme,omitempty" doc:"Id of the theme, where the correction is about one"`
 		Value    string `json:"value" enum:"negative,neutral,positive,mixed,yes,no" doc:"What is right. What the model has said confirms it"`
@@ -249,7 +251,7 @@ func (a *API) correctionRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			l, _, err := a.Labels.Get(ctx, actor.Workspace, f.ID)
+			l, read, err := a.Labels.Get(ctx, actor.Workspace, f.ID)
 			if err != nil {
 				return nil, err
 			}
@@ -261,16 +263,15 @@ func (a *API) correctionRoutes() {
 				return nil, fault.Bad(op, fault.Field{Path: "theme", Code: "unknown", Msg: "there is no such theme here"})
 			}
 			told := label.Tell(f, l.Language, !actor.May(identity.ContactsIdentify))
-			n := label.NewCorrection{Feedback: f.ID, Span: label.Whole, Aspect: in.Body.Aspect, Theme: in.Body.Theme, Value: in.Body.Value, Sampled: in.Body.Sampled}
+			n := label.NewCorrection{Feedback: f.ID, Span: label.Whole, Aspect: in.Body.Aspect, Theme: in.Body.Theme, Value: in.Body.Value, Sampled: in.Body.Sampled,
+				Model: cmp.Or(in.Body.Model, l.Model)}
 			if in.Body.Start != nil || in.Body.End != nil {
-				ok := in.Body.Start != nil && in.Body.End != nil
-				if ok {
-					if n.Span, ok = told.Clause(l, *in.Body.Start, *in.Body.End); !ok {
-						n.Span, ok = told.Span(*in.Body.Start, *in.Body.End)
-					}
+				if in.Body.Start == nil || in.Body.End == nil {
+					return nil, fault.Bad(op, fault.Field{Path: "start", Code: "range", Msg: "start and end are those of a clause of the understanding, in characters: both or neither"})
 				}
-				if !ok {
-					return nil, fault.Bad(op, fault.Field{Path: "start", Code: "range", Msg: "start and end are those of a clause of the understanding, in characters"})
+				var ok bool
+				if n.Span, ok = told.Clause(l, *in.Body.Start, *in.Body.End); read && !ok {
+					return nil, l.NoClause(op, f.Text, n.Model)
 				}
 			}
 			if l, err = a.Labels.Correct(ctx, actor.Workspace, actor, n); err != nil {

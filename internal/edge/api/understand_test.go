@@ -86,11 +86,13 @@ func TestUnderstandingByAPI(t *testing.T) {
 		must(t, err)
 	}
 	for body, code := range map[string]int{
-		`{"feedback_id":"` + id + `","aspect":"theme","theme":"nobody","value":"yes"}`:                  http.StatusUnprocessableEntity,
-		`{"feedback_id":"` + id + `","aspect":"sentiment","value":"neutral","start":4}`:                 http.StatusUnprocessableEntity,
-		`{"feedback_id":"` + id + `","aspect":"sentiment","value":"neutral","start":4,"end":9000}`:      http.StatusUnprocessableEntity,
-		`{"feedback_id":"0198c7f2-6b1e-7c44-9d7a-2f1f8a1b3c4d","aspect":"sentiment","value":"neutral"}`: http.StatusNotFound,
-		`{"feedback_id":"` + id + `","aspect":"theme","theme":"price","value":"yes","sampled":true}`:    http.StatusCreated,
+		`{"feedback_id":"` + id + `","aspect":"theme","theme":"nobody","value":"yes"}`:                                 http.StatusUnprocessableEntity,
+		`{"feedback_id":"` + id + `","aspect":"sentiment","value":"neutral","start":4}`:                                http.StatusUnprocessableEntity,
+		`{"feedback_id":"` + id + `","aspect":"sentiment","value":"neutral","start":4,"end":9000}`:                     http.StatusUnprocessableEntity,
+		`{"feedback_id":"` + id + `","aspect":"sentiment","value":"neutral","start":1,"end":2}`:                        http.StatusUnprocessableEntity,
+		`{"feedback_id":"` + id + `","aspect":"sentiment","value":"neutral","start":1,"end":2,"model":"of last year"}`: http.StatusConflict,
+		`{"feedback_id":"0198c7f2-6b1e-7c44-9d7a-2f1f8a1b3c4d","aspect":"sentiment","value":"neutral"}`:                http.StatusNotFound,
+		`{"feedback_id":"` + id + `","aspect":"theme","theme":"price","value":"yes","sampled":true}`:                   http.StatusCreated,
 	} {
 		if got, _, answer := w.call(all, "POST", "/v1/corrections", body); got != code {
 			t.Errorf("%s: %d %s", body, got, answer)

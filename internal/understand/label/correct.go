@@ -2,6 +2,7 @@ package label
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -229,10 +230,24 @@ type NewCorrection struct {
 	Theme    string
 	Value    string // the same as the model's confirms it
 	Sampled  bool
+	Model    string // that had read what the person saw; "" where that is not known
+}
+
+// NoClause is why a correction of a clause is refused that the label of a text does not have: fault.Conflict where that was read of an earlier
+// text, or the person saw what another model had read, else fault.Invalid.
+func (l *Label) NoClause(op, said, saw string) error {
+	if l.Hash != HashOf(said) {
+		return fault.New(fault.Conflict, op, "the text has changed, and is being read anew: look at its clauses again in a moment")
+	}
+	if saw != "" && saw != l.Model {
+		return fault.New(fault.Conflict, op, "the text was read anew meanwhile, and has other clauses now: look at them again")
+	}
+	return fault.Bad(op, fault.Field{Path: "start", Code: "range", Msg: "start and end are not those of a clause of the text, as it is understood now"})
 }
 
 // Correct keeps what a person says, and has the label written anew: in the rows at once, in the columns within seconds.
-// fault.NotFound: no such feedback, or it has no label yet; fault.Invalid: what is said makes no sense.
+// fault.NotFound: no such feedback, or it has no label yet; fault.Invalid: what is said makes no sense, or is of no clause; fault.Conflict:
+// the clause is one of an earlier reading, or of an earlier text.
 func (s *Service) Correct(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, n NewCorrection) (l Label, err error) {
 	const op = "label.Correct"
 	if err := actor.RequireIn(op, ws, identity.LabelsCorrect); err != nil {
@@ -254,8 +269,10 @@ func (s *Service) Correct(ctx context.Context, ws identity.WorkspaceID, actor id
 		if l, ok = known[n.Feedback]; !ok || f.Text == "" {
 			return fault.New(fault.NotFound, op, "nothing was read of this feedback yet")
 		}
-		if n.Span != Whole && (n.Span.Start < 0 || n.Span.End > len(f.Text) || n.Span.Start >= n.Span.End) {
-			return fault.Bad(op, fault.Field{Path: "span", Code: "range", Msg: "that is not a part of the text"})
+		// The same place, not one that shares some of it: what is said of half a clause is said of nothing that anybody was shown.
+		is := func(c reading.Clause) bool { return c.Span == n.Span }
+		if n.Span != Whole && (l.Hash != HashOf(f.Text) || !slices.ContainsFunc(l.Clauses, is)) {
+			return l.NoClause(op, f.Text, n.Model)
 		}
 		c := Correction{ID: id.New(tx.Now), Feedback: n.Feedback, Span: n.Span, Aspect: n.Aspect, Theme: n.Theme, Value: n.Value, Model: l.Model,
 			Language: l.Language, Hash: HashOf(f.Text), Sampled: n.Sampled, Member: string(actor.Member), By: actor.Name, At: tx.Now}

@@ -261,6 +261,19 @@ func TestCorrections(t *testing.T) {
 		}
 		check(now)
 		check(w.label(w.one, id))
+		// What is no clause of the text is nothing to correct; of what another model had read, it says that the text was read anew.
+		for _, c := range []struct {
+			span  text.Span
+			model string
+			kind  fault.Kind
+		}{{text.Span{Start: 1, End: 2}, "", fault.Invalid}, {text.Span{Start: 0, End: 15}, "toy 1", fault.Invalid}, {text.Span{Start: 0, End: 34}, "", fault.Invalid},
+			{text.Span{Start: -5, End: 900}, "", fault.Invalid}, {text.Span{Start: 0, End: 10}, "toy 0", fault.Conflict}} {
+			_, err := w.labels.Correct(w.Context(), w.one, w.actor, label.NewCorrection{Feedback: id, Span: c.span, Model: c.model, Aspect: label.AspectSentiment, Value: "positive"})
+			if !fault.Is(err, c.kind) {
+				w.Errorf("a correction of %v of %q: %v", c.span, c.model, err)
+			}
+		}
+		check(w.label(w.one, id))
 		w.toy.version = "toy 2"
 		w.read() // a correction has it read anew, by a newer model
 		again := w.label(w.one, id)

@@ -150,28 +150,6 @@ func (t Told) at(i int, end bool) int {
 	return min(max(i+shift, 0), len(t.Text))
 }
 
-// Span is Place turned round: the stretch of the original that the characters from start up to end are. ok is false where these do not
-// lie within the text. It is meant for texts without masks; among masks only whole clauses can be named (see Clause).
-func (t Told) Span(start, end int) (sp text.Span, ok bool) {
-	if start < 0 || end <= start || len(t.findings) > 0 {
-		return sp, false
-	}
-	sp, n := text.Span{Start: -1, End: -1}, 0
-	for i := range t.original {
-		if n == start {
-			sp.Start = i
-		}
-		if n == end {
-			sp.End = i
-		}
-		n++
-	}
-	if n == end {
-		sp.End = len(t.original)
-	}
-	return sp, sp.Start >= 0 && sp.End > sp.Start
-}
-
 // Clause is the clause of a label that stands at a place of the told text.
 func (t Told) Clause(l Label, start, end int) (text.Span, bool) {
 	for _, c := range l.Clauses {

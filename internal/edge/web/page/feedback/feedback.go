@@ -411,7 +411,7 @@ func (p *Pages) show(q *web.Request, t *translated) error {
 // correct keeps what a person says of a label: one click, one word.
 func (p *Pages) correct(q *web.Request) error {
 	form := func(name string) string { return q.PostFormValue(name) }
-	n := label.NewCorrection{Feedback: feedback.ID(q.PathValue("id")), Span: label.Whole}
+	n := label.NewCorrection{Feedback: feedback.ID(q.PathValue("id")), Span: label.Whole, Model: form("model")}
 	start, errA := strconv.Atoi(form("start"))
 	end, errB := strconv.Atoi(form("end"))
 	if errA != nil || errB != nil {
