@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"kolo/internal/foundation/fault"
@@ -264,15 +265,17 @@ func appendTime(b []byte, t time.Time, zone *time.Location) []byte {
 	return t.AppendFormat(b, time.RFC3339)
 }
 
-// Guard makes a text harmless in a spreadsheet: what it would run as a formula (first character = + - @, a tab or a
-// carriage return) gets an apostrophe before it, and so does a text of apostrophes followed by one of these, so that
-// Unguard can always give back what was there. Plain numbers are left alone.
+// Guard makes a text harmless in a spreadsheet: what it would run as a formula (= + - @ as the first sign, after whatever space, line
+// feeds and signs that nobody sees; a tab or a carriage return first of all) gets an apostrophe before it, and so does a text of
+// apostrophes followed by one of these, so that Unguard can always give back what was there. Plain numbers are left alone.
 func Guard(s string) string {
 	if !triggers(s) {
 		return s
 	}
-	if (s[0] == '-' || s[0] == '+') && plainAmount(s[1:]) {
-		return s
+	if r := s[0]; r != '\t' && r != '\r' {
+		if n := strings.TrimLeftFunc(s, unseen); (n[0] == '-' || n[0] == '+') && plainAmount(n[1:]) {
+			return s
+		}
 	}
 	return "'" + s
 }
@@ -293,12 +296,21 @@ func triggers(s string) bool {
 	if s == "" {
 		return false
 	}
-	switch s[0] {
-	case '=', '+', '-', '@', '\t', '\r':
+	if s[0] == '\t' || s[0] == '\r' {
 		return true
 	}
-	r, _ := utf8.DecodeRuneInString(s)
-	return r == '＝' || r == '＋' || r == '－' || r == '＠' // their wide forms, which East Asian set-ups read alike
+	switch r, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(s, unseen)); r {
+	case '=', '+', '-', '@':
+		return true
+	case '＝', '＋', '－', '＠': // their wide forms, which East Asian set-ups read alike
+		return true
+	}
+	return false
+}
+
+// unseen tells the signs that programs may drop or pass over before they look at how a text begins.
+func unseen(r rune) bool {
+	return unicode.IsSpace(r) || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Z, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
 // plainAmount tells digits with at most one decimal point between them.
