@@ -48,6 +48,16 @@ func (d Dialect) IntDiv(a, b string) string {
 	return d.pick("(("+a+") // ("+b+"))", "intDiv("+a+", "+b+")")
 }
 
+// MonthOf is the number of the month, counted from January 1970, that holds a day, counted from 1 January 1970; of days of the common era.
+func (d Dialect) MonthOf(day string) string {
+	// Neri and Schneider, "Euclidean affine functions and their application to calendar algorithms" (2022): years and months begin in March.
+	quarters := "(4 * (" + day + " + 719468) + 3)" // of a day, since 1 March of the year 0
+	rest := "(4 * " + d.IntDiv(quarters+" % 146097", "4") + " + 3)"
+	year := "(100 * " + d.IntDiv(quarters, "146097") + " + " + d.IntDiv(rest, "1461") + ")"
+	month := d.IntDiv("2141 * "+d.IntDiv(rest+" % 1461", "4")+" + 197913", "65536") // 3 to 14
+	return "(12 * " + year + " + " + month + " - 23641)"
+}
+
 // Contains tells whether a text contains another (byte for byte; an empty one is in every text). NULL when the text is.
 func (d Dialect) Contains(text, part string) string {
 	return d.pick("contains("+text+", "+part+")", "(position("+text+", "+part+") > 0)")

@@ -94,7 +94,6 @@ type asked struct {
 	facts   facts
 	scale   string // that is counted, where there are answers on others
 	counted string // the scale that is counted
-	shift   int64  // of a counterpart in time: how many buckets later its question's are
 	overlap bool   // a counterpart has answers that the question has too, so that there is no test between them
 }
 
@@ -135,7 +134,7 @@ func (s *Service) ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*A
 	if a.facts, err = s.facts(ctx, ws, q); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	a.cal = calendar{q.Bucket, a.set.weekStart}
+	a.cal = calendar{bucket: q.Bucket, weekStart: a.set.weekStart}
 	if a.span, err = q.Between.resolve(s.clock.Now(), a.set.zone); err != nil {
 		return nil, err
 	}
@@ -535,14 +534,7 @@ func (a *asked) behind(r Row) *string {
 	if r.Bucket != "" {
 		day, err := clock.ParseDay(r.Bucket)
 		if err == nil {
-			n := a.cal.of(day)
-			from, to := a.cal.start(n), a.cal.start(n+1)-1
-			if a.span.hasFrom {
-				from = max(from, a.span.from)
-			}
-			if a.span.hasTo {
-				to = min(to, a.span.to)
-			}
+			from, to := a.cal.within(a.cal.of(day), a.span)
 			p = Period{From: from.String(), To: to.String()}
 			if a.span.fromExact && from == a.span.from {
 				p.From = a.Between.From

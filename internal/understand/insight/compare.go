@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"kolo/internal/foundation/clock"
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/store"
 	"kolo/internal/people/identity"
@@ -71,15 +72,14 @@ func (s *Service) compare(ctx context.Context, a *asked, scale string, rows []Ro
 	other, q := *a, *a.Query
 	other.Query = &q
 	q.Compare, q.Scale, other.scale = nil, scale, ""
-	var shift int64
 	if a.Compare.To != "" {
 		var err error
 		if other.span, err = a.span.before(a.Compare.To); err != nil {
 			return err
 		}
-		// The last buckets of both periods belong together: of the same length, they need not begin alike in months of different lengths.
-		shift = a.cal.of(a.span.to) - a.cal.of(other.span.to)
-		other.shift = shift
+		if a.Bucket != "" {
+			other.cal.ahead = aheadOf(a.Compare.To, a.span, other.span)
+		}
 		a.overlap = other.span.to >= a.span.from
 	} else {
 		q.Where = append(slices.Clone(a.Where), a.Compare.Where...)
@@ -105,9 +105,6 @@ func (s *Service) compare(ctx context.Context, a *asked, scale string, rows []Ro
 		if len(chosen.LeftOut) > 0 {
 			other.scale = chosen.Scale
 		}
-	}
-	for i := range counted.cells {
-		counted.cells[i].bucket += shift
 	}
 	counterparts, all := other.rows(counted.cells)
 	switch {
@@ -135,6 +132,9 @@ func (s *Service) compare(ctx context.Context, a *asked, scale string, rows []Ro
 		byKey[keyOf(r.Keys, a.By)+"\x00"+r.Bucket] = r
 	}
 	for i := range rows {
+		if !a.sameDays(rows[i]) {
+			continue
+		}
 		c := byKey[keyOf(rows[i].Keys, a.By)+"\x00"+rows[i].Bucket]
 		if c.Value == nil && a.least == 0 {
 			other.evaluate(&c)
@@ -146,6 +146,21 @@ func (s *Service) compare(ctx context.Context, a *asked, scale string, rows []Ro
 		total.Compare.Paired, err = s.paired(ctx, a, other.span)
 	}
 	return err
+}
+
+// sameDays tells whether the counterpart in time of a row has as many days, so that they can be compared. A year earlier there may be no
+// 29 February: what is counted is then not compared, and scores are unless nothing is left of the bucket.
+func (a *asked) sameDays(r Row) bool {
+	if a.Bucket == "" || a.Compare.To != "year" {
+		return true
+	}
+	day, err := clock.ParseDay(r.Bucket)
+	if err != nil {
+		return false
+	}
+	from, to := a.cal.within(a.cal.of(day), a.span)
+	leaps := len(leapDays(from, to))
+	return leaps == 0 || a.Measure.Unit() != "count" && int(to-from)+1 > leaps
 }
 
 // opposite tells whether feedback fulfils the one condition where it does not fulfil the other.

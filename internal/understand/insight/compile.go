@@ -84,11 +84,13 @@ func (s span) before(to string) (span, error) {
 		n := s.to - s.from + 1
 		return span{from: s.from - n, to: s.to - n, hasFrom: true, hasTo: true}, nil
 	}
-	yearAgo := func(d clock.Day) clock.Day {
-		y, m, dd := d.Date()
-		return clock.Day(time.Date(y-1, m, dd, 0, 0, 0, 0, time.UTC).Unix() / 86400)
-	}
-	return span{from: yearAgo(s.from), to: yearAgo(s.to), hasFrom: true, hasTo: true}, nil
+	return span{from: years(s.from, -1), to: years(s.to, -1), hasFrom: true, hasTo: true}, nil
+}
+
+// years is the same date some years later; 29 February is 1 March of a year that has none.
+func years(d clock.Day, n int) clock.Day {
+	y, m, dd := d.Date()
+	return clock.Day(time.Date(y+n, m, dd, 0, 0, 0, 0, time.UTC).Unix() / 86400)
 }
 
 // where is the part of a statement that chooses the feedback.
@@ -117,7 +119,55 @@ func where(d asking, s span, c Conditions, args *arguments) (string, error) {
 }
 
 // calendar numbers buckets of time. Weeks begin on weekStart.
-type calendar struct{ bucket, weekStart string }
+type calendar struct {
+	bucket, weekStart string
+	ahead             ahead
+}
+
+// ahead puts the days of a period that is compared with into the buckets of the question's own: each day stands in the bucket of the
+// day that comes so much later, so that a bucket and its counterpart have the same days, whatever the lengths of months are.
+type ahead struct {
+	days  int64    // that the question's period comes later
+	year  bool     // it comes a year later instead: the same dates
+	leaps []string // then the days of the earlier period, 29 February, that have no counterpart
+}
+
+// nowhere is the number of the bucket of days without a counterpart, which no question has.
+const nowhere = -1_000_000
+
+// aheadOf is how far a period lies ahead of the one that it is compared with.
+func aheadOf(to string, now, before span) ahead {
+	if to == "previous" {
+		return ahead{days: int64(now.from - before.from)}
+	}
+	return ahead{year: true, leaps: leapDays(before.from, before.to)}
+}
+
+// leapDays are each 29 February of a period, as SQL.
+func leapDays(from, to clock.Day) (days []string) {
+	first, _, _ := from.Date()
+	last, _, _ := to.Date()
+	for y := first; y <= last; y++ {
+		leap := clock.Day(time.Date(y, time.February, 29, 0, 0, 0, 0, time.UTC).Unix() / 86400)
+		if _, m, _ := leap.Date(); m == time.February && leap >= from && leap <= to {
+			days = append(days, strconv.FormatInt(int64(leap), 10))
+		}
+	}
+	return days
+}
+
+// days are the day and the month, as SQL, that a row's bucket is made of.
+func (c calendar) days(d column.Dialect) (day, month string) {
+	switch {
+	case c.ahead.year:
+		next := d.IntDiv("month + 23650", "12") // the year whose 29 February, if it has one, lies between a day and the same date a year later
+		return "(day + CASE WHEN " + next + " % 4 = 0 AND (" + next + " % 100 <> 0 OR " + next + " % 400 = 0) THEN 366 ELSE 365 END)", "(month + 12)"
+	case c.ahead.days != 0:
+		day = "(day + " + strconv.FormatInt(c.ahead.days, 10) + ")"
+		return day, d.MonthOf(day)
+	}
+	return "day", "month"
+}
 
 func (c calendar) weekOffset() int64 { // days to add so that a week's days share a multiple of 7: day 0 was a Thursday
 	switch c.weekStart {
@@ -130,22 +180,39 @@ func (c calendar) weekOffset() int64 { // days to add so that a week's days shar
 }
 
 func (c calendar) expr(d column.Dialect) string {
+	day, month := c.days(d)
+	bucket := "0"
 	switch c.bucket {
 	case "day":
-		return "day"
+		bucket = day
 	case "week":
-		return d.IntDiv("day + "+strconv.FormatInt(c.weekOffset(), 10), "7")
+		bucket = d.IntDiv(day+" + "+strconv.FormatInt(c.weekOffset(), 10), "7")
 	case "month":
-		return "month"
+		bucket = month
 	case "quarter":
-		return d.IntDiv("month", "3")
+		bucket = d.IntDiv(month, "3")
 	case "year":
-		return d.IntDiv("month", "12")
+		bucket = d.IntDiv(month, "12")
 	}
-	return "0"
+	if len(c.ahead.leaps) > 0 {
+		bucket = "(CASE WHEN day IN (" + strings.Join(c.ahead.leaps, ", ") + ") THEN " + strconv.Itoa(nowhere) + " ELSE " + bucket + " END)"
+	}
+	return bucket
 }
 
-// of is the number of the bucket that holds a day.
+// within are the days of a bucket that lie in a period.
+func (c calendar) within(n int64, s span) (from, to clock.Day) {
+	from, to = c.start(n), c.start(n+1)-1
+	if s.hasFrom {
+		from = max(from, s.from)
+	}
+	if s.hasTo {
+		to = min(to, s.to)
+	}
+	return from, to
+}
+
+// of is the number of the bucket that holds a day of the question's period.
 func (c calendar) of(day clock.Day) int64 {
 	y, m, _ := day.Date()
 	month := int64(y-1970)*12 + int64(m) - 1

@@ -45,8 +45,14 @@ func (s *Service) contacts(ctx context.Context, a *asked) (out counted, err erro
 // buckets tells the first bucket of a question and how many there are, or some more on either side; none where there is no feedback.
 func (s *Service) buckets(ctx context.Context, a *asked) (first, n int64, err error) {
 	if a.span.hasFrom && a.span.hasTo {
-		first = a.cal.of(a.span.from)
-		return first, a.cal.of(a.span.to) - first + 1, nil
+		from, to := a.span.from, a.span.to
+		if a.cal.ahead.year {
+			from, to = years(from, 1), years(to, 1)
+		} else {
+			from, to = from+clock.Day(a.cal.ahead.days), to+clock.Day(a.cal.ahead.days)
+		}
+		first = a.cal.of(from)
+		return first, a.cal.of(to) - first + 1, nil
 	}
 	days := func(cond string, args ...any) error {
 		rows, err := s.columns.All(ctx, "SELECT count(*), min(day), max(day) FROM "+table+cond, args...)

@@ -173,7 +173,7 @@ func (s *Service) clusters(ctx context.Context, a *asked, one int64) (map[string
 		key := strings.Join(labels(a.by, v), "\x00") + "\x00"
 		v = v[len(a.by):]
 		if a.Bucket != "" {
-			key += a.cal.start(number[int64](v[0]) + a.shift).String()
+			key += a.cal.start(number[int64](v[0])).String()
 			v = v[1:]
 		}
 		out[key] = stat.Clusters{Groups: number[int64](v[0]), N: int64(number[float64](v[1])), Sum: number[float64](v[2]), Square: number[float64](v[3]),

@@ -96,7 +96,7 @@ func (s *Service) byBucket(ctx context.Context, ws identity.WorkspaceID, q *Quer
 	if !a.span.hasFrom || !a.span.hasTo || a.span.fromExact || a.span.toExact {
 		return a, nil, nil, fault.New(fault.Internal, op, "a grid is of a period of whole days with both ends")
 	}
-	a.cal = calendar{q.Bucket, a.set.weekStart}
+	a.cal = calendar{bucket: q.Bucket, weekStart: a.set.weekStart}
 	for _, name := range q.By {
 		f, err := parseField(name)
 		if err != nil {

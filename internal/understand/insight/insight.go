@@ -97,7 +97,7 @@ type Period struct {
 
 // Compare says what to set beside the answer.
 type Compare struct {
-	To    string     `json:"to,omitempty" enum:"previous,year,rest," doc:"previous: the period of the same length before; year: the same days a year earlier; rest: each group with all others together"`
+	To    string     `json:"to,omitempty" enum:"previous,year,rest," doc:"previous: the period of the same length before; year: the same days a year earlier; rest: each group with all others together. A bucket of time stands beside the same days so much earlier: beside as many days as it has of the period, or, a count over 29 February a year earlier, beside nothing"`
 	Where Conditions `json:"where,omitempty" doc:"Instead of to: the same question of other feedback. A condition takes the place of the question's own on the same field with the same operator, and of its opposite"`
 }
 

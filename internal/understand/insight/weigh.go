@@ -202,7 +202,7 @@ func (s *Service) weigh(ctx context.Context, a *asked, scale string, rows []Row,
 		at := weights
 		bucket := ""
 		if a.Bucket != "" {
-			bucket = a.cal.start(c.bucket + a.shift).String()
+			bucket = a.cal.start(c.bucket).String()
 			if own[c.bucket] != nil {
 				at = own[c.bucket]
 			}

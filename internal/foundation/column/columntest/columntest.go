@@ -541,6 +541,14 @@ func testFragments(t *testing.T, db *column.DB) {
 	}
 	want(t, db, [][]any{{int64(-5), int64(-1)}, {int64(-4), int64(-1)}, {int64(-3), int64(0)}, {int64(3), int64(0)}, {int64(4), int64(1)}},
 		"SELECT said_at, "+d.IntDiv("said_at", "4")+" FROM said WHERE said_at IN ($1) ORDER BY said_at", []int{-5, -4, -3, 3, 4})
+	for _, days := range []int64{1, 30, 365, 40_000} { // around the end of February 2024, over ends of months, years and centuries
+		var months [][]any
+		for i := range texts {
+			day := time.Unix((19_782+days*int64(i-5))*86400, 0).UTC()
+			months = append(months, []any{int64(day.Year()-1970)*12 + int64(day.Month()) - 1})
+		}
+		want(t, db, months, fmt.Sprintf("SELECT %s FROM said ORDER BY said_at", d.MonthOf(fmt.Sprintf("said_at * %d + 19782", days))))
+	}
 	want(t, db, [][]any{{"03"}, {"02"}}, "SELECT id FROM said WHERE "+d.Contains("words", "$1")+" OR "+d.Contains("words", "$2")+" ORDER BY id DESC LIMIT 2", "E", "1e3")
 	want(t, db, [][]any{{int64(len(texts) - 1)}}, "SELECT count(*) FROM said WHERE "+d.Contains("words", "$1"), "")
 	want(t, db, [][]any{{int64(len(texts) - 1), int64(4)}}, "SELECT "+d.CountDistinct("words")+", "+d.CountDistinct(d.IntDiv("said_at + 5", "6"))+" FROM said")
