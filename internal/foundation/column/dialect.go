@@ -68,6 +68,13 @@ func (d Dialect) Without(text, part string) string {
 	return d.pick("replace("+text+", "+part+", '')", "replaceAll("+text+", "+part+", '')")
 }
 
+// Parts gives a row for each part of a text that is not NULL, between separators of one byte, a literal: of a text without one the text itself.
+// It is selected from a table of its own and stands there once, for what two of them give together differs.
+func (d Dialect) Parts(text, separator string) string {
+	separator = d.Quote(separator)
+	return d.pick("unnest(string_split("+text+", "+separator+"))", "arrayJoin(if("+text+" = '', [''], splitByChar("+separator+", "+text+")))")
+}
+
 // Extra is the value of an attribute of a table's rows, from its own column when it was promoted and from the catch-all
 // otherwise; NULL when the row has none. "" as prefix, or the alias of the table with its dot.
 func (d Dialect) Extra(table, key string) string { return d.ExtraOf("", table, key) }

@@ -94,7 +94,9 @@ type asked struct {
 	facts   facts
 	scale   string // that is counted, where there are answers on others
 	counted string // the scale that is counted
-	overlap bool   // a counterpart has answers that the question has too, so that there is no test between them
+
+	ofSeveral bool // some answers that a distribution is of are lists, of which each choice counts
+	overlap   bool // a counterpart has answers that the question has too, so that there is no test between them
 }
 
 // facts are what the workspace told of itself that the question calls for.
@@ -153,11 +155,13 @@ func (s *Service) ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*A
 		return nil, fault.Wrap(op, err)
 	}
 	a.groupThemes()
+	if err := s.findLists(ctx, &a); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
 	counted, err := s.cells(ctx, &a)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	cells := counted.cells
 	ans := &Answer{
 		Measure: q.Measure, Of: q.Of, Unit: q.Measure.Unit(), Definition: fmt.Sprintf("%s v%d", q.Measure, DefinitionVersion), By: q.By, Bucket: q.Bucket,
 		Zone: a.set.zone.String(), WeekStart: a.set.weekStart, Filter: Encode(q.Where, q.Between).Encode(),
@@ -173,7 +177,7 @@ func (s *Service) ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*A
 		ans.To = a.span.to.String()
 	}
 	if q.metric() != "" {
-		cells = ans.chooseScale(cells, q.Scale)
+		counted.cells = ans.chooseScale(counted.cells, q.Scale)
 		counted.around = slices.DeleteFunc(counted.around, func(c cell) bool { return c.scale != ans.Scale })
 		if ans.Scale != "" {
 			if ans.Marks, err = s.marks(ctx, &a, counted.forms); err != nil {
@@ -181,14 +185,9 @@ func (s *Service) ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*A
 			}
 		}
 	}
-	rows, total := a.rows(cells)
-	switch {
-	case q.Measure == Contacts:
-		total.sum = counted.whole
-	case a.severalThemes():
-		total.sum = added(counted.around)
-		ans.Overlapping = true
-	}
+	rows, total := a.rows(counted)
+	ans.Overlapping = q.Measure != Contacts && a.overlapping() || a.ofSeveral
+	ans.SeveralChoices = a.ofSeveral || slices.ContainsFunc(a.by, func(f field) bool { return f.several })
 	if a.counted = ans.Scale; len(ans.LeftOut) > 0 {
 		a.scale = ans.Scale
 	}
@@ -231,9 +230,9 @@ func (a *asked) groupThemes() {
 	}
 }
 
-// severalThemes tells whether one piece of feedback may be in several groups.
-func (a *asked) severalThemes() bool {
-	return slices.ContainsFunc(a.by, field.theme) && !a.Measure.ofMentions()
+// overlapping tells whether one piece of feedback may be in several groups: of themes, or of choices.
+func (a *asked) overlapping() bool {
+	return slices.ContainsFunc(a.by, func(f field) bool { return f.several || f.theme() && !a.Measure.ofMentions() })
 }
 
 func added(cells []cell) (all sums) {
@@ -266,18 +265,28 @@ func (ans *Answer) chooseScale(cells []cell, wanted string) []cell {
 	return slices.DeleteFunc(cells, func(c cell) bool { return c.scale != ans.Scale })
 }
 
-// rows turns cells into rows, and adds up the total.
-func (a *asked) rows(cells []cell) ([]Row, Row) {
+// rows turns what was counted into rows, and adds up the total.
+func (a *asked) rows(counted counted) ([]Row, Row) {
 	var total Row
 	var rows []Row
 	groups := map[string]sums{} // of a distribution: what its values share out
-	for _, c := range cells {
+	shared := counted.cells
+	if counted.answered != nil {
+		shared = counted.answered
+	}
+	for _, c := range shared {
 		total.sum = total.sum.plus(c.sums)
 		if a.Measure == Distribution {
 			groups[a.group(c)] = groups[a.group(c)].plus(c.sums)
 		}
 	}
-	for _, c := range cells {
+	switch {
+	case a.Measure == Contacts:
+		total.sum = counted.whole
+	case a.overlapping():
+		total.sum = added(counted.around)
+	}
+	for _, c := range counted.cells {
 		r := Row{sum: c.sums}
 		if len(a.by) > 0 {
 			r.Keys = make(map[string]string, len(a.by))
@@ -489,7 +498,9 @@ func (a *asked) behind(r Row) *string {
 	c := slices.Clone(a.Where)
 	for _, f := range a.by {
 		if v, ok := r.Keys[f.name]; ok {
-			c = slices.DeleteFunc(c, func(e Condition) bool { return e.Field == f.name && e.Op == "in" }) // the group is one of those
+			if !f.several { // the group is one of those
+				c = slices.DeleteFunc(c, func(e Condition) bool { return e.Field == f.name && e.Op == "in" })
+			}
 			name := f.name
 			if f.theme() {
 				name = a.themeField(f, v)

@@ -42,7 +42,8 @@ type counted struct {
 	forms []int64 // of the score that was asked for, all that there are; nil when they are too many to be told apart
 	whole sums    // all groups together, of a measure that does not add up: different customers
 
-	around []cell // the same without groups, where one piece of feedback may be in several of them: themes
+	around   []cell // the same without groups, where one piece of feedback may be in several of them: themes, choices
+	answered []cell // of a distribution of several choices: how many have answered, by group and bucket; nil otherwise
 }
 
 // maxCells bounds what a question may bring into memory, maxForms the forms of a score that are told apart in it.
@@ -63,14 +64,59 @@ func (s *Service) cells(ctx context.Context, a *asked) (counted, error) {
 		// A wording of its own for every answer, say. The scale alone is enough for the numbers, and there are few.
 		c, err = s.count(ctx, a, false)
 	}
-	if err == nil && slices.ContainsFunc(a.by, field.theme) && !a.Measure.ofMentions() {
-		// A text may be about several themes: what there is in all does not come from adding them up.
+	listed := a.Measure == Distribution && a.ofSeveral
+	if err == nil && (a.overlapping() || listed) {
+		// A text may be about several themes, an answer may be several choices: what there is in all does not come from adding them up.
 		all := a.without(a.Compare == nil || a.Compare.To != "rest")
+		if listed {
+			all = all.ofAnswered()
+		}
 		var around counted
 		around, err = s.cells(ctx, all)
 		c.around = around.cells
 	}
+	if err == nil && listed {
+		var answered counted
+		answered, err = s.count(ctx, a.ofAnswered(), true)
+		c.answered = answered.cells
+	}
 	return c, err
+}
+
+// ofAnswered is the question how much feedback has a value of what a distribution is of.
+func (a *asked) ofAnswered() *asked {
+	all, q := *a, *a.Query
+	q.Measure, q.Where = Count, append(slices.Clone(a.Where), Condition{Field: a.Of, Op: "not_empty"})
+	all.Query, all.ofSeveral = &q, false
+	return &all
+}
+
+// findLists sees which fields that a question counts by hold lists of choices there. Few questions do, and what none is is counted faster.
+func (s *Service) findLists(ctx context.Context, a *asked) (err error) {
+	a.by = slices.Clone(a.by)
+	for i := range a.by {
+		if a.by[i].several, err = s.hasLists(ctx, a, a.Where, a.by[i]); err != nil {
+			return err
+		}
+	}
+	if of, bad := parseField(a.Of); bad == nil && a.Measure == Distribution {
+		a.ofSeveral, err = s.hasLists(ctx, a, a.Where, of)
+	}
+	return err
+}
+
+// hasLists tells whether a field holds lists of choices where conditions are fulfilled.
+func (s *Service) hasLists(ctx context.Context, a *asked, c Conditions, f field) (bool, error) {
+	if !f.chosen() {
+		return false, nil
+	}
+	var args arguments
+	cond, err := where(a.asking, a.span, c, &args)
+	if err != nil {
+		return false, err
+	}
+	rows, err := s.columns.All(ctx, "SELECT 1 AS x FROM "+table+" WHERE "+cond+" AND "+a.Contains(f.expr(a.Dialect), args.add(between))+" LIMIT 1", args...)
+	return len(rows) > 0, err
 }
 
 // without is a question without its groups, and without its buckets too.
@@ -132,7 +178,8 @@ func (s *Service) count(ctx context.Context, a *asked, byForm bool) (counted, er
 		cond += " AND " + of.numeric(a.Dialect) + " IS NOT NULL"
 		sum, square = "sum(x)", "sum(x * x)"
 	case Distribution:
-		keys.add("v", of.group(a.Dialect))
+		of.several = a.ofSeveral
+		keys.field("v", of, a.Dialect)
 		cond += " AND " + of.present(a.Dialect)
 	case ResponseShare, Share:
 		share := a.Share
@@ -279,6 +326,8 @@ func (s *Service) formsOf(ctx context.Context, ws identity.WorkspaceID, metric s
 // grouping is the part of a statement that says by what it groups.
 type grouping struct {
 	names, inner []string
+	columns      []string // the names of inner
+	lists        []string // those of them that are lists, to be counted by each choice
 
 	theme    string // which of the names is a group of themes, "" for none
 	lookUp   string // the groups of sets
@@ -298,7 +347,7 @@ func (a *asked) groupBy(args *arguments) *grouping {
 			g.names, g.theme, g.lookUp = append(g.names, name), name, f.lookUp(a.asking, g.mentions, args)
 			continue
 		}
-		g.add(name, f.group(a.Dialect))
+		g.field(name, f, a.Dialect)
 	}
 	if a.Bucket != "" {
 		g.add("b", a.cal.expr(a.Dialect))
@@ -313,7 +362,41 @@ func (g *grouping) add(name, expr string) {
 }
 
 // value names an expression for an aggregate.
-func (g *grouping) value(name, expr string) { g.inner = append(g.inner, expr+" AS "+name) }
+func (g *grouping) value(name, expr string) {
+	g.inner, g.columns = append(g.inner, expr+" AS "+name), append(g.columns, name)
+}
+
+// field groups by a field, and by each choice of one that holds several.
+func (g *grouping) field(name string, f field, d column.Dialect) {
+	if !f.several {
+		g.add(name, f.group(d))
+		return
+	}
+	g.names, g.columns, g.lists = append(g.names, name), append(g.columns, name), append(g.lists, name)
+	g.inner = append(g.inner, unlisted(d, f.expr(d))+" AS "+listOf(name))
+}
+
+// listOf is the name of a list before it is taken apart.
+func listOf(name string) string { return name + "_list" }
+
+// apart takes the lists of a table apart, one after the other: a row becomes one for each choice.
+func (g *grouping) apart(d column.Dialect, from string, columns []string) string {
+	for i, list := range g.lists {
+		selected := make([]string, len(columns))
+		for k, name := range columns {
+			switch at := slices.Index(g.lists, name); {
+			case name == list:
+				selected[k] = d.Parts(listOf(name), between) + " AS " + name
+			case at > i:
+				selected[k] = listOf(name)
+			default:
+				selected[k] = name
+			}
+		}
+		from = "(SELECT " + strings.Join(selected, ", ") + " FROM " + from + ") AS t" + strconv.Itoa(i)
+	}
+	return from
+}
 
 // labels are the fields that a row of an answer begins with.
 func labels(by []field, row []any) []string {
@@ -335,7 +418,7 @@ func (g *grouping) statement(a column.Dialect, cond string, aggregates []aggrega
 	first.theme = ""
 	first.names = slices.DeleteFunc(slices.Clone(g.names), func(n string) bool { return n == g.theme })
 	set := map[bool]string{true: "mention_set", false: "theme_set"}[g.mentions]
-	first.inner = slices.Clone(g.inner)
+	first.inner, first.columns = slices.Clone(g.inner), slices.Clone(g.columns)
 	first.add("ts", set)
 	var sums []string
 	for _, x := range aggregates {
@@ -361,15 +444,15 @@ func (g *grouping) outer() []string {
 
 // each asks for aggregates of each group, over single pieces of feedback.
 func (g *grouping) each(a column.Dialect, cond string, aggregates []aggregate) string {
-	inner := slices.Clone(g.inner)
+	inner, columns := slices.Clone(g.inner), slices.Clone(g.columns)
 	if g.theme != "" {
-		inner = append(inner, "theme_set AS ts")
+		inner, columns = append(inner, "theme_set AS ts"), append(columns, "ts")
 		cond += " AND theme_set <> 0"
 	}
 	if len(inner) == 0 {
 		inner = []string{"day AS x"}
 	}
-	from := "(SELECT " + strings.Join(inner, ", ") + " FROM " + table + " WHERE " + cond + ") AS t"
+	from := g.apart(a, "(SELECT "+strings.Join(inner, ", ")+" FROM "+table+" WHERE "+cond+") AS t", columns)
 	if g.theme != "" {
 		from = a.Join(from, "("+g.lookUp+") AS q", "ts")
 	}

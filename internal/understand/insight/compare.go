@@ -90,10 +90,17 @@ func (s *Service) compare(ctx context.Context, a *asked, scale string, rows []Ro
 		}
 	}
 	if a.Compare.To == "" {
-		a.overlap = !apart(a.Where, q.Where)
+		lists, err := s.listed(ctx, a, q.Where)
+		if err != nil {
+			return err
+		}
+		a.overlap = !apart(a.Where, q.Where, lists)
 	}
 	other.by = slices.Clone(a.by)
 	other.groupThemes()
+	if err := s.findLists(ctx, &other); err != nil {
+		return err
+	}
 	counted, err := s.cells(ctx, &other)
 	if err != nil {
 		return err
@@ -106,13 +113,7 @@ func (s *Service) compare(ctx context.Context, a *asked, scale string, rows []Ro
 			other.scale = chosen.Scale
 		}
 	}
-	counterparts, all := other.rows(counted.cells)
-	switch {
-	case a.Measure == Contacts:
-		all.sum = counted.whole
-	case a.severalThemes():
-		all.sum = added(counted.around)
-	}
+	counterparts, all := other.rows(counted)
 	other.evaluate(&all)
 	for i := range counterparts {
 		other.evaluate(&counterparts[i])
@@ -168,9 +169,27 @@ func opposite(x, y Condition) bool {
 	return x.Field == y.Field && slices.Equal(x.Values, y.Values) && (x.Op == "not_"+y.Op || y.Op == "not_"+x.Op)
 }
 
+// listed are the answers in conditions of which some are lists of choices, in the period of a question.
+func (s *Service) listed(ctx context.Context, a *asked, c Conditions) (lists map[string]bool, err error) {
+	lists = map[string]bool{}
+	for _, e := range c {
+		f, bad := parseField(e.Field)
+		if _, known := lists[e.Field]; known || bad != nil {
+			continue
+		}
+		if lists[e.Field], err = s.hasLists(ctx, a, nil, f); err != nil {
+			return nil, err
+		}
+	}
+	return lists, nil
+}
+
 // apart tells whether no answer can fulfil both: they want different values of a field that has one, or the one wants what the other does not.
-func apart(x, y Conditions) bool {
-	one := func(c Condition) bool { return (c.Op == "" || c.Op == "in") && !themeFields[c.Field] }
+// lists are fields that may have several.
+func apart(x, y Conditions, lists map[string]bool) bool {
+	one := func(c Condition) bool {
+		return (c.Op == "" || c.Op == "in") && !themeFields[c.Field] && !lists[c.Field]
+	}
 	for _, c := range x {
 		for _, d := range y {
 			if opposite(c, d) || one(c) && one(d) && c.Field == d.Field && !slices.ContainsFunc(c.Values, func(v string) bool { return slices.Contains(d.Values, v) }) {
@@ -184,7 +203,7 @@ func apart(x, y Conditions) bool {
 // compareRest sets each row beside all the others of its bucket.
 func (a *asked) compareRest(rows []Row, total Row, around []cell) {
 	perBucket := map[string]sums{}
-	if a.severalThemes() { // the rest are the texts without the theme
+	if a.overlapping() { // the rest are the texts without the theme, or the answers without the choice
 		for _, c := range around {
 			b := ""
 			if a.Bucket != "" {
@@ -203,7 +222,7 @@ func (a *asked) compareRest(rows []Row, total Row, around []cell) {
 			continue
 		}
 		a.evaluate(&rest)
-		if a.severalThemes() {
+		if a.overlapping() {
 			rest.likeAll(total)
 		} else {
 			rest.gather(rows, i)

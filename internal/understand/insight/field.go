@@ -27,6 +27,8 @@ type field struct {
 	words  []string // what the numbers of the column mean, from low on
 	low    int64
 
+	several bool // of an answer in a question: some are lists, of which each choice counts
+
 	groups  []string   // of a field of themes in a question: the themes to group by
 	members [][]string // and the ids that belong to each
 }
@@ -114,6 +116,14 @@ func (f field) group(d column.Dialect) string {
 	return f.expr(d)
 }
 
+// chosen tells whether a field may hold several choices at once: the answers to a question, of which lists are kept so.
+func (f field) chosen() bool { return strings.HasPrefix(f.key, "answer:") }
+
+// unlisted is a list of choices, or a single one, as SQL of which column.Dialect.Parts makes the choices.
+func unlisted(d column.Dialect, expr string) string {
+	return "CASE WHEN " + d.Contains(expr, d.Quote(between)) + " THEN substring(" + expr + ", 2, length(" + expr + ") - 2) ELSE " + expr + " END"
+}
+
 // label is a value of group as the text of the field.
 func (f field) label(v any) string {
 	switch n, ok := v.(int64); {
@@ -158,7 +168,7 @@ func byCase(expr string, names []string) string {
 
 // Condition is one thing that feedback must fulfil.
 type Condition struct {
-	Field  string   `json:"field" doc:"kind, channel, source, language, touchpoint, survey, contact, text, theme (with all that stands under it), theme_only, theme_blamed (the text is negative about it), theme_only_blamed, sentiment, nps, nps_group, nps_scale ..., attribute.KEY, answer.QUESTION, contact.KEY. A score is compared as it was given, on whatever scale: a condition on nps_group is the same on all, one on nps_scale keeps to one"`
+	Field  string   `json:"field" doc:"kind, channel, source, language, touchpoint, survey, contact, text, theme (with all that stands under it), theme_only, theme_blamed (the text is negative about it), theme_only_blamed, sentiment, nps, nps_group, nps_scale ..., attribute.KEY, answer.QUESTION (of a list of choices any of them), contact.KEY. A score is compared as it was given, on whatever scale: a condition on nps_group is the same on all, one on nps_scale keeps to one"`
 	Op     string   `json:"op,omitempty" enum:"in,not_in,contains,not_contains,search,gt,gte,lt,lte,empty,not_empty" doc:"in by default"`
 	Values []string `json:"values,omitempty"`
 }
@@ -338,6 +348,17 @@ func (e Condition) sql(d asking, args *arguments) (string, error) {
 		s = "(" + f.expr(d.Dialect) + " = " + args.add(e.Values[0]) + ")"
 	} else {
 		s = "(" + f.expr(d.Dialect) + " IN (" + args.add(e.Values) + "))"
+	}
+	if f.chosen() {
+		var any []string
+		for _, v := range e.Values {
+			if v != "" {
+				any = append(any, d.Contains(f.expr(d.Dialect), args.add(between+v+between)))
+			}
+		}
+		if any != nil { // lists are few among most answers: most are no longer looked at when it is known that they are none
+			s = "(" + s + " OR (" + d.Contains(f.expr(d.Dialect), args.add(between)) + " AND (" + strings.Join(any, " OR ") + ")))"
+		}
 	}
 	if e.Op == "not_in" {
 		s = "NOT " + s

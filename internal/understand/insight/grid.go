@@ -108,6 +108,9 @@ func (s *Service) byBucket(ctx context.Context, ws identity.WorkspaceID, q *Quer
 		return a, nil, nil, err
 	}
 	a.groupThemes()
+	if err := s.findLists(ctx, &a); err != nil {
+		return a, nil, nil, err
+	}
 	cells, forms, err = s.pieces(ctx, a)
 	return a, cells, forms, err
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // DefinitionVersion changes whenever the same rows would give another number.
-const DefinitionVersion = 4
+const DefinitionVersion = 5
 
 // Measure is what a question asks for.
 type Measure string
@@ -148,8 +148,11 @@ type Answer struct {
 	Marks       []Mark    `json:"marks" doc:"Days on which the scale or the wording changed: no trend goes over them unmarked"`
 	LeftOut     []LeftOut `json:"left_out" doc:"Answers on other scales, which are not pooled"`
 	Overlapping bool      `json:"overlapping,omitempty" doc:"One piece of feedback may be in several groups, or in none, so that n of the rows need not add up to the total's"`
-	Truncated   bool      `json:"truncated,omitempty" doc:"There were more groups than the limit; the total counts them all"`
-	Weighted    bool      `json:"weighted" doc:"Whether answers were weighted"`
+
+	SeveralChoices bool `json:"several_choices,omitempty" doc:"Some of the answers that were counted by are lists of choices: each choice counts, so that the shares of a distribution, which are of those who answered, may add up to more than 1"`
+
+	Truncated bool `json:"truncated,omitempty" doc:"There were more groups than the limit; the total counts them all"`
+	Weighted  bool `json:"weighted" doc:"Whether answers were weighted"`
 
 	Weighting   *Weighting   `json:"weighting,omitempty" doc:"How they were weighted"`
 	NonResponse *NonResponse `json:"non_response,omitempty" doc:"What those who were invited and did not answer leave open: of an NPS of one survey whose invitations are known"`

@@ -265,6 +265,13 @@ func (s *Service) Matrix(ctx context.Context, ws identity.WorkspaceID, q MatrixQ
 	if err := rows.Err(); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
+	for i, f := range fields {
+		for k, v := range coded[i].Values {
+			if f.chosen() { // who chose the same together is one group
+				coded[i].Values[k] = strings.Join(choices(v), "; ")
+			}
+		}
+	}
 	m.Texts, m.Numbers = coded[:len(q.Texts)], coded[len(q.Texts):]
 	if q.Themes {
 		err = s.matrixThemes(ctx, &a.asked, m, sets)

@@ -283,6 +283,11 @@ func (e Condition) testRow(f field) func(row []any) bool {
 			return ok && slices.Contains(numbers, v)
 		}
 	}
+	if f.chosen() {
+		return func(row []any) bool {
+			return slices.ContainsFunc(choices(f.text(row)), func(v string) bool { return slices.Contains(e.Values, v) })
+		}
+	}
 	return func(row []any) bool { return slices.Contains(e.Values, f.text(row)) }
 }
 

@@ -48,7 +48,7 @@ func Table() column.Table {
 
 // layout is the version of what stands in the columns. A feeder that finds an older one fills them anew: count it up when rows
 // that are there would lack something.
-const layout = 7
+const layout = 8
 
 // Tables are all that questions go to.
 func Tables() []column.Table { return []column.Table{Table(), setTable()} }
@@ -68,7 +68,7 @@ func values(f feedback.Feedback, zone *time.Location, contactAttributes map[stri
 		extra[k] = v
 	}
 	for _, a := range f.Answers {
-		extra["answer:"+a.Question] = AnswerText(a.Value)
+		extra["answer:"+a.Question] = kept(a.Value)
 	}
 	for k, v := range contactAttributes {
 		extra["contact:"+k] = v
@@ -156,9 +156,11 @@ func Class(s feedback.Score) int16 {
 	return 0
 }
 
-// AnswerText is the value of an answer as a text; the texts of a list stand beside each other.
+// AnswerText is the value of an answer as people read it; the texts of a list stand beside each other.
 func AnswerText(v any) string {
 	switch v := v.(type) {
+	case nil:
+		return ""
 	case string:
 		return v
 	case []any:
@@ -176,6 +178,43 @@ func AnswerText(v any) string {
 	return fmt.Sprint(v)
 }
 
+// between stands in the columns between the choices of an answer that is a list, and on either side of them, so that each can be found as it
+// stands. No text has it: feedback keeps no control characters.
+const between = "\x1f"
+
+// kept is the value of an answer as the columns keep it: AnswerText, and of a list its different choices, in an order of their own, apart from
+// each other. One choice is kept as a text alone is, for it is the same answer.
+func kept(v any) string {
+	var list []string
+	switch v := v.(type) {
+	case []any:
+		for _, e := range v {
+			list = append(list, AnswerText(e))
+		}
+	case []string:
+		list = slices.Clone(v)
+	default:
+		return AnswerText(v)
+	}
+	list = slices.DeleteFunc(list, func(s string) bool { return s == "" })
+	slices.Sort(list)
+	switch list = slices.Compact(list); len(list) {
+	case 0:
+		return ""
+	case 1:
+		return list[0]
+	}
+	return between + strings.Join(list, between) + between
+}
+
+// choices are those of what kept gave.
+func choices(s string) []string {
+	if !strings.HasPrefix(s, between) {
+		return []string{s}
+	}
+	return strings.Split(strings.Trim(s, between), between)
+}
+
 // promotable are the keys of a batch of rows that were not seen before and deserve columns of their own: their values are
 // short, as labels are.
 func promotable(rows []column.Row, extraAt int, seen map[string]bool) []string {
@@ -186,7 +225,7 @@ func promotable(rows []column.Row, extraAt int, seen map[string]bool) []string {
 				continue
 			}
 			short, known := fresh[k]
-			fresh[k] = (short || !known) && len(v) <= 80
+			fresh[k] = (short || !known) && !slices.ContainsFunc(choices(v), func(s string) bool { return len(s) > 80 })
 		}
 	}
 	var out []string

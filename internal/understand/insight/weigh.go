@@ -146,7 +146,14 @@ func (s *Service) weigh(ctx context.Context, a *asked, scale string, rows []Row,
 		return nil, cannotWeigh("weight_values", "none of the answers has a value that the known population knows (%s)", strings.Join(names, ", "))
 	}
 	w := &Weighting{Fields: []string{}, Collapsed: []string{}, Dropped: []string{}, LeftOut: left}
-	frame, of := cells, categories
+	all, ofAll := cells, categories
+	if a.overlapping() { // an answer of several choices is in several groups, and counts once in the whole
+		if all, ofAll, left, err = s.categorised(ctx, a, by, scale); err != nil {
+			return nil, err
+		}
+		w.LeftOut = left
+	}
+	frame, of := all, ofAll
 	if where, narrowed := a.frame(); narrowed {
 		whole, q := *a, *a.Query
 		q.Where, whole.Query = where, &q
@@ -187,15 +194,23 @@ func (s *Service) weigh(ctx context.Context, a *asked, scale string, rows []Row,
 		}
 	}
 	w.Buckets = len(own)
-	all := make([]weight.Sums, len(d.units))
-	for u := range all {
-		all[u].Weight = weights[u]
+	totals := make([]weight.Sums, len(d.units))
+	for u := range totals {
+		totals[u].Weight = weights[u]
+	}
+	for i, c := range all {
+		u := d.unit(d.kind(ofAll[i]))
+		if u < 0 { // it came after the whole had been counted
+			w.LeftOut += c.n
+			continue
+		}
+		sum, square := a.values(c.sums)
+		totals[u].N, totals[u].Sum, totals[u].Square = totals[u].N+float64(c.n), totals[u].Sum+sum, totals[u].Square+square
 	}
 	groups := map[string][]weight.Sums{}
 	for i, c := range cells {
 		u := d.unit(d.kind(categories[i]))
-		if u < 0 { // it came after the whole had been counted
-			w.LeftOut += c.n
+		if u < 0 {
 			continue
 		}
 		sum, square := a.values(c.sums)
@@ -209,13 +224,12 @@ func (s *Service) weigh(ctx context.Context, a *asked, scale string, rows []Row,
 		}
 		key := strings.Join(c.keys[:len(a.by)], "\x00") + "\x00" + bucket
 		groups[key] = append(groups[key], weight.Sums{N: float64(c.n), Sum: sum, Square: square, Weight: at[u]})
-		all[u].N, all[u].Sum, all[u].Square = all[u].N+float64(c.n), all[u].Sum+sum, all[u].Square+square
 	}
 	for i := range rows {
 		rows[i].Weighted, _ = a.weighted(groups[keyOf(rows[i].Keys, a.By)+"\x00"+rows[i].Bucket], rows[i])
 	}
 	var e weight.Estimate
-	total.Weighted, e = a.weighted(all, *total)
+	total.Weighted, e = a.weighted(totals, *total)
 	w.EffectiveN, w.DesignEffect, w.Largest = e.EffectiveN, e.DesignEffect, e.LargestRatio
 	return w, nil
 }

@@ -329,3 +329,33 @@ func TestDifferencesKeepToTheScale(t *testing.T) {
 		}
 	})
 }
+
+// TestChoicesAreSegments: who picked something is compared with all others who answered, whatever else they picked.
+func TestChoicesAreSegments(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		var in []feedback.Input
+		for i := range 600 {
+			score, pick := 9.0, []any{[]any{"a"}, []any{"b", "c"}, []any{"c", "a", "b"}, "b"}[i%4]
+			if i%4 == 0 || i%4 == 2 {
+				score = 3
+			}
+			f := feedback.Input{Channel: "web", Scores: []feedback.Score{{Metric: "nps", Value: score, Scale: feedback.Scale{Min: 0, Max: 10}}}}
+			if i < 500 {
+				f.Answers = feedback.Answers{{Question: "pick", Value: pick}}
+			}
+			in = append(in, f)
+		}
+		w.receive(w.ws, in)
+		a := w.ask(scan.Query{Fields: []string{"answer.pick", "channel"}})
+		for value, n := range map[string]int64{"a": 250, "b": 375, "c": 250} {
+			x := of(a, scan.Part{Field: "answer.pick", Value: value})
+			if x == nil || x.N != n || x.RestN != 500-n {
+				t.Errorf("%s: %+v", value, x)
+			}
+		}
+		if len(a.Segments) != 3 {
+			t.Errorf("%+v", a.Segments)
+		}
+	})
+}

@@ -43,8 +43,8 @@ type table struct {
 	cells  []group      // of a pair: row by row
 	worth  []stat.Worth // of each, where its customers tell; N is 0 otherwise
 	alone  []bool       // all its answers are one customer's
-	rest   group        // of a theme: of all texts, whatever they are about
-	theme  bool
+	rest   group        // where groups overlap: of all texts, whatever they are about, or of all who answered
+	theme  bool         // groups overlap: of themes, and of answers of several choices
 }
 
 // scanner is a scan at work.
@@ -273,6 +273,9 @@ func (w *scanner) table(ctx context.Context, fields ...string) (*table, error) {
 	if t.theme { // what has no words is about nothing because of that
 		where = append(slices.Clone(where), insight.Condition{Field: "has_text", Values: []string{"yes"}})
 	}
+	if len(fields) == 1 && strings.HasPrefix(fields[0], "answer.") { // the rest of a choice are those who answered without it
+		where = append(slices.Clone(where), insight.Condition{Field: fields[0], Op: "not_empty"})
+	}
 	limit := mostValues + 1 // and that of no value
 	if len(fields) > 1 {
 		limit = 5000
@@ -284,6 +287,7 @@ func (w *scanner) table(ctx context.Context, fields ...string) (*table, error) {
 	if a.Truncated {
 		return nil, nil
 	}
+	t.theme = t.theme || a.SeveralChoices
 	t.values, t.at = make([][]string, len(fields)), make([]map[string]int, len(fields))
 	for i, f := range fields {
 		t.at[i] = map[string]int{}
@@ -463,7 +467,10 @@ func (t *table) each(do func(i, j int, cell, row, column group)) {
 func (w *scanner) behind(parts []Part) string {
 	c := slices.Clone(w.q.Where)
 	for _, p := range parts {
-		c = append(slices.DeleteFunc(c, func(e insight.Condition) bool { return e.Field == p.Field && e.Op == "in" }), insight.Condition{Field: p.Field, Values: []string{p.Value}})
+		if !strings.HasPrefix(p.Field, "answer.") { // who chose one of some may have chosen others, too
+			c = slices.DeleteFunc(c, func(e insight.Condition) bool { return e.Field == p.Field && e.Op == "in" })
+		}
+		c = append(c, insight.Condition{Field: p.Field, Values: []string{p.Value}})
 	}
 	metric, _ := strings.CutSuffix(string(w.q.Score), "_mean")
 	if w.q.Score == insight.NetSentiment {

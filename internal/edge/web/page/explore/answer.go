@@ -282,7 +282,10 @@ func (b *builder) notes(out *answer) {
 	if a.Truncated {
 		out.Notes = append(out.Notes, e.T("explore.truncated"))
 	}
-	if a.Overlapping {
+	if a.SeveralChoices {
+		out.Notes = append(out.Notes, e.T("explore.several_choices"))
+	}
+	if a.Overlapping && slices.ContainsFunc(a.By, func(f string) bool { return strings.HasPrefix(f, "theme") }) {
 		out.Notes = append(out.Notes, e.T("explore.overlapping"))
 	}
 	if c := b.question.Compare; c != nil && c.To == "rest" {

@@ -34,13 +34,13 @@ func Kinds(a *insight.Answer) []string {
 		return []string{"bar", "line"}
 	case a.Bucket != "" && n == 0:
 		return []string{"line", "bar"}
-	case a.Bucket != "" && (counts && !a.Overlapping || shares && n == 1): // only what adds up may be stacked
+	case a.Bucket != "" && (counts && !a.Overlapping || shares && n == 1 && !a.SeveralChoices): // only what adds up may be stacked
 		return []string{"stack", "line", "heat"}
 	case a.Bucket != "":
 		return []string{"line", "heat", "bar"}
 	case n == 1:
 		return []string{"bar"}
-	case shares && n == 2:
+	case shares && n == 2 && !a.SeveralChoices:
 		return []string{"stack", "heat", "bar"}
 	case counts && !a.Overlapping:
 		return []string{"heat", "stack", "bar"}
