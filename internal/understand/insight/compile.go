@@ -25,12 +25,19 @@ func (p Period) resolve(now time.Time, zone *time.Location) (span, error) {
 	wrong := func(path, v string) error {
 		return fault.Bad("insight.Period", fault.Field{Path: "between." + path, Code: "form", Msg: fmt.Sprintf("%q is neither a day (2026-01-31) nor an instant (RFC 3339)", v)})
 	}
+	bad := func(path, code, msg string) error {
+		return fault.Bad("insight.Period", fault.Field{Path: path, Code: code, Msg: msg})
+	}
+	if p.Last != "" && (p.From != "" || p.To != "") {
+		return s, bad("between", "form", "a period has from and to, or last, which ends today: not both")
+	}
 	if p.Last != "" {
 		n, err := strconv.Atoi(p.Last[:len(p.Last)-1])
-		if err != nil || n < 1 || n > 40000 {
-			return s, fault.Bad("insight.Period", fault.Field{Path: "between.last", Code: "form", Msg: "last is a number of days, weeks, months or years: 90d, 12w, 6m, 2y"})
+		if err != nil || n < 1 {
+			return s, bad("between.last", "form", "last is a number of days, weeks, months or years: 90d, 12w, 6m, 2y")
 		}
 		today := now.In(zone)
+		n = min(n, 1_000_000) // which is too long of any of them
 		var start time.Time
 		switch p.Last[len(p.Last)-1] {
 		case 'd':
@@ -42,7 +49,10 @@ func (p Period) resolve(now time.Time, zone *time.Location) (span, error) {
 		case 'y':
 			start = today.AddDate(-n, 0, 1)
 		default:
-			return s, fault.Bad("insight.Period", fault.Field{Path: "between.last", Code: "form", Msg: "last ends in d, w, m or y"})
+			return s, bad("between.last", "form", "last ends in d, w, m or y")
+		}
+		if start.Before(today.AddDate(-longestLast, 0, 0)) {
+			return s, bad("between.last", "range", fmt.Sprintf("last reaches back at most %d years", longestLast))
 		}
 		return span{from: clock.DayOf(start, zone), to: clock.DayOf(today, zone), hasFrom: true, hasTo: true}, nil
 	}
@@ -67,10 +77,13 @@ func (p Period) resolve(now time.Time, zone *time.Location) (span, error) {
 		}
 	}
 	if s.hasFrom && s.hasTo && s.to < s.from {
-		return s, fault.Bad("insight.Period", fault.Field{Path: "between.to", Code: "range", Msg: "the period ends before it begins"})
+		return s, bad("between.to", "range", "the period ends before it begins")
 	}
 	return s, nil
 }
+
+// longestLast is how many years the last days, weeks, months or years may be.
+const longestLast = 200
 
 // before is the period that a comparison is made with.
 func (s span) before(to string) (span, error) {

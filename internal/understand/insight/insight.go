@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"kolo/internal/foundation/fault"
 	"kolo/internal/understand/stat"
@@ -273,6 +274,14 @@ const (
 	maxBuckets    = 4000
 )
 
+// scaleForm tells whether a text has the form in which answers name scales.
+func scaleForm(s string) bool {
+	low, high, _ := strings.Cut(s, "..")
+	from, err1 := finite(low)
+	to, err2 := finite(high)
+	return err1 == nil && err2 == nil && from != to
+}
+
 // Validate checks a question and fills its defaults.
 func (q *Query) Validate() error {
 	var bad []fault.Field
@@ -295,6 +304,9 @@ func (q *Query) Validate() error {
 		}
 		if q.Of == copies {
 			say("of", "unknown", "copies are found, and not counted by")
+		}
+		if f, ok := fixed[q.Of]; ok && q.Measure == Mean && !f.number && !themeFields[q.Of] && q.Of != copies {
+			say("of", "no_number", "%s holds no numbers, so that there is no mean of it: there is one of a score, of sentiment_score, and of attribute.KEY, answer.QUESTION and contact.KEY", q.Of)
 		}
 		if themeFields[q.Of] && q.Measure != ResponseShare {
 			say("of", "form", "a text may have several themes: group by %s instead", q.Of)
@@ -325,6 +337,16 @@ func (q *Query) Validate() error {
 		} else if slices.Contains(q.By[:i], name) {
 			say(fmt.Sprintf("by[%d]", i), "twice", "%s comes twice", name)
 		}
+	}
+	if _, err := q.Between.resolve(time.Unix(0, 0), time.UTC); err != nil { // at any time it has the same form
+		bad = append(bad, fault.ProblemOf(err).Errors...)
+	}
+	switch {
+	case q.Scale == "":
+	case !scaleForm(q.Scale):
+		say("scale", "form", "%q is not a scale: it is its two ends, the best one last, such as 1..5", q.Scale)
+	case q.metric() == string(NPS) && q.Scale != "0..10":
+		say("scale", "form", "NPS is asked on 0..10 and on no other scale, not on %s", q.Scale)
 	}
 	q.Where.validate("where", say)
 	q.Share.validate("share", say)

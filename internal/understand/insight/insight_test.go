@@ -461,11 +461,32 @@ func TestBadQuestionsSayWhere(t *testing.T) {
 		{insight.Query{Measure: insight.Count, Bucket: "hour"}, "bucket"},
 		{insight.Query{Measure: insight.NPS, Compare: &insight.Compare{To: "rest"}}, "compare.to"},
 		{insight.Query{Measure: insight.Share}, "share"},
+		{insight.Query{Measure: insight.Count, Between: insight.Period{From: "2026-01-01", To: "2026-01-31", Last: "90d"}}, "between"},
+		{insight.Query{Measure: insight.Count, Between: insight.Period{To: "2026-01-31", Last: "90d"}}, "between"},
+		{insight.Query{Measure: insight.Count, Between: insight.Period{Last: "9999y"}}, "between.last"},
+		{insight.Query{Measure: insight.Count, Between: insight.Period{Last: "99999999999999999d"}}, "between.last"},
+		{insight.Query{Measure: insight.Count, Between: insight.Period{Last: "201y"}}, "between.last"},
+		{insight.Query{Measure: insight.Count, Between: insight.Period{Last: "soon"}}, "between.last"},
+		{insight.Query{Measure: insight.Count, Between: insight.Period{From: "yesterday"}}, "between.from"},
+		{insight.Query{Measure: insight.CSAT, Scale: "abc"}, "scale"},
+		{insight.Query{Measure: insight.CSAT, Scale: "1.."}, "scale"},
+		{insight.Query{Measure: insight.CSAT, Scale: "5..5"}, "scale"},
+		{insight.Query{Measure: insight.NPS, Scale: "1..5"}, "scale"},
+		{insight.Query{Measure: insight.Mean, Of: "channel"}, "of"},
+		{insight.Query{Measure: insight.Mean, Of: "sentiment"}, "of"},
 	} {
 		err := c.q.Validate()
 		p := fault.ProblemOf(err)
 		if !fault.Is(err, fault.Invalid) || len(p.Errors) == 0 || p.Errors[0].Path != c.path {
 			t.Errorf("%+v: %v", c.q, err)
+		}
+	}
+	for _, q := range []insight.Query{
+		{Measure: insight.Count, Between: insight.Period{Last: "200y"}}, {Measure: insight.Count, Between: insight.Period{Last: "36500d"}}, {Measure: insight.CSAT, Scale: "5..1"}, {Measure: insight.Rating, Scale: "-2.5..2.5"},
+		{Measure: insight.NPS, Scale: "0..10"}, {Measure: insight.Mean, Of: "nps"}, {Measure: insight.Mean, Of: "sentiment_score"}, {Measure: insight.Mean, Of: "attribute.size"},
+	} {
+		if err := q.Validate(); err != nil {
+			t.Errorf("%+v: %v", q, err)
 		}
 	}
 }

@@ -422,7 +422,7 @@ func (b *builder) scales() (control, bool) {
 	c := control{Name: "scale", Label: b.e.T("explore.scale")}
 	if b.ans == nil || len(b.ans.LeftOut) == 0 && b.question.Scale == "" {
 		if b.question.Scale != "" {
-			c.Groups = []group{{Options: []ui.Option{{Value: b.question.Scale, Label: figure.Scale(b.e, b.question.Scale), On: true}}}}
+			c.Groups = []group{{Options: []ui.Option{{Label: b.e.T("explore.scale_most")}, {Value: b.question.Scale, Label: figure.Scale(b.e, b.question.Scale), On: true}}}}
 		}
 		return c, b.question.Scale != ""
 	}

@@ -21,6 +21,9 @@ func TestARefusedQuestionNamesWhatIsWrong(t *testing.T) {
 			{"Order of groups", "This is not one of the choices."}},
 		"measure=nps&nowhere=x":                        {{"Only feedback where", "This is not one of the choices."}},
 		"measure=nps&compare=other&than.nowhere=x":     {{"Compared with feedback where", "This is not one of the choices."}},
+		"measure=mean&of=channel":                      {{"Of", "This holds no numbers of which there could be a mean."}},
+		"measure=csat&scale=abc":                       {{"Scale", "This does not have the expected form."}},
+		"measure=count&last=9999y":                     {{"Period", "This is outside the allowed range."}},
 		"measure=count&compare=rest":                   {{"Compare with", "To compare groups with each other, group by something first."}},
 		"measure=theme_sentiment&by=channel&by=source": {{"Group by", "This is about each theme: group by theme."}},
 	} {

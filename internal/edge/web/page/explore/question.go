@@ -83,6 +83,10 @@ func collect(v url.Values) asked {
 		a.values.Del("from")
 		a.values.Del("to")
 	}
+	if a.values.Get("measure") == string(insight.NPS) && has(a.values, "scale") { // of the measure before: NPS has one scale
+		a.form = true
+		a.values.Del("scale")
+	}
 	for set, indexes := range rows {
 		prefix := map[string]string{"share": "share.", "than": "than."}[set]
 		if prefix == "" && set != "where" {
