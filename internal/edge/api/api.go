@@ -5,12 +5,8 @@
 package api
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"net"
@@ -88,7 +84,8 @@ func New(s Services) *API {
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer", Description: "An API key, made under Settings"}}
 	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	c.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[event.Properties](), reflect.TypeFor[map[string]any]()) // which it is in JSON
-	c.CreateHooks = nil                                                                                            // no $schema links in answers
+	c.Formats = map[string]huma.Format{"application/json": format, "json": format}
+	c.CreateHooks = nil // no $schema links in answers
 	c.Transformers = nil
 	a.huma = humago.New(a.mux, c)
 	a.feedbackRoutes()
@@ -137,6 +134,10 @@ func init() {
 			var detail *huma.ErrorDetail
 			if errors.As(e, &detail) {
 				f.Path, f.Msg = strings.TrimPrefix(strings.TrimPrefix(detail.Location, "body"), "."), detail.Message
+				if own, ok := unreadOf(f.Msg); ok {
+					f = own
+				}
+				plainly(&f)
 				if name, ok := strings.CutPrefix(f.Msg, "expected required property "); ok { // of the object at that place
 					name = strings.TrimSuffix(name, " to be present")
 					f.Path, f.Code, f.Msg = strings.TrimPrefix(f.Path+"."+name, "."), "required", "it is required"
@@ -286,55 +287,6 @@ func knownOnly(takes map[string]bool) func(huma.Context, func(huma.Context)) {
 
 // unvalidated leaves the checking of the body to the domain, for bodies that have a short form too.
 func unvalidated(op *huma.Operation) { op.SkipValidateBody = true }
-
-// strict reads a body, and refuses fields that do not exist: one that is silently ignored gives a wrong answer.
-func strict[T any](raw []byte) (T, error) {
-	var v T
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&v); err != nil {
-		return v, malformed(err)
-	}
-	return v, nil
-}
-
-// malformed says why a body cannot be read, and of which field that is true.
-func malformed(err error) error {
-	var wrong *json.UnmarshalTypeError
-	var syntax *json.SyntaxError
-	f := fault.Field{Code: "json", Msg: "this is not JSON"}
-	switch {
-	case errors.As(err, &wrong):
-		f = fault.Field{Path: wrong.Field, Code: "type", Msg: fmt.Sprintf("a %s is not a %s", wrong.Value, kindName(wrong.Type))}
-	case errors.As(err, &syntax):
-		f.Msg = fmt.Sprintf("this is not JSON: %s (at byte %d)", syntax, syntax.Offset)
-	case strings.Contains(err.Error(), "unknown field"):
-		_, name, _ := strings.Cut(err.Error(), "unknown field ")
-		name = strings.Trim(name, `"`)
-		f = fault.Field{Path: name, Code: "unknown", Msg: "there is no such field"}
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		f.Msg = "the JSON ends early"
-	case strings.HasPrefix(err.Error(), "parsing time"):
-		f = fault.Field{Path: "time", Code: "form", Msg: "a time has the form 2026-01-31T09:30:00Z (RFC 3339)"}
-	default:
-		f.Msg = err.Error()
-	}
-	return fault.Bad("api.decode", f)
-}
-
-func kindName(t reflect.Type) string {
-	switch t.Kind() {
-	case reflect.String:
-		return "text"
-	case reflect.Float64, reflect.Int, reflect.Int64:
-		return "number"
-	case reflect.Slice:
-		return "list"
-	case reflect.Bool:
-		return "truth value"
-	}
-	return "object"
-}
 
 func (a *API) operation(rt route) huma.Operation {
 	return huma.Operation{

@@ -3,6 +3,7 @@ package imports
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,7 +55,14 @@ func (v *Values) UnmarshalJSON(b []byte) error {
 		case float64:
 			(*v)[k] = strconv.FormatFloat(x, 'f', -1, 64)
 		default:
-			return fmt.Errorf("values: %q stands for a text or a number", k)
+			value := "object"
+			switch x.(type) {
+			case bool:
+				value = "bool"
+			case []any:
+				value = "array"
+			}
+			return &json.UnmarshalTypeError{Value: value, Type: reflect.TypeFor[string](), Field: k}
 		}
 	}
 	return nil

@@ -2,9 +2,11 @@ package insight
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"net/url"
+	"reflect"
 	"slices"
 	"sort"
 	"strconv"
@@ -187,42 +189,69 @@ func (c *Conditions) UnmarshalJSON(b []byte) error {
 			return err
 		}
 		for f, v := range short {
-			*c = append(*c, Condition{Field: f, Values: texts(v)})
+			list, err := texts(v, f)
+			if err != nil {
+				return err
+			}
+			*c = append(*c, Condition{Field: f, Values: list})
 		}
 		sort.Slice(*c, func(i, j int) bool { return (*c)[i].Field < (*c)[j].Field })
 		return nil
 	}
-	var list []struct {
-		Field  string `json:"field"`
-		Op     string `json:"op"`
-		Value  any    `json:"value"`
-		Values any    `json:"values"`
-	}
+	var list []json.RawMessage
 	if err := json.Unmarshal(b, &list); err != nil {
 		return err
 	}
-	for _, e := range list {
-		*c = append(*c, Condition{e.Field, e.Op, append(texts(e.Value), texts(e.Values)...)})
+	for i, raw := range list {
+		var e struct {
+			Field  string `json:"field"`
+			Op     string `json:"op"`
+			Value  any    `json:"value"`
+			Values any    `json:"values"`
+		}
+		at := fmt.Sprintf("[%d]", i)
+		if err := json.Unmarshal(raw, &e); err != nil {
+			var wrong *json.UnmarshalTypeError
+			if errors.As(err, &wrong) { // package json does not know where in the list it is
+				wrong.Field = strings.TrimSuffix(at+"."+wrong.Field, ".")
+			}
+			return err
+		}
+		value, err := texts(e.Value, at+".value")
+		if err != nil {
+			return err
+		}
+		values, err := texts(e.Values, at+".values")
+		if err != nil {
+			return err
+		}
+		*c = append(*c, Condition{e.Field, e.Op, append(value, values...)})
 	}
 	return nil
 }
 
-func texts(v any) []string {
+// texts are the values of a condition at a place in JSON: of a text, a number or a truth value, or of a list of those.
+func texts(v any, at string) (out []string, err error) {
 	switch v := v.(type) {
 	case nil:
-		return nil
+		return nil, nil
 	case []any:
-		var out []string
-		for _, e := range v {
-			out = append(out, texts(e)...)
+		for i, e := range v {
+			more, err := texts(e, fmt.Sprintf("%s[%d]", at, i))
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, more...)
 		}
-		return out
+		return out, nil
 	case float64:
-		return []string{strconv.FormatFloat(v, 'f', -1, 64)}
+		return []string{strconv.FormatFloat(v, 'f', -1, 64)}, nil
 	case string:
-		return []string{v}
+		return []string{v}, nil
+	case bool:
+		return []string{strconv.FormatBool(v)}, nil
 	}
-	return []string{fmt.Sprint(v)}
+	return nil, &json.UnmarshalTypeError{Value: "object", Type: reflect.TypeFor[string](), Field: at}
 }
 
 func (c Conditions) validate(path string, say func(path, code, format string, args ...any)) {

@@ -146,14 +146,15 @@ func (q *ThemesQuery) query() (*Query, error) {
 	if query.Measure != CSATMean && query.Measure != CESMean && query.Measure.metric() == "" {
 		return nil, fault.Bad("insight.ThemesQuery", fault.Field{Path: "score", Code: "unknown", Msg: fmt.Sprintf("%q is not a score", q.Score)})
 	}
-	if q.Compare != "" {
+	switch q.Compare {
+	case "":
+	case "previous", "year":
 		query.Compare = &Compare{To: q.Compare}
+	default:
+		return nil, fault.Bad("insight.ThemesQuery", fault.Field{Path: "compare", Code: "unknown", Msg: "compare with previous or year"})
 	}
 	if err := query.Validate(); err != nil {
 		return nil, err
-	}
-	if q.Compare == "rest" {
-		return nil, fault.Bad("insight.ThemesQuery", fault.Field{Path: "compare", Code: "unknown", Msg: "compare with previous or year"})
 	}
 	return query, nil
 }
