@@ -63,6 +63,11 @@ func (d Dialect) Contains(text, part string) string {
 	return d.pick("contains("+text+", "+part+")", "(position("+text+", "+part+") > 0)")
 }
 
+// Matches tells whether a regular expression in the syntax of RE2, which both engines have, fits a part of a text. NULL when the text is.
+func (d Dialect) Matches(text, pattern string) string {
+	return d.pick("regexp_matches("+text+", "+pattern+")", "(match("+text+", "+pattern+") = 1)")
+}
+
 // Without is a text with every occurrence of another, which must not be empty, taken out of it.
 func (d Dialect) Without(text, part string) string {
 	return d.pick("replace("+text+", "+part+", '')", "replaceAll("+text+", "+part+", '')")

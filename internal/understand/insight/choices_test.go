@@ -6,8 +6,10 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
+	"kolo/internal/foundation/fault"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/population"
@@ -228,6 +230,58 @@ func TestChoicesAgainstCountingByHand(t *testing.T) {
 			if r.Weighted == nil || one == nil || r.Weighted.N != one.N || math.Abs(r.Weighted.Value-one.Value) > 1e-9 {
 				t.Errorf("%v: %+v and %+v", r.Keys, r.Weighted, one)
 			}
+		}
+	})
+}
+
+// TestContainsHasNoCase in any field and language: what both engines, and the rows, know of letters is the same.
+func TestContainsHasNoCase(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		words := []string{"Haifa", "ИСТРА", "ΑΘΗΝΑ", "İstanbul", "ÉCOLE", "Ḁẞǅ", "50% (A.B)", "\u212a2 [x]\\", "חיפה", "تهران", "Ꮳ Ა Ა", "line\nTWO", "İ\u0130ǅȺⱯ", "plain"}
+		at := today
+		var in []feedback.Input
+		for i, s := range words {
+			in = append(in, feedback.Input{Channel: "web", Time: &at, Source: s, Touchpoint: s, ExternalID: fmt.Sprint(i), Attributes: feedback.Attributes{"City": s}, Answers: feedback.Answers{{Question: "pick", Value: []any{s, "Other"}}}})
+		}
+		w.receive(w.ws, in...)
+		rows := insight.NewService(w.db, nil, w.feedback)
+		count := func(s *insight.Service, e insight.Condition) (n int) {
+			must(t, s.Each(t.Context(), w.ws, insight.Conditions{e}, insight.Period{}, func(feedback.Feedback) error { n++; return nil }))
+			return n
+		}
+		needles := []string{"haifa", "HAIFA", "истра", "αθηνα", "istanbul", "ISTANBUL", "école", "ß", "50% (a.b)", "K2 [X]\\", "k2", "חיפה", "تهران", "ꮳ ა", "\ntwo", "ⱥɐ", "A", "nowhere", ".", "%", "_", "lain"}
+		for _, field := range []string{"source", "touchpoint", "attribute.City", "answer.pick"} {
+			for _, needle := range needles {
+				n := 0
+				for _, s := range words {
+					if field == "answer.pick" {
+						s += "\x00Other"
+					}
+					if strings.Contains(insight.Fold(s), insight.Fold(needle)) {
+						n++
+					}
+				}
+				e := insight.Condition{Field: field, Op: "contains", Values: []string{needle}}
+				if got, scanned := count(w.insight, e), count(rows, e); got != n || scanned != n {
+					t.Errorf("%s contains %q: %d in the columns, %d in the rows, want %d", field, needle, got, scanned, n)
+				}
+				e.Op = "not_contains"
+				if got := count(w.insight, e); got != len(words)-n {
+					t.Errorf("%s does not contain %q: %d, want %d", field, needle, got, len(words)-n)
+				}
+			}
+		}
+		if n := count(w.insight, insight.Condition{Field: "attribute.City", Op: "contains", Values: []string{"HAI", "école", "50%"}}); n != 3 {
+			t.Errorf("any of three: %d", n)
+		}
+		q := insight.Query{Measure: insight.Count, Where: insight.Conditions{{Field: "attribute.City", Op: "contains", Values: []string{strings.Repeat("я", 1001)}}}}
+		if err := q.Validate(); !fault.Is(err, fault.Invalid) || fault.ProblemOf(err).Errors[0].Path != "where[0].values" {
+			t.Errorf("a value of 1,001 characters: %v", err)
+		}
+		q.Where[0].Values[0] = strings.Repeat("я", 1000)
+		if a := w.ask(q); a.Total.N != 0 {
+			t.Errorf("%+v", a.Total)
 		}
 	})
 }

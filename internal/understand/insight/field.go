@@ -7,10 +7,13 @@ import (
 	"math"
 	"net/url"
 	"reflect"
+	"regexp"
 	"slices"
 	"sort"
 	"strconv"
 	"strings"
+	"sync"
+	"unicode"
 	"unicode/utf8"
 
 	"kolo/internal/foundation/column"
@@ -171,7 +174,7 @@ func byCase(expr string, names []string) string {
 // Condition is one thing that feedback must fulfil.
 type Condition struct {
 	Field  string   `json:"field" doc:"kind, channel, source, language, touchpoint, survey, contact, text, theme (with all that stands under it), theme_only, theme_blamed (the text is negative about it), theme_only_blamed, sentiment, nps, nps_group, nps_scale ..., attribute.KEY, answer.QUESTION (of a list of choices any of them), contact.KEY. A score is compared as it was given, on whatever scale: a condition on nps_group is the same on all, one on nps_scale keeps to one"`
-	Op     string   `json:"op,omitempty" enum:"in,not_in,contains,not_contains,search,gt,gte,lt,lte,empty,not_empty" doc:"in by default"`
+	Op     string   `json:"op,omitempty" enum:"in,not_in,contains,not_contains,search,gt,gte,lt,lte,empty,not_empty" doc:"in by default; contains and not_contains take small and capital letters alike"`
 	Values []string `json:"values,omitempty"`
 }
 
@@ -286,6 +289,8 @@ func (c Conditions) validate(path string, say func(path, code, format string, ar
 			say(at+".values", "required", "a condition needs a value")
 		case len(e.Values) > 1000:
 			say(at+".values", "too_many", "at most 1,000 values")
+		case strings.HasSuffix(e.Op, "contains") && e.Field != "text" && slices.ContainsFunc(e.Values, func(v string) bool { return utf8.RuneCountInString(v) > longestPart }):
+			say(at+".values", "too_long", "at most %d characters of what %s is to contain", longestPart, e.Field)
 		case strings.HasPrefix(e.Op, "g") || strings.HasPrefix(e.Op, "l"):
 			if _, err := finite(e.Values[0]); err != nil || len(e.Values) > 1 {
 				say(at+".values", "type", "%s compares with one number", e.Op)
@@ -342,10 +347,11 @@ func (e Condition) sql(d asking, args *arguments) (string, error) {
 			return "", fmt.Errorf("%s is a number: it contains nothing", e.Field)
 		}
 		for _, v := range e.Values {
-			if f.name == "text" {
-				v = Fold(v)
+			if pattern, cased := anyCase(v); cased && f.name != "text" { // of which the columns have the folded text
+				any = append(any, d.Matches(f.expr(d.Dialect), args.add(pattern)))
+				continue
 			}
-			any = append(any, d.Contains(f.expr(d.Dialect), args.add(v)))
+			any = append(any, d.Contains(f.expr(d.Dialect), args.add(Fold(v))))
 		}
 		s := "(" + strings.Join(any, " OR ") + ")"
 		if e.Op == "not_contains" {
@@ -394,6 +400,41 @@ func (e Condition) sql(d asking, args *arguments) (string, error) {
 	}
 	return s, nil
 }
+
+// largeOf are the letters that Fold makes another letter of, by that letter.
+var largeOf = sync.OnceValue(func() map[rune][]rune {
+	of := map[rune][]rune{}
+	for _, table := range unicode.CaseRanges {
+		for r := rune(table.Lo); r <= rune(table.Hi); r++ {
+			if small := unicode.ToLower(r); small != r {
+				of[small] = append(of[small], r)
+			}
+		}
+	}
+	return of
+})
+
+// anyCase is a regular expression for a text in small or capital letters, of any language: it fits where Fold of one text contains Fold of the
+// other. cased is false where that is the text itself, for it has no letters that come in both. The engines know of different letters
+// how they are folded, so each is named with its capitals here.
+func anyCase(s string) (pattern string, cased bool) {
+	var b strings.Builder
+	for _, r := range Fold(strings.ToValidUTF8(s, "\uFFFD")) {
+		switch large := largeOf()[r]; {
+		case large != nil:
+			cased = true
+			b.WriteString("[" + string(r) + string(large) + "]")
+		case r < ' ':
+			fmt.Fprintf(&b, `\x{%x}`, r)
+		default:
+			b.WriteString(regexp.QuoteMeta(string(r)))
+		}
+	}
+	return b.String(), cased
+}
+
+// longestPart is how many characters a value may have that a field other than the text is to contain.
+const longestPart = 1000
 
 // searched holds the index of a text against queries, all of which it must fulfil.
 func searched(d column.Dialect, queries []string, args *arguments) string {

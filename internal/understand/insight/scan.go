@@ -246,14 +246,15 @@ func (e Condition) testRow(f field) func(row []any) bool {
 			return !slices.ContainsFunc(all, func(q search.Query) bool { return !q.Match(index) })
 		}
 	case "contains":
-		parts := slices.Clone(e.Values)
-		if f.name == "text" {
-			for i, v := range parts {
-				parts[i] = Fold(v)
-			}
+		parts := make([]string, len(e.Values))
+		for i, v := range e.Values {
+			parts[i] = Fold(strings.ToValidUTF8(v, "\uFFFD"))
 		}
 		return func(row []any) bool {
 			text := f.text(row)
+			if f.name != "text" {
+				text = Fold(text)
+			}
 			return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(text, part) })
 		}
 	case "gt", "gte", "lt", "lte":

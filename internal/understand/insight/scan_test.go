@@ -58,7 +58,7 @@ func TestRowsAndColumnsFindTheSame(t *testing.T) {
 			})
 			return ids, err
 		}
-		questions := []string{"", "channel=web", "channel=web&channel=sms", "channel.not_in=web", "channel.contains=w", "source.contains=פ", "kind=note&source=b", "language.empty=", "language.not_empty=",
+		questions := []string{"", "channel=web", "channel=web&channel=sms", "channel.not_in=web", "channel.contains=w", "channel.contains=WE", "source.contains=פ", "source.not_contains=A", "touchpoint.contains=DELIVER", "answer.why.contains=PRI", "contact.plan.contains=OLD", "attribute.Country%2Fof~origin.not_contains=Il", "kind.contains=%28", "weekday.contains=MON", "kind=note&source=b", "language.empty=", "language.not_empty=",
 			"text.contains=slow", "text.contains=SLOW", "text.contains=кошмар", "text.not_contains=slow", "text.empty=", "q=%22quoted%22", "has_text=no", "weekday=monday&weekday=friday",
 			"weekday.not_in=sunday", "nps=3", "nps=3&nps=4.0", "nps.not_in=3", "nps.gte=4", "nps.lt=2.5", "nps.empty=", "nps.not_empty=", "csat_group=satisfied",
 			"csat_group.not_in=satisfied", "csat_group.empty=", "csat_scale=5..1", "nps_question=How+was+it%3F", "attribute.size=7", "attribute.size.gt=6.5", "attribute.size.lte=100",

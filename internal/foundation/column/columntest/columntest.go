@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -542,6 +543,17 @@ func testFragments(t *testing.T, db *column.DB) {
 	want(t, db, [][]any{{int64(-5), int64(-1)}, {int64(-4), int64(-1)}, {int64(-3), int64(0)}, {int64(3), int64(0)}, {int64(4), int64(1)}},
 		"SELECT said_at, "+d.IntDiv("said_at", "4")+" FROM said WHERE said_at IN ($1) ORDER BY said_at", []int{-5, -4, -3, 3, 4})
 	want(t, db, [][]any{{"", int64(1)}, {"2", int64(1)}, {"20", int64(1)}, {"3", int64(2)}}, "SELECT part, count(*) AS n FROM (SELECT "+d.Parts("list", "\x1f")+" AS part, said_at FROM (SELECT said_at, CASE WHEN said_at = 3 THEN '3' WHEN said_at = 2 THEN $1 ELSE '' END AS list FROM said WHERE said_at BETWEEN 1 AND 3) AS x) AS y GROUP BY part ORDER BY part", "20\x1f2\x1f3")
+	for _, pattern := range []string{"[eE]-", `^1\+$|1[.]$`, "[\u0663٤]$"} {
+		var fit [][]any
+		for i, s := range texts {
+			if s, ok := s.(string); ok && regexp.MustCompile(pattern).MatchString(s) {
+				fit = append(fit, []any{fmt.Sprintf("%02d", i)})
+			}
+		}
+		for _, text := range []string{"words", d.Extra("said", "n")} {
+			want(t, db, fit, "SELECT id FROM said WHERE "+d.Matches(text, "$1")+" ORDER BY id", pattern)
+		}
+	}
 	for _, days := range []int64{1, 30, 365, 40_000} { // around the end of February 2024, over ends of months, years and centuries
 		var months [][]any
 		for i := range texts {
