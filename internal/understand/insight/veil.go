@@ -120,7 +120,7 @@ func (a *asked) keep(r *Row) {
 
 // heardBeside is how many different voices there are at least in the rest of a row: customers may be in several rows, and count once.
 func (a *asked) heardBeside(rows []Row, but int, total Row) (heard int64) {
-	if a.severalThemes() {
+	if a.overlapping() {
 		if a.Bucket != "" { // of a bucket's own voices nothing is known
 			return 0
 		}
