@@ -16,7 +16,7 @@ func TestSaysWho(t *testing.T) {
 		адрес доставки, улица, телефон, номер телефона, мобильный телефон, телефон 2, контактный телефон, почта, эл. почта, электронная почта, e-mail клиента, телеграм, ВКонтакте, вк, логин
 		שם, שם מלא, שם פרטי, שם משפחה, שם_משפחה, שם הלקוח, ת.ז, ת״ז, ת"ז, ת.ז., תעודת זהות, מספר זהות, דרכון, מספר דרכון, תאריך לידה, יום הולדת, כתובת, כתובת מגורים, רחוב, טלפון, מספר טלפון, טלפון נייד, נייד
 		אימייל, דוא"ל, דוא״ל, דואר אלקטרוני, וואטסאפ, טלגרם, פייסבוק
-		نام, نام و نام خانوادگی, نام‌خانوادگی, نام_خانوادگی, نام مشتری, کد ملی, كد ملي, کدملی, شماره شناسنامه, گذرنامه, شماره گذرنامه, تاریخ تولد, آدرس, نشانی, آدرس منزل, تلفن, تلفن همراه, شماره تماس, موبایل, ایمیل
+		نام, نام و نام خانوادگی, نام\u200cخانوادگی, نام_خانوادگی, نام مشتری, کد ملی, كد ملي, کدملی, شماره شناسنامه, گذرنامه, شماره گذرنامه, تاریخ تولد, آدرس, نشانی, آدرس منزل, تلفن, تلفن همراه, شماره تماس, موبایل, ایمیل
 		تلگرام, اینستاگرام, پست الکترونیکی`
 	no := `city, country, region, plan, gender, age, company, company_name, companyName, companyname, product_name, productName, campaign_name, shop_name, store name, branch_name, brand name, plan name, event_name
 		file_name, team name, segment, score, nps, birth_year, year of birth, passport_type, passport country, phone_model, phoneModel, phone_type, mobile_app_version, mobile operator, email_opt_in, email_verified_status, email_domain
