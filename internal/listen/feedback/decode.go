@@ -16,7 +16,7 @@ import (
 type decoder struct{ *jsonread.Reader }
 
 // Decode reads one object. Unknown fields are wrong, except those that extra, which may be nil, knows: it gets the value's
-// JSON. The error is fault.Invalid and names each field that is of the wrong type; what else may be wrong, Validate tells.
+// JSON. The error is fault.Invalid when this is no object; Validate tells of the fields that are of the wrong type, with what else is wrong.
 func Decode(raw []byte, in *Input, extra func(name string, json []byte) bool) error {
 	const op = "feedback.Decode"
 	*in = Input{}
@@ -25,6 +25,10 @@ func Decode(raw []byte, in *Input, extra func(name string, json []byte) bool) er
 	v, err := d.Parse(op, raw)
 	if err != nil {
 		return err
+	}
+	if v.Type() != fastjson.TypeObject && v.Type() != fastjson.TypeNull {
+		d.Mismatch("", v, "an object")
+		return fault.Bad(op, d.Bad()...)
 	}
 	d.Object("", v, func(k string, v *fastjson.Value) bool {
 		switch k {
@@ -61,9 +65,7 @@ func Decode(raw []byte, in *Input, extra func(name string, json []byte) bool) er
 		}
 		return true
 	})
-	if bad := d.Bad(); bad != nil {
-		return fault.Bad(op, bad...)
-	}
+	in.bad = d.Bad()
 	return nil
 }
 

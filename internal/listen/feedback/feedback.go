@@ -143,7 +143,8 @@ type Input struct {
 	// Region is where phone numbers of a contact without a country are from, where an import knows better than the workspace.
 	Region string `json:"-"`
 
-	ref contact.Ref // Contact in normal form, after Validate
+	ref contact.Ref   // Contact in normal form, after Validate
+	bad []fault.Field // what Decode found wrong
 }
 
 // Feedback is one kept piece of feedback.
@@ -184,8 +185,11 @@ const (
 func (in *Input) Validate(now time.Time, country string) error {
 	var bad []fault.Field
 	say := func(path, code, format string, args ...any) {
-		bad = append(bad, fault.Field{Path: path, Code: code, Msg: fmt.Sprintf(format, args...)})
+		if !in.unread(path) {
+			bad = append(bad, fault.Field{Path: path, Code: code, Msg: fmt.Sprintf(format, args...)})
+		}
 	}
+	bad = slices.Clone(in.bad)
 	setDefault(&in.Kind, Response)
 	setDefault(&in.Channel, "api")
 	setDefault(&in.Source, "api")
@@ -273,7 +277,7 @@ func (in *Input) Validate(now time.Time, country string) error {
 	if blank(in.Text) {
 		in.Text = ""
 	}
-	if in.Text == "" && len(in.Scores) == 0 && !slices.ContainsFunc(in.Answers, func(a Answer) bool { return !unanswered(a.Value) }) {
+	if in.Text == "" && len(in.Scores) == 0 && !slices.ContainsFunc(in.Answers, func(a Answer) bool { return !unanswered(a.Value) }) && !in.unread("scores") && !in.unread("answers") {
 		say("text", "required", "feedback needs a text, a score or an answer")
 	}
 	if bad != nil {
@@ -281,6 +285,20 @@ func (in *Input) Validate(now time.Time, country string) error {
 		return fault.Bad("feedback.Validate", bad...)
 	}
 	return nil
+}
+
+// unread tells whether something at a path, in it or around it could not be read: then what is missing there may well have been sent.
+func (in *Input) unread(path string) bool {
+	if len(in.bad) == 0 {
+		return false
+	}
+	within := func(p, of string) bool {
+		return p == of || strings.HasPrefix(p, of) && (p[len(of)] == '.' || p[len(of)] == '[')
+	}
+	flat := strings.Replace(path, ".scale.", ".", 1) // where flat files have the ends of a scale
+	return slices.ContainsFunc(in.bad, func(f fault.Field) bool {
+		return f.Code != "unknown" && (within(path, f.Path) || within(f.Path, path) || within(flat, f.Path))
+	})
 }
 
 func (s *Score) validate(path string, say func(path, code, format string, args ...any)) {

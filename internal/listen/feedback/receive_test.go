@@ -590,14 +590,17 @@ func TestWhatIsWrongIsSaidAtOnce(t *testing.T) {
 func TestDecodeSaysEverythingAtOnce(t *testing.T) {
 	t.Parallel()
 	var in feedback.Input
-	err := feedback.Decode([]byte(`{"text":5,"contact":{"email":7,"mail":1,"attributes":{"a":[]},"lifetime_value":{"amount_minor":1.5}},"scores":[{"metric":"nps","value":"9",
-		"scale":{"min":0,"max":1e999,"top":10}},4],"answers":[{"question":"q","answer":1}],"time":"now","attributes":[],"mine":1,"extra":2}`), &in, func(name string, json []byte) bool { return name == "extra" && string(json) == "2" })
+	if err := feedback.Decode([]byte(`{"kind":"bogus","channel":"`+strings.Repeat("x", 41)+`","text":5,"contact":{"email":7,"mail":1,"attributes":{"a":[]},"lifetime_value":{"amount_minor":1.5}},"scores":[{"metric":"nps","value":"9",
+		"scale":{"min":0,"max":1e999,"top":10}},4,{"metric":"foo","min":[]}],"answers":[{"question":"q","answer":1}],"time":"now","attributes":[],"mine":1,"extra":2}`), &in, func(name string, json []byte) bool { return name == "extra" && string(json) == "2" }); err != nil {
+		t.Fatal(err)
+	}
 	var got []string
-	for _, f := range fault.ProblemOf(err).Errors {
+	for _, f := range fault.ProblemOf(in.Validate(time.Now(), "IL")).Errors {
 		got = append(got, f.Path+" "+f.Code)
 	}
-	want := []string{"text type", "contact.email type", "contact.mail unknown", "contact.attributes.a type", "contact.lifetime_value.amount_minor type", "scores[0].value type",
-		"scores[0].scale.max range", "scores[0].scale.top unknown", "scores[1] type", "answers[0].answer unknown", "time form", "attributes type", "mine unknown"}
+	want := []string{"answers[0].answer unknown", "answers[0].value type", "attributes type", "channel form", "contact.attributes.a type", "contact.email type", "contact.lifetime_value.amount_minor type",
+		"contact.mail unknown", "kind unknown", "mine unknown", "scores[0].scale.max range", "scores[0].scale.top unknown", "scores[0].value type", "scores[1] type", "scores[2].metric unknown",
+		"scores[2].min type", "scores[2].scale.max required", "scores[2].value required", "text type", "time form"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}
