@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -238,7 +239,7 @@ func (b *builder) put(s *step, cell string, cells []string, in *feedback.Input) 
 // plain writes a number of a column with a decimal sign of its own as programs do, so that it can be asked for as one: "1 250,5" becomes
 // "1250.5". What is no number, or says more than one (a share, an amount in a currency), stays as it is.
 func (s *step) plain(cell string) string {
-	if s.decimal == 0 || strings.Trim(cell, "0123456789") == "" || plainNumber(cell) && (s.decimal == '.' || !strings.Contains(cell, ".")) || strings.ContainsAny(cell, "%٪") ||
+	if s.decimal == 0 || strings.Trim(cell, "0123456789") == "" || plainNumber(cell) && (s.decimal == '.' || !strings.Contains(cell, ".")) || strings.ContainsAny(cell, percentSigns) ||
 		strings.ContainsFunc(cell, func(r rune) bool { return unicode.Is(unicode.Sc, r) }) {
 		return cell
 	}
@@ -431,11 +432,16 @@ func (s *step) worth(cell string) string {
 	return cell
 }
 
-// score reads a cell as a score: a number, "8/10", "4 - satisfied", "(5) excellent", or stars. given is false for cells
-// that say that there is no answer.
+// score reads a cell as a score: a number, "8/10", "4 - satisfied", "(5) excellent", stars, or "80%" on a scale of 0 to 100. given is
+// false for cells that say that there is no answer.
 func score(cell string, s *step) (v float64, given bool, err error) {
-	if v, err = table.ParseNumber(cell, s.decimal); err == nil && !strings.ContainsAny(cell, "%٪") {
-		return v, true, nil
+	if v, err = table.ParseNumber(cell, s.decimal); err == nil {
+		switch {
+		case !strings.ContainsAny(cell, percentSigns):
+			return v, true, nil
+		case s.on.Min == 0 && s.on.Max == 100: // on another scale nobody knows what is meant
+			return percent(v), true, nil
+		}
 	}
 	cell = strings.TrimSpace(cell)
 	if missing(cell) {
@@ -465,6 +471,12 @@ func score(cell string, s *step) (v float64, given bool, err error) {
 	}
 	return v, true, nil
 }
+
+// percentSigns are the signs of per cent, the Arabic one too.
+const percentSigns = "%٪"
+
+// percent is a share as a number of per cent, without what dividing and multiplying by a hundred does to 7%.
+func percent(share float64) float64 { return math.Round(share*1e11) / 1e9 }
 
 // Legible tells whether a cell says its score by itself ("4", "4/5", "4 - good", stars, no answer), so that nobody needs to
 // say what it stands for.

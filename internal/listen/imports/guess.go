@@ -581,8 +581,9 @@ func (g *guesser) byValues() {
 // like. One column of a metric is the score; further ones would stay behind it, so they become answers.
 func (g *guesser) score(i int, metric string) bool {
 	c := g.columns[i]
+	inPercent, fits := g.percents(i)
 	named, near, isNamed := g.onNamed(i)
-	if isNamed {
+	if isNamed = isNamed && !inPercent; isNamed { // what says per cent is not on the scale of a header that names another
 		c = near
 	}
 	t := Target{Column: c.Name, To: toScore, Metric: metric, Decimal: c.Decimal}
@@ -618,6 +619,12 @@ func (g *guesser) score(i int, metric string) bool {
 			low, high = named.Min, named.Max
 		}
 		from, to, as, ok := scaleOf(metric, low, high, c.Kind == table.KindDecimal && !isNamed)
+		if inPercent { // 80% and 100% are 0.8 and 1 as numbers; without a name they may be a share of anything
+			from, to, ok = 0, 100, metric != "" && fits
+			if as = metric; as == "nps" {
+				as = "rating"
+			}
+		}
 		if !ok {
 			return false
 		}
@@ -642,6 +649,24 @@ func (g *guesser) score(i int, metric string) bool {
 	}
 	g.targets[i] = t
 	return true
+}
+
+// percents tells whether most of a column's values are per cents, and whether these are from 0% to 100%.
+func (g *guesser) percents(i int) (most, fit bool) {
+	filled, signs := 0, 0
+	fit = true
+	for _, v := range g.s.values(i) {
+		if missing(v) {
+			continue
+		}
+		filled++
+		if strings.ContainsAny(v, percentSigns) {
+			signs++
+			share, err := table.ParseNumber(v, 0)
+			fit = fit && (err != nil || share >= 0 && share <= 1)
+		}
+	}
+	return signs > 0 && 2*signs >= filled, fit
 }
 
 // onlyMetric is what all scores of the file measure, when a column says so: a survey's type, "NPS" in every row.

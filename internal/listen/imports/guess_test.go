@@ -2,6 +2,7 @@ package imports_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -281,6 +282,33 @@ func TestStrangeRowsAreRefusedAlone(t *testing.T) {
 			[]string{"Very satisfied", "Satisfied", "Dissatisfied"}, english))
 		if im.Created != 40 || im.Refused != 1 || im.Mapping.Columns[1].Metric != "csat" || im.Mapping.Columns[2].To != "text" {
 			t.Errorf("%+v %+v", im, w.refused(im.ID))
+		}
+	})
+}
+
+// A column of per cents that is called like a score is one on 0 to 100, whose cells are read as they are written; of others it is none.
+func TestScoresInPerCent(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.run()
+		im := w.bring("percents.csv", lines("csat;rating;discount;beyond score;comment", 40, []string{"80%", "20%", "100%", "7%", "0 %", "55"}, []string{"۸۰٪", "12.5%"}, []string{"10%", "5%", "0%"},
+			[]string{"120%", "90%"}, english))
+		if im.Created != 40 || im.Refused != 0 {
+			w.Fatalf("%+v %+v", im, w.refused(im.ID))
+		}
+		c := im.Mapping.Columns
+		on := feedback.Scale{Min: 0, Max: 100, Direction: feedback.Up}
+		if c[0].Metric != "csat" || *c[0].Scale != on || c[1].Metric != "rating" || *c[1].Scale != on || c[2].To == "score" || c[3].To == "score" {
+			w.Errorf("%+v", c)
+		}
+		values := map[float64]int{}
+		for _, f := range w.kept(w.ws) {
+			for _, s := range f.Scores {
+				values[s.Value]++
+			}
+		}
+		if want := map[float64]int{80: 7 + 20, 20: 7, 100: 7, 7: 7, 0: 6, 55: 6, 12.5: 20}; !maps.Equal(values, want) {
+			w.Errorf("scores %v, not %v", values, want)
 		}
 	})
 }
