@@ -63,11 +63,15 @@ func (v *veil) cover(m Mapping, c Column) string {
 	if !ok && m.Native {
 		_, key, ok = strings.Cut(to, "attributes.")
 	}
-	if c.Personal || v.hidden.Has(c.Name) || ok && v.hidden.Has(key) {
+	if c.Personal || v.says(c.Name) || ok && v.says(key) {
 		return covered
 	}
 	return ""
 }
+
+// says tells whether a name says who customers are. Pieces of JSON, which a file has for names that was read in a wrong way, are no names and
+// say nothing.
+func (v *veil) says(name string) bool { return v.hidden.Has(name) && !strings.Contains(name, "\":") }
 
 // mayMap refuses to have a column that says who customers are become something that everybody sees, for whoever may not know them: it stays
 // what it was, becomes what is known of a customer, or is left out. What they chose themselves for a column that they see they can take back.
@@ -79,7 +83,7 @@ func (v *veil) mayMap(im Import, m Mapping) error {
 	names := v.names(im)
 	for i, c := range im.Columns {
 		to := m.target(c.Name)
-		if !c.Personal && !v.hidden.Has(c.Name) || to == toIgnore || covers[to] != "" || to == im.Mapping.target(c.Name) {
+		if !c.Personal && !v.says(c.Name) || to == toIgnore || covers[to] != "" || to == im.Mapping.target(c.Name) {
 			continue
 		}
 		path := "rest"
