@@ -88,10 +88,8 @@ func attributes(tx *store.Tx, ws identity.WorkspaceID) ([]Attribute, error) {
 	return store.All(tx, func(s store.Scanner) (a Attribute, err error) {
 		var first, sliceable, personal, decided int64
 		err = s.Scan(&a.Key, &a.Kind, &a.Title, &first, &sliceable, &personal, &decided)
-		a.FirstSeen, a.Sliceable, a.Personal = instant(first), sliceable == 1, personal == 1
-		if decided == 0 { // nobody has said yet: its name does
-			a.Personal = a.Personal || SaysWho(a.Key)
-		}
+		a.FirstSeen, a.Sliceable, a.decided = instant(first), sliceable == 1, decided == 1
+		a.Personal = personal == 1 || !a.decided && SaysWho(a.Key)
 		return a, err
 	}, "/* contact.attributes */ SELECT attribute, kind, title, first_seen, sliceable, personal, decided FROM contact_attribute_def WHERE workspace = $1 ORDER BY attribute", string(ws))
 }
@@ -142,18 +140,10 @@ func KeepPersonal(tx *store.Tx, actor identity.Actor, titles []string) error {
 	}
 	for _, title := range titles {
 		a, there := known[Key(title)]
-		if a.Personal {
-			continue
+		if !there { // a contact may have had it first, which says nothing of whether it is personal
+			a = Attribute{Key: Key(title), Kind: Text, Title: clean(title), Sliceable: true}
 		}
-		if there { // a contact may have had it first, which says nothing of whether it is personal
-			decided, err := identity.Audited(tx, ws, "attribute.set", "contact attribute", a.Key)
-			if err != nil {
-				return err
-			}
-			if decided {
-				continue
-			}
-		} else if a = (Attribute{Key: Key(title), Kind: Text, Title: clean(title), Sliceable: true}); a.Key == "" {
+		if a.Personal || a.decided || a.Key == "" {
 			continue
 		}
 		a.Personal, known[a.Key] = true, a

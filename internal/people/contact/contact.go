@@ -110,6 +110,8 @@ type Attribute struct {
 	FirstSeen time.Time
 	Sliceable bool // offered where figures are sliced
 	Personal  bool // shown only to who may identify contacts
+
+	decided bool // somebody has said what it is: until then its name says whether it is personal
 }
 
 // Ref is how another domain names a contact: any identity, and what came along about them. Every field may be empty.

@@ -77,13 +77,6 @@ func Audit(tx *store.Tx, a Actor, action, kind, object string, details map[strin
 	return err
 }
 
-// Audited tells whether something was ever done to an object, as far back as the log goes.
-func Audited(tx *store.Tx, ws WorkspaceID, action, kind, object string) (bool, error) {
-	list, err := store.All(tx, store.Value[string], "/* identity.Audited */ SELECT id FROM audit WHERE workspace = $1 AND action = $2 AND kind = $3 AND object = $4 LIMIT 1",
-		string(ws), action, kind, object)
-	return len(list) > 0, err
-}
-
 // changes are the details of a change: what is new under its name, and what was before under the name with "_was".
 type changes map[string]string
 

@@ -163,9 +163,12 @@ func (b *look) find(ctx context.Context) error {
 // byCustomer looks anew at a score that signals, with what the answers of the signal's periods are worth where customers answered several
 // times: forty answers of one customer are one voice. Only what signals is asked for, for telling customers apart takes long.
 func (b *look) byCustomer(ctx context.Context, f *finding) error {
+	if f.points == nil {
+		return nil
+	}
 	l := *f.line
 	worth := make([]float64, len(l.points)) // of each period, as a share of its answers; 0 where nobody has asked
-	for again := true; again && len(f.signals) > 0 && l.points != nil; {
+	for again := true; again; {
 		again = false
 		for _, s := range f.signals {
 			if worth[s.at] > 0 {
@@ -197,12 +200,10 @@ func (b *look) byCustomer(ctx context.Context, f *finding) error {
 			f.state, f.last, f.signals = anew.state, anew.last, anew.signals
 		}
 	}
-	if l.points != nil { // people are told how many answered
-		for i := range f.signals {
-			f.signals[i].exposure = float64(f.points[f.signals[i].at].N)
-		}
-		f.last.exposure = float64(f.points[len(f.points)-1].N)
+	for i, s := range f.signals { // people are told how many answered
+		f.signals[i].exposure = float64(f.points[s.at].N)
 	}
+	f.last.exposure = float64(f.points[len(f.points)-1].N)
 	return nil
 }
 

@@ -46,8 +46,8 @@ func (a *asked) value() (expr, cond string) {
 }
 
 // byCustomer sees to it that intervals of the total and of rows allow for customers who answered several times: methods.md 1.1,
-// linearised variance by customer. Who is unknown stands for himself alone. Of many answers, rows of a bucket or a theme take what repeated
-// ones cost from all.
+// linearised variance by customer. Who is unknown stands for himself alone. Of many answers, rows of a bucket or a theme, and groups of
+// whom hardly anybody was looked at, take what repeated ones cost from all.
 func (s *Service) byCustomer(ctx context.Context, a *asked, rows []Row, total *Row) error {
 	if !a.Measure.ofCustomers() || total.Value == nil {
 		return nil
