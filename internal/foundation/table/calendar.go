@@ -51,7 +51,7 @@ func fromJalali(year, month, day int) (y int, m time.Month, d int, ok bool) {
 	return y, m, d, true
 }
 
-// months are the names of the Gregorian months and, from 13 on, of the Jalali ones, in lower case and after fold.
+// months are the names of the Gregorian months and, from 13 on, of the Jalali ones, in lower case and after Fold.
 var months = map[string]int{
 	"january": 1, "february": 2, "march": 3, "april": 4, "may": 5, "june": 6, "july": 7, "august": 8, "september": 9, "october": 10,
 	"november": 11, "december": 12,

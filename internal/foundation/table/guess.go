@@ -133,7 +133,7 @@ func commonKind(kinds map[Kind]int, all int) (Kind, float64) {
 
 // kindOf is the kind of one value on its own. A date in figures with dots is a time; one plain number never is.
 func kindOf(s string) Kind {
-	s = fold(s)
+	s = Fold(s)
 	switch {
 	case s == "":
 		return KindEmpty
@@ -246,7 +246,7 @@ func (p *Profile) unixTimes(values []string, zone *time.Location) bool {
 	for format, span := range map[TimeFormat][2]float64{TimeUnix: {1e9, 2e9}, TimeUnixMilli: {1e12, 4.1e12}} {
 		all := true
 		for _, v := range values {
-			n, err := strconv.ParseFloat(fold(v), 64)
+			n, err := strconv.ParseFloat(Fold(v), 64)
 			if all = err == nil && n >= span[0] && n < span[1]; !all {
 				break
 			}
@@ -263,7 +263,7 @@ func (p *Profile) unixTimes(values []string, zone *time.Location) bool {
 // numbers finds the decimal sign over all values, and the least and the greatest.
 func (p *Profile) numbers(values []string) {
 	for _, v := range values {
-		v = fold(v)
+		v = Fold(v)
 		if strings.ContainsAny(v, ".,") {
 			if sign, sure := shownDecimal(v); sure {
 				p.Decimal = sign

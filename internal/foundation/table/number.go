@@ -12,9 +12,9 @@ var (
 	errNotBool   = errors.New("this is neither yes nor no")
 )
 
-// fold makes ASCII of the digits and signs of Persian and Arabic, and of the spaces that spreadsheets put into numbers,
+// Fold makes ASCII of the digits and signs of Persian and Arabic, and of the spaces that spreadsheets put into numbers,
 // and drops marks of writing direction. Text that needs none of it is returned as it is.
-func fold(s string) string {
+func Fold(s string) string {
 	s = strings.TrimSpace(s)
 	ascii := true
 	for i := 0; i < len(s); i++ {
@@ -64,7 +64,7 @@ func ParseNumber(s string, decimal rune) (float64, error) {
 	if v, err := strconv.ParseFloat(s, 64); err == nil && decimal != ',' && plainNumber(s) {
 		return v, nil
 	}
-	s = strings.TrimFunc(fold(s), func(r rune) bool { return unicode.Is(unicode.Sc, r) || r == ' ' })
+	s = strings.TrimFunc(Fold(s), func(r rune) bool { return unicode.Is(unicode.Sc, r) || r == ' ' })
 	negative, percent := false, false
 	if n := len(s); n > 2 && s[0] == '(' && s[n-1] == ')' {
 		s, negative = s[1:n-1], true
@@ -193,7 +193,7 @@ var bools = map[string]bool{
 
 // ParseBool reads yes and no, true and false, 1 and 0, in the four languages.
 func ParseBool(s string) (bool, error) {
-	v, ok := bools[strings.ToLower(fold(s))]
+	v, ok := bools[strings.ToLower(Fold(s))]
 	if !ok {
 		return false, errNotBool
 	}

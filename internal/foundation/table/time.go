@@ -55,7 +55,7 @@ func parseTime(s string, format TimeFormat, zone *time.Location) (time.Time, ord
 	if zone == nil {
 		zone = time.UTC
 	}
-	if s = fold(s); len(s) > 80 {
+	if s = Fold(s); len(s) > 80 {
 		return time.Time{}, orderClear, errNotTime
 	}
 	if plainNumber(s) && strings.LastIndexByte(s, '-') <= 0 && strings.Count(s, ".") <= 1 {

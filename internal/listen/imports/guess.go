@@ -715,45 +715,6 @@ func (g *guesser) labelled(i int, t Target) bool {
 	return true
 }
 
-// scaleOf guesses on which scale values from low to high were given, and what it measures.
-func scaleOf(metric string, low, high float64, fractions bool) (from, to float64, as string, ok bool) {
-	on := func(f, t float64, fallback string) (float64, float64, string, bool) {
-		return f, t, cmp.Or(metric, fallback), true
-	}
-	switch {
-	case metric == "nps" && low >= 0 && high <= 10 && !fractions:
-		return 0, 10, "nps", true
-	case metric == "nps":
-		metric = "rating"
-	}
-	switch {
-	case low < 0 && low >= -5 && high <= 5 && high > 0:
-		end := max(-low, high)
-		return on(-math.Ceil(end), math.Ceil(end), "rating")
-	case low < 0:
-		return 0, 0, "", false
-	case metric == "" && (high < 4 || high == 6 || high == 7 && low < 1): // without a name, only values that fill a scale tell it
-		return 0, 0, "", false
-	case high <= 5 && low >= 1:
-		return on(1, 5, "csat")
-	case high <= 5:
-		return on(0, 5, "rating")
-	case high <= 7 && low >= 1 && (metric == "ces" || metric == "csat" || metric == "" || metric == "rating"):
-		return on(1, 7, "ces")
-	case high <= 10 && low >= 0:
-		if metric == "" && !fractions {
-			return 0, 10, "nps", true
-		}
-		if low >= 1 && (metric == "csat" || metric == "star" || metric == "ces") {
-			return on(1, 10, "rating")
-		}
-		return on(0, 10, "rating")
-	case metric != "" && high <= 100:
-		return on(0, 100, "rating")
-	}
-	return 0, 0, "", false
-}
-
 // distinct lists the different values that say something, at most so many.
 func distinct(values []string, most int) []string {
 	seen := map[string]bool{}

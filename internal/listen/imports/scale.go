@@ -1,6 +1,7 @@
 package imports
 
 import (
+	"cmp"
 	"math"
 	"regexp"
 	"strconv"
@@ -18,16 +19,13 @@ var (
 	point = regexp.MustCompile(`(?:^|[ (])(\d{1,3})[ -]?(?:point scale|point|pt scale|балльн|бальн)`)
 )
 
-// foldDigits writes the digits of Persian and Arabic, and the dashes of all of them, as programs do.
-var foldDigits = strings.NewReplacer("\u06f0", "0", "\u06f1", "1", "\u06f2", "2", "\u06f3", "3", "\u06f4", "4", "\u06f5", "5", "\u06f6", "6", "\u06f7", "7", "\u06f8", "8", "\u06f9", "9",
-	"\u0660", "0", "\u0661", "1", "\u0662", "2", "\u0663", "3", "\u0664", "4", "\u0665", "5", "\u0666", "6", "\u0667", "7", "\u0668", "8", "\u0669", "9",
-	"\u2010", "-", "\u2011", "-", "\u2012", "-", "\u2013", "-", "\u2014", "-", "\u2212", "-", "\u05be", "-", "\u2026", "..",
-	"\u200c", "", "\u200e", "", "\u200f", "", "\u00a0", " ")
+// dashes writes as programs do what stands between two numbers and table.Fold leaves.
+var dashes = strings.NewReplacer("\u2012", "-", "\u2014", "-", "\u05be", "-", "\u2026", "..")
 
 // namedScale is the scale that a column's name tells: "CSAT (1-5)", "оценка от 1 до 5", "מתוך 5". Of a name that tells the best end alone
 // open is true, and Min what such scales mostly begin with.
 func namedScale(name string) (on feedback.Scale, open, ok bool) {
-	n := foldDigits.Replace(strings.ToLower(name))
+	n := dashes.Replace(table.Fold(strings.ToLower(name)))
 	low, high := "", ""
 	if m := fromTo.FindStringSubmatch(n); m != nil {
 		low, high = m[2], m[3]
@@ -82,4 +80,43 @@ func (g *guesser) onNamed(i int) (on feedback.Scale, c Column, ok bool) {
 	}
 	c = Sample{Columns: []string{c.Name}, Rows: column(fine)}.Profile(nil)[0]
 	return on, c, true
+}
+
+// scaleOf guesses on which scale values from low to high were given, and what it measures.
+func scaleOf(metric string, low, high float64, fractions bool) (from, to float64, as string, ok bool) {
+	on := func(f, t float64, fallback string) (float64, float64, string, bool) {
+		return f, t, cmp.Or(metric, fallback), true
+	}
+	switch {
+	case metric == "nps" && low >= 0 && high <= 10 && !fractions:
+		return 0, 10, "nps", true
+	case metric == "nps":
+		metric = "rating"
+	}
+	switch {
+	case low < 0 && low >= -5 && high <= 5 && high > 0:
+		end := max(-low, high)
+		return on(-math.Ceil(end), math.Ceil(end), "rating")
+	case low < 0:
+		return 0, 0, "", false
+	case metric == "" && (high < 4 || high == 6 || high == 7 && low < 1): // without a name, only values that fill a scale tell it
+		return 0, 0, "", false
+	case high <= 5 && low >= 1:
+		return on(1, 5, "csat")
+	case high <= 5:
+		return on(0, 5, "rating")
+	case high <= 7 && low >= 1 && (metric == "ces" || metric == "csat" || metric == "" || metric == "rating"):
+		return on(1, 7, "ces")
+	case high <= 10 && low >= 0:
+		if metric == "" && !fractions {
+			return 0, 10, "nps", true
+		}
+		if low >= 1 && (metric == "csat" || metric == "star" || metric == "ces") {
+			return on(1, 10, "rating")
+		}
+		return on(0, 10, "rating")
+	case metric != "" && high <= 100:
+		return on(0, 100, "rating")
+	}
+	return 0, 0, "", false
 }
