@@ -122,7 +122,12 @@ type part struct {
 	prefix   bool       // the last word is a beginning
 	forms    []string   // of the words, folded
 	variants [][]string // the stems that each word may have, by the language that it may be in
+	tense    string     // of a Persian word that begins with the sign of the present tense: the sign, which many type apart,
+	rest     []string   // and the stems of what remains
 }
+
+// tenses are the signs of the present tense of Persian.
+var tenses = []string{"نمی", "می"}
 
 const (
 	mostParts = 20  // words and phrases in a query; the rest is not looked for
@@ -160,6 +165,16 @@ func Parse(s string) Query {
 				at = len(s)
 			}
 			piece, s = s[:at], s[at:]
+			if slices.Contains(tenses, piece) { // "می روم" is one word typed apart
+				verb, rest := s, ""
+				if verb = strings.TrimLeftFunc(s, unicode.IsSpace); strings.IndexFunc(verb, unicode.IsSpace) > 0 {
+					at := strings.IndexFunc(verb, unicode.IsSpace)
+					verb, rest = verb[:at], verb[at:]
+				}
+				if slices.Contains(languages(verb), "fa") {
+					piece, s = piece+verb, rest
+				}
+			}
 		}
 		if p, ok := newPart(piece, not, quoted); ok && (quoted || len(q.parts) == 0 || len(p.forms) > 1 || !slices.Contains(apart, p.forms[0])) {
 			q.parts, q.vain = append(q.parts, p), false
@@ -179,6 +194,14 @@ func newPart(piece string, not, quoted bool) (part, bool) {
 		}
 		p.forms = append(p.forms, clean(w.Form))
 		p.variants = append(p.variants, stems(w))
+	}
+	if len(p.forms) == 1 && !p.prefix {
+		for _, sign := range tenses {
+			if rest, ok := strings.CutPrefix(p.forms[0], sign); ok && utf8.RuneCountInString(rest) > 1 {
+				p.tense, p.rest = sign, stems(text.Word{Kind: text.Letters, Form: rest})
+				break
+			}
+		}
 	}
 	return p, len(p.forms) > 0
 }
@@ -271,6 +294,9 @@ func (p part) pieces() []string {
 		for _, v := range p.variants[0] {
 			add([]string{v})
 		}
+		for _, v := range p.rest {
+			add([]string{p.tense, v})
+		}
 		return out
 	}
 	add(p.forms)
@@ -330,6 +356,9 @@ func (q Query) Spans(s, language string) []text.Span {
 		for i := 0; i+n <= len(words); i++ {
 			if p.at(stemmed[i:i+n]) || p.prefix && p.at(forms[i:i+n]) {
 				out = append(out, text.Span{Start: words[i].Span.Start, End: words[i+n-1].Span.End})
+			}
+			if p.tense != "" && forms[i] == p.tense && i+1 < len(words) && slices.Contains(p.rest, stemmed[i+1]) {
+				out = append(out, text.Span{Start: words[i].Span.Start, End: words[i+1].Span.End})
 			}
 		}
 	}
