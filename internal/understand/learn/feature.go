@@ -20,7 +20,7 @@ type Features struct {
 	Words      int     `json:"words"`              // longest row of words, 1 to 4
 	Edges      bool    `json:"edges"`              // first and last words of the text, as such
 	Whole      int     `json:"whole,omitempty"`    // a text of up to so many words, as such; 0 for none, at most longestRow
-	Negation   bool    `json:"negation,omitempty"` // words that are negated, as such
+	Negation   bool    `json:"negation,omitempty"` // words that are turned round and numbers that rate, as such
 	CharLow    int     `json:"char_low"`           // shortest and
 	CharHigh   int     `json:"char_high"`          // longest row of characters within a word, its borders included
 	CharWeight float32 `json:"char_weight"`        // norm of the characters' part of a vector, where the words' part has norm 1
@@ -41,8 +41,10 @@ const (
 	seedEnd   = 0x082EFA98EC4E6C89
 	seedChar  = 0x452821E638D01377
 	seedWhole = 0xBE5466CF34E90C6C
-	// Of a word that is negated.
-	seedNegated = 0xC0AC29B7C97C50DD
+	// Of a word that is turned round.
+	seedTurned = 0xC0AC29B7C97C50DD
+	// Of a number that rates.
+	seedRated = 0x3F84D5B5B5470917
 )
 
 func mix(h, x uint64) uint64 {
@@ -79,10 +81,24 @@ func (f Features) Append(keys []Key, words []text.Word, tones Tones) []Key {
 	for i, w := range words {
 		h := hashString(w.Class())
 		r.next(h)
-		if f.Negation && w.Kind == text.Letters && n.reached(i, 0, len(words)) {
-			own, all := negatedKeys(h, tones[unigram(h)])
-			if keys = append(keys, own); all != 0 {
-				keys = append(keys, all)
+		if f.Negation && w.Kind == text.Letters {
+			put := func(how turn) {
+				own, all := turnedKeys(h, how, tones[unigram(h)])
+				if keys = append(keys, own); all != 0 {
+					keys = append(keys, all)
+				}
+			}
+			before, after := n.reached(i, 0, len(words))
+			if before {
+				put(n.how[i])
+			}
+			if after {
+				put(denied)
+			}
+		}
+		if f.Negation {
+			if how, _ := rated(words, i); how != rateless {
+				keys = append(keys, ratedKey(how))
 			}
 		}
 		for n := range min(f.Words, i+1, longestRow) {

@@ -98,6 +98,16 @@ func (m *Model) rowOr(k Key) uint32 {
 	return noRow
 }
 
+// turned are the rows of a word that is turned, and of all of its tone.
+func (m *Model) turned(h uint64, how turn, tone int8) [2]uint32 {
+	own, all := turnedKeys(h, how, tone)
+	rows := [2]uint32{m.rowOr(own), noRow}
+	if all != 0 {
+		rows[1] = m.rowOr(all)
+	}
+	return rows
+}
+
 // setTones keeps the tones of the words that the model knows.
 func (m *Model) setTones(tones Tones) {
 	m.tone = make([]int8, len(m.keys))
@@ -115,10 +125,17 @@ type Scratch struct {
 	// Of the text that is loaded, by word:
 	hashes []uint64
 	near   near
-	turned [][2]uint32          // rows of a negated word and of all of its tone
+	turned [][2][2]uint32 // rows of a word that is turned, by what stands before and by what stands after it, and of all of its tone
+	rated  []ratedRow
 	grams  [][longestRow]uint32 // the rows of words that end there, by length; noRow where the model does not know them
 	chars  []uint32             // rows of characters, of one word after the other
 	ends   []int                // where the word's end in chars
+}
+
+// ratedRow is the row of a number that rates, and the last word that says that it does.
+type ratedRow struct {
+	row  uint32
+	last int32
 }
 
 const noRow = ^uint32(0)
@@ -140,7 +157,7 @@ func (m *Model) Load(s *Scratch, words []text.Word) {
 	f := m.Features
 	if f.Negation {
 		s.near.find(words)
-		s.turned = s.turned[:0]
+		s.turned, s.rated = s.turned[:0], s.rated[:0]
 	}
 	var r rowsOfWords
 	for i, w := range words {
@@ -154,19 +171,25 @@ func (m *Model) Load(s *Scratch, words []text.Word) {
 		}
 		s.hashes, s.grams = append(s.hashes, h), append(s.grams, g)
 		if f.Negation {
-			t := [2]uint32{noRow, noRow}
-			if w.Kind == text.Letters && s.near.reached(i, 0, len(words)) {
+			t := [2][2]uint32{{noRow, noRow}, {noRow, noRow}}
+			if before, after := s.near.reached(i, 0, len(words)); w.Kind == text.Letters && (before || after) {
 				var tone int8
 				if g[0] != noRow {
 					tone = m.tone[g[0]]
 				}
-				own, all := negatedKeys(h, tone)
-				t[0] = m.rowOr(own)
-				if all != 0 {
-					t[1] = m.rowOr(all)
+				if before {
+					t[0] = m.turned(h, s.near.how[i], tone)
+				}
+				if after {
+					t[1] = m.turned(h, denied, tone)
 				}
 			}
 			s.turned = append(s.turned, t)
+			rate := ratedRow{noRow, int32(i)}
+			if how, last := rated(words, i); how != rateless {
+				rate = ratedRow{m.rowOr(ratedKey(how)), int32(last)}
+			}
+			s.rated = append(s.rated, rate)
 		}
 		if w.Kind == text.Letters && f.CharHigh > 0 {
 			s.keys = f.chars(s.keys[:0], w.Form)
@@ -197,10 +220,18 @@ func (m *Model) Piece(s *Scratch, first, last int) Vector {
 				put(row)
 			}
 		}
-		if m.Features.Negation && s.near.reached(i, first, last) {
-			for _, row := range s.turned[i] {
-				if row != noRow {
-					put(row)
+		if m.Features.Negation {
+			if r := s.rated[i]; r.row != noRow && int(r.last) < last {
+				put(r.row)
+			}
+			before, after := s.near.reached(i, first, last)
+			for k, reached := range [2]bool{before, after} {
+				if reached {
+					for _, row := range s.turned[i][k] {
+						if row != noRow {
+							put(row)
+						}
+					}
 				}
 			}
 		}

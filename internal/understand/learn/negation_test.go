@@ -16,6 +16,15 @@ func TestNegationsReachWords(t *testing.T) {
 		"they didn't even apologise":              "even apologise",
 		"no one came but nobody cared":            "one came but cared",
 		"clean and quiet":                         "",
+		"far from clean":                          "clean",
+		"anything but cheap":                      "cheap",
+		"it used to be great":                     "be great",
+		"would be nice if it worked":              "nice if it worked",
+		"not only clean, also quiet":              "",
+		"nothing but praise":                      "",
+		"раньше было лучше":                       "было лучше",
+		"היה פעם טוב":                             "טוב",
+		"کاش تمیز بود":                            "تمیز بود",
 		"не помог и не извинился":                 "помог и извинился",
 		"проблем нет":                             "проблем",
 		"הצוות לא היה אדיב":                       "היה אדיב",
@@ -28,7 +37,7 @@ func TestNegationsReachWords(t *testing.T) {
 		n.find(words)
 		var got []string
 		for i, w := range words {
-			if n.reached(i, 0, len(words)) {
+			if before, after := n.reached(i, 0, len(words)); before || after {
 				got = append(got, w.Span.Of(s))
 			}
 		}
@@ -38,7 +47,8 @@ func TestNegationsReachWords(t *testing.T) {
 	}
 	words := text.Words("not clean at all")
 	var n near
-	if n.find(words); n.reached(1, 1, 4) {
+	n.find(words)
+	if before, after := n.reached(1, 1, 4); before || after {
 		t.Error("a negation reaches into a piece that it does not stand in")
 	}
 }
@@ -95,5 +105,48 @@ func TestNegationHoldsForWordsNeverMetNegated(t *testing.T) {
 	}
 	if f.Negation = true; right(f) != 8 {
 		t.Errorf("%d of 8 are right", right(f))
+	}
+}
+
+func TestNumbersRate(t *testing.T) {
+	t.Parallel()
+	for s, want := range map[string]rates{
+		"10/10": high, "0/10 would not": low, "3 out of 10": low, "6/10": middling, "2 stars": low, "5 stars": high, "1-star": low, "5*": high, "8 из 10": high,
+		"4.5/5": high, "2,5 из 5": middling, "۱۰ از ۱۰": high, "3 מתוך 5": middling, "5 כוכבים": high, "12/10": rateless, "40 minutes": rateless, "3 of us": rateless,
+		"24/7": rateless, "10:30": rateless, "3 out of order": rateless, "0 stars": low,
+		"⭐": rateless, "⭐⭐": low, "⭐⭐⭐": middling, "⭐️⭐️⭐️⭐️⭐️ great": high, "★★☆☆☆": low, "★★★★★": high, "★☆☆☆☆": low,
+	} {
+		if got, _ := rated(text.Words(s), 0); got != want {
+			t.Errorf("%q: %d, not %d", s, got, want)
+		}
+	}
+}
+
+// What is better or worse than anything is not turned into its opposite.
+func TestComparisonsThatAreDeniedForGood(t *testing.T) {
+	t.Parallel()
+	for s, want := range map[string]string{
+		"never had a worse meal":          "worse",
+		"couldn't be happier":             "happier",
+		"never been treated so well":      "so well",
+		"not better than before":          "",
+		"никогда не видел такого хамства": "такого хамства",
+		"מעולם לא קיבלתי יותר טוב":        "יותר טוב",
+		"no more problems":                "more",
+		"it no longer crashes":            "",
+		"هیچ جا بهتر نیست":                "بهتر",
+	} {
+		words := text.Words(s)
+		var n near
+		n.find(words)
+		var got []string
+		for i, w := range words {
+			if before, _ := n.reached(i, 0, len(words)); before && n.how[i] == surpassed {
+				got = append(got, w.Span.Of(s))
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%q: %q, not %q", s, got, want)
+		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 func TestPiecesAreWhatTrainingSees(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 2))
-	vocabulary := strings.Fields("the a good bad not never isn't не нет было نیست نمی\u200cکند لא very שירות טוב خوب سرویس плохо хорошо 12 😀 ! , a@b.io longer-word")
+	vocabulary := strings.Fields("the a good bad not never isn't не нет было نیست نمی\u200cکند لא very שירות טוב خوب سرویس плохо хорошо used to would be раньше never worse far from 12 10/10 3 out of 10 2 stars 😀 ! , a@b.io longer-word")
 	sentence := func() []text.Word {
 		var words []string
 		for range r.IntN(12) {

@@ -29,7 +29,7 @@ type Options struct {
 	Epochs   int
 	Rate     float32 // AdaGrad's step at the beginning; it falls linearly to nothing
 	Decay    float32 // L2
-	// Opposites are the labels of the first head that negation turns into one another, where Features.Negation is set: blame and praise.
+	// Opposites are the labels of the first head that turning round turns into one another, where Features.Negation is set: blame and praise.
 	Opposites [2]int
 	Contrast  float32 // an n-gram is scaled by its log-count ratio between the labels of the first head to this power; 0 leaves that out
 	Dropout   float32 // share of n-grams left out at each step
@@ -86,10 +86,12 @@ func Train(examples []Example, specs []HeadSpec, o Options) (*Model, error) {
 		}
 		m.scale = contrast(examples, rows, len(m.keys), o.Contrast)
 	}
-	for _, tone := range []int8{-1, 1} {
-		_, all := negatedKeys(0, tone)
-		if row, ok := m.row(all); ok {
-			m.scale[row] *= loud
+	for how := range turns {
+		for _, tone := range []int8{-1, 1} {
+			_, all := turnedKeys(0, how, tone)
+			if row, ok := m.row(all); ok {
+				m.scale[row] *= loud
+			}
 		}
 	}
 	vectors := make([]Vector, len(examples))

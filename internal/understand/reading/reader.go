@@ -81,7 +81,7 @@ type Reader struct {
 }
 
 // rules tell apart versions of what is done with what models say: texts that were read by others are read again.
-const rules = "clauses' themes are the text's"
+const rules = "clauses' themes are the text's; figures alone say nothing"
 
 // New gives a reader with the models that come with Kolo.
 func New() (*Reader, error) { return shipped() }
@@ -174,6 +174,10 @@ func (r *Reader) Read(s, language string) Reading {
 		out.Unsure, out.Confidence = true, 1.0/3
 		return out
 	}
+	if !tells(w.words) {
+		out.Sentiment, out.Confidence = sentiment.Neutral, sureOfFigures
+		return out
+	}
 
 	judge := p.Note.Sentiment
 	judge.OfText(&w.evidence, &w.whole)
@@ -237,6 +241,14 @@ const (
 func says(words []text.Word) bool {
 	return slices.ContainsFunc(words, func(w text.Word) bool { return w.Kind != text.Punctuation })
 }
+
+// tells tells whether there is anything among words but figures and addresses, which praise and blame nothing unless they rate.
+func tells(words []text.Word) bool {
+	return slices.ContainsFunc(words, func(w text.Word) bool { return w.Kind == text.Letters || w.Kind == text.Emoji }) || learn.Rates(words)
+}
+
+// sureOfFigures is how sure it is that a telephone number is no blame.
+const sureOfFigures = 0.95
 
 // primary is a language's code without what follows it: "fa" of "fa-IR".
 func primary(language string) string {

@@ -215,7 +215,7 @@ func set(list string) map[string]bool {
 // Words of contrast. Those of the second list mean it only behind a comma.
 var (
 	contrast = set(`but however although though except unfortunately whereas nevertheless nonetheless
-		אבל אך אולם ואולם ואילו למרות ולמרות אמנם לצערי לצערנו חבל ברם אלא
+		אבל אך אולם ואולם ואילו למרות ולמרות אמנם לצערי לצערנו חבל ברם אלא חוץ למעט מלבד
 		اما ولی لیکن منتها منتهی ولیکن هرچند متاسفانه
 		но однако зато хотя впрочем увы
 		لكن ولكن لكنه لكنها غير
@@ -224,13 +224,13 @@ var (
 	commaContrast = set(`yet only while still shame pity just otherwise
 		רק אלא ועדיין עדיין
 		فقط البته حیف بلکه
-		а правда только жаль жалко
+		а правда только жаль жалко кроме
 		sino solo sauf sondern nur schade ma peccato mas só ama lakin а та toch ale`)
 
 	// phrases of contrast, by their first word
 	phrases = phraseMap(`on_the_other on_the_plus on_the_minus that_said having_said even_so at_the_same in_spite apart_from other_than
 		ובכל_זאת בכל_זאת עם_זאת יחד_עם ולמרות_זאת אם_כי מצד_שני ומצד_שני מצד_אחד אף_על ומנגד רק_חבל רק_ש רק_שאין רק_שה
-		با_این_حال با_این_تفاسیر با_اینهمه با_این_همه با_وجود با_این_وجود در_عوض از_همه_بدتر از_طرفی تا_اینکه در_حالی حیف_که فقط_حیف به_جاش
+		به_غیر_از به_جز با_این_حال با_این_تفاسیر با_اینهمه با_این_همه با_وجود با_این_وجود در_عوض از_همه_بدتر از_طرفی تا_اینکه در_حالی حیف_که فقط_حیف به_جاش
 		тем_не_менее в_то_же а_вот с_другой жаль_что вот_только`)
 )
 
@@ -262,6 +262,9 @@ func contrasts(words []Word, begins []bool, i int) bool {
 		if k == len(rest) {
 			return true
 		}
+	}
+	if f == pity && words[i+1].Form == "על" { // "חבל על הזמן" praises or blames, but is one thought
+		return false
 	}
 	if !contrast[f] {
 		return comma && commaContrast[f] && !pause(words, i+1)
@@ -299,9 +302,9 @@ var late = map[string]int{Normalize("ولی").Text: longTopic, Normalize("اما
 const longTopic = 3
 
 // despite begins a contrast behind a comma alone: elsewhere it is a word of the same thought.
-var despite = Normalize("למרות").Text
+var despite, pity = Normalize("למרות").Text, Normalize("חבל").Text
 
-var phraseBefore = set(`nothing all anything none even last`)
+var phraseBefore = set(`nothing all anything everything none even last הכל הכול הכל הכול שום به`)
 
 // Words that tie what follows a comma to what stands before it, or what they begin to what follows the comma.
 var (

@@ -11,7 +11,7 @@ import (
 // cues are small words that a language is known by, as labels of the model name it. The model knows whole texts well and
 // short ones badly; these are what a reader looks at in a short one. A word may stand with several languages.
 const cues = `
-en the and is was it this that of to for with you my not very but are have they i we so at in be no good service from had your would thanks what can't don't didn't never always bad nice great
+en the and is was it this that of to for with you my not very but are have they i we so at in be no good service from had your would thanks what can't don't didn't never always bad nice great dont didnt cant wont isnt wasnt im our their could again much out too just still than really after before did does been if there it's i'm they're he she his her who how why only ever
 de der die das und ist nicht ich sehr mit auf war für ein eine den wir sie es zu von dem im sich auch wird einen bei hat dass danke gut schlecht alles nichts kein keine mein meine immer nie leider habe bin wurde was
 fr le la les est et pas très je des du un une pour avec mais nous vous dans sur qui que au ont cette il elle été aux bien merci j'ai c'est service rien tout mon ma toujours jamais trop bon bonne bonjour n'est d'un quoi
 es el la los es y no muy que un una por con pero las se del al lo más su para está fue como son una han bien gracias servicio nada todo mi me te ya hola bueno buena malo hay tiene estoy siempre nunca esto eso qué cómo
@@ -58,7 +58,7 @@ mn нь байна энэ юм бол ба гэж болон их би
 tg ва дар аз ба ки бо ин аст барои на ки он буд ё мекунанд ҳам
 tt һәм бу белән өчен бер да дә бик ул
 ar في على إلى أن هذا هذه لا ما كان التي الذي مع عن هو هي كل لم جدا ولكن قد الى انا هو كانت بعد غير ليس مش
-fa در به از که این را با است برای آن هم خیلی نیست بود یک تا شد می رو ولی هست اون کردم شده میشه نمیشه دارم ندارم ندارد داره دارد لطفا ممنون دو سه هر ساعت خوب بد باید بعد چرا چی کجا همه هیچ کرد کردن بار روز خوبه عالی اصلا دیگه فقط چند شما ما نه
+fa در به از که این را با است برای آن هم خیلی نیست بود یک تا شد می رو ولی هست اون کردم شده میشه نمیشه دارم ندارم ندارد داره دارد لطفا ممنون دو سه هر ساعت خوب بد باید بعد چرا چی کجا همه هیچ کرد کردن بار روز خوبه عالی اصلا دیگه فقط چند شما ما نه شدم نشد نکرد نکردن داشت داشتم نداشت میاد نمیاد میدن نمیدن میکنه نمیکنه میکنن کنید کنم هستش هستم بودن نبود بودم رسید نرسید گرفتم خریدم اومد نیومد گفتن گفت رفتم حسابی واقعا افتضاح داغون خفن دستتون دمتون مرسی اگه اگر هنوز الان کاش حتما اینجا اونجا همین باز سفارشم حسابمو وقتم تخت راحت گوشی میخوام نمیخوام چطور چطوری کی بده بهتره ارزون گرون
 ur اور کے میں کی ہے سے کا کو نہیں یہ پر بہت ہیں تھا کہ نے اس لیے
 he של את לא על עם זה אני הוא היא כי גם אבל מאוד אין יש כל מה עוד רק לי אם או
 yi איז און די פון פֿון מיט דער צו האט האָט אז אַז אויף נישט ניט דאס דאָס פאר פאַר וואס וואָס אין זיך זענען אַ א ער זיי

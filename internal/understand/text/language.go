@@ -474,6 +474,7 @@ func clean(b []byte, s string, sc script) []byte {
 	for i := 0; i < len(s); {
 		start := len(b)
 		own, foreign, odd := 0, 0, false
+		last, drawn := rune(-1), 0
 		for i < len(s) {
 			r, size := rune(s[i]), 1
 			if r >= utf8.RuneSelf {
@@ -490,8 +491,18 @@ func clean(b []byte, s string, sc script) []byte {
 				odd = true
 			}
 			if is := scriptOf(r); is == sc {
+				if r == last { // "отличнооооо": nobody's language
+					if drawn++; drawn == 2 {
+						b = b[:len(b)-size]
+					}
+					if drawn >= 2 {
+						continue
+					}
+				} else {
+					last, drawn = r, 0
+				}
 				own++
-			} else if is != noScript {
+			} else if last = -1; is != noScript {
 				foreign++
 			}
 			b = append(b, s[i-size:i]...)
