@@ -131,6 +131,13 @@ func OpenRows(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Rows,
 	r.Contacts.OnMerge(health.Merged)
 	r.Contacts.OnErase(health.Forget)
 	r.Contacts.OnErase(flow.PurgeLater)
+	r.Contacts.OnWithdraw(feedback.Known, nil)
+	r.Contacts.OnWithdraw(event.Known, nil)
+	r.Contacts.OnWithdraw(nil, health.Forget)
+	r.Imports.ForgetWith(r.Contacts.Withdraw)
+	r.Feedback.OnRemove(label.Removed)
+	r.Feedback.OnRemove(unquote)
+	r.Feedback.OnRemove(flow.PurgeRemoved)
 	return r, nil
 }
 
@@ -220,7 +227,7 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*App, erro
 	a.Feeder = a.NewFeeder(a.Insight)
 	a.Events.CountIn(a.Columns)
 	a.EventFeeder = a.Events.NewFeeder(a.Columns, log)
-	a.Alerts = alert.NewService(a.Store, a.Insight, demoJob, imports.Kind, label.RereadKind, identity.RezoneKind)
+	a.Alerts = alert.NewService(a.Store, a.Insight, demoJob, imports.Kind, imports.TakeBackKind, label.RereadKind, identity.RezoneKind)
 	a.Jobs = job.New(a.Store, job.Options{Workers: cfg.Workers, Grace: cfg.Grace, Log: log, Observe: a.Metrics.Job})
 	a.Jobs.Handle(demoJob, a.runDemo, job.AtMost(1))
 	a.Identity.Handle(a.Jobs)

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"kolo/internal/foundation/store"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
@@ -54,6 +55,15 @@ func (u understood) checks(ctx context.Context, ws identity.WorkspaceID) (map[st
 		}
 	}
 	return out, err
+}
+
+// unquote has themes name no text any more that was removed.
+func unquote(tx *store.Tx, ws identity.WorkspaceID, ids []feedback.ID) error {
+	list := make([]string, len(ids))
+	for i, id := range ids {
+		list[i] = string(id)
+	}
+	return theme.Unquote(tx, ws, list)
 }
 
 // trees gives insights the themes of workspaces.

@@ -8,6 +8,7 @@ import (
 	"kolo/internal/foundation/job"
 	"kolo/internal/foundation/store"
 	"kolo/internal/listen/event"
+	"kolo/internal/listen/feedback"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
@@ -43,4 +44,9 @@ func (f *Flow) purge(ctx context.Context, run *job.Run) error {
 		return fault.Wrap(op, err)
 	}
 	return fault.Wrap(op, f.Store.Purge(ctx))
+}
+
+// PurgeRemoved is PurgeLater for feedback that was removed. Register it with feedback.Service.OnRemove.
+func PurgeRemoved(tx *store.Tx, ws identity.WorkspaceID, _ []feedback.ID) error {
+	return PurgeLater(tx, ws, "")
 }

@@ -65,6 +65,13 @@ func (a *API) feedbackRoutes() {
 			}
 			return &body[FeedbackTold]{told[0]}, nil
 		})
+	handle(a, route{http.MethodDelete, "/v1/feedback/{id}", identity.Erase, "remove-feedback", "Remove one piece of feedback for good: a test, or spam", tag, http.StatusNoContent},
+		func(ctx context.Context, actor identity.Actor, in *struct {
+			ID     string `path:"id"`
+			Reason string `query:"reason" maxLength:"500" doc:"Why; the audit log keeps it. Leave the customer's words out of it"`
+		}) (*struct{}, error) {
+			return nil, a.Feedback.Remove(ctx, actor.Workspace, actor, feedback.ID(in.ID), in.Reason)
+		})
 }
 
 const packing = "The body may be packed (Content-Encoding: gzip); limits are those of what it unpacks to."

@@ -65,18 +65,23 @@ func (a *API) importRoutes() {
 			}
 			return &body[list]{list{all, next}}, err
 		})
-	// do registers an operation on one import that gives it back.
-	do := func(method, path, id, summary string, fn func(context.Context, identity.WorkspaceID, identity.Actor, imports.ID) (imports.Import, error)) {
-		handle(a, route{method, "/v1/imports/{id}" + path, identity.ImportsWrite, id, summary, tag, 0},
+	type use func(context.Context, identity.WorkspaceID, identity.Actor, imports.ID) (imports.Import, error)
+	// needing registers an operation on one import that gives it back.
+	needing := func(p identity.Permission, method, path, id, summary string, fn use) {
+		handle(a, route{method, "/v1/imports/{id}" + path, p, id, summary, tag, 0},
 			func(ctx context.Context, actor identity.Actor, in *importPath) (*body[imports.Import], error) {
 				im, err := fn(ctx, actor.Workspace, actor, imports.ID(in.ID))
 				return &body[imports.Import]{im}, err
 			})
 	}
+	do := func(method, path, id, summary string, fn use) {
+		needing(identity.ImportsWrite, method, path, id, summary, fn)
+	}
 	do(http.MethodGet, "", "get-import", "Get an import and how far it is", a.Imports.Get)
 	do(http.MethodPost, "/start", "start-import", "Start an import", a.Imports.Start)
 	do(http.MethodPost, "/cancel", "cancel-import", "Stop an import; what was kept stays kept", a.Imports.Cancel)
 	do(http.MethodPost, "/resume", "resume-import", "Go on with an import that was stopped or failed", a.Imports.Resume)
+	needing(identity.Erase, http.MethodPost, "/take-back", "take-back-import", "Take an import back: what it brought in is removed for good, in the background; needs imports.write, too", a.Imports.TakeBack)
 	handle(a, route{http.MethodPut, "/v1/imports/{id}/reading", identity.ImportsWrite, "read-import", "Read a draft's file in another way, and guess its mapping anew", tag, 0},
 		func(ctx context.Context, actor identity.Actor, in *struct {
 			ID      string `path:"id"`

@@ -23,6 +23,7 @@ const (
 	TooLarge                    // the body or a field is over its limit
 	Unsupported                 // the body comes in a form that is not understood
 	Busy                        // too many requests, or a dependency is full: try again later
+	Gone                        // it was here, and was removed for good
 )
 
 // Field is one thing wrong with the input. Path is a JSON path such as "scores[0].max", or a column's name; Code is
@@ -115,6 +116,7 @@ var shapes = [...]struct {
 	Invalid:         {422, "invalid", "The input is not valid"},
 	Unauthenticated: {401, "unauthenticated", "Sign in, or send a valid API key"},
 	Denied:          {403, "denied", "Your role or key does not allow this"},
+	Gone:            {410, "gone", "It was removed"},
 	NotFound:        {404, "not_found", "There is no such thing here"},
 	Conflict:        {409, "conflict", "It exists already, or it changed meanwhile"},
 	TooLarge:        {413, "too_large", "That is larger than the limit"},

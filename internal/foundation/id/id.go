@@ -67,6 +67,15 @@ func Time(s string) (at time.Time, ok bool) {
 	return time.UnixMilli(ms), true
 }
 
+// From is before every id that was made at an instant or later, and after every one that was made before it.
+func From(at time.Time) string {
+	ms := uint64(max(0, at.UnixMilli()))
+	var b [6]byte
+	b[0], b[1], b[2], b[3], b[4], b[5] = byte(ms>>40), byte(ms>>32), byte(ms>>24), byte(ms>>16), byte(ms>>8), byte(ms)
+	s := hex.EncodeToString(b[:])
+	return s[:8] + "-" + s[8:]
+}
+
 // Valid tells whether s has the form of a UUID in lower case.
 func Valid(s string) bool {
 	if len(s) != 36 {

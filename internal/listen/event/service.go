@@ -266,3 +266,26 @@ func Erased(tx *store.Tx, ws identity.WorkspaceID, c contact.ID) error {
 	}
 	return changeOf(tx, ws, c, "name = '', message = '', time = 0, contact = '', contact_key = 0, visitor = '', value = NULL, currency = '', properties = '', erased_at = $3", tx.Millis())
 }
+
+// Known lists those of some contacts who have done something, or of whom a device is known: register it with contact.Service.OnWithdraw.
+func Known(tx *store.Tx, ws identity.WorkspaceID, ids []contact.ID) (out []contact.ID, err error) {
+	for len(ids) > 0 {
+		n := min(len(ids), 256)
+		list := append([]any{string(ws)}, store.Anys(ids[:n])...)
+		keys := list
+		for _, c := range ids[:n] {
+			keys = append(keys, c.Key())
+		}
+		did, err := store.All(tx, store.Value[contact.ID], "/* event.Known */ SELECT DISTINCT contact FROM event WHERE workspace = $1 AND contact IN "+store.In(1, n)+
+			" AND contact_key <> 0 AND contact_key IN "+store.In(1+n, n), keys...)
+		if err != nil {
+			return nil, err
+		}
+		had, err := store.All(tx, store.Value[contact.ID], "/* event.Known */ SELECT DISTINCT contact FROM event_visitor WHERE workspace = $1 AND contact IN "+store.In(1, n), list...)
+		if err != nil {
+			return nil, err
+		}
+		out, ids = append(append(out, did...), had...), ids[n:]
+	}
+	return out, nil
+}

@@ -233,6 +233,7 @@ func (in *Input) Validate(now time.Time, country string) error {
 	}
 	if in.Contact != nil {
 		in.ref = in.Contact.ref(*in.Time)
+		in.ref.Origin = in.Import
 		for _, f := range in.ref.Normalise(cmp.Or(in.Region, country)) {
 			if f.Path == "external" {
 				f.Path = "external_id"

@@ -43,6 +43,8 @@ type Service struct {
 	arrival arrival
 	fields  fieldCache
 	country countryCache
+
+	onRemove []RemoveHook
 }
 
 // call is one Receive that waits for the commit it shares with others.
@@ -372,14 +374,25 @@ func Erased(tx *store.Tx, ws identity.WorkspaceID, c contact.ID) error {
 	return changeOf(tx, "Erased", ws, c, "contact = '', contact_key = 0, text = '', answers = '', attributes = '', erased_at = $3", tx.Millis())
 }
 
-// Get reads one piece of feedback.
+// Get reads one piece of feedback: fault.Gone where it was removed.
 func (s *Service) Get(ctx context.Context, ws identity.WorkspaceID, fid ID) (Feedback, error) {
+	const op = "feedback.Get"
 	all, err := s.GetMany(ctx, ws, []ID{fid})
 	if err != nil {
 		return Feedback{}, err
 	}
 	if len(all) == 0 {
-		return Feedback{}, fault.New(fault.NotFound, "feedback.Get", "there is no such feedback here")
+		var gone bool
+		if err := s.db.View(ctx, func(tx *store.Tx) (err error) {
+			gone, err = wasRemoved(tx, ws, fid)
+			return err
+		}); err != nil {
+			return Feedback{}, fault.Wrap(op, err)
+		}
+		if gone {
+			return Feedback{}, fault.New(fault.Gone, op, "this feedback was removed")
+		}
+		return Feedback{}, fault.New(fault.NotFound, op, "there is no such feedback here")
 	}
 	return all[0], nil
 }

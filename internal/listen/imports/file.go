@@ -113,7 +113,7 @@ func (s *Service) prepareFile(ctx context.Context, im Import, actor identity.Act
 func (s *Service) interrupted(ctx context.Context, like Import) (im Import, err error) {
 	err = s.db.View(ctx, func(tx *store.Tx) error {
 		all, err := store.All(tx, scanImport, "/* imports.interrupted */ "+selectImport+` WHERE workspace = $1 AND fingerprint = $2 AND path <> '' AND erased_at = 0
-			AND state NOT IN ('uploading', 'done') ORDER BY id DESC LIMIT 1`, string(like.Workspace), like.Fingerprint)
+			AND state NOT IN ('uploading', 'done', 'taking_back', 'taken_back') ORDER BY id DESC LIMIT 1`, string(like.Workspace), like.Fingerprint)
 		if err != nil {
 			return err
 		}
@@ -137,7 +137,7 @@ func (s *Service) take(ctx context.Context, op string, actor identity.Actor, im 
 	}
 	err = s.db.Update(ctx, func(tx *store.Tx) error {
 		n, err := tx.Exec(`/* imports.take */ UPDATE import SET state = 'running', attempt = attempt + 1, error = '', finished_at = 0, beat_at = $4,
-			started_at = CASE WHEN started_at = 0 THEN $4 ELSE started_at END WHERE workspace = $1 AND id = $2 AND attempt = $3 AND state <> 'done' AND path <> '' AND erased_at = 0`,
+			started_at = CASE WHEN started_at = 0 THEN $4 ELSE started_at END WHERE workspace = $1 AND id = $2 AND attempt = $3 AND state NOT IN ('done', 'taking_back', 'taken_back') AND path <> '' AND erased_at = 0`,
 			string(im.Workspace), string(im.ID), im.attempt, tx.Millis())
 		if err == nil && n == 0 {
 			err = fault.New(fault.Conflict, op, "another process has begun with it, or it can no longer be gone on with")

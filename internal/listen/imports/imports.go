@@ -19,7 +19,8 @@ type ID string
 // State is where an import stands.
 type State string
 
-// The states. Done, Failed and Cancelled have ended; the last two can be resumed. What was kept stays kept in all of them.
+// The states. Done, Failed and Cancelled have ended; the last two can be resumed. What was kept stays kept in all of them, until somebody
+// takes it back.
 const (
 	Uploading State = "uploading" // the file comes in; nobody but the uploader sees it
 	Draft     State = "draft"     // the file is here and waits for its mapping
@@ -28,10 +29,13 @@ const (
 	Done      State = "done"
 	Failed    State = "failed"
 	Cancelled State = "cancelled"
+
+	TakingBack State = "taking_back" // what it brought in is being removed
+	TakenBack  State = "taken_back"  // nothing of what it brought in is there any more
 )
 
 // Ended tells whether nothing more happens by itself.
-func (s State) Ended() bool { return s == Done || s == Failed || s == Cancelled }
+func (s State) Ended() bool { return s == Done || s == Failed || s == Cancelled || s == TakenBack }
 
 // Settings say how the file is read. Options and settings of a draft can be changed with Service.Inspect.
 type Settings struct {
@@ -79,7 +83,7 @@ type Import struct {
 	Name        string               `json:"name" doc:"Of the file"`
 	Size        int64                `json:"size" doc:"In bytes"`
 	Fingerprint string               `json:"fingerprint" doc:"SHA-256 of the file"`
-	State       State                `json:"state" enum:"draft,queued,running,done,failed,cancelled"`
+	State       State                `json:"state" enum:"draft,queued,running,done,failed,cancelled,taking_back,taken_back"`
 	Settings    Settings             `json:"settings"`
 	Columns     []Column             `json:"columns"`
 	Mapping     Mapping              `json:"mapping"`
@@ -96,6 +100,10 @@ type Import struct {
 	FinishedAt  time.Time            `json:"finished_at,omitzero"`
 	HasFile     bool                 `json:"has_file" doc:"The file is still kept: the import can be resumed"`
 	ErasedAt    time.Time            `json:"erased_at,omitzero" doc:"When the file, what was seen in its columns and its refused rows were removed, because a customer in it was erased"`
+	TakenAt     time.Time            `json:"taken_back_at,omitzero" doc:"When somebody asked for it to be taken back"`
+	TakenBy     string               `json:"taken_back_by,omitempty" doc:"Who did"`
+	Taken       int64                `json:"taken_back,omitempty" doc:"Pieces of feedback that were removed since, of those created. What was removed one by one before is not among them"`
+	Forgotten   int64                `json:"contacts_removed,omitempty" doc:"Contacts that went with them: those that the import had made and nothing else was known of"`
 	Twice       *Twice               `json:"twice,omitempty" doc:"In the answer to an upload: many rows are the same as feedback that is there already. Later the preview tells it, for the mapping as it is then"`
 	Job         job.ID               `json:"-"`
 
@@ -108,8 +116,10 @@ type Import struct {
 // Progress is the share of the rows that was dealt with, 0 to 1.
 func (i Import) Progress() float64 {
 	switch {
-	case i.State == Done:
+	case i.State == Done || i.State == TakenBack:
 		return 1
+	case i.State == TakingBack:
+		return min(1, float64(i.Taken)/float64(max(1, i.Created)))
 	case i.Total <= 0:
 		return 0
 	}

@@ -21,6 +21,7 @@ const (
 // Handle has a runner do imports, two at once at most, and clean up behind them.
 func (s *Service) Handle(r *job.Runner) {
 	r.Handle(Kind, s.work, job.AtMost(2))
+	r.Handle(TakeBackKind, s.takeBack, job.AtMost(1))
 	r.Handle(cleanKind, s.clean)
 	r.Handle(eraseKind, s.erase, job.AtMost(1))
 	r.Every(cleanKind, time.Hour)

@@ -30,6 +30,9 @@ type Service struct {
 	mask     func(string) string
 
 	batchRows int
+	takeRows  int
+
+	forgetContacts ForgetFunc // may be nil
 }
 
 // NewService makes the service; see Handle for the work in the background. log may be nil.
@@ -37,7 +40,7 @@ func NewService(db *store.DB, f *feedback.Service, log *slog.Logger) *Service {
 	if log == nil {
 		log = slog.Default()
 	}
-	return &Service{db: db, feedback: f, log: log, mask: func(s string) string { return s }, batchRows: batchRows}
+	return &Service{db: db, feedback: f, log: log, mask: func(s string) string { return s }, batchRows: batchRows, takeRows: takeRows}
 }
 
 // Upload keeps a file as it streams in, looks at it, and makes a draft with a guessed mapping. What breaks off, or is no
@@ -498,6 +501,9 @@ func (s *Service) Discard(ctx context.Context, ws identity.WorkspaceID, actor id
 		}
 		if i.State == Queued || i.State == Running {
 			return fault.New(fault.Conflict, op, "cancel the import first")
+		}
+		if i.State == TakingBack {
+			return fault.New(fault.Conflict, op, "the import is being taken back")
 		}
 		if i.State == Draft {
 			if err := remove(tx, ws, im); err != nil {

@@ -1,6 +1,7 @@
 package imports
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 
@@ -11,15 +12,16 @@ import (
 )
 
 const selectImport = `SELECT id, workspace, name, size, fingerprint, path, has_file, state, attempt, settings, columns, mapping, rows_done, rows_total,
-	created, duplicates, refused, mended, error, job, by_name, created_at, started_at, finished_at, beat_at, erased_at FROM import`
+	created, duplicates, refused, mended, error, job, by_name, created_at, started_at, finished_at, beat_at, erased_at, taken_at, taken_by, taken, forgotten FROM import`
 
 func scanImport(s store.Scanner) (im Import, err error) {
-	var file, created, started, finished, beat, erased int64
+	var file, created, started, finished, beat, erased, at int64
 	var settings, columns, mapping string
 	if err = s.Scan(&im.ID, &im.Workspace, &im.Name, &im.Size, &im.Fingerprint, &im.path, &file, &im.State, &im.attempt, &settings, &columns, &mapping,
-		&im.Rows, &im.Total, &im.Created, &im.Duplicates, &im.Refused, &im.Mended, &im.Error, &im.Job, &im.By, &created, &started, &finished, &beat, &erased); err != nil {
+		&im.Rows, &im.Total, &im.Created, &im.Duplicates, &im.Refused, &im.Mended, &im.Error, &im.Job, &im.By, &created, &started, &finished, &beat, &erased, &at, &im.TakenBy, &im.Taken, &im.Forgotten); err != nil {
 		return im, err
 	}
+	im.TakenAt = instant(at)
 	var kept keptSettings
 	im.HasFile = file == 1
 	im.CreatedAt, im.StartedAt, im.FinishedAt, im.beat, im.ErasedAt = instant(created), instant(started), instant(finished), instant(beat), instant(erased)
@@ -74,6 +76,18 @@ const canResume = "; it can be resumed"
 
 // settle works out the state of an import that is on its way: the row says what was asked for, the job what came of it.
 func settle(tx *store.Tx, im *Import) error {
+	if im.State == TakingBack { // it stays that until it is done: whoever asks for it again has it go on
+		j, err := job.Get(tx, string(im.Workspace), im.Job)
+		switch {
+		case fault.Is(err, fault.NotFound):
+			im.Error = "it was interrupted"
+		case err != nil:
+			return err
+		case j.State == job.Failed || j.State == job.Cancelled || j.State == job.Done:
+			im.Error = cmp.Or(j.Error, "it was interrupted")
+		}
+		return nil
+	}
 	if im.State != Queued && im.State != Running {
 		return nil
 	}

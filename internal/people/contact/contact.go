@@ -79,6 +79,8 @@ type Contact struct {
 	MergedInto ID        // "" or the contact that this one is part of now
 	ErasedAt   time.Time // zero: not erased
 	Masked     bool      // names, addresses and personal attributes were left out, for the reader may not see them
+
+	origin string // the import that made it, as long as nobody else has told anything of it
 }
 
 // Account is a company that contacts belong to.
@@ -127,6 +129,7 @@ type Ref struct {
 	Value      *Money    // lifetime value
 	Account    string    // external id of the account
 	At         time.Time // when the contact said or did it; zero: now
+	Origin     string    // the import that says so; a contact that it makes can be taken back with it (Withdraw)
 
 	norm  [len(kinds)]string // by the order of kinds
 	ready bool

@@ -418,7 +418,7 @@ func scanContact(s store.Scanner) (c Contact, err error) {
 	var attributes string
 	var value Money
 	var first, last, erased int64
-	if err = s.Scan(&c.ID, &c.Account, &c.Name, &c.Language, &attributes, &value.Minor, &value.Currency, &first, &last, &c.MergedInto, &erased); err != nil {
+	if err = s.Scan(&c.ID, &c.Account, &c.Name, &c.Language, &attributes, &value.Minor, &value.Currency, &first, &last, &c.MergedInto, &c.origin, &erased); err != nil {
 		return c, err
 	}
 	if value.Currency != "" {

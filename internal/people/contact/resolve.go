@@ -91,8 +91,9 @@ type record struct {
 	value          Money
 	first, last    int64
 	mergedInto     ID
-	fresh, dirty   bool // dirty: more than the times changed
-	late           bool // the times changed
+	origin         string // the import that made it, as long as nobody else has told anything of it
+	fresh, dirty   bool   // dirty: more than the times changed
+	late           bool   // the times changed
 }
 
 type resolver struct {
@@ -182,14 +183,14 @@ func (r *resolver) load(ids []ID) error {
 	return eachIn(r.tx, ids, "/* contact.load */ SELECT "+recordColumns+" FROM contact c WHERE c.workspace = $1 AND c.id IN %s",
 		[]any{string(r.ws)}, func(s store.Scanner) error {
 			var c record
-			err := s.Scan(&c.id, &c.account, &c.name, &c.language, &c.attributes, &c.value.Minor, &c.value.Currency, &c.first, &c.last, &c.mergedInto)
+			err := s.Scan(&c.id, &c.account, &c.name, &c.language, &c.attributes, &c.value.Minor, &c.value.Currency, &c.first, &c.last, &c.mergedInto, &c.origin)
 			r.byID[c.id] = &c
 			r.merged = r.merged || c.mergedInto != ""
 			return err
 		})
 }
 
-const recordColumns = "c.id, c.account, c.name, c.language, c.attributes, c.value_minor, c.value_currency, c.first_seen, c.last_seen, c.merged_into"
+const recordColumns = "c.id, c.account, c.name, c.language, c.attributes, c.value_minor, c.value_currency, c.first_seen, c.last_seen, c.merged_into, c.origin"
 
 // followMerges leads from merged contacts to those they are part of now. A merge moves the identities, so there is seldom
 // anything to follow.
@@ -313,7 +314,7 @@ func (r *resolver) resolve(ref *Ref) ID {
 		return ""
 	}
 	if c == nil {
-		c = &record{id: ID(id.New(r.tx.Now)), attributes: "{}", known: map[string]string{}, first: seen, last: seen, fresh: true}
+		c = &record{id: ID(id.New(r.tx.Now)), attributes: "{}", known: map[string]string{}, first: seen, last: seen, origin: ref.Origin, fresh: true}
 		r.byID[c.id] = c
 		r.changed = append(r.changed, c)
 	}
@@ -345,6 +346,9 @@ func (r *resolver) learn(c *record, ref *Ref, seen int64) {
 	older := seen < c.last-day.Milliseconds()
 	dirty := learnText(&c.name, ref.Name, older)
 	dirty = learnText(&c.language, ref.Language, older) || dirty
+	if c.origin != "" && c.origin != ref.Origin { // somebody else knows this contact, even if they say nothing new: it is no longer the import's alone
+		c.origin, dirty = "", true
+	}
 	if ref.Account != "" && (c.account == "" || !older) {
 		if a := r.account(ref.Account); a != c.account {
 			c.account, dirty = a, true
@@ -504,7 +508,7 @@ func (r *resolver) writeContacts(list []*record) error {
 			}
 		}
 		row := []any{string(r.ws), string(c.id), string(c.account), c.name, strings.ToLower(c.name), c.language, c.attributes,
-			c.value.Minor, c.value.Currency, c.first, c.last, "", 0}
+			c.value.Minor, c.value.Currency, c.first, c.last, "", 0, c.origin}
 		if c.fresh || c.dirty {
 			whole = append(whole, row)
 		} else {
@@ -519,7 +523,7 @@ func (r *resolver) writeContacts(list []*record) error {
 	}
 	if _, err := r.tx.InsertMany("contact.writeContacts", "contact", contactRow, whole, times+`, account = excluded.account, name = excluded.name,
 		name_key = excluded.name_key, language = excluded.language, attributes = excluded.attributes, value_minor = excluded.value_minor,
-		value_currency = excluded.value_currency`); err != nil {
+		value_currency = excluded.value_currency, origin = excluded.origin`); err != nil {
 		return err
 	}
 	if err := insertAll(r.tx, "contact_attribute", []string{"workspace", "attribute", "value", "contact", "num"}, add); err != nil {
@@ -529,7 +533,7 @@ func (r *resolver) writeContacts(list []*record) error {
 }
 
 var contactRow = []string{"workspace", "id", "account", "name", "name_key", "language", "attributes", "value_minor", "value_currency",
-	"first_seen", "last_seen", "merged_into", "erased_at"}
+	"first_seen", "last_seen", "merged_into", "erased_at", "origin"}
 
 // unindex takes an attribute out of what contacts are filtered by.
 func unindex(tx *store.Tx, ws identity.WorkspaceID, c ID, key, value string) error {

@@ -22,7 +22,10 @@ type Service struct {
 	db      *store.DB
 	onMerge []MergeHook
 	onErase []EraseHook
-	mask    func(string) string
+
+	known      []KnownHook
+	onWithdraw []EraseHook
+	mask       func(string) string
 }
 
 // NewService makes the service.
@@ -359,6 +362,9 @@ func (s *Service) AddIdentity(ctx context.Context, ws identity.WorkspaceID, acto
 		if err := insertAll(tx, "contact_identity", identityColumns, [][]any{{string(ws), string(kind), norm, strings.TrimSpace(value), string(id), tx.Millis()}}); err != nil {
 			return err
 		}
+		if err := ownedByAll(tx, ws, id); err != nil {
+			return err
+		}
 		return identity.Audit(tx, actor, "contact.identity.add", "contact", string(id), map[string]string{"kind": string(kind)})
 	})
 }
@@ -377,6 +383,9 @@ func (s *Service) RemoveIdentity(ctx context.Context, ws identity.WorkspaceID, a
 		}
 		if n == 0 {
 			return fault.New(fault.NotFound, op, "the contact has no such identity")
+		}
+		if err := ownedByAll(tx, ws, id); err != nil {
+			return err
 		}
 		if _, err := changed(tx); err != nil {
 			return err

@@ -69,6 +69,10 @@ func importList(ctx context.Context, j job) error {
 	t.time("started_at", func(i imports.Import) time.Time { return i.StartedAt })
 	t.time("finished_at", func(i imports.Import) time.Time { return i.FinishedAt })
 	t.time("erased_at", func(i imports.Import) time.Time { return i.ErasedAt })
+	t.time("taken_back_at", func(i imports.Import) time.Time { return i.TakenAt })
+	t.text("taken_back_by", func(i imports.Import) string { return i.TakenBy })
+	t.number("taken_back", func(i imports.Import) int64 { return i.Taken })
+	t.number("contacts_removed", func(i imports.Import) int64 { return i.Forgotten })
 	t.add("mapping", table.JSON, func(i imports.Import) any { return i.Mapping })
 	return write(ctx, j, t, paged(func(cursor string) ([]imports.Import, string, error) {
 		return j.from.Imports.List(ctx, j.Workspace, j.Actor, cursor, 200)

@@ -65,6 +65,15 @@ func (f *Feeder) next(ctx context.Context, after, upTo int64) (b follow.Batch, e
 	if len(changes) == feedRows {
 		b.To = changes[len(changes)-1].Seq
 	}
+	// What was removed is not among the changes any more, whatever number it had: what was read of it a moment ago is taken out by its own.
+	gone, err := f.s.feedback.Removals(ctx, after, b.To, feedRows)
+	if err != nil {
+		return b, err
+	}
+	if len(gone) == feedRows {
+		b.To = gone[len(gone)-1].Seq
+		changes = slices.DeleteFunc(changes, func(c feedback.Feedback) bool { return c.Seq > b.To })
+	}
 	rows, themes, err := f.rows(ctx, changes)
 	if err != nil {
 		return b, err
@@ -72,7 +81,11 @@ func (f *Feeder) next(ctx context.Context, after, upTo int64) (b follow.Batch, e
 	if err := f.promote(ctx, rows); err != nil {
 		return b, err
 	}
-	b.Rows = []column.Batch{{Table: table, Rows: rows}}
+	out := make([]column.Key, len(gone))
+	for i, g := range gone {
+		out[i] = column.Key{Workspace: string(g.Workspace), ID: string(g.ID)}
+	}
+	b.Rows = []column.Batch{{Table: table, Remove: out, Rows: rows}}
 	fresh := column.Batch{Table: sets}
 	for k, x := range themes {
 		if !f.sets[k] {

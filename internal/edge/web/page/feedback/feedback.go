@@ -38,6 +38,8 @@ func (p *Pages) Register(s *web.Site) {
 	s.Page("GET /feedback/{id}", identity.FeedbackRead, p.detail)
 	s.Page("POST /feedback/{id}/correct", identity.LabelsCorrect, p.correct)
 	s.Page("GET /feedback/{id}/translation", identity.FeedbackRead, p.translation)
+	s.Page("GET /feedback/{id}/remove", identity.Erase, p.removeForm)
+	s.Page("POST /feedback/{id}/remove", identity.Erase, p.remove)
 }
 
 // own are names in the query string that are the page's own, not filters.
@@ -285,6 +287,7 @@ type detailView struct {
 	Earlier []ui.Quote // by the same contact
 	Contact string     // address of the contact
 	Erased  bool
+	Remove  string // address of the page that asks before it is removed, for those who may
 
 	Understood *ui.Understood // nil while nothing was read of it
 	Translate  string         // address of a translation into the reader's language, where there can be one
@@ -354,6 +357,9 @@ func (p *Pages) show(q *web.Request, t *translated) error {
 	e := q.Env                                                                                     // with the names
 	v := detailView{Quote: quotes[0], Erased: f.ErasedAt != nil, Earlier: quotes[1:]}
 	v.Quote.Href = ""
+	if q.Actor.May(identity.Erase) {
+		v.Remove = "/feedback/" + string(f.ID) + "/remove"
+	}
 	v.Contact = v.Quote.WhoHref
 	if v.Understood, err = p.Words.Understood(q, f); err != nil {
 		return err
@@ -406,6 +412,46 @@ func (p *Pages) show(q *web.Request, t *translated) error {
 		v.Extra = append(v.Extra, ui.Fact{Label: figure.Field(e, "attribute."+k), Text: f.Attributes[k], Asked: true})
 	}
 	return q.Render(http.StatusOK, detailPage(q.Shell("feedback", e.T("nav.feedback")), v))
+}
+
+// removeForm asks before feedback is removed.
+func (p *Pages) removeForm(q *web.Request) error { return p.askRemove(q, http.StatusOK, "", nil) }
+
+func (p *Pages) askRemove(q *web.Request, status int, reason string, refused error) error {
+	f, err := p.Feedback.Get(q.Context(), q.Workspace.ID, feedback.ID(q.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	quotes, err := p.Words.Quotes(q, []feedback.Feedback{f}, nil)
+	if err != nil {
+		return err
+	}
+	quotes[0].Href = ""
+	fields := []ui.Field{{Name: "reason", Label: q.Env.T("feedback.remove_reason"), Value: reason, Help: q.Env.T("feedback.remove_reason_help"), Optional: true, Autocomplete: "off"}}
+	if refused != nil {
+		_, fields = ui.Refuse(q.Env, fields, refused)
+	}
+	return q.Render(status, removePage(q.Shell("feedback", q.Env.T("feedback.remove")), removeView{"/feedback/" + string(f.ID), quotes[0], fields[0]}))
+}
+
+type removeView struct {
+	Path   string
+	Quote  ui.Quote
+	Reason ui.Field
+}
+
+func (p *Pages) remove(q *web.Request) error {
+	q.Body = http.MaxBytesReader(q.W, q.Body, 64<<10)
+	reason := q.PostFormValue("reason")
+	switch err := p.Feedback.Remove(q.Context(), q.Workspace.ID, q.Actor, feedback.ID(q.PathValue("id")), reason); {
+	case fault.Is(err, fault.Invalid):
+		return p.askRemove(q, http.StatusUnprocessableEntity, reason, err)
+	case err != nil:
+		return err
+	}
+	q.Flash("good", "feedback.removed")
+	q.Redirect("/feedback")
+	return nil
 }
 
 // correct keeps what a person says of a label: one click, one word.

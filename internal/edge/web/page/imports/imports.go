@@ -42,6 +42,8 @@ func (p *Pages) Register(s *web.Site) {
 	page("POST /import/{id}/cancel", p.act(p.Imports.Cancel))
 	page("POST /import/{id}/resume", p.act(p.Imports.Resume))
 	page("POST /import/{id}/discard", p.discard)
+	s.Page("GET /import/{id}/take-back", identity.Erase, p.takeBackForm)
+	s.Page("POST /import/{id}/take-back", identity.Erase, p.act(p.Imports.TakeBack))
 	page("GET /import/{id}/refused.csv", p.refused)
 }
 
@@ -218,6 +220,24 @@ func (p *Pages) discard(q *web.Request) error {
 	return nil
 }
 
+// takeBackForm asks before an import is taken back, and says what goes and what stays.
+func (p *Pages) takeBackForm(q *web.Request) error {
+	im, err := p.get(q)
+	if err != nil {
+		return err
+	}
+	if !mayTakeBack(im) {
+		q.Redirect("/import/" + string(im.ID)) // which says how it stands
+		return nil
+	}
+	return q.Render(http.StatusOK, takeBackPage(q.Shell("import", q.Env.T("import.take_back")), im))
+}
+
+// mayTakeBack tells whether there is something of an import to take back.
+func mayTakeBack(im imports.Import) bool {
+	return im.Created > 0 && im.State.Ended() && im.State != imports.TakenBack
+}
+
 // watchView is an import that was started.
 type watchView struct {
 	Import   imports.Import
@@ -232,6 +252,9 @@ type watchView struct {
 	Chart    *ui.Chart
 	Explore  string
 	SeeLabel string
+
+	MayTakeBack bool
+	TakenBy     string // who took it back, and when
 }
 
 type count struct{ Label, Text, Tone string }
@@ -240,6 +263,16 @@ func (p *Pages) watch(q *web.Request, im imports.Import) error {
 	e := q.Env
 	v := watchView{Import: im, Step: 2, Progress: ui.Progress{Label: e.T("import.state." + string(im.State)), Done: im.Rows, Total: im.Total, State: "running"}}
 	v.Live = !im.State.Ended()
+	v.MayTakeBack = mayTakeBack(im) && q.Actor.May(identity.Erase)
+	if !im.TakenAt.IsZero() {
+		v.TakenBy = e.T("import.taken_by", "name", im.TakenBy, "date", e.DateTime(im.TakenAt))
+	}
+	if im.State == imports.TakingBack {
+		if im.Error != "" { // its job gave up: nothing more happens by itself
+			v.Live, v.Trouble, v.MayTakeBack = false, im.Error, q.Actor.May(identity.Erase)
+		}
+		return p.watchTaking(q, im, v)
+	}
 	v.Progress.Detail = e.T("import.rows_of", "done", im.Rows, "total", max(round(im.Total), im.Rows))
 	if !v.Live {
 		v.Progress.State, v.Progress.Detail = string(im.State), e.T("import.rows", "count", im.Rows)
@@ -264,12 +297,28 @@ func (p *Pages) watch(q *web.Request, im imports.Import) error {
 	if im.State == imports.Done {
 		v.Step = 3
 	}
-	if !v.Live {
+	if !v.Live && im.State != imports.TakenBack {
 		if err := p.result(q, im, &v); err != nil {
 			return err
 		}
 	}
 	v.Next = fmt.Sprintf("/import/%s?rows=%d&at=%d", im.ID, im.Rows, e.Now.UnixMilli())
+	return p.showWatched(q, im, v)
+}
+
+// watchTaking shows how far an import has been taken back.
+func (p *Pages) watchTaking(q *web.Request, im imports.Import, v watchView) error {
+	v.Step = 3
+	v.Progress.State, v.Progress.Done, v.Progress.Total = "running", im.Taken, max(im.Created, im.Taken)
+	if v.Trouble != "" {
+		v.Progress.State = "failed"
+	}
+	v.Progress.Detail = q.Env.T("import.taking_of", "done", im.Taken, "total", max(im.Created, im.Taken))
+	v.Next = "/import/" + string(im.ID)
+	return p.showWatched(q, im, v)
+}
+
+func (p *Pages) showWatched(q *web.Request, im imports.Import, v watchView) error {
 	if q.Partial() && !v.Live { // what looked again was the progress alone; now there is more to show
 		q.W.Header().Set("HX-Retarget", "#watch")
 		q.W.Header().Set("HX-Reselect", "#watch")

@@ -25,7 +25,7 @@ type auditView struct {
 }
 
 // actions are the groups that the log can be narrowed down to: the first words of actions.
-var actions = []string{"workspace", "member", "invite", "team", "key", "webhook", "delivery", "session", "person", "contact", "account", "segment", "attribute", "field", "view", "import", "export"}
+var actions = []string{"workspace", "member", "invite", "team", "key", "webhook", "delivery", "session", "person", "contact", "account", "segment", "attribute", "field", "feedback", "view", "import", "export"}
 
 // historyHref is the log of what happened to one thing.
 func historyHref(object string) string {

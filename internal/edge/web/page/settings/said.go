@@ -276,7 +276,7 @@ func detail(e ui.Env, a identity.Entry, key, value string) string {
 		return ui.Named(e, map[string]string{"role": "role.", "channel": "channel.", "format": "export."}[key], value)
 	case "hidden", "sliceable", "personal", "granted":
 		return ui.Named(e, "value.", map[string]string{"true": "yes", "false": "no"}[value])
-	case "created", "duplicates", "refused", "rows":
+	case "created", "duplicates", "refused", "rows", "removed", "contacts":
 		if n, err := strconv.ParseFloat(value, 64); err == nil {
 			return e.N(n, 0)
 		}
