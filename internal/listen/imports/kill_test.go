@@ -105,6 +105,85 @@ func TestKilledImportsLoseAndDoubleNothing(t *testing.T) {
 	})
 }
 
+// TestKilledTakeBackLosesCountOfNothing kills processes that take an import back, and has another one end it.
+func TestKilledTakeBackLosesCountOfNothing(t *testing.T) {
+	t.Parallel()
+	const n, kills = 6000, 3
+	test := func(t *testing.T, url string) {
+		db, err := store.Open(t.Context(), store.Options{URL: url, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = db.Close() })
+		w := &world{T: t, db: db, feedback: feedback.NewService(db)}
+		w.must(db.Migrate(t.Context()))
+		t.Cleanup(w.feedback.Close)
+		w.imports = imports.NewService(db, w.feedback, slog.New(slog.DiscardHandler))
+		w.ws = workspace(t, db, "Killed")
+		w.actor = identity.Program(w.ws, "test")
+		im := w.upload("rows.csv", rows(n))
+		_, err = w.imports.SetMapping(t.Context(), w.ws, w.actor, im.ID, byID(im.Mapping))
+		w.must(err)
+		_, err = w.imports.Start(t.Context(), w.ws, w.actor, im.ID)
+		w.must(err)
+		first := job.New(db, job.Options{Poll: 20 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
+		w.imports.Handle(first)
+		w.must(first.Start(t.Context()))
+		im = w.await(im.ID, imports.State.Ended)
+		first.Stop()
+		w.check(im, n)
+		_, err = w.feedback.Receive(t.Context(), w.ws, []feedback.Input{{Channel: "web", Text: "Something else"}})
+		w.must(err)
+		im, err = w.imports.TakeBack(t.Context(), w.ws, w.actor, im.ID)
+		w.must(err)
+		if im.State != imports.TakingBack || im.Error != "" {
+			t.Fatalf("%+v", im)
+		}
+		killed := 0
+		for k := range int64(kills) {
+			c := exec.Command(os.Args[0])
+			c.Env = append(os.Environ(), childURL+"="+url, childFile+"=")
+			c.Stderr = os.Stderr
+			w.must(c.Start())
+			at := 1 + k*n/kills
+			now := w.awaitThat(im.ID, func(i imports.Import) bool { return i.Taken >= at || i.State.Ended() })
+			w.must(c.Process.Kill())
+			_ = c.Wait()
+			if !now.State.Ended() {
+				killed++
+			}
+		}
+		if killed < 2 {
+			t.Fatalf("only %d processes were killed at work", killed)
+		}
+		r := job.New(db, job.Options{Lease: time.Second, Poll: 20 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
+		w.imports.Handle(r)
+		w.must(r.Start(t.Context()))
+		t.Cleanup(r.Stop)
+		im = w.await(im.ID, imports.State.Ended)
+		if im.State != imports.TakenBack || im.Taken != im.Created {
+			t.Fatalf("%+v", im)
+		}
+		if left := w.kept(w.ws); len(left) != 1 || left[0].Text != "Something else" {
+			t.Fatalf("%d are left", len(left))
+		}
+		if gone := w.count("SELECT count(*) FROM feedback_removed"); gone != im.Created {
+			t.Fatalf("%d are told to be removed, of %d", gone, im.Created)
+		}
+		if logged := w.count("SELECT count(*) FROM audit WHERE action = 'import.taken_back'"); logged != 1 {
+			t.Fatalf("the log tells it %d times", logged)
+		}
+	}
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		test(t, filepath.Join(t.TempDir(), "kolo.db"))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		test(t, storetest.PostgresURL(t))
+	})
+}
+
 // killAt runs a process until the import has come to a row, kills it, and tells whether it was still at work.
 func (w *world) killAt(url, file string, im imports.ID, row int64) bool {
 	w.Helper()

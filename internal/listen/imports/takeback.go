@@ -2,6 +2,7 @@ package imports
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"kolo/internal/foundation/fault"
@@ -154,6 +155,9 @@ func (s *Service) takeSome(tx *store.Tx, run *job.Run, ws identity.WorkspaceID, 
 	if err := run.Save(tx, job.Progress{Done: i.Taken, Total: i.Created, Note: s.noted(i.Name)}, next); err != nil || !done {
 		return next, false, err
 	}
+	if err := dropSamples(tx, i); err != nil {
+		return at, false, err
+	}
 	if err := searchOn(tx, ws); err != nil {
 		return at, false, err
 	}
@@ -162,6 +166,20 @@ func (s *Service) takeSome(tx *store.Tx, run *job.Run, ws identity.WorkspaceID, 
 		return at, false, err
 	}
 	return next, true, run.Finish(tx)
+}
+
+// dropSamples takes from an import's columns what its rows had in them: it outlives the file, and the names are enough for the refused rows.
+func dropSamples(tx *store.Tx, im Import) error {
+	for k := range im.Columns {
+		c := &im.Columns[k]
+		c.Samples, c.Words, c.Min, c.Max = nil, nil, "", ""
+	}
+	columns, err := json.Marshal(im.Columns)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec("/* imports.takeBack */ UPDATE import SET columns = $3 WHERE workspace = $1 AND id = $2", string(im.Workspace), string(im.ID), string(columns))
+	return err
 }
 
 func latest(a, b time.Time) time.Time {

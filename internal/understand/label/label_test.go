@@ -224,6 +224,49 @@ func TestErasureKeepsWhatIsCounted(t *testing.T) {
 	})
 }
 
+// slow reads as the toy does, once somebody lets it.
+type slow struct {
+	*toy
+	begun, on chan struct{}
+}
+
+func (y *slow) Read(s, language string) reading.Reading {
+	close(y.begun)
+	<-y.on
+	return y.toy.Read(s, language)
+}
+
+// TestRemovedWhileItIsRead removes a text between its reading and the writing of its label.
+func TestRemovedWhileItIsRead(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.feedback.OnRemove(label.Removed)
+		id := w.receive(w.one, "The van was good.")[0]
+		y := &slow{w.toy, make(chan struct{}), make(chan struct{})}
+		labels := label.NewService(w.db, w.feedback, label.Same(y), slog.New(slog.DiscardHandler))
+		done := make(chan error, 1)
+		go func() {
+			_, err := labels.Read(w.Context())
+			done <- err
+		}()
+		<-y.begun
+		w.must(w.feedback.Remove(w.Context(), w.one, identity.Program(w.one, "test"), id, ""))
+		close(y.on)
+		w.must(<-done)
+		if _, ok, err := w.labels.Get(w.Context(), w.one, id); err != nil || ok {
+			w.Errorf("what was removed has a label: %v", err)
+		}
+		settled, err := w.feedback.Settled(w.Context())
+		w.must(err)
+		if _, err := labels.Read(w.Context()); err != nil {
+			w.Error(err)
+		}
+		if upTo, err := labels.UpTo(w.Context()); err != nil || upTo < settled {
+			w.Errorf("read up to %d of %d: %v", upTo, settled, err)
+		}
+	})
+}
+
 func TestCorrections(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
