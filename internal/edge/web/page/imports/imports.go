@@ -294,7 +294,7 @@ func (p *Pages) watch(q *web.Request, im imports.Import) error {
 			v.Trouble = e.T("import.interrupted")
 		}
 	}
-	if im.State == imports.Done {
+	if im.State == imports.Done || im.State == imports.TakenBack {
 		v.Step = 3
 	}
 	if !v.Live && im.State != imports.TakenBack {
