@@ -152,6 +152,7 @@ func discoverThemes(ctx context.Context, r *reading.Reader, in io.Reader, out io
 		}
 		return "", 0
 	}
+	o.About = func(i int) []float32 { return r.About(docs[i].Text, docs[i].Language) }
 	found, err := discover.Discover(ctx, docs, o)
 	if err != nil {
 		return 0, err

@@ -76,8 +76,9 @@ func (s *Service) discover(ctx context.Context, run *job.Run) error {
 			members[t.Theme] = append(members[t.Theme], string(f.ID))
 		}
 	}
-	// Without a guide to the starting themes: a run that put texts to these would tell what every reading tells already.
-	o := discover.Options{Seed: 1}
+	// Without a guide to the starting themes: a run that put texts to these would tell what every reading tells already. That two texts are about
+	// one of them helps where they share no words.
+	o := discover.Options{Seed: 1, About: func(i int) []float32 { return s.base.About(docs[i].Text, docs[i].Language) }}
 	for _, t := range tree.Every() { // also what was merged away or forbidden: it must be known again, not found as something new
 		if t.Origin == theme.Found {
 			o.Previous = append(o.Previous, discover.Known{ID: t.ID, Language: t.Language, Centroid: t.Centroid, Members: members[t.ID], Forbidden: t.State == theme.Forbidden})

@@ -206,6 +206,24 @@ func (r *Reader) Read(s, language string) Reading {
 	return out
 }
 
+// About tells how likely a text is about each of the Themes, 0 to 1, all by itself: what is likeliest may still be unlikely. It is nil where
+// the text says nothing.
+func (r *Reader) About(s, language string) []float32 {
+	p := r.part(language, s)
+	words := text.Words(s)
+	if !says(words) {
+		return nil
+	}
+	scratch := p.Model.Scratch()
+	defer p.Model.Release(scratch)
+	out := make([]float32, len(p.theme.Labels))
+	p.theme.Logits(p.Model.Vector(scratch, words), out)
+	for k, z := range out {
+		out[k] = learn.Sigmoid(z)
+	}
+	return out
+}
+
 // gather adds the themes that clauses are surely about to those of the whole text, which sees each among the others and misses some. Found by
 // cross-validation: of English authored texts four in a hundred more of the themes are found, as one in fifty of those named becomes wrong.
 func gather(themes []ThemeLabel, clauses []Clause) []ThemeLabel {

@@ -299,3 +299,31 @@ func TestFiguresAloneSayNothing(t *testing.T) {
 		}
 	}
 }
+
+// About knows every theme, and nothing of what says nothing.
+func TestAbout(t *testing.T) {
+	t.Parallel()
+	r, err := reading.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, names := r.About("The courier left my parcel in the rain, delivery was two days late.", "en"), r.Themes()
+	if len(p) != len(names) {
+		t.Fatalf("%d probabilities of %d themes", len(p), len(names))
+	}
+	best := 0
+	for k, x := range p {
+		if x < 0 || x > 1 {
+			t.Errorf("%s: %v", names[k], x)
+		}
+		if x > p[best] {
+			best = k
+		}
+	}
+	if names[best] != "delivery" {
+		t.Errorf("a parcel is about %s", names[best])
+	}
+	if p := r.About("...!", "en"); p != nil {
+		t.Errorf("marks are about %v", p)
+	}
+}

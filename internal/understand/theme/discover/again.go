@@ -57,8 +57,9 @@ const (
 )
 
 // again puts texts to the themes that were known before, and to new ones where a group of texts that a fresh look found
-// belongs to none of them. With k above 0 there are at most k themes.
-func (m memory) again(docs []Doc, g, sample []int, c *corpus, f *samples, x *dense, fresh []int, k int, rng *rand.Rand) ([]int, []float32) {
+// belongs to none of them. With k above 0 there are at most k themes. A floor above 0 is of texts that share few words: each new text goes
+// where its vector is nearest, if it is as near as that, for there is too little to learn from.
+func (m memory) again(docs []Doc, g, sample []int, c *corpus, f *samples, x *dense, fresh []int, k int, rng *rand.Rand, floor float32) ([]int, []float32) {
 	n := len(sample)
 	of, fixed := make([]int, n), make([]int, n)
 	for i, s := range sample {
@@ -112,6 +113,22 @@ func (m memory) again(docs []Doc, g, sample []int, c *corpus, f *samples, x *den
 	centers.normalizeRows()
 	near, like := make([]int, n), make([]float32, n)
 	nearest(x, centers, near, like)
+	if floor > 0 {
+		for i := range of {
+			like[i] = min(1, max(0, like[i]))
+			switch {
+			case fixed[i] >= 0:
+				like[i] = 1
+			case known[i] >= 0:
+			case into[fresh[i]] > 0 && of[i] == into[fresh[i]]: // a text of a new theme
+			case like[i] >= floor:
+				of[i] = near[i]
+			default:
+				of[i] = -1
+			}
+		}
+		return of, like
+	}
 	for i := range of {
 		if of[i] < 0 {
 			of[i] = near[i]

@@ -33,7 +33,10 @@ type Options struct {
 	Sample   int           // texts of a language that are looked at; the rest are assigned by the model. 0 means 25,000
 	Progress func(float64) // is told the share that is done, 0 to 1, never from two goroutines at once; may be nil
 	Previous []Known       // themes of an earlier run, to be found again
-	Guide    Guide         // knows the starting themes, which are found where the texts are few or too diverse and K is 0; may be nil
+	// About tells how likely a text (by its place) is about each of some matters that are known beforehand, 0 to 1: where texts share few words, it
+	// brings those together that share none. Always as many, or nil where nobody knows. May be nil.
+	About func(doc int) []float32
+	Guide Guide // knows the starting themes, which are found where the texts are few or too diverse and K is 0; may be nil
 }
 
 // Guide tells which of the starting themes a text (by its place) is about and how surely (0 to 1); "" when none.
@@ -227,24 +230,44 @@ func group(ctx context.Context, docs []Doc, g []int, language string, o Options,
 	var found []int
 	var sureOf []float32
 	var x *dense
-	if o.K == 0 && o.Guide != nil && len(sample) < small && len(before.ids) == 0 {
+	k := o.K
+	if k > 0 {
+		k = max(k, len(before.ids))
+	}
+	// Of few texts words say too little, be it that they are found to be diverse or not.
+	few := len(sample) < fewTexts
+	if few || o.K == 0 && o.Guide != nil && len(sample) < small && len(before.ids) == 0 {
 		x = c.vectors(min(100, max(2, len(c.names)/4)), 1, true, rand.New(rand.NewPCG(o.Seed, 1)))
+	}
+	guided := o.K == 0 && o.Guide != nil && len(before.ids) == 0
+	switch {
+	case guided && len(sample) < small:
 		found, sureOf = before.byGuide(g, sample, language, o.Guide)
-	} else {
-		k := o.K
-		if k > 0 {
-			k = max(k, len(before.ids))
+	default:
+		var known *dense
+		if o.About != nil && few {
+			known = alreadyKnown(g, sample, o.About)
 		}
-		var err error
 		var diverse bool
-		if found, sureOf, x, diverse, err = ensemble(ctx, c, f, k, o.Seed, o.Progress); err != nil {
-			return err
+		if known == nil {
+			var err error
+			if found, sureOf, x, diverse, err = ensemble(ctx, c, f, k, o.Seed, o.Progress); err != nil {
+				return err
+			}
+			if o.About != nil && (diverse || crowded(found)) {
+				known = alreadyKnown(g, sample, o.About)
+			}
+		}
+		floor := float32(0)
+		if known != nil {
+			found, sureOf, x = loose(c, known, x, k, o.Seed)
+			floor = unsure
 		}
 		switch {
-		case diverse && o.Guide != nil && len(before.ids) == 0 && o.K == 0:
+		case diverse && guided && known == nil:
 			found, sureOf = before.byGuide(g, sample, language, o.Guide)
 		case len(before.ids) > 0:
-			found, sureOf = before.again(docs, g, sample, c, f, x, found, k, rand.New(rand.NewPCG(o.Seed, 3)))
+			found, sureOf = before.again(docs, g, sample, c, f, x, found, k, rand.New(rand.NewPCG(o.Seed, 3)), floor)
 		}
 	}
 	for i := range of {
@@ -384,7 +407,7 @@ func (r *Result) add(docs []Doc, g []int, language string, of []int, sure []floa
 		}
 		t.Centroid = c.sketch(rows)
 		t.Name, t.Phrases = n.name(rows, names)
-		t.Quote = g[medoid(docs, g, m, row, x)]
+		t.Quote = g[medoid(docs, g, m, row, x, n.saying)]
 		if t.Name == "" { // a text by itself, or texts that no phrase tells from the others
 			t.Name = opening(docs[t.Quote].Text, language)
 		}
@@ -431,8 +454,9 @@ func (r *Result) guided(guide Guide) {
 	}
 }
 
-// medoid is the text that is most like its group, among those that are good to read: neither a word nor a page.
-func medoid(docs []Doc, g, members, row []int, x *dense) int {
+// medoid is the text that is most like its group, among those that are good to read: neither a word nor a page, and rather one that says what
+// the group is called after.
+func medoid(docs []Doc, g, members, row []int, x *dense, says func(row int) bool) int {
 	center := make([]float32, x.cols)
 	for _, i := range members {
 		if row[i] >= 0 {
@@ -451,6 +475,9 @@ func medoid(docs []Doc, g, members, row []int, x *dense) int {
 			like -= 0.02 * float64(20-l)
 		case l > 120:
 			like -= 0.002 * float64(l-120)
+		}
+		if says(row[i]) {
+			like += 0.15
 		}
 		if like > most {
 			best, most = i, like

@@ -524,3 +524,145 @@ func TestOpening(t *testing.T) {
 		t.Errorf("%d themes in one text", len(found.Themes))
 	}
 }
+
+// sundry makes up texts of one language that share few words, of which only what is known beforehand tells what they are about; every
+// tenth is about nothing that is known.
+func sundry(n int, seed uint64, matters int) (docs []Doc, truth []int, about func(int) []float32) {
+	rng := rand.New(rand.NewPCG(seed, 21))
+	known := make([][]float32, n)
+	docs, truth = make([]Doc, n), make([]int, n)
+	for i := range docs {
+		var words []string
+		for range 7 {
+			words = append(words, "w"+string(rune('a'+rng.IntN(26)))+string(rune('a'+rng.IntN(26)))+"x")
+		}
+		truth[i] = rng.IntN(matters)
+		known[i] = make([]float32, 8)
+		for k := range known[i] {
+			known[i][k] = 0.04 * rng.Float32()
+		}
+		if i%10 == 9 {
+			truth[i] = -1
+		} else {
+			known[i][truth[i]] = 0.5 + 0.5*rng.Float32()
+			words = append(words, "matter"+string(rune('a'+truth[i])))
+		}
+		docs[i] = Doc{ID: fmt.Sprint("s", seed, "-", i), Text: strings.Join(words, " "), Language: "en"}
+	}
+	return docs, truth, func(i int) []float32 { return known[i] }
+}
+
+func TestTextsThatShareFewWords(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{300, 1300} { // few, and too diverse
+		docs, truth, about := sundry(n, 1, 5)
+		r := discovered(t, docs, Options{Seed: 1, About: about})
+		if again := discovered(t, docs, Options{Seed: 1, About: about}); !slices.Equal(again.Of, r.Of) {
+			t.Error("the same seed found something else")
+		}
+		var of, want []int
+		none, strays := 0, 0
+		for i, at := range r.Of {
+			switch {
+			case at < 0:
+				none++
+			case truth[i] < 0:
+				strays++
+			default:
+				of, want = append(of, at), append(want, truth[i])
+			}
+		}
+		count := map[[2]int]int{}
+		most := make([]int, len(r.Themes))
+		for i, at := range of {
+			count[[2]int{at, want[i]}]++
+			most[at] = max(most[at], count[[2]int{at, want[i]}])
+		}
+		pure := 0
+		for _, m := range most {
+			pure += m
+		}
+		if float64(pure) < 0.9*float64(len(of)) || 4*none > n || 3*r.Themes[0].Count > n {
+			t.Errorf("%d texts: %d of %d in themes of their matter, %d in none, %d of no matter in one; the largest has %d", n, pure, len(of), none, strays, r.Themes[0].Count)
+		}
+		if got := discovered(t, docs, Options{Seed: 1, K: 7, About: about}); len(got.Themes) != 7 {
+			t.Errorf("%d texts: %d themes instead of 7", n, len(got.Themes))
+		}
+	}
+}
+
+// TestTextsThatShareFewWordsAreFoundAgain: themes keep their ids, texts their themes, and what is new gets one.
+func TestTextsThatShareFewWordsAreFoundAgain(t *testing.T) {
+	t.Parallel()
+	old, _, about := sundry(500, 2, 4)
+	first := discovered(t, old, Options{Seed: 1, About: about})
+	more, _, aboutMore := sundry(50, 3, 4)
+	docs := append(slices.Clone(old), more...)
+	const strangers = 60 // of a matter that nobody spoke about before
+	for i := range strangers {
+		docs = append(docs, Doc{ID: fmt.Sprint("new", i), Text: fmt.Sprintf("zeppelin wq%dx flight wr%dx", i%9, i%7), Language: "en"})
+	}
+	knows := func(i int) []float32 {
+		switch {
+		case i < len(old):
+			return about(i)
+		case i < len(old)+len(more):
+			return aboutMore(i - len(old))
+		}
+		p := make([]float32, 8)
+		p[6] = 0.9
+		return p
+	}
+	r := discovered(t, docs, Options{Seed: 2, About: knows, Previous: remember(old, first, true)})
+	kept, in, placed := 0, 0, 0
+	for i, at := range first.Of {
+		if at < 0 {
+			continue
+		}
+		in++
+		if now := r.Of[i]; now >= 0 && r.Themes[now].ID == "old-"+first.Themes[at].ID {
+			kept++
+		}
+	}
+	news := 0
+	for i := len(docs) - strangers; i < len(docs); i++ {
+		if at := r.Of[i]; at >= 0 && r.Themes[at].New {
+			news++
+		}
+	}
+	for i := len(old); i < len(old)+len(more); i++ {
+		if at := r.Of[i]; at >= 0 && !r.Themes[at].New {
+			placed++
+		}
+	}
+	if kept != in || news < strangers*9/10 || placed < len(more)*7/10 {
+		t.Errorf("%d of %d texts kept their theme, %d of %d are in a new one, %d of %d of the same in an old one", kept, in, news, strangers, placed, len(more))
+	}
+	docs[0].Theme = "mine"
+	if r := discovered(t, docs, Options{Seed: 2, About: knows, Previous: remember(old, first, true)}); r.Of[0] < 0 || r.Themes[r.Of[0]].ID != "mine" {
+		t.Error("what a person decided is undone")
+	}
+}
+
+func TestNouns(t *testing.T) {
+	t.Parallel()
+	for language, c := range map[string]struct {
+		texts      []string
+		noun, none string
+	}{
+		"en": {[]string{"the courier came", "your courier is late", "I ring and ring", "they ring again", "you never ring"}, "courier", "ring"},
+		"he": {[]string{"המשלוח לא הגיע", "בלי משלוח", "אני מחכה", "אתם מחכה"}, "משלוח", "מחכה"},
+		"fa": {[]string{"این پیک دیر رسید", "از پیک راضی نیستم", "پیک را دیدم", "نمیفهمم", "میفهمم"}, "پیک", "میفهمم"},
+		"ru": {[]string{"без курьера плохо", "ваш курьер опоздал", "они ждали", "я ждал", "мы ждали"}, "курьер", "ждали"},
+	} {
+		var docs [][]token
+		for _, s := range c.texts {
+			docs = append(docs, tokens(new(text.Splitter), s, language))
+		}
+		n := nouns(docs, language)
+		of := func(w string) float64 { return n[text.Stem(text.Normalize(w).Text, language)] }
+		if of(c.noun) <= 0.5 || of(c.none) >= 0.5 {
+			t.Errorf("%s: %q %.2f, %q %.2f", language, c.noun, of(c.noun), c.none, of(c.none))
+		}
+	}
+}

@@ -68,10 +68,12 @@ type namer struct {
 	docs     [][]token
 	language string
 	all      map[string]int // by stems: texts that have the phrase, over all clusters
+	nouns    map[string]float64
+	named    map[int]bool // the texts with the first phrase of what was named last
 }
 
 func newNamer(docs [][]token, language string) *namer {
-	n := &namer{docs: docs, language: language, all: map[string]int{}}
+	n := &namer{docs: docs, language: language, all: map[string]int{}, nouns: nouns(docs, language)}
 	seen := map[string]int{}
 	for i, d := range docs {
 		n.phrases(d, func(key string, _, _ int) {
@@ -122,6 +124,36 @@ func wordly(stem string) bool {
 	return unicode.IsLetter(r)
 }
 
+// saying tells whether a text says what the theme that was named last is called after.
+func (n *namer) saying(row int) bool { return n.named[row] }
+
+// fewMembers is the number of texts below which a theme that is called by one word gets a second one, however few of them have it.
+const fewMembers = 100
+
+// chance is how many of a theme's texts that have a phrase are taken to have it by chance.
+const chance = 0.7
+
+// nounlike is what a phrase counts by how likely its last word, and less so its others, is a noun: a name says what texts are about.
+func (n *namer) nounlike(stems []string) float64 {
+	if n.nouns == nil {
+		return 1
+	}
+	likely := func(s string) float64 {
+		if p, ok := n.nouns[s]; ok {
+			return p
+		}
+		return 0.5
+	}
+	best, last := 0.0, likely(stems[len(stems)-1])
+	for _, s := range stems {
+		best = max(best, likely(s))
+	}
+	if n.language == "en" { // the head of a phrase stands last
+		best = (best + last) / 2
+	}
+	return 0.3 + 1.4*best
+}
+
 // name names the cluster of some texts: phrases, the most telling first, each written as its texts mostly write it. A name
 // that is taken, or a word by itself, is told apart by a second phrase.
 func (n *namer) name(members []int, taken map[string]bool) (string, []string) {
@@ -169,7 +201,7 @@ func (n *namer) name(members []int, taken map[string]bool) (string, []string) {
 		if p.inside < 2 && len(members) > 3 {
 			continue
 		}
-		in, out := float64(p.inside)/size, (float64(n.all[key]-p.inside)+0.5)/(rest+1)
+		in, out := (float64(p.inside)-chance)/size, (float64(n.all[key]-p.inside)+0.5)/(rest+1)
 		tells := math.Log((in + 1e-4) / (out + 1e-4))
 		if tells <= 0 {
 			continue
@@ -179,12 +211,16 @@ func (n *namer) name(members []int, taken map[string]bool) (string, []string) {
 		case p.strong == 0:
 			score *= 0.3
 		case weak > 0:
-			score *= 1 - 0.25*float64(weak)/float64(p.content)
+			score *= 1 - 0.4*float64(weak)/float64(p.content)
+			if dull[p.stems[len(p.stems)-1]] {
+				score *= 0.6
+			}
 		}
+		score *= n.nounlike(p.stems)
 		list = append(list, candidate{p, key, score})
 	}
 	slices.SortFunc(list, func(a, b candidate) int { return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.key, b.key)) })
-	if len(list) == 0 {
+	if n.named = map[int]bool{}; len(list) == 0 {
 		return "", nil
 	}
 	// A longer phrase that most of the texts with the first one have says more than the first one.
@@ -207,19 +243,26 @@ func (n *namer) name(members []int, taken map[string]bool) (string, []string) {
 			break
 		}
 	}
+	for _, i := range members {
+		n.phrases(n.docs[i], func(key string, _, _ int) {
+			if key == chosen[0].key {
+				n.named[i] = true
+			}
+		})
+	}
 	var phrases []string
 	for _, c := range chosen {
 		phrases = append(phrases, mostWritten(c.written))
 	}
 	name := capital(phrases[0])
-	if chosen[0].content == 1 || chosen[0].strong == 0 || taken[name] {
+	if alone := chosen[0].content == 1 || chosen[0].strong == 0; alone || taken[name] {
 		second, most := "", 0
 		for i, c := range chosen[1:] {
 			if longer := name + ", " + phrases[i+1]; c.strong > 0 && c.inside > most && !taken[longer] && !akin(chosen[0].stems, c.stems) {
 				second, most = longer, c.inside
 			}
 		}
-		if taken[name] && second != "" || 10*most >= len(members) {
+		if second != "" && (taken[name] || 10*most >= len(members) || alone && len(members) < fewMembers) {
 			name = second
 		}
 	}
