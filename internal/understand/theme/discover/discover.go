@@ -234,19 +234,14 @@ func group(ctx context.Context, docs []Doc, g []int, language string, o Options,
 	if k > 0 {
 		k = max(k, len(before.ids))
 	}
-	// Of few texts words say too little, be it that they are found to be diverse or not.
-	few := len(sample) < fewTexts
-	if few || o.K == 0 && o.Guide != nil && len(sample) < small && len(before.ids) == 0 {
-		x = c.vectors(min(100, max(2, len(c.names)/4)), 1, true, rand.New(rand.NewPCG(o.Seed, 1)))
-	}
 	guided := o.K == 0 && o.Guide != nil && len(before.ids) == 0
-	switch {
-	case guided && len(sample) < small:
+	if guided && len(sample) < small {
+		x = c.ownVectors(o.Seed)
 		found, sureOf = before.byGuide(g, sample, language, o.Guide)
-	default:
+	} else {
 		var known *dense
-		if o.About != nil && few {
-			known = alreadyKnown(g, sample, o.About)
+		if o.About != nil && len(sample) < fewTexts {
+			known, x = alreadyKnown(g, sample, o.About), c.ownVectors(o.Seed)
 		}
 		var diverse bool
 		if known == nil {
@@ -254,7 +249,7 @@ func group(ctx context.Context, docs []Doc, g []int, language string, o Options,
 			if found, sureOf, x, diverse, err = ensemble(ctx, c, f, k, o.Seed, o.Progress); err != nil {
 				return err
 			}
-			if o.About != nil && (diverse || crowded(found)) {
+			if o.About != nil && (diverse || crowded(found, k)) {
 				known = alreadyKnown(g, sample, o.About)
 			}
 		}

@@ -37,20 +37,25 @@ func alreadyKnown(g, sample []int, about func(int) []float32) *dense {
 // narrow questions 400 are told apart better so (NMI .51 against .37), 1,000 about as well, 3,000 worse.
 const fewTexts = 1000
 
-// crowded tells whether one theme has swallowed the others, as happens where texts share few words.
-func crowded(of []int) bool {
+// ownVectors are the vectors of few texts.
+func (c *corpus) ownVectors(seed uint64) *dense {
+	return c.vectors(min(100, max(2, len(c.names)/4)), 1, true, rand.New(rand.NewPCG(seed, 1)))
+}
+
+// crowded tells whether one theme, of k where so many were wanted, has swallowed the others, as happens where texts share few words.
+func crowded(of []int, k int) bool {
 	size := map[int]int{}
 	most := 0
 	for _, j := range of {
 		size[j]++
 		most = max(most, size[j])
 	}
-	return crowd*most > len(of)
+	return crowd*most > len(of) && (k == 0 || most*k > 3*len(of))
 }
 
 const (
 	// crowd is of how many texts one is in the largest theme where it is taken for a crowd.
-	crowd = 5
+	crowd = 4
 	// ownWords is what the words of a text count beside what it is about.
 	ownWords = 0.5
 	// tries is how many times clusters are looked for; the tightest ones are taken.
