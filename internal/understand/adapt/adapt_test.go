@@ -428,7 +428,7 @@ func TestLearnsFromRatings(t *testing.T) {
 			return []feedback.Score{{Metric: "star", Value: v, Scale: feedback.Scale{Min: 1, Max: 5}}}
 		}
 		for i := range 300 {
-			floor := strings.Repeat("I", i%6+1)
+			floor := strings.Repeat("X", i%6+1)
 			batch = append(batch, feedback.Input{Text: fmt.Sprint("The lift, floor ", floor, ", entrance ", i%7), Language: "en", Scores: stars(1)},
 				feedback.Input{Text: fmt.Sprint("Blue as the sky on day ", floor, ", number ", i%5), Language: "en", Scores: stars(5)})
 		}
