@@ -95,8 +95,10 @@ type asked struct {
 	scale   string // that is counted, where there are answers on others
 	counted string // the scale that is counted
 
-	ofSeveral bool // some answers that a distribution is of are lists, of which each choice counts
-	overlap   bool // a counterpart has answers that the question has too, so that there is no test between them
+	ofSeveral bool  // some answers that a distribution is of are lists, of which each choice counts
+	mentioned field // the themes whose mentions are counted where they are not grouped by
+
+	overlap bool // a counterpart has answers that the question has too, so that there is no test between them
 }
 
 // facts are what the workspace told of itself that the question calls for.

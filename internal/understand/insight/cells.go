@@ -122,6 +122,9 @@ func (s *Service) hasLists(ctx context.Context, a *asked, c Conditions, f field)
 // without is a question without its groups, and without its buckets too.
 func (a *asked) without(buckets bool) *asked {
 	all, q := *a, *a.Query
+	if i := slices.IndexFunc(a.by, field.theme); i >= 0 {
+		all.mentioned = a.by[i]
+	}
 	q.By, all.by = nil, nil
 	if buckets {
 		q.Bucket, all.cal = "", calendar{}
@@ -182,19 +185,11 @@ func (s *Service) count(ctx context.Context, a *asked, byForm bool) (counted, er
 		keys.field("v", of, a.Dialect)
 		cond += " AND " + of.present(a.Dialect)
 	case ResponseShare, Share:
-		share := a.Share
-		if a.Measure == ResponseShare {
-			share = Conditions{{Field: a.Of, Op: "not_empty"}}
+		fulfils, err := a.share(&args)
+		if err != nil {
+			return counted{}, err
 		}
-		var conds []string
-		for _, e := range share {
-			sql, err := e.sql(a.asking, &args)
-			if err != nil {
-				return counted{}, fault.New(fault.Invalid, "insight.Query", "%s", err)
-			}
-			conds = append(conds, sql)
-		}
-		keys.value("h", "CASE WHEN "+strings.Join(conds, " AND ")+" THEN 1 ELSE 0 END")
+		keys.value("h", "CASE WHEN "+fulfils+" THEN 1 ELSE 0 END")
 		good = "sum(h)"
 	}
 	rows, err := s.columns.Query(ctx, keys.statement(a.Dialect, cond, []aggregate{{"count(*)", "n"}, {good, "good"}, {sum, "total"}, {square, "square"}}, most), args...)
@@ -258,6 +253,22 @@ func (s *Service) count(ctx context.Context, a *asked, byForm bool) (counted, er
 		return out, err
 	}
 	return s.scaled(ctx, a.ws, metric, out.cells, forms)
+}
+
+// share is the condition that feedback fulfils of which a share is asked for.
+func (a *asked) share(args *arguments) (string, error) {
+	share := a.Share
+	if a.Measure == ResponseShare {
+		share = Conditions{{Field: a.Of, Op: "not_empty"}}
+	}
+	conds := make([]string, len(share))
+	for i, e := range share {
+		var err error
+		if conds[i], err = e.sql(a.asking, args); err != nil {
+			return "", fault.New(fault.Invalid, "insight.Query", "%s", err)
+		}
+	}
+	return strings.Join(conds, " AND "), nil
 }
 
 // scaled gives cells the scales of their forms, and puts those together that differ only in the wording.
@@ -446,8 +457,9 @@ func (g *grouping) outer() []string {
 func (g *grouping) each(a column.Dialect, cond string, aggregates []aggregate) string {
 	inner, columns := slices.Clone(g.inner), slices.Clone(g.columns)
 	if g.theme != "" {
-		inner, columns = append(inner, "theme_set AS ts"), append(columns, "ts")
-		cond += " AND theme_set <> 0"
+		set := map[bool]string{true: "mention_set", false: "theme_set"}[g.mentions]
+		inner, columns = append(inner, set+" AS ts"), append(columns, "ts")
+		cond += " AND " + set + " <> 0"
 	}
 	if len(inner) == 0 {
 		inner = []string{"day AS x"}

@@ -3,6 +3,8 @@ package insight
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -11,9 +13,12 @@ import (
 	"kolo/internal/understand/stat"
 )
 
-// ofCustomers tells whether the measure is about people, so that answers of one customer are not independent. Shares of the feedback
-// are about pieces of feedback, mentions about what stands in texts.
-func (m Measure) ofCustomers() bool {
+// ofCustomers tells whether the measure is a mean or a share of what customers gave, so that what one of them gave several times is not
+// independent.
+func (m Measure) ofCustomers() bool { return m.Unit() != "count" }
+
+// ofEach tells whether each customer has a figure of the measure of their own, whose change from one time to another can be told.
+func (m Measure) ofEach() bool {
 	switch m {
 	case NetSentiment, NegativeShare, SentimentMean, Mean:
 		return true
@@ -21,33 +26,41 @@ func (m Measure) ofCustomers() bool {
 	return m.metric() != ""
 }
 
-// value is what a measure that is about people takes the mean of, as SQL over a row, and the condition that the row has it.
-func (a *asked) value() (expr, cond string) {
+// value is what a measure takes the mean of, as SQL over a row (over a row and a theme that it mentions, of mentions), and the condition
+// that the row has it.
+func (a *asked) value(args *arguments) (expr, cond string, err error) {
 	metric := a.metric()
 	one := func(class string, value int) string {
 		return "CASE WHEN " + class + " = " + strconv.Itoa(value) + " THEN 1.0 ELSE 0.0 END"
 	}
 	switch a.Measure {
 	case NPS:
-		return "nps_class * 1.0", "nps_class IS NOT NULL"
+		return "nps_class * 1.0", "nps_class IS NOT NULL", nil
 	case CSAT, CES:
-		return one(metric+"_class", 1), metric + "_class IS NOT NULL"
+		return one(metric+"_class", 1), metric + "_class IS NOT NULL", nil
 	case NetSentiment: // mixed texts are on neither side
-		return "CASE WHEN sentiment_class IN (-1, 1) THEN sentiment_class * 1.0 ELSE 0.0 END", "sentiment_class IS NOT NULL"
+		return "CASE WHEN sentiment_class IN (-1, 1) THEN sentiment_class * 1.0 ELSE 0.0 END", "sentiment_class IS NOT NULL", nil
 	case NegativeShare:
-		return one("sentiment_class", -1), "sentiment_class IS NOT NULL"
+		return one("sentiment_class", -1), "sentiment_class IS NOT NULL", nil
 	case SentimentMean:
-		return "sentiment_score", "sentiment_score IS NOT NULL"
+		return "sentiment_score", "sentiment_score IS NOT NULL", nil
 	case Mean:
 		of, _ := parseField(a.Of)
-		return of.numeric(a.Dialect), of.numeric(a.Dialect) + " IS NOT NULL"
+		return of.numeric(a.Dialect), of.numeric(a.Dialect) + " IS NOT NULL", nil
+	case ThemeSentiment:
+		return "(pos - neg) * 1.0", "mention_set <> 0", nil
+	case ThemeNegative:
+		return "neg * (1 - pos) * 1.0", "mention_set <> 0", nil
+	case Share, ResponseShare:
+		fulfils, err := a.share(args)
+		return "CASE WHEN " + fulfils + " THEN 1.0 ELSE 0.0 END", "1 = 1", err
 	}
-	return metric, metric + "_class IS NOT NULL"
+	return metric, metric + "_class IS NOT NULL", nil
 }
 
 // byCustomer sees to it that intervals of the total and of rows allow for customers who answered several times: methods.md 1.1,
 // linearised variance by customer. Who is unknown stands for himself alone. Of many answers, rows of a bucket or a theme, and groups of
-// whom hardly anybody was looked at, take what repeated ones cost from all.
+// whom hardly anybody was looked at, take what repeated ones cost from all; those of mentions and of values of a distribution from such groups together.
 func (s *Service) byCustomer(ctx context.Context, a *asked, rows []Row, total *Row) error {
 	if !a.Measure.ofCustomers() || total.Value == nil {
 		return nil
@@ -61,13 +74,15 @@ func (s *Service) byCustomer(ctx context.Context, a *asked, rows []Row, total *R
 		return err
 	}
 	a.robust(total, whole["\x00"], one)
-	if len(a.by) == 0 && a.Bucket == "" {
+	if len(a.by) == 0 && a.Bucket == "" && a.Measure != Distribution {
 		if len(rows) == 1 {
 			rows[0] = *total
 		}
 		return nil
 	}
-	if total.N > s.many/2 && a.least == 0 && (a.Bucket != "" || slices.ContainsFunc(a.by, field.theme)) {
+	// What all mentions or values together say is of another kind: in one text there may be several of them.
+	alike := !a.Measure.ofMentions() && a.Measure != Distribution
+	if alike && total.N > s.many/2 && a.least == 0 && (a.Bucket != "" || slices.ContainsFunc(a.by, field.theme)) {
 		// Telling customers apart in each would take as long as the question again: of so many answers those of all say enough.
 		for i := range rows {
 			a.robustLikeAll(&rows[i], *total)
@@ -82,18 +97,49 @@ func (s *Service) byCustomer(ctx context.Context, a *asked, rows []Row, total *R
 	if err != nil {
 		return err
 	}
+	like := *total
+	if !alike {
+		like = a.pooled(rows, groups, one)
+	}
 	for i := range rows {
 		key := keyOf(rows[i].Keys, a.By) + "\x00" + rows[i].Bucket
+		k, ok := groups[key]
+		if a.Measure == Distribution && !ok { // those who are known gave other values
+			k = groups[keyOf(without(rows[i].Keys, "value"), a.By)+"\x00"+rows[i].Bucket]
+			k.Sum, k.Square, k.SumSq, k.Cross = 0, 0, 0, 0
+		}
 		switch {
 		case few[key]:
 			a.robust(&rows[i], exact[key], 1)
-		case one > 1 && groups[key].Groups < fewestSeen:
-			a.robustLikeAll(&rows[i], *total)
+		case one > 1 && k.Groups < fewestSeen:
+			a.robustLikeAll(&rows[i], like)
 		default:
-			a.robust(&rows[i], groups[key], one)
+			a.robust(&rows[i], k, one)
 		}
 	}
 	return nil
+}
+
+// without is a map without a key.
+func without(m map[string]string, key string) map[string]string {
+	m = maps.Clone(m)
+	delete(m, key)
+	return m
+}
+
+// pooled is what repeated answers cost within groups, in all of them.
+func (a *asked) pooled(rows []Row, groups map[string]stat.Clusters, one int64) Row {
+	var like Row
+	var k stat.Clusters
+	for _, r := range rows {
+		like.sum = like.sum.plus(r.sum)
+		g := groups[keyOf(r.Keys, a.By)+"\x00"+r.Bucket]
+		k.N, k.Sum, k.Square, k.Groups = k.N+g.N, k.Sum+g.Sum, k.Square+g.Square, k.Groups+g.Groups
+		k.SumSq, k.Cross, k.SizeSq = k.SumSq+g.SumSq, k.Cross+g.Cross, k.SizeSq+g.SizeSq
+	}
+	a.evaluate(&like)
+	a.robust(&like, k, one)
+	return like
 }
 
 // fewestSeen is of how many customers of a group more is known than of all, where only one in so many was looked at: whether of three
@@ -110,7 +156,7 @@ func (a *asked) robustLikeAll(r *Row, total Row) {
 
 // fewAnswers sums the customers of small groups of many answers, all of them: one in so many would leave hardly any.
 func (s *Service) fewAnswers(ctx context.Context, a *asked, rows []Row, one int64) (few map[string]bool, exact map[string]stat.Clusters, err error) {
-	if one == 1 || len(a.by) != 1 {
+	if one == 1 || len(a.by) != 1 || a.Bucket != "" || a.Measure == Distribution {
 		return nil, nil, nil
 	}
 	small := Condition{Field: a.By[0], Op: "in"}
@@ -140,44 +186,133 @@ const maxFew = 1000
 // customer or none. Telling the customers of ten million answers apart would take three times as long as the question.
 const manyAnswers = 250_000
 
-// clusters sums the answers of known customers, by group and bucket of time: of one in so many customers.
+// clusters sums the answers of known customers, by group and bucket of time, and of a distribution by value too: of one in so many customers.
 func (s *Service) clusters(ctx context.Context, a *asked, one int64) (map[string]stat.Clusters, error) {
 	var args arguments
-	cond, err := where(a.asking, a.span, a.Where, &args)
+	cond, err := a.known(one, &args)
 	if err != nil {
 		return nil, err
 	}
+	if a.Measure == Distribution {
+		of, _ := parseField(a.Of)
+		of.several = a.ofSeveral
+		cond += " AND " + of.present(a.Dialect) + a.onScale(&args)
+		all, values := a.groupBy(&args), a.groupBy(&args)
+		values.field("v", of, a.Dialect)
+		return s.clustersOfParts(ctx, a, cond, all, values, of, args)
+	}
+	x, has, err := a.value(&args)
+	if err != nil {
+		return nil, err
+	}
+	cond += " AND " + has + a.onScale(&args)
 	keys := a.groupBy(&args)
 	groups := slices.Clone(keys.names)
-	x, has := a.value()
 	keys.add("k", "contact_key")
-	keys.value("x", x)
-	cond += " AND contact_key > 0 AND " + has + a.onScale(&args)
-	if one > 1 { // keys are hashes, spread evenly over all numbers above 0; that they lie in a range is checked while they are read
-		cond += " AND contact_key <= " + strconv.FormatInt(math.MaxInt64/one, 10)
+	if a.Measure.ofMentions() {
+		keys.mentions = true
+		if keys.theme == "" { // of all themes together
+			keys.theme, keys.lookUp = "m", a.mentioned.lookUp(a.asking, true, &args)
+		}
+	} else {
+		keys.value("x", x)
+		x = "x"
 	}
 	text := "SELECT " + strings.Join(append(groups, "count(*)", "sum(n)", "sum(s)", "sum(q)", "sum(s * s)", "sum(n * s)", "sum(n * n)"), ", ") +
-		" FROM (" + keys.each(a.Dialect, cond, []aggregate{{"count(*) * 1.0", "n"}, {"sum(x)", "s"}, {"sum(x * x)", "q"}}) + ") AS c"
+		" FROM (" + keys.each(a.Dialect, cond, []aggregate{{"count(*) * 1.0", "n"}, {"sum(" + x + ")", "s"}, {"sum(" + x + " * " + x + ")", "q"}}) + ") AS c"
 	if len(keys.names) > 1 {
 		text += " GROUP BY " + strings.Join(keys.names[:len(keys.names)-1], ", ")
 	}
-	rows, err := s.columns.All(ctx, text+" LIMIT "+strconv.Itoa(maxCells+1), args...)
+	rows, err := s.fewCells(ctx, text, args)
 	if err != nil {
 		return nil, err
 	}
-	if len(rows) > maxCells {
-		return nil, errTooManyCells
-	}
 	out := make(map[string]stat.Clusters, len(rows))
 	for _, v := range rows {
-		key := strings.Join(labels(a.by, v), "\x00") + "\x00"
-		v = v[len(a.by):]
-		if a.Bucket != "" {
-			key += a.cal.start(number[int64](v[0])).String()
-			v = v[1:]
-		}
-		out[key] = stat.Clusters{Groups: number[int64](v[0]), N: int64(number[float64](v[1])), Sum: number[float64](v[2]), Square: number[float64](v[3]),
+		group, bucket, v := a.placed(v)
+		out[strings.Join(group, "\x00")+"\x00"+bucket] = stat.Clusters{Groups: number[int64](v[0]), N: int64(number[float64](v[1])), Sum: number[float64](v[2]), Square: number[float64](v[3]),
 			SumSq: number[float64](v[4]), Cross: number[float64](v[5]), SizeSq: number[float64](v[6])}
+	}
+	return out, nil
+}
+
+// known is the condition of a question with that somebody known answered, of one in so many customers.
+func (a *asked) known(one int64, args *arguments) (string, error) {
+	cond, err := where(a.asking, a.span, a.Where, args)
+	cond += " AND contact_key > 0"
+	if one > 1 { // keys are hashes, spread evenly over all numbers above 0; that they lie in a range is checked while they are read
+		cond += " AND contact_key <= " + strconv.FormatInt(math.MaxInt64/one, 10)
+	}
+	return cond, err
+}
+
+// fewCells reads the rows of a statement, if they are few enough.
+func (s *Service) fewCells(ctx context.Context, text string, args arguments) ([][]any, error) {
+	rows, err := s.columns.All(ctx, text+" LIMIT "+strconv.Itoa(maxCells+1), args...)
+	if err == nil && len(rows) > maxCells {
+		err = errTooManyCells
+	}
+	return rows, err
+}
+
+// placed is the group and the bucket that a row begins with, and what follows in it.
+func (a *asked) placed(v []any) (group []string, bucket string, rest []any) {
+	group, v = labels(a.by, v), v[len(a.by):]
+	if a.Bucket != "" {
+		bucket, v = a.cal.start(number[int64](v[0])).String(), v[1:]
+	}
+	return group, bucket, v
+}
+
+// clustersOfParts is clusters of the shares that values, the last of the groups of parts, have of all. A customer without a value counts in
+// its share too, with nothing, so that what each gave in all is set beside each value. Without a value stands what is of all.
+func (s *Service) clustersOfParts(ctx context.Context, a *asked, cond string, all, parts *grouping, of field, args arguments) (map[string]stat.Clusters, error) {
+	groups := slices.Clone(all.names)
+	all.add("k", "contact_key")
+	parts.add("k", "contact_key")
+	// Groups may be NULL, which no join finds: they are told apart by stand-ins.
+	using, alias := []string{"k"}, []string{"k"}
+	for i, f := range a.by {
+		none := "''"
+		if f.number || f.words != nil || f.name == "weekday" || f.theme() {
+			none = "-999"
+		}
+		using = append(using, fmt.Sprintf("j%d", i))
+		alias = append(alias, fmt.Sprintf("coalesce(g%d, %s) AS j%d", i, none, i))
+	}
+	if a.Bucket != "" {
+		using, alias = append(using, "j"), append(alias, "b AS j")
+	}
+	by := func(names ...string) string {
+		if len(names) == 0 {
+			return ""
+		}
+		return " GROUP BY " + strings.Join(names, ", ")
+	}
+	whole := all.each(a.Dialect, cond, []aggregate{{"count(*) * 1.0", "n"}})
+	rows, err := s.fewCells(ctx, "SELECT "+strings.Join(append(slices.Clone(groups), "count(*)", "sum(n)", "sum(n * n)"), ", ")+" FROM ("+whole+") AS w"+by(groups...), args)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]stat.Clusters, len(rows))
+	key := func(group []string, bucket string) string { return strings.Join(group, "\x00") + "\x00" + bucket }
+	for _, v := range rows {
+		group, bucket, v := a.placed(v)
+		n, size := number[float64](v[1]), number[float64](v[2])
+		out[key(group, bucket)] = stat.Clusters{Groups: number[int64](v[0]), N: int64(n), Sum: n, Square: n, SumSq: size, Cross: size, SizeSq: size}
+	}
+	given := append(slices.Clone(groups), "v")
+	text := "SELECT " + strings.Join(append(slices.Clone(given), "sum(s)", "sum(s * s)", "sum(n * s)"), ", ") + " FROM " +
+		a.Join("(SELECT "+strings.Join(append(slices.Clone(given), alias...), ", ")+", s FROM ("+parts.each(a.Dialect, cond, []aggregate{{"count(*) * 1.0", "s"}})+") AS x) AS p",
+			"(SELECT "+strings.Join(alias, ", ")+", n FROM ("+whole+") AS y) AS w", strings.Join(using, ", ")) + by(given...)
+	if rows, err = s.fewCells(ctx, text, args); err != nil {
+		return nil, err
+	}
+	for _, v := range rows {
+		group, bucket, v := a.placed(v)
+		k, hits := out[key(group, bucket)], number[float64](v[1])
+		k.Sum, k.Square, k.SumSq, k.Cross = hits, hits, number[float64](v[2]), number[float64](v[3])
+		out[key(append(group, of.label(v[0])), bucket)] = k
 	}
 	return out, nil
 }
@@ -256,7 +391,7 @@ func (a *asked) widen(r *Row, i stat.Interval, err error) {
 
 // paired is the change of the customers who answered both in the question's period and in the one before: of each the mean of their own answers.
 func (s *Service) paired(ctx context.Context, a *asked, before span) (*Paired, error) {
-	if !a.Measure.ofCustomers() || a.span.fromExact || a.span.toExact || before.from > before.to {
+	if !a.Measure.ofEach() || a.span.fromExact || a.span.toExact || before.from > before.to {
 		return nil, nil
 	}
 	var args arguments
@@ -265,7 +400,10 @@ func (s *Service) paired(ctx context.Context, a *asked, before span) (*Paired, e
 	if err != nil {
 		return nil, err
 	}
-	x, has := a.value()
+	x, has, err := a.value(&args)
+	if err != nil {
+		return nil, err
+	}
 	now := "day >= " + args.add(int64(a.span.from)) + " AND day <= " + args.add(int64(a.span.to))
 	cond += " AND (" + now + " OR day >= " + args.add(int64(before.from)) + " AND day <= " + args.add(int64(before.to)) + ") AND contact_key <> 0 AND " + has
 	if metric := a.metric(); metric != "" {

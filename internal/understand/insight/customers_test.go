@@ -117,8 +117,81 @@ func TestCustomersWhoAnswerSeveralTimes(t *testing.T) {
 			}
 		}
 		shares := w.ask(insight.Query{Measure: insight.Share, Share: insight.Conditions{{Field: "channel", Values: []string{"web"}}}})
-		if shares.Total.Customers != nil || shares.Total.DesignEffect != nil {
-			t.Errorf("a share of the feedback is not about people: %+v", shares.Total)
+		if shares.Total.Customers == nil || *shares.Total.Customers != 40 || shares.Total.DesignEffect == nil {
+			t.Errorf("a share is what customers gave too: %+v", shares.Total)
+		}
+	})
+}
+
+// TestEveryMeanAndShareHeedsWhoAnsweredSeveralTimes: forty answers of one customer who says the same are worth one, whatever is asked of them.
+func TestEveryMeanAndShareHeedsWhoAnsweredSeveralTimes(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		labels := understood{}
+		w.insight.Understand(labels, themes)
+		var in []feedback.Input
+		for c := 1; c <= 20; c++ {
+			for k := range 40 {
+				x := by(c, []float64{10, 10, 10, 3, 3, 3, 3, 3, 3, 3}[c%10], 1+k, []string{"web", "sms"}[c%2])
+				x.Text = fmt.Sprint("words ", c, " ", k)
+				in = append(in, x)
+			}
+		}
+		results, err := w.feedback.Receive(t.Context(), w.ws, in)
+		must(t, err)
+		for i, r := range results {
+			bad := i/40%10 > 1
+			labels[r.ID] = insight.Label{Sentiment: -1, Themes: []insight.ThemeLabel{{ID: map[bool]string{true: "price", false: "staff"}[bad], Sentiment: -1}}}
+		}
+		must(t, w.feeder.Feed(t.Context()))
+		last := insight.Period{Last: "60d"}
+		detractors := insight.Conditions{{Field: "nps_group", Values: []string{"detractor"}}}
+		for _, q := range []insight.Query{
+			{Measure: insight.NPS}, {Measure: insight.NegativeShare}, {Measure: insight.Share, Share: detractors}, {Measure: insight.Share, Share: detractors, By: []string{"channel"}},
+			{Measure: insight.Distribution, Of: "nps_group"}, {Measure: insight.Distribution, Of: "nps_group", By: []string{"channel"}}, {Measure: insight.ResponseShare, Of: "text"},
+			{Measure: insight.Distribution, Of: "nps_group", By: []string{"theme"}}, {Measure: insight.Distribution, Of: "nps_group", Bucket: "year"},
+			{Measure: insight.ThemeSentiment, By: []string{"theme"}}, {Measure: insight.ThemeNegative, By: []string{"theme_group"}}, {Measure: insight.ThemeNegative, By: []string{"theme", "channel"}},
+		} {
+			for many, least := range map[int64]float64{250_000: 20, 400: 2} { // of half the customers, whom chance chooses, less is known
+				w.insight.ManyAre(many)
+				q.Between = last
+				a := w.ask(q)
+				rows := a.Rows
+				if q.Measure != insight.Distribution { // all values together are all
+					rows = append(rows, a.Total)
+				}
+				for _, r := range rows {
+					if r.DesignEffect == nil || *r.DesignEffect < least || r.Interval == nil || r.Interval.Width() < least/200 {
+						t.Errorf("%s by %v %s, many are %d: %+v, design effect %v of %v customers", q.Measure, q.By, q.Bucket, many, r.Interval, r.Inflation(), r.Customers)
+					}
+				}
+			}
+			w.insight.ManyAre(250_000)
+		}
+		// What changed beside the rest is chance: six of ten customers against eight.
+		q := insight.Query{Measure: insight.Share, Share: detractors, By: []string{"channel"}, Compare: &insight.Compare{To: "rest"}, Between: last}
+		for _, r := range w.ask(q).Rows {
+			if r.Compare.Verdict != "chance" || *r.Compare.P < .1 {
+				t.Errorf("%+v of %d and p %v", r.Compare.Verdict, r.N, *r.Compare.P)
+			}
+		}
+		for many, least := range map[int64]float64{250_000: 10, 800: 3} {
+			w.insight.ManyAre(many)
+			page, err := w.insight.Themes(t.Context(), w.ws, insight.ThemesQuery{Between: insight.Period{Last: "20d"}, Compare: "previous"})
+			must(t, err)
+			if len(page.Themes) < 2 {
+				t.Fatalf("%+v", page.Themes)
+			}
+			for _, x := range page.Themes {
+				if x.NetRange == nil || x.NetRange.Width() < least || x.Change == nil || x.Change.Interval == nil || x.Change.Interval.Width() < least/50 || x.Change.Verdict != "chance" {
+					t.Errorf("many are %d: %s: net %+v, change %+v", many, x.ID, x.NetRange, x.Change)
+				}
+			}
+		}
+		for _, d := range insight.Definitions() {
+			if d.Customers != (d.Unit != "count") {
+				t.Errorf("%s: %v", d.Name, d.Customers)
+			}
 		}
 	})
 }

@@ -46,7 +46,7 @@ type DefinitionText struct {
 }
 
 // definitionChanges are all versions there were, the latest first.
-var definitionChanges = []DefinitionChange{{Version: 5, Day: "2026-11-28"}, {Version: 4, Day: "2026-11-28"}, {Version: 3, Day: "2026-11-27"}, {Version: 2, Day: "2026-11-26"}, {Version: 1, Day: "2026-11-20"}}
+var definitionChanges = []DefinitionChange{{Version: 6, Day: "2026-11-28"}, {Version: 5, Day: "2026-11-28"}, {Version: 4, Day: "2026-11-28"}, {Version: 3, Day: "2026-11-27"}, {Version: 2, Day: "2026-11-26"}, {Version: 1, Day: "2026-11-20"}}
 
 // Definitions are those of all measures, in the order in which pages offer them.
 func Definitions() []Definition {

@@ -15,7 +15,7 @@ import (
 )
 
 // DefinitionVersion changes whenever the same rows would give another number.
-const DefinitionVersion = 5
+const DefinitionVersion = 6
 
 // Measure is what a question asks for.
 type Measure string
@@ -176,7 +176,7 @@ type Row struct {
 	Note     string            `json:"note,omitempty" enum:"too_few,indicative,one_customer" doc:"too_few: under 10, do not show the value, which is absent where it may be somebody's number and the reader may not know who customers are (of fewer than 10 customers, then); indicative: under 30; one_customer: all answers are one customer's, so that there is no interval and no test"`
 	Parts    *Parts            `json:"parts,omitempty"`
 
-	Customers    *int64   `json:"customers,omitempty" doc:"Different customers among the answers, as far as they are known; of scores"`
+	Customers    *int64   `json:"customers,omitempty" doc:"Different customers among the answers, as far as they are known"`
 	DesignEffect *float64 `json:"design_effect,omitempty" doc:"How much larger the variance is because customers answered several times, where it is larger; the interval allows for it. Of few customers, or where all answers agree, their number counts for more than how alike the answers are"`
 
 	Weighted *Weighted `json:"weighted,omitempty" doc:"The figure weighted to the known population, where that was asked for"`

@@ -52,7 +52,7 @@ type ThemeRow struct {
 	Positive int64          `json:"positive" doc:"Texts that praise it"`
 	Net      *float64       `json:"net" doc:"Positive less negative of the texts about it, in points"`
 	NetRange *stat.Interval `json:"net_interval,omitempty"`
-	Note     string         `json:"note,omitempty" enum:"too_few,indicative" doc:"Of n"`
+	Note     string         `json:"note,omitempty" enum:"too_few,indicative,one_customer" doc:"Of n"`
 	Score    Row            `json:"score" doc:"The score of the feedback about it"`
 	Change   *Comparison    `json:"change,omitempty" doc:"Of the share"`
 	Impact   *ThemeImpact   `json:"impact,omitempty" doc:"Absent where too few answers mention it, or it cannot be told apart from others"`
@@ -132,6 +132,15 @@ func (s *Service) Themes(ctx context.Context, ws identity.WorkspaceID, q ThemesQ
 		}
 		rows.before = newThemeRows(&a)
 		rows.before.count(earlier, members)
+		if err := s.shareThemes(ctx, &before, rows.before); err != nil {
+			return nil, fault.Wrap(op, err)
+		}
+	}
+	if err := s.shareThemes(ctx, &a, rows); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if err := s.netThemes(ctx, &a, rows); err != nil {
+		return nil, fault.Wrap(op, err)
 	}
 	if err := s.scoreThemes(ctx, &a, ans, rows); err != nil {
 		return nil, fault.Wrap(op, err)
@@ -255,6 +264,8 @@ type themeRows struct {
 	rest   sums  // of all answers
 	scores []Row // with what their customers make of them
 	total  Row   // of all answers
+	shares []Row // of all feedback
+	nets   []Row // of what is said about them
 	impact map[string]driver.Impact
 	before *themeRows
 }
@@ -439,6 +450,80 @@ func (s *Service) scoreThemes(ctx context.Context, a *asked, ans *ThemesAnswer, 
 	}
 	rows.total = total
 	return rows.moves(a, ans, list, about)
+}
+
+// measured are a question about themes as one of another measure.
+func (a *asked) measured(m Measure, r *themeRows) *asked {
+	q := *a.Query
+	q.Measure, q.Scale, q.Compare, q.By = m, "", nil, a.By[:1]
+	as := *a
+	as.Query, as.by, as.scale, as.counted = &q, []field{r.field(a.by[0])}, "", ""
+	return &as
+}
+
+// customersOf is of one in how many customers a page of themes looks at what is repeated: as many are looked at as that takes no longer than
+// counting.
+func (s *Service) customersOf(n int64) int64 { return max(1, 4*n/s.many) }
+
+// shareThemes gives themes their shares of all feedback, with what its customers make of them.
+func (s *Service) shareThemes(ctx context.Context, a *asked, r *themeRows) error {
+	as := a.measured(Share, r)
+	r.shares = make([]Row, len(r.ids))
+	for i := range r.shares {
+		r.shares[i] = Row{sum: sums{n: r.all, good: r.n[i]}}
+		as.evaluate(&r.shares[i])
+	}
+	if r.all == 0 || len(r.ids) == 0 {
+		return nil
+	}
+	of, one := as.by[0], s.customersOf(r.all)
+	as = as.without(true)
+	var args arguments
+	cond, err := as.known(one, &args)
+	if err != nil {
+		return err
+	}
+	about := &grouping{names: []string{"v"}, theme: "v", lookUp: of.lookUp(as.asking, false, &args)}
+	clusters, err := s.clustersOfParts(ctx, as, cond, &grouping{}, about, of, args)
+	if err != nil {
+		return err
+	}
+	for i, id := range r.ids {
+		k, ok := clusters[id+"\x00"]
+		if !ok { // those who are known speak of others
+			k = clusters["\x00"]
+			k.Sum, k.Square, k.SumSq, k.Cross = 0, 0, 0, 0
+		}
+		as.robust(&r.shares[i], k, one)
+	}
+	return nil
+}
+
+// netThemes gives themes what is said of them, with what their customers make of it.
+func (s *Service) netThemes(ctx context.Context, a *asked, r *themeRows) error {
+	as := a.measured(ThemeSentiment, r)
+	r.nets = make([]Row, len(r.ids))
+	for i := range r.nets {
+		r.nets[i] = Row{sum: sums{n: r.n[i], good: r.good[i], bad: r.bad[i]}, Keys: map[string]string{as.By[0]: r.ids[i]}}
+		as.evaluate(&r.nets[i])
+	}
+	if len(r.ids) == 0 {
+		return nil
+	}
+	one := s.customersOf(r.all)
+	clusters, err := s.clusters(ctx, as, one)
+	if err != nil {
+		return err
+	}
+	like := as.pooled(r.nets, clusters, one)
+	for i, id := range r.ids {
+		if k := clusters[id+"\x00"]; one > 1 && k.Groups < fewestSeen {
+			as.robustLikeAll(&r.nets[i], like)
+		} else {
+			as.robust(&r.nets[i], k, one)
+		}
+	}
+	return nil
 }
 
 // field groups by each theme with all that stands under it.
@@ -628,6 +713,7 @@ func (a *asked) impact(m driver.Impact, total, score Row) *ThemeImpact {
 // finish gives the themes that come up, the most frequent first.
 func (r *themeRows) finish(a *asked) []ThemeRow {
 	out := []ThemeRow{}
+	shares := a.measured(Share, r)
 	for i, id := range r.ids {
 		if r.n[i] == 0 && (r.before == nil || r.before.n[i] == 0) {
 			continue
@@ -635,17 +721,10 @@ func (r *themeRows) finish(a *asked) []ThemeRow {
 		row := ThemeRow{ID: id, Parent: r.tree.Parent(id), N: r.n[i], Negative: r.bad[i], Positive: r.good[i], Score: r.scores[i]}
 		row.Score.Keys = nil
 		row.Feedback = Encode(append(slices.Clone(a.Where), Condition{Field: "theme", Op: "in", Values: []string{id}}), a.Between).Encode()
-		share := Row{sum: sums{n: r.all, good: r.n[i]}}
-		as := *a
-		as.Query = &Query{Measure: Share, Level: a.Level}
-		as.evaluate(&share)
-		if share.Value != nil {
-			row.Share = *share.Value
+		if v := r.shares[i].Value; v != nil {
+			row.Share = *v
 		}
-		net := Row{sum: sums{n: r.n[i], good: r.good[i], bad: r.bad[i]}}
-		as.Query = &Query{Measure: ThemeSentiment, Level: a.Level}
-		as.evaluate(&net)
-		row.Net, row.NetRange, row.Note = net.Value, net.Interval, net.Note
+		row.Net, row.NetRange, row.Note = r.nets[i].Value, r.nets[i].Interval, r.nets[i].Note
 		of := Conditions{{Field: a.Measure.metric(), Op: "not_empty"}}
 		if a.scale != "" {
 			of = append(of, Condition{Field: a.Measure.metric() + "_scale", Op: "in", Values: []string{a.scale}})
@@ -653,10 +732,7 @@ func (r *themeRows) finish(a *asked) []ThemeRow {
 		scored := row.Feedback + "&" + Encode(of, Period{}).Encode()
 		row.Score.Feedback = &scored
 		if r.before != nil {
-			old := Row{sum: sums{n: r.before.all, good: r.before.n[i]}}
-			as.Query = &Query{Measure: Share, Level: a.Level}
-			as.evaluate(&old)
-			row.Change = as.difference(share, old)
+			row.Change = shares.difference(r.shares[i], r.before.shares[i])
 			row.Change.N = r.before.n[i]
 		}
 		if m, ok := r.impact[id]; ok && !math.IsNaN(m.Adjusted) {
