@@ -552,16 +552,29 @@ func onScale(a *asked, ans *ThemesAnswer, list []scored) []scored {
 	return slices.DeleteFunc(list, func(x scored) bool { return x.scale != ans.Scale })
 }
 
-// moves estimates impacts: of themes that stand under another one among all those without any below, and of the top level by itself.
+// moves estimates impacts: of themes without any below among all of those, of the top level by itself, and of what stands between among all
+// on its level, with those above that have nothing below.
 func (r *themeRows) moves(a *asked, ans *ThemesAnswer, list []scored, about map[int64][]int) error {
-	parents, top := make([]bool, len(r.ids)), make([]bool, len(r.ids))
-	for _, id := range r.ids {
-		p := r.tree.Parent(id)
-		if i, ok := r.at[p]; ok {
-			parents[i] = true
+	parents, depth := make([]bool, len(r.ids)), make([]int, len(r.ids))
+	for j, id := range r.ids {
+		for p := r.tree.Parent(id); p != ""; p = r.tree.Parent(p) {
+			if i, ok := r.at[p]; ok && depth[j] == 0 {
+				parents[i] = true
+			}
+			depth[j]++
 		}
-		top[r.at[id]] = p == ""
 	}
+	cuts := []func(int) bool{}
+	for level := range slices.Max(append(depth, 0)) + 1 {
+		between := false
+		for i := range r.ids {
+			between = between || depth[i] == level && parents[i]
+		}
+		if level == 0 || between {
+			cuts = append(cuts, func(i int) bool { return depth[i] == level || depth[i] < level && !parents[i] })
+		}
+	}
+	cuts = append(cuts, func(i int) bool { return !parents[i] })
 	d := newDummies(list)
 	if d.channels.n > 0 {
 		ans.Controls = append(ans.Controls, "channel")
@@ -569,10 +582,7 @@ func (r *themeRows) moves(a *asked, ans *ThemesAnswer, list []scored, about map[
 	if d.quarters.n > 0 {
 		ans.Controls = append(ans.Controls, "quarter")
 	}
-	for _, keep := range []func(int) bool{
-		func(i int) bool { return top[i] },
-		func(i int) bool { return !parents[i] },
-	} {
+	for _, keep := range cuts {
 		var names []string
 		index := make([]int, len(r.ids))
 		for i, id := range r.ids {
