@@ -225,9 +225,13 @@ func (s *Service) ask(ctx context.Context, ws identity.WorkspaceID, q Query) (*A
 
 // groupThemes says which groups the fields of themes have.
 func (a *asked) groupThemes() {
+	focus := a.Where
+	if a.allThemes {
+		focus = nil
+	}
 	for i, f := range a.by {
 		if f.theme() {
-			a.by[i] = f.grouped(a.tree, a.Where)
+			a.by[i] = f.grouped(a.tree, focus)
 		}
 	}
 }

@@ -231,7 +231,8 @@ type FacetValue struct {
 }
 
 // Facets counts the values of several fields. A condition on the field itself does not narrow its own facet, so that
-// one can choose a second value. Values that the actor may not see are left out: one could not choose them without naming them.
+// one can choose a second value, nor does one on themes narrow which themes are listed. Values that are chosen are listed however rare they are.
+// Values that the actor may not see are left out: one could not choose them without naming them.
 func (s *Service) Facets(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, c Conditions, p Period, fields []string, most int) ([]Facet, error) {
 	out := make([]Facet, 0, len(fields))
 	if err := s.MayAskOf(ctx, ws, actor, p, c); err != nil {
@@ -248,7 +249,8 @@ func (s *Service) Facets(ctx context.Context, ws identity.WorkspaceID, actor ide
 				others = append(others, e)
 			}
 		}
-		ans, err := s.Ask(ctx, ws, Query{Measure: Count, By: []string{name}, Where: others, Between: p, Limit: most + 1})
+		q := Query{Measure: Count, By: []string{name}, Where: others, Between: p, Limit: most + 1, allThemes: true}
+		ans, err := s.Ask(ctx, ws, q)
 		if err != nil {
 			return nil, err
 		}
@@ -258,9 +260,43 @@ func (s *Service) Facets(ctx context.Context, ws identity.WorkspaceID, actor ide
 				f.Values = append(f.Values, FacetValue{v, r.N})
 			}
 		}
+		missing := f.missing(c)
+		if len(missing) > 0 {
+			q.Where, q.Limit = append(slices.Clone(others), Condition{Field: name, Op: "in", Values: missing}), maxGroups
+			if ans, err = s.Ask(ctx, ws, q); err != nil {
+				return nil, err
+			}
+		}
+		for _, v := range missing {
+			if veil.Value(name, v) != v {
+				continue
+			}
+			x := FacetValue{Value: v}
+			for _, r := range ans.Rows {
+				if r.Keys[name] == v {
+					x.N = r.N
+				}
+			}
+			f.Values = append(f.Values, x)
+		}
 		out = append(out, f)
 	}
 	return out, nil
+}
+
+// missing are the values that conditions choose of the facet's field and that are not listed: what is chosen must be seen, to be given up.
+func (f Facet) missing(c Conditions) (values []string) {
+	for _, e := range c {
+		if e.Field != f.Field || e.Op != "in" {
+			continue
+		}
+		for _, v := range e.Values {
+			if v != "" && !slices.Contains(values, v) && !slices.ContainsFunc(f.Values, func(x FacetValue) bool { return x.Value == v }) {
+				values = append(values, v)
+			}
+		}
+	}
+	return values
 }
 
 // Each gives all feedback that fulfils conditions, newest first, a page at a time and in flat memory: for exports. Without

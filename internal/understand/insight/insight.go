@@ -127,7 +127,8 @@ type Query struct {
 	Order   string     `json:"order,omitempty" enum:"key,n,value," doc:"Order of the groups: by key, by n (the default), by value"`
 	Limit   int        `json:"limit,omitempty" doc:"Most groups to give (not counting buckets of time), 100 by default, 5,000 at most"`
 
-	least int64 // voices below which no figure is told, see Veil.thin; 0 where each is
+	allThemes bool  // groups of themes are all there are, not only those under a theme that a condition names
+	least     int64 // voices below which no figure is told, see Veil.thin; 0 where each is
 }
 
 // Answer is the answer to a Query, with everything that a reader needs in order to trust it.

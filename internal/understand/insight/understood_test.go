@@ -618,3 +618,31 @@ func TestABatchOfManyWorkspaces(t *testing.T) {
 		t.Errorf("%d bytes for one workspace, %d for %d", one, all, len(many))
 	}
 }
+
+// TestFacetsShowWhatIsChosen, however rare it is, and all that the chosen texts are about besides.
+func TestFacetsShowWhatIsChosen(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		all := w.speak(600)
+		owner := identity.Actor{Workspace: w.ws, Member: "o", Role: identity.Owner}
+		chosen := insight.Conditions{{Field: "theme", Op: "in", Values: []string{"price", "nobody"}}}
+		facets, err := w.insight.Facets(t.Context(), w.ws, owner, chosen, insight.Period{}, []string{"theme", "theme_group"}, 1)
+		must(t, err)
+		n := func(keep func(spoken) bool) int64 { return int64(len(only(all, keep))) }
+		price := func(s spoken) bool { return s.about("price") }
+		list := facets[0].Values
+		if len(list) != 3 || list[1] != (insight.FacetValue{Value: "price", N: n(price)}) || list[2] != (insight.FacetValue{Value: "nobody"}) || !facets[0].More {
+			t.Errorf("themes %+v, want price with %d", facets[0], n(price))
+		}
+		facets, err = w.insight.Facets(t.Context(), w.ws, owner, chosen[:1], insight.Period{}, []string{"theme_group"}, 8)
+		must(t, err)
+		if len(facets[0].Values) != 3 {
+			t.Errorf("groups %+v", facets[0])
+		}
+		for _, x := range facets[0].Values {
+			if want := n(func(s spoken) bool { return price(s) && s.about(x.Value) }); x.N != want {
+				t.Errorf("%s: %d, want %d", x.Value, x.N, want)
+			}
+		}
+	})
+}
