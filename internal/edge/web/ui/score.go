@@ -9,10 +9,14 @@ import (
 )
 
 func figure(e Env, s Score, v float64) string {
-	if s.Percent {
-		return e.Percent(v, s.Decimals)
+	if !s.Percent {
+		return e.N(v, s.Decimals)
 	}
-	return e.N(v, s.Decimals)
+	// What is not nothing is not written as 0%.
+	if least := math.Pow10(-s.Decimals - 2); v > 0 && v < least/2 {
+		return e.T("score.below", "figure", written(e.Percent(least, s.Decimals)))
+	}
+	return e.Percent(v, s.Decimals)
 }
 
 // signed is a change with its sign; the change of a share is told in points, not in per cent of a per cent.

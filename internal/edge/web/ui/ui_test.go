@@ -91,3 +91,18 @@ func TestRefusalsNameNoFieldOfPrograms(t *testing.T) {
 		}
 	}
 }
+
+// TestAShareThatIsSomethingIsNotNothing: 0% is written of 0 alone.
+func TestAShareThatIsSomethingIsNotNothing(t *testing.T) {
+	t.Parallel()
+	e := Env{Locale: i18n.Load().Language("en")}
+	for _, c := range []struct {
+		v        float64
+		decimals int
+		want     string
+	}{{0, 1, "0.0%"}, {0.0004, 1, "under 0.1%"}, {0.0005, 1, "0.1%"}, {0.003, 1, "0.3%"}, {0.003, 0, "under 1%"}, {0.4, 0, "40%"}} {
+		if got := figure(e, Score{Percent: true, Decimals: c.decimals}, c.v); got != c.want {
+			t.Errorf("%v: %q, want %q", c.v, got, c.want)
+		}
+	}
+}

@@ -308,7 +308,7 @@ func (b *builder) scores(ctx context.Context, v *themeView) error {
 		return err
 	}
 	s := figure.Named(e, e.T("themes.share"), share, "previous", e.T("home.against"))
-	s.Href, s.Min, s.Max = v.All, 0, 0
+	s.Href, s.Min, s.Max, s.Decimals = v.All, 0, 0, 1 // as many as the list of themes has
 	if volume.Total.N > 0 {
 		s.Of = e.T("themes.of_texts", "n", volume.Total.N, "texts", share.Total.N)
 	}
