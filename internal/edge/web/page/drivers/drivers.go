@@ -41,6 +41,7 @@ type view struct {
 	Problem                 string
 	Empty                   bool // there is nothing to tell apart
 	Lead                    string
+	Ties                    string // what the lines between the rows say
 	Chart                   *ui.Chart
 	Rows                    []row
 	Effects                 bool // some are known
@@ -226,6 +227,12 @@ func (w writer) fill(v *view) {
 		v.About = r.Theme && (v.About || i == 0)
 		v.Effects = v.Effects || r.Effect != "" || len(r.Levels) > 0
 		v.Classes = v.Classes || r.Class != ""
+		if v.Ties == "" && len(a.Drivers) > 1 && r.Rank != "" {
+			v.Ties = e.T("drivers.all_tied")
+		}
+		if r.First {
+			v.Ties = e.T("drivers.tie_note")
+		}
 		v.Gains = v.Gains || r.Gain != ""
 	}
 	v.Chart = w.chart()

@@ -233,7 +233,7 @@ func page(sh ui.Shell, v view) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Card(ui.CardHead{ID: "drivers", Title: sh.T("drivers.table"), Lead: sh.T("drivers.tie_note"), Flush: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Card(ui.CardHead{ID: "drivers", Title: sh.T("drivers.table"), Lead: v.Ties, Flush: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
