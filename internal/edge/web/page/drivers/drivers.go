@@ -219,23 +219,29 @@ func (w writer) fill(v *view) {
 	for _, c := range a.Controls {
 		held = append(held, w.control(c))
 	}
-	v.Lead = e.T("drivers.importance_lead", "count", a.N, "r2", verbatim(e.Percent(a.R2, 0)), "score", v.Score, "controls", strings.Join(held, ", "))
+	lead, decimals := "drivers.importance_lead", 0
+	if w.nothing() {
+		lead, decimals = "drivers.nothing_lead", 1
+	}
+	v.Lead = e.T(lead, "count", a.N, "r2", verbatim(e.Percent(a.R2, decimals)), "score", v.Score, "controls", strings.Join(held, ", "))
 	for i, d := range a.Drivers {
 		r := w.row(d)
 		r.First = i > 0 && a.Drivers[i-1].Tie != d.Tie
-		v.Rows = append(v.Rows, r)
-		v.About = r.Theme && (v.About || i == 0)
-		v.Effects = v.Effects || r.Effect != "" || len(r.Levels) > 0
-		v.Classes = v.Classes || r.Class != ""
 		if v.Ties == "" && len(a.Drivers) > 1 && r.Rank != "" {
 			v.Ties = e.T("drivers.all_tied")
 		}
 		if r.First {
 			v.Ties = e.T("drivers.tie_note")
 		}
+		v.Rows = append(v.Rows, r)
+		v.About = r.Theme && (v.About || i == 0)
+		v.Effects = v.Effects || r.Effect != "" || len(r.Levels) > 0
+		v.Classes = v.Classes || r.Class != ""
 		v.Gains = v.Gains || r.Gain != ""
 	}
-	v.Chart = w.chart()
+	if !w.nothing() {
+		v.Chart = w.chart()
+	}
 	w.actions(v)
 	for _, x := range a.Warnings {
 		v.Warnings = append(v.Warnings, e.T("drivers.warn."+string(x)))
@@ -254,6 +260,13 @@ func (w writer) fill(v *view) {
 	}
 }
 
+// leastWhole is the part of how answers differ below which its shares are shares of nothing.
+const leastWhole = 0.01
+
+// nothing tells whether the drivers account for next to nothing together: for less than so many drivers do by chance, or less than one per
+// cent. A chart of how they share it would look like a finding.
+func (w writer) nothing() bool { return w.a.R2 < leastWhole || w.a.AdjR2 <= 0 }
+
 // control names what is held still.
 func (w writer) control(field string) string {
 	if field == "quarter" {
@@ -266,6 +279,9 @@ func (w writer) control(field string) string {
 func (w writer) row(d driving.Driver) row {
 	e := w.e
 	r := row{Name: w.name(d.Field), Kind: e.T("drivers.kind." + string(d.Kind)), Href: figure.Behind(d.Feedback), Share: e.Percent(d.Share, 0), Coverage: e.Percent(d.Coverage, 0)}
+	if w.nothing() {
+		r.Share = ""
+	}
 	if r.Theme = d.Kind == driving.Theme; r.Theme {
 		r.Coverage = e.Percent(d.Coverage, 1)
 	}
