@@ -31,7 +31,7 @@ type estimate struct {
 // signed writes a value in the estimate's unit: percentage points where it is a difference of shares.
 func (f estimate) signed(e ui.Env, v float64) string {
 	if f.share {
-		return points(e, v)
+		return e.T("score.points", "n", verbatim(e.Signed(100*v, max(1, f.decimals))))
 	}
 	return e.Signed(v, f.decimals)
 }
@@ -164,6 +164,15 @@ func impact(i insight.ThemeImpact, unit string) estimate {
 	f := estimate{value: i.Value, low: i.Interval.Low, high: i.Interval.High, has: true, decimals: 1, share: unit == "share"}
 	if unit == "scale" { // of a few steps
 		f.decimals = 2
+	}
+	// What is told apart from 0 is not written with an end that is 0.
+	if zero := func(v float64) bool {
+		if f.share {
+			v *= 100
+		}
+		return math.Abs(v) < math.Pow10(-f.decimals)/2
+	}; f.low*f.high > 0 && (zero(f.low) || zero(f.high)) {
+		f.decimals++
 	}
 	return f
 }
