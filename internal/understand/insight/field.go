@@ -178,7 +178,8 @@ type Condition struct {
 	Values []string `json:"values,omitempty"`
 }
 
-// Conditions must all be fulfilled. The short form {"channel": "web", "attribute.country": ["IL", "US"]} is understood too.
+// Conditions must all be fulfilled. The short form {"channel": "web", "attribute.country": ["IL", "US"]} is understood too,
+// in which a condition on text is a search.
 type Conditions []Condition
 
 var ops = []string{"in", "not_in", "contains", "not_contains", "search", "gt", "gte", "lt", "lte", "empty", "not_empty"}
@@ -196,7 +197,11 @@ func (c *Conditions) UnmarshalJSON(b []byte) error {
 			if err != nil {
 				return err
 			}
-			*c = append(*c, Condition{Field: f, Values: list})
+			e := Condition{Field: f, Values: list}
+			if f == "text" { // nobody means a text that is these words and nothing else
+				e.Op = "search"
+			}
+			*c = append(*c, e)
 		}
 		sort.Slice(*c, func(i, j int) bool { return (*c)[i].Field < (*c)[j].Field })
 		return nil

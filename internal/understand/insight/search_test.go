@@ -1,6 +1,7 @@
 package insight_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -79,4 +80,15 @@ func TestSearch(t *testing.T) {
 			t.Errorf("%d are counted", a.Total.N)
 		}
 	})
+}
+
+// TestTheShortFormSearches: who writes {"text": "room"} looks for the word, and not for a text that is it.
+func TestTheShortFormSearches(t *testing.T) {
+	t.Parallel()
+	var q insight.Query
+	must(t, json.Unmarshal([]byte(`{"measure":"count","where":{"channel":"web","text":"room"},"share":{"text":["a","b"]}}`), &q))
+	must(t, q.Validate())
+	if len(q.Where) != 2 || q.Where[0].Op != "in" || q.Where[1].Op != "search" || q.Share[0].Op != "search" {
+		t.Errorf("%+v", q)
+	}
 }
