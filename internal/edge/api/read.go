@@ -17,9 +17,12 @@ import (
 	"kolo/internal/foundation/fault"
 )
 
-// strict reads a body, and refuses fields that do not exist: one that is silently ignored gives a wrong answer.
+// strict reads a body, and refuses fields that do not exist or come twice: one that is silently ignored gives a wrong answer.
 func strict[T any](raw []byte) (T, error) {
 	var v T
+	if path, is := twice(raw); is {
+		return v, fault.Bad("api.decode", comesTwice(path))
+	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&v); err != nil {
@@ -30,12 +33,63 @@ func strict[T any](raw []byte) (T, error) {
 
 // format reads and writes JSON for huma.
 var format = huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: func(raw []byte, v any) error {
+	if path, is := twice(raw); is {
+		return unread(comesTwice(path))
+	}
 	err := json.Unmarshal(raw, v)
 	if err != nil {
 		err = unread(malformed(raw, reflect.TypeOf(v).Elem(), err))
 	}
 	return err
 }}
+
+func comesTwice(path string) fault.Field {
+	return fault.Field{Path: path, Code: "twice", Msg: "this field comes twice"}
+}
+
+// twice finds the first field that an object in a body has already, of which package json would take the last. What is not JSON has none.
+func twice(raw []byte) (path string, is bool) {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	var value func(at string) bool
+	value = func(at string) bool {
+		token, err := d.Token()
+		if err != nil {
+			return false
+		}
+		switch token {
+		case json.Delim('{'):
+			names := map[string]bool{}
+			for d.More() {
+				key, err := d.Token()
+				name, ok := key.(string)
+				if err != nil || !ok {
+					return false
+				}
+				of := strings.TrimPrefix(at+"."+name, ".")
+				if names[name] {
+					path, is = of, true
+					return false
+				}
+				if names[name] = true; !value(of) {
+					return false
+				}
+			}
+		case json.Delim('['):
+			for i := 0; d.More(); i++ {
+				if !value(at + "[" + strconv.Itoa(i) + "]") {
+					return false
+				}
+			}
+		default:
+			return true
+		}
+		_, err = d.Token() // the end of it
+		return err == nil
+	}
+	value("")
+	return path, is
+}
 
 // unread is why a body cannot be read, on its way through huma, which keeps of an error its text alone.
 type unread fault.Field

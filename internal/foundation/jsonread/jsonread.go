@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -193,7 +194,8 @@ func (r *Reader) Mismatch(path string, v *fastjson.Value, want string) {
 	r.Wrong(path, "type", "%s is not %s", names[v.Type()], want)
 }
 
-// Object calls known for each member; known tells whether there is such a field. Null is an object without members.
+// Object calls known for each member; known tells whether there is such a field. Null is an object without members. A member that comes
+// twice is wrong: whichever of the two counted, the other would be lost without a word.
 func (r *Reader) Object(path string, v *fastjson.Value, known func(name string, v *fastjson.Value) bool) {
 	o, err := v.Object()
 	if err != nil {
@@ -202,11 +204,48 @@ func (r *Reader) Object(path string, v *fastjson.Value, known func(name string, 
 		}
 		return
 	}
+	var names members
 	o.Visit(func(key []byte, v *fastjson.Value) {
-		if name := r.Intern(key); !known(name, v) {
+		name := r.Intern(key)
+		if names.twice(name) {
+			r.Wrong(path+Clip(name), "twice", "this field comes twice")
+			return
+		}
+		if !known(name, v) {
 			r.Wrong(path+Clip(name), "unknown", "there is no such field; facts of your own go into attributes")
 		}
 	})
+}
+
+// members are the names that an object has so far. Most objects are small, and no two of their names have the same bit, so that they are
+// hardly ever compared, and nothing is allocated.
+type members struct {
+	bits  uint64
+	n     int
+	first [32]string
+	more  map[string]bool
+}
+
+// twice takes in a name, and tells whether it was there already.
+func (m *members) twice(name string) bool {
+	bit := uint64(1)
+	if n := len(name); n > 0 {
+		bit = 1 << ((uint(n) + 7*uint(name[0]) + 13*uint(name[n-1]) + 29*uint(name[n/2])) % 64)
+	}
+	if m.bits&bit != 0 && (slices.Contains(m.first[:m.n], name) || m.more[name]) {
+		return true
+	}
+	m.bits |= bit
+	if m.n < len(m.first) {
+		m.first[m.n] = name
+		m.n++
+		return false
+	}
+	if m.more == nil {
+		m.more = map[string]bool{}
+	}
+	m.more[name] = true
+	return false
 }
 
 // Clip shortens a text for a message.

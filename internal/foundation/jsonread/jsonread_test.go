@@ -2,9 +2,12 @@ package jsonread_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/valyala/fastjson"
 
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/jsonread"
@@ -55,5 +58,32 @@ func TestTooManyValues(t *testing.T) {
 			t.Errorf("%.40s of %d bytes: %v", c.text, len(c.text), err)
 		}
 		r.Put()
+	}
+}
+
+// TestAFieldThatComesTwiceIsWrong, in a large object too, and no other one is.
+func TestAFieldThatComesTwiceIsWrong(t *testing.T) {
+	t.Parallel()
+	names := func(n int, more string) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, `"name %d":1,`, i)
+		}
+		return "{" + b.String() + more + "}"
+	}
+	for text, want := range map[string]string{
+		`{"text":"a","kind":"b","text":"c"}`: "x.text", `{"text":"a","test":"b"}`: "", `{"":1,"":2}`: "x.", names(100, `"name 3":1`): "x.name 3", names(100, `"name 77":1`): "x.name 77", names(5000, `"last":1`): "",
+	} {
+		r := jsonread.Get()
+		v, err := r.Parse("test", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Object("x.", v, func(string, *fastjson.Value) bool { return true })
+		bad := r.Bad()
+		r.Put()
+		if want == "" && len(bad) != 0 || want != "" && (len(bad) != 1 || bad[0].Path != want || bad[0].Code != "twice") {
+			t.Errorf("%.60s: %+v", text, bad)
+		}
 	}
 }
