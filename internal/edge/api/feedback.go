@@ -193,20 +193,23 @@ func (a *API) receiveArray(w http.ResponseWriter, r *http.Request, actor identit
 
 // keep receives rows of JSON, of which each may be malformed by itself.
 func (a *API) keep(ctx context.Context, actor identity.Actor, rows []json.RawMessage) ([]feedback.Result, error) {
-	wait, err := a.begin(ctx, actor, rows, 0)
+	wait, err := a.begin(ctx, actor, rows, nil)
 	if err != nil {
 		return nil, err
 	}
 	return wait()
 }
 
-// begin is keep that does not wait until the rows are kept. from is the index of the first.
-func (a *API) begin(ctx context.Context, actor identity.Actor, rows []json.RawMessage, from int) (wait func() ([]feedback.Result, error), err error) {
+// begin is keep that does not wait until the rows are kept. index is that of each row; without, they are counted from 0.
+func (a *API) begin(ctx context.Context, actor identity.Actor, rows []json.RawMessage, index []int) (wait func() ([]feedback.Result, error), err error) {
 	results := make([]feedback.Result, len(rows))
 	batch := make([]feedback.Input, len(rows))
 	at := make([]int, 0, len(rows))
 	for i, raw := range rows {
-		results[i] = feedback.Result{Index: from + i, Status: feedback.Rejected}
+		results[i] = feedback.Result{Index: i, Status: feedback.Rejected}
+		if index != nil {
+			results[i].Index = index[i]
+		}
 		if len(raw) == 0 {
 			results[i].Errors = []fault.Field{{Code: "too_long", Msg: fmt.Sprintf("a row has at most %d bytes", a.RowLimit)}}
 			continue
@@ -227,7 +230,7 @@ func (a *API) begin(ctx context.Context, actor identity.Actor, rows []json.RawMe
 	return func() ([]feedback.Result, error) {
 		list, err := kept()
 		for k, res := range list {
-			res.Index = from + at[k]
+			res.Index = results[at[k]].Index
 			results[at[k]] = res
 		}
 		return results, err
@@ -256,8 +259,8 @@ func (a *API) receiveStream(w http.ResponseWriter, r *http.Request, actor identi
 	lines := bufio.NewReaderSize(r.Body, 256<<10)
 	out := json.NewEncoder(spill)
 	type batch struct {
-		rows []json.RawMessage
-		from int
+		rows  []json.RawMessage
+		lines []int // of the rows, empty ones counted too, so that who sent them finds what is wrong
 	}
 	// Three things go on at once, each a batch ahead of the next: reading, making inputs of the rows, and keeping them.
 	batches := make(chan batch, 1)
@@ -268,7 +271,7 @@ func (a *API) receiveStream(w http.ResponseWriter, r *http.Request, actor identi
 	group.Go(func() error {
 		defer close(begun)
 		for b := range batches {
-			wait, err := a.begin(ctx, actor, b.rows, b.from)
+			wait, err := a.begin(ctx, actor, b.rows, b.lines)
 			if err != nil {
 				return err
 			}
@@ -298,7 +301,8 @@ func (a *API) receiveStream(w http.ResponseWriter, r *http.Request, actor identi
 	})
 	var readErr error
 	rows, text := make([]json.RawMessage, 0, streamBatch), []byte(nil)
-	for readErr == nil {
+	places := make([]int, 0, streamBatch)
+	for at := 0; readErr == nil; at++ {
 		var line []byte
 		var long bool
 		line, long, readErr = readLine(lines, a.RowLimit)
@@ -306,17 +310,18 @@ func (a *API) receiveStream(w http.ResponseWriter, r *http.Request, actor identi
 			line, long = nil, false // it was cut off
 		}
 		if line = jsonread.Line(line); len(line) > 0 || long {
-			at := len(text)
+			from := len(text)
 			text = append(text, line...) // nothing, where it is too long
-			rows = append(rows, text[at:len(text):len(text)])
+			rows, places = append(rows, text[from:len(text):len(text)]), append(places, at)
 			total++
 		}
 		if len(rows) == streamBatch || readErr != nil && len(rows) > 0 {
 			select {
-			case batches <- batch{rows, total - len(rows)}:
+			case batches <- batch{rows, places}:
 			case <-ctx.Done():
 				readErr = ctx.Err()
 			}
+			places = make([]int, 0, streamBatch)
 			rows, text = make([]json.RawMessage, 0, streamBatch), make([]byte, 0, len(text)+len(text)/8)
 		}
 	}
