@@ -102,9 +102,28 @@ func New(s Services) *API {
 	a.exportRoutes()
 	a.healthRoutes()
 	a.mux.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) {
+		if methods := a.methods(r); len(methods) > 0 {
+			w.Header().Set("Allow", strings.Join(methods, ", "))
+			p := fault.ProblemOf(fault.New(fault.NotFound, "api", "%s has no %s; it has %s", r.URL.Path, r.Method, strings.Join(methods, ", ")))
+			p.Status, p.Title, p.Code = http.StatusMethodNotAllowed, http.StatusText(http.StatusMethodNotAllowed), "method_not_allowed"
+			writeProblem(w, r, p)
+			return
+		}
 		WriteProblem(w, r, fault.New(fault.NotFound, "api", "%s %s does not exist; /v1/openapi.json lists what does", r.Method, r.URL.Path))
 	})
 	return a
+}
+
+// methods are those that an address has.
+func (a *API) methods(r *http.Request) (list []string) {
+	for _, m := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		other := r.Clone(r.Context())
+		other.Method = m
+		if _, pattern := a.mux.Handler(other); pattern != "/v1/" && pattern != "" {
+			list = append(list, m)
+		}
+	}
+	return list
 }
 
 // schemaName names a type in the description by its package too: feedback.Answer is FeedbackAnswer, insight.Answer is
@@ -133,7 +152,13 @@ func init() {
 			f := fault.Field{Code: "invalid", Msg: e.Error()}
 			var detail *huma.ErrorDetail
 			if errors.As(e, &detail) {
-				f.Path, f.Msg = strings.TrimPrefix(strings.TrimPrefix(detail.Location, "body"), "."), detail.Message
+				f.Path, f.Msg = detail.Location, detail.Message
+				for _, part := range []string{"body", "query", "path"} { // names say enough, and other faults are told by them alone
+					if rest, ok := strings.CutPrefix(f.Path, part); ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
+						f.Path = strings.TrimPrefix(rest, ".")
+						break
+					}
+				}
 				if own, ok := unreadOf(f.Msg); ok {
 					f = own
 				}

@@ -9,7 +9,10 @@ import (
 
 // WriteProblem answers with an error as an RFC 9457 problem.
 func WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
-	p := fault.ProblemOf(err)
+	writeProblem(w, r, fault.ProblemOf(err))
+}
+
+func writeProblem(w http.ResponseWriter, r *http.Request, p fault.Problem) {
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Cache-Control", "no-store")

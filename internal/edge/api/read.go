@@ -217,9 +217,24 @@ func expected(wrong *json.UnmarshalTypeError) string {
 	return words[want] + " is expected here, not " + got
 }
 
-// plainly says what huma has found in plain words, where it is about the type of a value.
+// plainly says what huma has found in plain words, where it is about the type of a value, or how large it is.
 func plainly(f *fault.Field) {
-	if want, ok := words[strings.TrimPrefix(f.Msg, "expected ")]; ok && strings.HasPrefix(f.Msg, "expected ") {
+	what, expects := strings.CutPrefix(f.Msg, "expected ")
+	if !expects {
+		return
+	}
+	if want, ok := words[what]; ok {
 		f.Code, f.Msg = "type", want+" is expected here"
+	}
+	for _, x := range []struct{ theirs, ours, code string }{
+		{"number >= ", "a number of at least %s is expected here", "range"}, {"number <= ", "a number of at most %s is expected here", "range"},
+		{"number > ", "a number above %s is expected here", "range"}, {"number < ", "a number below %s is expected here", "range"},
+		{"length >= ", "this is too short: it has %s characters at least", "too_short"}, {"length <= ", "this is too long: it has %s characters at most", "too_long"},
+		{"array length >= ", "these are too few: %s at least", "too_few"}, {"array length <= ", "these are too many: %s at most", "too_many"},
+	} {
+		if limit, ok := strings.CutPrefix(what, x.theirs); ok {
+			f.Code, f.Msg = x.code, fmt.Sprintf(x.ours, limit)
+			return
+		}
 	}
 }
