@@ -74,6 +74,11 @@ func TestAllScreensSayTheSame(t *testing.T) {
 			t.Errorf("%s does not say the NPS of 37.5 of 40 answers", path)
 		}
 	}
+	for _, path := range []string{"/?last=5x", "/themes?last=5x", "/themes/delivery?last=5x", "/explore?measure=nps&last=5x"} { // no other period in its stead
+		if rec := i.browse(token, http.MethodGet, path, nil); rec.Code != http.StatusUnprocessableEntity {
+			t.Errorf("%s: %d", path, rec.Code)
+		}
+	}
 	body := i.page(token, "/feedback?nps_group=detractor")
 	if strings.Count(body, "detractor ") < 10 || strings.Contains(body, "promoter 1") || strings.Contains(body, "passive 2") {
 		t.Error("the words behind detractors are not theirs")

@@ -2,7 +2,10 @@
 package home
 
 import (
+	"cmp"
+	"fmt"
 	"net/http"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -49,18 +52,20 @@ type pinned struct {
 	Href  string
 }
 
+type period struct{ last, bucket string }
+
 // periods that can be chosen, with the bucket that suits each.
-var periods = []struct{ last, bucket string }{{"30d", "day"}, {"90d", "week"}, {"12m", "month"}, {"2y", "month"}}
+var periods = []period{{"30d", "day"}, {"90d", "week"}, {"12m", "month"}, {"2y", "month"}}
 
 func (p *Pages) home(q *web.Request) error {
 	ctx, ws := q.Context(), q.Workspace.ID
-	last, bucket := "90d", "week"
-	for _, x := range periods {
-		if q.URL.Query().Get("last") == x.last {
-			last, bucket = x.last, x.bucket
-		}
+	last := cmp.Or(q.URL.Query().Get("last"), "90d")
+	at := slices.IndexFunc(periods, func(x period) bool { return x.last == last })
+	if at < 0 {
+		return fault.Bad("home", fault.Field{Path: "last", Code: "unknown", Msg: fmt.Sprintf("there is no %q here: it is 30d, 90d, 12m or 2y", last)})
 	}
-	period := insight.Period{Last: last}
+	bucket := periods[at].bucket
+	between := insight.Period{Last: last}
 	v := view{Behind: p.Feeder.Behind() > 0}
 	for _, x := range periods {
 		v.Periods = append(v.Periods, ui.Tab{Label: q.Env.T("period." + x.last), Href: "/?last=" + x.last, Current: x.last == last, Count: -1})
@@ -74,11 +79,11 @@ func (p *Pages) home(q *web.Request) error {
 		g.Go(func() (err error) { *into, err = p.Insight.Ask(gctx, ws, question); return err })
 	}
 	for i, m := range measures {
-		ask(&answers[i], insight.Query{Measure: m, Between: period, Bucket: bucket, Compare: &insight.Compare{To: "previous"}})
+		ask(&answers[i], insight.Query{Measure: m, Between: between, Bucket: bucket, Compare: &insight.Compare{To: "previous"}})
 	}
 	ask(&total, insight.Query{Measure: insight.Count})
-	ask(&volume, insight.Query{Measure: insight.Count, Between: period, Bucket: bucket, By: []string{"channel"}, Limit: 7})
-	ask(&texts, insight.Query{Measure: insight.ResponseShare, Of: "text", Between: period})
+	ask(&volume, insight.Query{Measure: insight.Count, Between: between, Bucket: bucket, By: []string{"channel"}, Limit: 7})
+	ask(&texts, insight.Query{Measure: insight.ResponseShare, Of: "text", Between: between})
 	g.Go(func() (err error) {
 		latest, err = p.Insight.Find(gctx, ws, insight.Conditions{{Field: "text", Op: "not_empty"}}, insight.Period{}, "", 5)
 		return err

@@ -124,7 +124,10 @@ func (p *Pages) show(q *web.Request, summarise bool) error {
 		return err
 	}
 	e := q.Env
-	last, bucket := period(q)
+	last, bucket, err := period(q)
+	if err != nil {
+		return err
+	}
 	v := themeView{Theme: t, About: t.About[e.Tag()], Named: t.NamedBy, May: q.Actor.May(identity.ThemesManage), Back: themeHref(t.ID) + "?last=" + last,
 		All: "/feedback?" + url.Values{"theme": {t.ID}, "last": {last}}.Encode()}
 	if v.About == "" {

@@ -4,6 +4,7 @@ package themes
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"net/http"
 	"net/url"
@@ -13,6 +14,7 @@ import (
 	"kolo/internal/edge/web"
 	"kolo/internal/edge/web/page/figure"
 	"kolo/internal/edge/web/ui"
+	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/store"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/identity"
@@ -58,14 +60,18 @@ func (p *Pages) Register(s *web.Site) {
 
 var periods = []struct{ last, bucket string }{{"30d", "day"}, {"90d", "week"}, {"12m", "month"}, {"2y", "month"}}
 
-// period is the one that the address names, or 90 days.
-func period(q *web.Request) (last, bucket string) {
+// period is the one that the address names, or 90 days without.
+func period(q *web.Request) (last, bucket string, err error) {
+	last = q.URL.Query().Get("last")
+	if last == "" {
+		return "90d", "week", nil
+	}
 	for _, x := range periods {
-		if q.URL.Query().Get("last") == x.last {
-			return x.last, x.bucket
+		if last == x.last {
+			return x.last, x.bucket, nil
 		}
 	}
-	return "90d", "week"
+	return "", "", fault.Bad("themes.period", fault.Field{Path: "last", Code: "unknown", Msg: fmt.Sprintf("there is no %q here: it is 30d, 90d, 12m or 2y", last)})
 }
 
 // listView is what the page of all themes shows.
@@ -134,7 +140,10 @@ type bar struct{ Start, Width string }
 
 func (p *Pages) list(q *web.Request) error {
 	ctx, ws, e := q.Context(), q.Workspace.ID, q.Env
-	last, _ := period(q)
+	last, _, err := period(q)
+	if err != nil {
+		return err
+	}
 	tree, err := p.Themes.Tree(ctx, ws)
 	if err != nil {
 		return err
