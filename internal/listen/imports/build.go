@@ -29,6 +29,7 @@ type builder struct {
 	steps   []step          // by column
 	scales  map[string]int  // metric to the column with its scale
 	private map[string]bool // attributes of feedback that say who a customer is, in the rows since they were last taken
+	namer   *namer          // nil where nobody was erased
 }
 
 // step is what is done with one column's cells.
@@ -156,6 +157,18 @@ func (b *builder) row(r rawRow, in *feedback.Input) (bad []fault.Field) {
 		in.ExternalID = b.prefix + strconv.FormatInt(r.number, 10)
 	}
 	return bad
+}
+
+// name notes whom a row names, where that is asked for; in is what it became, nil where it could not be read.
+func (b *builder) name(r rawRow, in *feedback.Input) {
+	if b.namer == nil {
+		return
+	}
+	var who *contact.Ref
+	if in != nil && in.Contact != nil {
+		who = &contact.Ref{External: in.Contact.ExternalID, Email: in.Contact.Email, Phone: in.Contact.Phone, Country: in.Contact.Country}
+	}
+	b.namer.row(b.columns, r, who)
 }
 
 // put writes one cell to its place.

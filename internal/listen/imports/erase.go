@@ -30,10 +30,33 @@ func Erased(tx *store.Tx, ws identity.WorkspaceID, c contact.ID) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	if _, err := tx.InsertMany("imports.Erased", "import_erasure", []string{"workspace", "contact", "kind", "norm", "value"}, rows, "ON CONFLICT DO NOTHING"); err != nil {
+	if err := keepMarks(tx, rows); err != nil {
 		return err
 	}
 	return search(tx, ws)
+}
+
+// returned has the files of a workspace searched for erased people whom an import names again and whom nobody can erase a second time: their
+// rows came in without a contact, or not at all. It runs in the transaction that keeps the rows which name them; the search follows when the
+// import has ended.
+func returned(tx *store.Tx, im Import, named []contact.Identity) error {
+	if len(named) == 0 {
+		return nil
+	}
+	gone, err := contact.Erased(tx, im.Workspace, named)
+	if err != nil {
+		return err
+	}
+	rows := make([][]any, len(gone))
+	for i, x := range gone { // marks of one search have one name; there is no contact to name them by
+		rows[i] = []any{string(im.Workspace), string(im.ID), string(x.Kind), x.Norm, x.Value}
+	}
+	return keepMarks(tx, rows)
+}
+
+func keepMarks(tx *store.Tx, rows [][]any) error {
+	_, err := tx.InsertMany("imports.mark", "import_erasure", []string{"workspace", "contact", "kind", "norm", "value"}, rows, "ON CONFLICT DO NOTHING")
+	return err
 }
 
 // search asks for the job that erases in the files of a workspace.

@@ -385,3 +385,67 @@ func TestErasedCustomersLeaveNamesOfFiles(t *testing.T) {
 		}
 	})
 }
+
+// A file that comes after the erasure names a customer whom nobody can erase a second time: nothing of it is kept, either.
+func TestFilesThatComeLaterKeepNothingOfErasedCustomers(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		c := w.customers()
+		w.run()
+		for _, ref := range []contact.Ref{{Email: "guest3@example.org"}, {Phone: "+972521234567"}, {External: "C-7"}} {
+			w.erase(c, ref)
+		}
+		w.searched()
+		const old = "2026-10-02"
+		rest := strings.Repeat("Fine and good,9,"+old+",\n", 2000)
+		with := map[string]string{
+			"kept.csv":    "comment,nps,date,email\nDreadful,2," + old + ",Guest3@example.org\nFine,9," + old + ",\n",
+			"late.csv":    "comment,nps,date,email\n" + rest + "Dreadful,2," + old + ",guest3@example.org\n",
+			"refused.csv": "comment,nps,date,email\nDreadful,two," + old + ",guest3@example.org\nFine,9," + old + ",\nGood,8," + old + ",\nBad,3," + old + ",\n",
+			"said.csv":    "comment,nps,date\nwrite to <GUEST3@example.org>.,2," + old + "\nFine,9," + old + "\n",
+			"broken.csv":  "comment,nps\nFine,9\n\"never closed guest3@example.org,9\n",
+			"phone.csv":   "comment,nps,date,phone\nDreadful,2," + old + ",052-123 4567\nFine,9," + old + ",\n",
+			"id.csv":      "comment,nps,date,customer id\nDreadful,2," + old + ",C-7\nFine,9," + old + ",C-8\n",
+			"rows.ndjson": `{"text":"Dreadful","time":"2026-10-02T10:00:00Z","contact":{"external_id":"C-7"}}` + "\n",
+		}
+		without := map[string]string{
+			"other.csv": "comment,nps,date,email\nDreadful,2," + old + ",guest4@example.org\nFine,9," + old + ",notguest3@example.org\n",
+			"order.csv": "comment,nps,date,order\nDreadful,2," + old + ",C-7\nFine,9," + old + ",C-8\n",
+		}
+		ids := map[string]imports.ID{}
+		for _, list := range []map[string]string{with, without} {
+			for name, content := range list {
+				im := w.bring(name, content)
+				if im.State != imports.Done || im.Rows == 0 {
+					w.Fatalf("%s: %+v", name, im)
+				}
+				ids[name] = im.ID
+				w.searched()
+			}
+		}
+		path := filepath.Join(w.TempDir(), "disk.csv")
+		w.must(os.WriteFile(path, []byte(with["refused.csv"]), 0o600))
+		disk, err := w.imports.RunFile(w.Context(), w.ws, w.actor, path, imports.FileOptions{})
+		w.must(err)
+		w.searched()
+		ids["disk.csv"] = disk.ID
+		for name, id := range ids {
+			im := w.await(id, imports.State.Ended)
+			if stays := without[name] != ""; im.ErasedAt.IsZero() != stays || len(im.Columns) > 0 != stays {
+				w.Errorf("%s: erased %v, %+v", name, im.ErasedAt, im.Columns)
+			}
+		}
+		if n := w.count("SELECT count(*) FROM import_refusal") + w.count("SELECT count(*) FROM import_erasure"); n != 0 {
+			w.Errorf("%d traces are left", n)
+		}
+		// Who comes back in a matter of today is a new acquaintance, who can be erased again.
+		w.clock.Advance(48 * time.Hour)
+		if im := w.bring("anew.csv", "comment,nps,date,email\nMuch better,9,2026-11-25,guest3@example.org\nFine,9,"+old+",\n"); im.Created != 2 {
+			w.Fatalf("%+v", im)
+		}
+		w.searched()
+		if n := w.count("SELECT count(*) FROM import WHERE name = 'anew.csv' AND erased_at = 0"); n != 1 {
+			w.Error("a new acquaintance was erased")
+		}
+	})
+}

@@ -43,7 +43,8 @@ type batch struct {
 	inputs   []feedback.Input
 	from     []int // the row of each input
 	refused  []Refusal
-	private  []string // attributes that say who somebody is
+	private  []string           // attributes that say who somebody is
+	named    []contact.Identity // whom the rows name, where anybody was erased
 	prepared *feedback.Prepared
 }
 
@@ -69,6 +70,15 @@ func (s *Service) run(ctx context.Context, im Import, file source, h hooks) (Imp
 		return im, err
 	}
 	b := newBuilder(im.Mapping, im, w.Location(), im.StartedAt)
+	if err := s.db.View(ctx, func(tx *store.Tx) error {
+		some, err := contact.AnyErased(tx, im.Workspace)
+		if some { // whoever is erased while this runs is searched for in all that it brings
+			b.namer = newNamer(im, w.Country)
+		}
+		return err
+	}); err != nil {
+		return im, errors.Join(err, r.Close())
+	}
 	read, made := make(chan *batch, 1), make(chan *batch, 1)
 	free := make(chan *batch, 5)
 	for range cap(free) {
@@ -217,11 +227,15 @@ func (b *builder) make(p *batch) {
 	clear(b.private)
 	for i, r := range p.rows {
 		if r.bad != nil {
+			b.name(r, nil)
 			p.refused = append(p.refused, Refusal{Row: r.number, Line: r.line, Raw: r.raw, Reasons: []fault.Field{{Path: "", Code: string(r.bad.Code), Msg: r.bad.Msg}}})
 			continue
 		}
 		p.inputs = append(p.inputs, feedback.Input{})
-		if bad := b.row(r, &p.inputs[len(p.inputs)-1]); bad != nil {
+		in := &p.inputs[len(p.inputs)-1]
+		bad := b.row(r, in)
+		b.name(r, in)
+		if bad != nil {
 			p.inputs = p.inputs[:len(p.inputs)-1]
 			p.refused = append(p.refused, refusal(r, bad))
 			continue
@@ -229,6 +243,9 @@ func (b *builder) make(p *batch) {
 		p.from = append(p.from, i)
 	}
 	p.private = slices.Sorted(maps.Keys(b.private))
+	if b.namer != nil {
+		p.named = b.namer.take()
+	}
 }
 
 func refusal(r rawRow, reasons []fault.Field) Refusal {
@@ -242,6 +259,9 @@ func (p *batch) book(tx *store.Tx, im *Import, results []feedback.Result) error 
 		if err := contact.KeepPersonal(tx, identity.Program(im.Workspace, "import"), p.private); err != nil {
 			return err
 		}
+	}
+	if err := returned(tx, *im, p.named); err != nil {
+		return err
 	}
 	refused := p.refused
 	for i, r := range results {

@@ -242,8 +242,7 @@ func (r *resolver) findErased(refs []Ref) error {
 	if len(hashes) == 0 {
 		return nil
 	}
-	some, err := store.One(r.tx, store.Value[int64], "/* contact.findErased */ SELECT count(*) FROM (SELECT 1 FROM contact_tombstone WHERE workspace = $1 LIMIT 1) t", string(r.ws))
-	if err != nil || some == 0 {
+	if some, err := AnyErased(r.tx, r.ws); err != nil || !some {
 		return err
 	}
 	for k := range r.erased {
@@ -259,6 +258,52 @@ func (r *resolver) findErased(refs []Ref) error {
 			r.erased[p.kind][p.norm] = at
 			return err
 		})
+}
+
+// AnyErased tells whether anybody was ever erased in a workspace.
+func AnyErased(tx *store.Tx, ws identity.WorkspaceID) (bool, error) {
+	n, err := store.One(tx, store.Value[int64], "/* contact.AnyErased */ SELECT count(*) FROM (SELECT 1 FROM contact_tombstone WHERE workspace = $1 LIMIT 1) t", string(ws))
+	return n > 0, err
+}
+
+// Erased lists those of some identities by which erased people were recognised, and which nobody has now: whoever keeps them keeps what no
+// erasure can be asked for any more. They are found by Kind and Norm.
+func Erased(tx *store.Tx, ws identity.WorkspaceID, some []Identity) ([]Identity, error) {
+	places := make(map[string]Identity, len(some))
+	for _, x := range some {
+		places[tombstone(ws, x.Kind, x.Norm)] = x
+	}
+	gone := map[Kind]map[string]Identity{}
+	err := eachInBytes(tx, slices.Sorted(maps.Keys(places)), "/* contact.Erased */ SELECT hash FROM contact_tombstone WHERE workspace = $1 AND hash IN %s", []any{string(ws)},
+		func(s store.Scanner) error {
+			var h []byte
+			err := s.Scan(&h)
+			x := places[string(h)]
+			if gone[x.Kind] == nil {
+				gone[x.Kind] = map[string]Identity{}
+			}
+			gone[x.Kind][x.Norm] = x
+			return err
+		})
+	if err != nil {
+		return nil, err
+	}
+	var out []Identity
+	for _, k := range kinds {
+		if err := eachIn(tx, slices.Sorted(maps.Keys(gone[k])), "/* contact.Erased */ SELECT norm FROM contact_identity WHERE workspace = $1 AND kind = $2 AND norm IN %s",
+			[]any{string(ws), string(k)}, func(s store.Scanner) error {
+				var norm string
+				err := s.Scan(&norm)
+				delete(gone[k], norm)
+				return err
+			}); err != nil {
+			return nil, err
+		}
+		for _, norm := range slices.Sorted(maps.Keys(gone[k])) {
+			out = append(out, gone[k][norm])
+		}
+	}
+	return out, nil
 }
 
 // tombstone is what remains of an erased identity. Who holds the database can still try guesses against it, as with any
