@@ -212,7 +212,7 @@ func (a *API) contactRoutes() {
 			c, err := a.Contacts.Update(ctx, actor.Workspace, actor, contact.ID(in.ID), p)
 			return &body[Contact]{contactOf(c)}, err
 		})
-	handle(a, route{http.MethodDelete, "/v1/contacts/{id}", identity.Erase, "erase-contact", "Erase a person: what says who they are goes for good, their scores stay counted", tag, http.StatusNoContent},
+	handle(a, route{http.MethodDelete, "/v1/contacts/{id}", identity.Erase, "erase-contact", "Erase a person: what says who they are goes for good, their scores stay counted. Imports in which they stand lose their files and all their refused rows", tag, http.StatusNoContent},
 		func(ctx context.Context, actor identity.Actor, in *ByID) (*struct{}, error) {
 			return nil, a.Contacts.Erase(ctx, actor.Workspace, actor, contact.ID(in.ID))
 		})

@@ -320,7 +320,7 @@ func TestErase(t *testing.T) {
 		// Names that can hardly be typed ask for a plain word.
 		for _, name := range []string{"", "<script>", "a\u202eb", "x  y", strings.Repeat("n", 41), "R2-D2"} {
 			id := w.add(contact.Ref{External: "other" + name, Name: name})
-			b.open(href(id) + "/erase").says("type erase")
+			b.open(href(id)+"/erase").says("type erase", "with all rows that were refused of those files, other customers")
 			if name == "" {
 				b.done(href(id)+"/erase", url.Values{"confirm": {"Erase"}}).says("The person was erased.")
 			}
