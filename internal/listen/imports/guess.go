@@ -610,8 +610,8 @@ func (g *guesser) score(i int, metric string) bool {
 			metric = only
 		}
 		if isNamed {
-			if metric == "nps" && named.Max != 10 {
-				metric = "rating" // asked on another scale, it is no NPS
+			if metric == "nps" && !onNPS(named) {
+				metric = "rating"
 			}
 			if _, _, _, ok := scaleOf(metric, low, high, false); !ok { // of a column that no metric names, the values have to tell that it is a score
 				return false
@@ -650,6 +650,9 @@ func (g *guesser) score(i int, metric string) bool {
 	g.targets[i] = t
 	return true
 }
+
+// onNPS tells whether a scale is the one that NPS is asked on; on another it is no NPS.
+func onNPS(on feedback.Scale) bool { return on.Min == 0 && on.Max == 10 }
 
 // percents tells whether most of a column's values are per cents, and whether these are from 0% to 100%.
 func (g *guesser) percents(i int) (most, fit bool) {
@@ -703,6 +706,11 @@ func (g *guesser) labelled(i int, t Target) bool {
 		return false
 	}
 	from, to, as, ok := scaleOf(t.Metric, low, max(high, of), false)
+	if on, _, named := namedScale(t.Column); ok && named && low >= on.Min && max(high, of) <= on.Max {
+		if from, to = on.Min, on.Max; as == "nps" && !onNPS(on) {
+			as = "rating"
+		}
+	}
 	if !ok || g.taken["score "+as] {
 		return false
 	}

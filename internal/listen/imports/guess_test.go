@@ -246,6 +246,11 @@ func TestScalesAreThoseOfTheHeader(t *testing.T) {
 		{"CSAT -1 to 5", "-1", 9, five, "csat -5..5"},
 		{"How likely are you to recommend us (0-10)", "11", 1, ten, "score nps"},
 		{"How likely are you to recommend us (1-5)", "0", 1, five, "rating 1..5"},
+		{"Recommend (1-10)", "1", 1, ten, "rating 1..10"},
+		{"NPS 1..10", "1", 1, ten, "rating 1..10"},
+		{"NPS (1-10)", "10 - certainly", 1, []string{"2 - no", "9 - sure", "7 - maybe"}, "rating 1..10"},
+		{"Recommend (0-10)", "10 - certainly", 1, []string{"2 - no", "9 - sure", "7 - maybe"}, "score nps"},
+		{"Recommend, out of 10", "2", 1, ten, "score nps"},
 		{"service (1-5)", "0", 1, five, "csat 1..5"},
 		{"service (1-10)", "0", 1, ten, "rating 1..10"},
 	} {
