@@ -53,7 +53,7 @@ func (c bootstrapCommand) Run(e *env) error {
 	defer r.Close()
 	b, err := r.Identity.Bootstrap(e, c.Workspace, c.Email)
 	if err != nil {
-		return err
+		return atFlags(err, map[string]string{"name": "--workspace", "email": "--email"})
 	}
 	fmt.Printf("workspace  %s (%s)\n", b.Workspace.Name, b.Workspace.ID)
 	fmt.Printf("owner      %s\n", b.Member.Email)

@@ -24,7 +24,7 @@ func (c demoCommand) Run(e *env) error {
 	}
 	company, err := app.Demo{Seed: c.Seed, Feedback: c.Feedback, End: c.End}.Company()
 	if err != nil {
-		return err
+		return atFlags(err, map[string]string{"feedback": "--feedback", "end": "--end"})
 	}
 	if c.Out == "" {
 		c.Out = filepath.Join(e.config.Data, "demo")

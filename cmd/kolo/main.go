@@ -2,6 +2,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -101,4 +103,18 @@ func fail(err error) int {
 	}
 	fmt.Fprintln(os.Stderr, "kolo:", telemetry.Redact(err.Error()))
 	return 1
+}
+
+// atFlags names what is wrong with fields by the flags that they were given with.
+func atFlags(err error, flags map[string]string) error {
+	var f *fault.Error
+	if !errors.As(err, &f) {
+		return err
+	}
+	named := *f
+	named.Fields = slices.Clone(f.Fields)
+	for i, x := range named.Fields {
+		named.Fields[i].Path = cmp.Or(flags[x.Path], x.Path)
+	}
+	return &named
 }

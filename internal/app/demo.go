@@ -25,11 +25,14 @@ type Demo struct {
 	End       string `json:"end"` // first day after its history, 2006-01-02
 }
 
-// Company is the company of a Demo.
+// Company is the company of a Demo. It is fault.Invalid without feedback, or with an end that is no day.
 func (d Demo) Company() (*demo.Company, error) {
 	end, err := time.Parse(time.DateOnly, d.End)
 	if err != nil {
 		return nil, fault.Bad("app.Demo", fault.Field{Path: "end", Code: "form", Msg: "a day has the form 2026-01-31"})
+	}
+	if d.Feedback < 1 {
+		return nil, fault.Bad("app.Demo", fault.Field{Path: "feedback", Code: "range", Msg: "a company has one piece of feedback at least"})
 	}
 	return demo.New(demo.Options{Seed: d.Seed, Feedback: d.Feedback, End: end}), nil
 }
