@@ -10,10 +10,13 @@ import (
 	"math"
 	"os"
 	"runtime"
+	"strings"
 	"sync/atomic"
+	"time"
 
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/jsonread"
+	"kolo/internal/listen/feedback"
 	"kolo/internal/understand/reading"
 	"kolo/internal/understand/text"
 )
@@ -161,9 +164,11 @@ func answer(b []byte, r *reading.Reader, line []byte) (_ []byte, ok bool) {
 	switch {
 	case err != nil || in.Text == nil:
 		reply = map[string]string{"error": badLine(line, err)}
+	case badLanguage(in.Language) != "":
+		reply = map[string]string{"error": badLanguage(in.Language)}
 	default:
 		ok = true
-		reply = understoodOf(r, *in.Text, in.Language)
+		reply = understoodOf(r, *in.Text, strings.TrimSpace(in.Language))
 	}
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
@@ -185,6 +190,17 @@ func badLine(line []byte, err error) string {
 		return wrong.Field + " must be a string"
 	}
 	return "this line is no JSON object with a text"
+}
+
+// badLanguage says what is wrong with the language of a line, "" when nothing is: as the intake says it of feedback.
+func badLanguage(tag string) string {
+	in := feedback.Input{Text: "-", Language: tag}
+	for _, f := range fault.ProblemOf(in.Validate(time.Now(), "")).Errors {
+		if f.Path == "language" {
+			return "language: " + f.Msg
+		}
+	}
+	return ""
 }
 
 func understoodOf(r *reading.Reader, s, language string) understood {

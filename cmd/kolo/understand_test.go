@@ -69,12 +69,13 @@ func TestUnderstandAnswersBadLines(t *testing.T) {
 		{`{"text": ""}`, ""},
 		{`{"text": "mail me at jo@example.com"}`, ""},
 		{`{"text": "` + strings.Repeat("long ", 50_000) + `"}`, ""}, // longer than any buffer
+		{`{"text": "a", "language": "no language"}`, `language: "no language" is not a language tag such as he or pt-BR`},
 	}
 	var in strings.Builder
 	for _, l := range lines {
 		in.WriteString(l.in + "\n \n") // empty lines are answered too
 	}
-	answers := understandAll(t, strings.NewReader("\ufeff"+strings.TrimSpace(in.String())), "15 of 21 lines could not be read; the answer to each says why") // a mark at the beginning, and no line break at the end
+	answers := understandAll(t, strings.NewReader("\ufeff"+strings.TrimSpace(in.String())), "17 of 23 lines could not be read; the answer to each says why") // a mark at the beginning, and no line break at the end
 	if len(answers) != 2*len(lines)-1 {
 		t.Fatalf("%d answers to %d lines", len(answers), len(lines))
 	}
