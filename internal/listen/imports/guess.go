@@ -592,7 +592,7 @@ func (g *guesser) score(i int, metric string) bool {
 		if c.Distinct > mostSteps {
 			return g.labelled(i, t)
 		}
-		found, low, high, stand := ladder(g.s.values(i))
+		found, low, high, stand := ladder(g.s.values(i), metric != "")
 		if stand == nil {
 			return g.labelled(i, t)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"kolo/internal/foundation/clock"
 	"kolo/internal/foundation/store/storetest"
+	"kolo/internal/foundation/table"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/listen/imports"
 	"kolo/internal/people/identity"
@@ -503,4 +504,42 @@ func TestCellsAreRead(t *testing.T) {
 			w.Error("contacts")
 		}
 	})
+}
+
+// TestScalesInWordsAreKnownByMostOfThem: the words that nobody knows cost their rows, not the score.
+func TestScalesInWordsAreKnownByMostOfThem(t *testing.T) {
+	t.Parallel()
+	guess := func(header string, words ...string) imports.Target {
+		s := imports.Sample{Format: table.CSV, Columns: []string{header}}
+		for i := range 50 {
+			s.Rows = append(s.Rows, imports.SampleRow{Number: int64(i + 1), Cells: []string{words[i%len(words)]}})
+		}
+		return imports.Guess(s, s.Profile(time.UTC), "IL").Columns[0]
+	}
+	for _, c := range []struct {
+		header string
+		words  []string
+		want   string // what they stand for
+	}{
+		{"نظر شما", []string{"خیلی راضی", "راضی", "معمولی", "ناراضی", "خیلی ناراضی"}, "5 4 3 2 1"},
+		{"רמה", []string{"מרוצה מאוד", "מרוצה", "ככה ככה", "לא מרוצה", "לא מרוצה בכלל"}, "5 4 3 2 1"},
+		{"How was it", []string{"Very satisfied", "Satisfied", "So-so", "Dissatisfied", "Not at all satisfied"}, "5 4 3 2 1"},
+		{"رضایت", []string{"کاملاً راضی", "راضی", "متوسط", "ناراضی"}, "5 4 3 2"},
+		{"CSAT", []string{"Very satisfied", "Satisfied", "Meh", "Dissatisfied"}, "5 4  2"},
+		{"CSAT", []string{"agree", "neutral", "disagree"}, "4 3 2"},
+	} {
+		got := guess(c.header, c.words...)
+		var stand []string
+		for _, w := range c.words {
+			stand = append(stand, got.Values[w])
+		}
+		if got.To != "score" || strings.Join(stand, " ") != c.want || *got.Scale != (feedback.Scale{Min: 1, Max: 5, Direction: feedback.Up}) {
+			t.Errorf("%s: %+v", c.header, got)
+		}
+	}
+	for header, words := range map[string][]string{"state": {"good", "bad", "new", "used"}, "CSAT": {"good", "bad", "new", "used", "lost"}} {
+		if got := guess(header, words...); got.To == "score" {
+			t.Errorf("%s: %+v", header, got)
+		}
+	}
 }

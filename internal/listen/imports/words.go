@@ -139,6 +139,10 @@ func normal(s string) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
+// middling are words for the middle step, which people take for whatever is asked.
+var middling = []string{"neutral", "average", "okay", "ok", "so so", "нейтрально", "нейтральный", "нейтральная", "ни то ни другое", "средне", "нормально", "так себе", "נייטרלי", "ניטרלי", "נייטרלית", "בסדר", "בינוני", "ככה ככה",
+	"חצי חצי", "خنثی", "بی نظر", "متوسط", "معمولی", "نه خوب نه بد", "بد نیست"}
+
 // ladders are the words of answers from the worst to the best, without which half of all survey files say nothing.
 var ladders = []struct {
 	metric string
@@ -146,23 +150,23 @@ var ladders = []struct {
 	steps  [][]string
 }{
 	{"csat", 1, [][]string{
-		{"very dissatisfied", "very unsatisfied", "extremely dissatisfied", "очень недоволен", "очень недовольна", "полностью не удовлетворен", "מאוד לא מרוצה", "כלל לא מרוצה", "בכלל לא מרוצה", "خیلی ناراضی", "بسیار ناراضی", "کاملا ناراضی"},
-		{"dissatisfied", "unsatisfied", "somewhat dissatisfied", "недоволен", "недовольна", "скорее недоволен", "не удовлетворен", "לא מרוצה", "ناراضی"},
-		{"neutral", "neither satisfied nor dissatisfied", "ok", "нейтрально", "нейтральный", "ни то ни другое", "נייטרלי", "ניטרלי", "בסדר", "خنثی", "بی نظر", "متوسط"},
-		{"satisfied", "somewhat satisfied", "доволен", "довольна", "скорее доволен", "удовлетворен", "מרוצה", "راضی"},
-		{"very satisfied", "extremely satisfied", "очень доволен", "очень довольна", "полностью удовлетворен", "מאוד מרוצה", "מרוצה מאוד", "خیلی راضی", "بسیار راضی", "کاملا راضی"},
+		{"very dissatisfied", "very unsatisfied", "extremely dissatisfied", "not at all satisfied", "not satisfied at all", "очень недоволен", "совсем недоволен", "совсем недовольна", "очень недовольна", "полностью не удовлетворен", "מאוד לא מרוצה", "כלל לא מרוצה", "בכלל לא מרוצה", "לא מרוצה בכלל", "לא מרוצה כלל", "ממש לא מרוצה", "מאד לא מרוצה", "מאוד לא מרוצים", "خیلی ناراضی", "بسیار ناراضی", "کاملا ناراضی", "اصلا راضی نیستم", "اصلا راضی نبودم"},
+		{"dissatisfied", "unsatisfied", "somewhat dissatisfied", "недоволен", "недовольна", "скорее недоволен", "скорее недовольна", "не удовлетворен", "לא מרוצה", "לא מרוצים", "די לא מרוצה", "ناراضی", "راضی نیستم", "راضی نبودم"},
+		append([]string{"neither satisfied nor dissatisfied", "ни доволен ни недоволен", "לא מרוצה ולא לא מרוצה", "نه راضی نه ناراضی"}, middling...),
+		{"satisfied", "somewhat satisfied", "доволен", "довольна", "скорее доволен", "скорее довольна", "удовлетворен", "מרוצה", "מרוצים", "די מרוצה", "راضی", "راضی هستم", "راضی بودم"},
+		{"very satisfied", "extremely satisfied", "очень доволен", "очень довольна", "полностью удовлетворен", "מאוד מרוצה", "מרוצה מאוד", "מאד מרוצה", "מרוצה מאד", "خیلی راضی", "بسیار راضی", "کاملا راضی", "خیلی راضی هستم", "کاملا راضی هستم"},
 	}},
 	{"csat", 1, [][]string{
 		{"very poor", "terrible", "very bad", "awful", "ужасно", "очень плохо", "גרוע מאוד", "נורא", "خیلی بد", "افتضاح", "بسیار بد"},
 		{"poor", "bad", "плохо", "גרוע", "רע", "بد", "ضعیف"},
-		{"fair", "average", "okay", "ok", "so so", "средне", "нормально", "удовлетворительно", "בינוני", "ככה ככה", "סביר", "متوسط", "معمولی"},
+		append([]string{"fair", "удовлетворительно", "סביר"}, middling...),
 		{"good", "хорошо", "טוב", "خوب"},
 		{"excellent", "very good", "great", "отлично", "очень хорошо", "מצוין", "מצויין", "טוב מאוד", "عالی", "خیلی خوب", "بسیار خوب"},
 	}},
 	{"ces", 1, [][]string{
 		{"strongly disagree", "very difficult", "полностью не согласен", "очень трудно", "מאוד לא מסכים", "כלל לא מסכים", "קשה מאוד", "کاملا مخالفم", "خیلی سخت"},
 		{"disagree", "difficult", "не согласен", "трудно", "לא מסכים", "קשה", "مخالفم", "سخت"},
-		{"neutral", "neither agree nor disagree", "neither", "нейтрально", "не знаю", "נייטרלי", "ניטרלי", "خنثی", "نظری ندارم"},
+		append([]string{"neither agree nor disagree", "neither", "не знаю", "نظری ندارم"}, middling...),
 		{"agree", "easy", "согласен", "легко", "מסכים", "קל", "موافقم", "آسان"},
 		{"strongly agree", "very easy", "полностью согласен", "очень легко", "מסכים מאוד", "מאוד מסכים", "קל מאוד", "کاملا موافقم", "خیلی آسان"},
 	}},
@@ -173,37 +177,44 @@ var ladders = []struct {
 	}},
 }
 
-// ladder finds the words that a column's values are, and what each of them stands for. Both ends need not have been said,
-// but at least two steps. A few values may be none of them, such as a second row of headings: they are told by their rows.
-func ladder(values []string) (metric string, lowest, highest float64, stand Values) {
+// ladder finds the words that a column's values are, and what each of them stands for: those of the ladder that knows most of the cells. Both
+// ends need not have been said, but at least two steps. A few cells may be none of them, such as a second row of headings: they are told by
+// their rows. Where something else says that the column is a score (told), most cells being known is enough: the page asks for the rest.
+func ladder(values []string, told bool) (metric string, lowest, highest float64, stand Values) {
+	fewest := -1
 	for _, l := range ladders {
-		stand = Values{}
+		words := Values{}
 		seen := map[int]bool{}
-		strange := 0
+		strange, known := 0, 0
 		for _, v := range values {
 			v = strings.TrimSpace(v)
-			if v == "" || missing(v) || stand[v] != "" {
+			if v == "" || missing(v) {
 				continue
 			}
-			at := slices.IndexFunc(l.steps, func(words []string) bool { return slices.Contains(words, normal(v)) })
+			at := slices.IndexFunc(l.steps, func(steps []string) bool { return slices.Contains(steps, answered(v)) })
 			if at < 0 {
 				strange++
 				continue
 			}
-			stand[v] = number(l.min + float64(at))
+			words[v] = number(l.min + float64(at))
 			seen[at] = true
+			known++
 		}
-		if len(seen) > 1 && 20*strange <= len(values) {
-			return l.metric, l.min, l.min + float64(len(l.steps)-1), stand
+		if few := 20*strange <= len(values); len(seen) > 1 && (few || told && known > strange) && (fewest < 0 || strange < fewest) {
+			fewest = strange
+			metric, lowest, highest, stand = l.metric, l.min, l.min+float64(len(l.steps)-1), words
 		}
 	}
-	return "", 0, 0, nil
+	return metric, lowest, highest, stand
 }
 
+// answered is a cell as the words of ladders are written: without the sign on the last vowel of an adverb, which few people type.
+func answered(cell string) string { return strings.ReplaceAll(normal(cell), "\u064b", "") }
+
 // Ladder knows the steps of a scale by its words, such as "very satisfied": what each stands for, on which scale. ok is
-// false when it does not know them all.
+// false when it does not know most of them.
 func Ladder(words []string) (scale feedback.Scale, stand Values, ok bool) {
-	_, low, high, stand := ladder(words)
+	_, low, high, stand := ladder(words, true)
 	return feedback.Scale{Min: low, Max: high, Direction: feedback.Up}, stand, stand != nil
 }
 

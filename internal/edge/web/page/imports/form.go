@@ -242,6 +242,16 @@ type columnView struct {
 	Error   string
 }
 
+// unknown lists words of a score of which nobody has said what they stand for.
+func (c columnView) unknown() (out []string) {
+	for _, w := range c.Words {
+		if w.Worth == "" {
+			out = append(out, shorten(w.Text, 60))
+		}
+	}
+	return out
+}
+
 // word is what a column says in place of a number, and the number that it stands for.
 type word struct{ N, Text, Worth string }
 
@@ -370,6 +380,9 @@ func (v *draftView) sum(e ui.Env, m imports.Mapping) {
 		v.Warn = append(v.Warn, e.T("import.mended", "count", p.Mended))
 	}
 	for _, c := range v.Columns {
+		if words := c.unknown(); len(words) > 0 {
+			v.Warn = append(v.Warn, e.T("import.unknown_words", "column", c.Name, "words", strings.Join(words, ", ")))
+		}
 		if c.To == "time" && c.Open {
 			v.Warn = append(v.Warn, e.T("import.ambiguous", "column", c.Name))
 		}
