@@ -93,6 +93,7 @@ type Import struct {
 	Duplicates  int64                `json:"duplicates" doc:"Delivered before: nothing was changed"`
 	Refused     int64                `json:"refused"`
 	Mended      int64                `json:"mended" doc:"Rows in which characters that cannot be read were replaced"`
+	Undated     int64                `json:"undated" doc:"Created of rows without a date: they count as said when the import began, or at the time of its mapping's constants"`
 	Error       string               `json:"error,omitempty" doc:"Why it failed, or last had to be tried again"`
 	By          string               `json:"by" doc:"Who brought it"`
 	CreatedAt   time.Time            `json:"created_at"`
@@ -124,6 +125,17 @@ func (i Import) Progress() float64 {
 		return 0
 	}
 	return min(1, float64(i.Rows)/float64(i.Total))
+}
+
+// Without is when rows without a date count as said; now stands for the beginning of an import that has not begun.
+func (i Import) Without(now time.Time) time.Time {
+	switch {
+	case i.Mapping.Constants.Time != nil:
+		return *i.Mapping.Constants.Time
+	case !i.StartedAt.IsZero():
+		return i.StartedAt
+	}
+	return now
 }
 
 // Names lists the columns' names.

@@ -19,6 +19,7 @@ type Preview struct {
 	Refused int           `json:"refused"`
 	Mended  int           `json:"mended" doc:"Rows with characters that cannot be read: is it another encoding?"`
 	Again   int           `json:"again" doc:"Rows whose external id another row before has: they would be taken for one"`
+	Undated int           `json:"undated" doc:"Valid rows without a date: they would count as said when the import begins, or at the time of the mapping's constants"`
 	Reasons []Reason      `json:"reasons" doc:"Why rows would be refused, by column"`
 	Scores  []ScoreSample `json:"scores" doc:"How the scores turn out"`
 	From    time.Time     `json:"from,omitzero" doc:"The earliest time"`
@@ -111,6 +112,9 @@ func (s *Service) preview(ctx context.Context, im Import, file source, v *veil) 
 		if row.Errors == nil {
 			row.Input = in
 			kept = append(kept, valid{in, undated})
+			if undated {
+				t.Undated++
+			}
 		}
 		if r.Mended {
 			t.Mended++

@@ -41,7 +41,8 @@ type batch struct {
 	steps   []step // of the mapping, as many as there were columns by then
 
 	inputs   []feedback.Input
-	from     []int // the row of each input
+	undated  []bool // of each input: its row has no date
+	from     []int  // the row of each input
 	refused  []Refusal
 	private  []string           // attributes that say who somebody is
 	named    []contact.Identity // whom the rows name, where anybody was erased
@@ -224,6 +225,7 @@ func (b *builder) make(p *batch) {
 	b.learn(p.columns)
 	p.steps = b.steps
 	p.inputs, p.from, p.refused = p.inputs[:0], p.from[:0], p.refused[:0]
+	p.undated = p.undated[:0]
 	clear(b.private)
 	for i, r := range p.rows {
 		if r.bad != nil {
@@ -240,7 +242,7 @@ func (b *builder) make(p *batch) {
 			p.refused = append(p.refused, refusal(r, bad))
 			continue
 		}
-		p.from = append(p.from, i)
+		p.from, p.undated = append(p.from, i), append(p.undated, in.Time == b.base.Time)
 	}
 	p.private = slices.Sorted(maps.Keys(b.private))
 	if b.namer != nil {
@@ -268,6 +270,9 @@ func (p *batch) book(tx *store.Tx, im *Import, results []feedback.Result) error 
 		switch r.Status {
 		case feedback.Created:
 			im.Created++
+			if p.undated[i] {
+				im.Undated++
+			}
 		case feedback.Duplicate:
 			im.Duplicates++
 		default:
@@ -300,9 +305,9 @@ func (p *batch) book(tx *store.Tx, im *Import, results []feedback.Result) error 
 	if p.size > 0 && p.offset > 0 && p.offset <= p.size {
 		im.Total = max(im.Rows, int64(float64(im.Rows)*float64(p.size)/float64(p.offset)))
 	}
-	n, err = tx.Exec(`/* imports.book */ UPDATE import SET rows_done = $4, rows_total = $5, created = $6, duplicates = $7, refused = $8, mended = $9, beat_at = $10
+	n, err = tx.Exec(`/* imports.book */ UPDATE import SET rows_done = $4, rows_total = $5, created = $6, duplicates = $7, refused = $8, mended = $9, beat_at = $10, undated = $11
 		WHERE workspace = $1 AND id = $2 AND attempt = $3 AND state = 'running' AND rows_done < $4`, string(im.Workspace), string(im.ID), im.attempt,
-		im.Rows, im.Total, im.Created, im.Duplicates, im.Refused, im.Mended, tx.Millis())
+		im.Rows, im.Total, im.Created, im.Duplicates, im.Refused, im.Mended, tx.Millis(), im.Undated)
 	if err == nil && n == 0 {
 		err = errLost
 	}

@@ -12,13 +12,13 @@ import (
 )
 
 const selectImport = `SELECT id, workspace, name, size, fingerprint, path, has_file, state, attempt, settings, columns, mapping, rows_done, rows_total,
-	created, duplicates, refused, mended, error, job, by_name, created_at, started_at, finished_at, beat_at, erased_at, taken_at, taken_by, taken, forgotten FROM import`
+	created, duplicates, refused, mended, error, job, by_name, created_at, started_at, finished_at, beat_at, erased_at, taken_at, taken_by, taken, forgotten, undated FROM import`
 
 func scanImport(s store.Scanner) (im Import, err error) {
 	var file, created, started, finished, beat, erased, at int64
 	var settings, columns, mapping string
 	if err = s.Scan(&im.ID, &im.Workspace, &im.Name, &im.Size, &im.Fingerprint, &im.path, &file, &im.State, &im.attempt, &settings, &columns, &mapping,
-		&im.Rows, &im.Total, &im.Created, &im.Duplicates, &im.Refused, &im.Mended, &im.Error, &im.Job, &im.By, &created, &started, &finished, &beat, &erased, &at, &im.TakenBy, &im.Taken, &im.Forgotten); err != nil {
+		&im.Rows, &im.Total, &im.Created, &im.Duplicates, &im.Refused, &im.Mended, &im.Error, &im.Job, &im.By, &created, &started, &finished, &beat, &erased, &at, &im.TakenBy, &im.Taken, &im.Forgotten, &im.Undated); err != nil {
 		return im, err
 	}
 	im.TakenAt = instant(at)

@@ -358,6 +358,9 @@ func (v *draftView) sum(e ui.Env, m imports.Mapping) {
 	} else if !when && !m.Native && m.Constants.Time == nil {
 		v.Warn = append(v.Warn, e.T("import.no_time"))
 	}
+	if when && p.Undated > 0 || m.Native && p.Undated > 0 {
+		v.Warn = append(v.Warn, e.T("import.undated", "count", p.Undated, "date", e.Date(imports.Import{Mapping: m}.Without(e.Now))))
+	}
 	if n := imports.Beyond(m, im.Columns); n > 0 {
 		v.Warn = append(v.Warn, e.T("import.beyond", "count", n, "most", feedback.MaxAttributes))
 	}
