@@ -63,10 +63,11 @@ func (c importCommand) Run(e *env) error {
 	actor := identity.Program(ws.ID, "command line")
 	progress := newProgress(os.Stderr)
 	options.Progress = progress.show
-	if c.DryRun {
-		options.Confirm = func(im imports.Import, p imports.Preview) (bool, error) {
+	options.Confirm = func(im imports.Import, p imports.Preview) (bool, error) {
+		if c.DryRun {
 			return false, describeImport(os.Stdout, ws, im, p)
 		}
+		return true, describeMapping(os.Stdout, im, p)
 	}
 	im, err := r.Imports.RunFile(e, ws.ID, actor, c.File, options)
 	progress.end()
@@ -88,6 +89,9 @@ func (c importCommand) Run(e *env) error {
 		im.FinishedAt.Sub(im.StartedAt).Round(time.Millisecond), im.Created, im.Duplicates, im.Refused)
 	if im.Mended > 0 {
 		fmt.Printf("in %d rows characters that could not be read were replaced; another --encoding may be right\n", im.Mended)
+	}
+	if im.Undated > 0 {
+		fmt.Printf("%d rows without a date count as said on %s\n", im.Undated, im.Without(im.StartedAt).Format(time.DateOnly))
 	}
 	fmt.Println("import", im.ID)
 	if im.Refused > 0 && !c.AcceptRefusals {
@@ -252,12 +256,7 @@ func describeImport(w io.Writer, ws identity.Workspace, im imports.Import, p imp
 		how = append(how, fmt.Sprintf("delimiter %q", s.Delimiter))
 	}
 	fmt.Fprintf(w, "%s: %d bytes, %s; about %d rows, for %s\n\n", im.Name, im.Size, strings.Join(how, ", "), im.Total, ws.Name)
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "COLUMN\tBECOMES\tSAMPLES")
-	for _, c := range im.Columns {
-		fmt.Fprintf(t, "%s\t%s\t%s\n", oneLine(c.Name, 30), becomes(im.Mapping, c.Name), oneLine(strings.Join(c.Samples[:min(3, len(c.Samples))], " | "), 60))
-	}
-	if err := t.Flush(); err != nil {
+	if err := describeMapping(w, im, p); err != nil {
 		return err
 	}
 	fmt.Fprintf(w, "\nof the first %d rows %d would be kept, %d refused\n", p.Sampled, p.Valid, p.Refused)
@@ -289,6 +288,26 @@ func describeImport(w io.Writer, ws identity.Workspace, im imports.Import, p imp
 	}
 	_, err := fmt.Fprintln(w, "nothing was changed")
 	return err
+}
+
+// describeMapping prints what becomes of each column, a line each, and says where dates are missing.
+func describeMapping(w io.Writer, im imports.Import, p imports.Preview) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "COLUMN\tBECOMES\tSAMPLES")
+	for _, c := range im.Columns {
+		fmt.Fprintf(t, "%s\t%s\t%s\n", oneLine(c.Name, 30), becomes(im.Mapping, c.Name), oneLine(strings.Join(c.Samples[:min(3, len(c.Samples))], " | "), 60))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	day := im.Without(time.Now()).Format(time.DateOnly)
+	switch {
+	case !im.Mapping.Native && !slices.ContainsFunc(im.Mapping.Columns, func(t imports.Target) bool { return t.To == "time" }):
+		fmt.Fprintf(w, "no dates: no column has them, and all rows count as said on %s\n", day)
+	case p.Undated > 0:
+		fmt.Fprintf(w, "no dates: %d of the first %d rows have none, and count as said on %s\n", p.Undated, p.Sampled, day)
+	}
+	return nil
 }
 
 // twiceAdvice says what to do about rows that are there already.

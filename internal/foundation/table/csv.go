@@ -116,7 +116,7 @@ func (c *csvReader) Next() (Row, error) {
 		}
 		if !c.wide && width > len(c.columns) && !blank(cells[len(c.columns):]) {
 			return Row{}, &RowError{Number: c.number, Line: line, Code: RowTooWide, Raw: keptRaw(raw),
-				Msg: fmt.Sprintf("the row has %d cells and there are only %d columns", width, len(c.columns))}
+				Msg: fmt.Sprintf("the row has %d cells and there are only %d columns: is there a separator in a cell that is not in quotes?", width, len(c.columns))}
 		}
 		if !c.wide {
 			cells = cells[:len(c.columns)]

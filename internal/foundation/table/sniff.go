@@ -114,7 +114,17 @@ func sniff(head []byte, name string, o Options) (Guess, error) {
 	if g.Delimiter == 0 {
 		g.Delimiter = guessDelimiter(text, name, g.bareCR, cut)
 	}
-	return g, g.names(sampleRows(text, byte(g.Delimiter), g.bareCR, cut), o)
+	rows := sampleRows(text, byte(g.Delimiter), g.bareCR, cut)
+	if err := g.names(rows, o); err != nil || o.Delimiter != 0 || !g.Header || len(g.Columns) > 1 || !slices.ContainsFunc(rows, func(r []string) bool { return len(r) > 1 }) {
+		return g, err
+	}
+	for _, d := range "\t|;" { // one name above texts with commas: what separates nothing leaves them whole
+		if bytes.IndexByte(text, byte(d)) < 0 {
+			g.Delimiter, o.Header, o.Above = d, &g.Header, &g.Above
+			return g, g.names(sampleRows(text, byte(d), g.bareCR, cut), o)
+		}
+	}
+	return g, nil
 }
 
 // preambleOf is preamble, which also says the delimiter when it is a "sep=;" line.
@@ -143,13 +153,14 @@ func (g *Guess) names(rows [][]string, o Options) error {
 		g.Above = 0
 	}
 	rows = rows[g.Above:]
-	width := usualWidth(rows)
+	usual := usualWidth(rows)
+	width := usual
 	var header []string
 	if g.Header {
 		header = rows[0]
-		width = max(width, len(header))
+		width = len(header) // where rows have more cells than there are names, nobody knows which cell each name is of
 	}
-	if width > MaxColumns {
+	if max(usual, width) > MaxColumns {
 		return refuse("columns", "there are more than %d columns", MaxColumns)
 	}
 	if o.Unguard {

@@ -108,6 +108,14 @@ func width(s, encoding string) int64 {
 	return int64(utf8.RuneCountInString(s))
 }
 
+// tooWide is what is wrong with the first row where every row has more cells than there are columns, nil otherwise.
+func (s Sample) tooWide() *table.RowError {
+	if len(s.Rows) == 0 || slices.ContainsFunc(s.Rows, func(r SampleRow) bool { return r.Bad == nil || r.Bad.Code != table.RowTooWide }) {
+		return nil
+	}
+	return s.Rows[0].Bad
+}
+
 func (s Sample) values(column int) []string {
 	var out []string
 	for _, r := range s.Rows {

@@ -149,6 +149,9 @@ func (s *Service) look(ctx context.Context, im *Import, file source, o table.Opt
 	if err != nil {
 		return err
 	}
+	if bad := sample.tooWide(); bad != nil { // nothing could be guessed, and all of them would be refused
+		return fault.Bad("imports.look", fault.Field{Path: "file", Code: string(bad.Code), Msg: "no row can be told apart by the names in the header; of the first, " + bad.Msg})
+	}
 	w, err := s.workspace(ctx, im.Workspace)
 	if err != nil {
 		return err

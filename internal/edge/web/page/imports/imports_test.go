@@ -393,6 +393,27 @@ func TestAWrongMappingIsToldBesideTheColumn(t *testing.T) {
 	})
 }
 
+// TestWhatIsMissingIsSaid: dates and the meaning of words, before anything comes in.
+func TestWhatIsMissingIsSaid(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		r := w.workspace("one")
+		path := r.upload("answers.csv", "Date;CSAT;Comment\n05/11/2026;Very satisfied;Everything came the next day\n;Satisfied;The driver was nice to me\n"+
+			"16/11/2026;Meh;It works, and that is enough\n17/11/2026;Dissatisfied;The box was wet and open\n")
+		first := r.get(path)
+		w.says(first, http.StatusOK, "1 row has no date and counts as said on", "CSAT: nothing says what these words stand for: Meh.", "1 of the 4 rows")
+		f := form(t, first)
+		f.Set("start", "1")
+		if rec := r.post(path+"/mapping", f); rec.Code != http.StatusSeeOther {
+			t.Fatalf("%d %s", rec.Code, text(rec))
+		}
+		if im := r.run(path); im.Created != 3 || im.Refused != 1 || im.Undated != 1 {
+			t.Fatalf("%+v", im)
+		}
+		w.says(r.send("wide.csv", "Date,NPS,Comment\nOct 2, 2026 9:30 PM,9,Fine\nOct 3, 2026 9:30 PM,8,Good\n", false), http.StatusUnprocessableEntity, "No row fits the names in the header")
+	})
+}
+
 // TestOneColumnEach: the time moves to the column that was chosen last, and the one before becomes an attribute.
 func TestOneColumnEach(t *testing.T) {
 	t.Parallel()
