@@ -148,12 +148,9 @@ func Parse(s string) Query {
 		}
 		var piece string
 		quoted := false
-		if open := first(s); strings.ContainsRune(`"“”„«»״`, open) {
+		if open := first(s); strings.ContainsRune(quotes, open) {
 			s = s[utf8.RuneLen(open):]
-			at := strings.IndexFunc(s, func(r rune) bool { return strings.ContainsRune(`"“”„«»״`, r) })
-			if at < 0 {
-				at = len(s)
-			}
+			at := closing(s)
 			piece, quoted = s[:at], true
 			s = s[at:]
 			if s != "" {
@@ -181,6 +178,20 @@ func Parse(s string) Query {
 		}
 	}
 	return q
+}
+
+const quotes = `"“”„«»״`
+
+// closing is where a phrase ends: at the first quotation mark but those between two Hebrew letters, which are part of the word: דו"ח.
+func closing(s string) int {
+	var before rune
+	for i, r := range s {
+		if strings.ContainsRune(quotes, r) && !(unicode.Is(unicode.Hebrew, before) && unicode.Is(unicode.Hebrew, first(s[i+utf8.RuneLen(r):]))) {
+			return i
+		}
+		before = r
+	}
+	return len(s)
 }
 
 func newPart(piece string, not, quoted bool) (part, bool) {

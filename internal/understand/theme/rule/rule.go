@@ -230,6 +230,21 @@ func (p *parser) fail(code string, sp text.Span, msg string) *Error {
 // quotes are the marks that may open a phrase, with those that close it.
 var quotes = map[rune]string{'"': `"`, '“': "”“\"", '„': "“”\"", '«': "»", '”': "”\"", '״': "״"}
 
+// closing is where a phrase ends, -1 if it does not. A mark between two Hebrew letters is part of the word: דו"ח.
+func closing(s, marks string) int {
+	var before rune
+	for i, r := range s {
+		if strings.ContainsRune(marks, r) {
+			next, _ := utf8.DecodeRuneInString(s[i+utf8.RuneLen(r):])
+			if !unicode.Is(unicode.Hebrew, before) || !unicode.Is(unicode.Hebrew, next) {
+				return i
+			}
+		}
+		before = r
+	}
+	return -1
+}
+
 func (p *parser) lex() error {
 	for i := 0; i < len(p.s); {
 		r, size := utf8.DecodeRuneInString(p.s[i:])
@@ -247,7 +262,7 @@ func (p *parser) lex() error {
 		case r == '!' || r == '-' && i+1 < len(p.s) && p.s[i+1] != ' ':
 			p.tokens = append(p.tokens, token{kind: tNot, span: sp})
 		case quotes[r] != "":
-			n := strings.IndexAny(p.s[i+size:], quotes[r])
+			n := closing(p.s[i+size:], quotes[r])
 			if n < 0 {
 				return p.fail("quote", sp, "this quotation mark is never closed")
 			}
