@@ -118,12 +118,16 @@ type Query struct {
 
 // part is one word, phrase or beginning.
 type part struct {
-	not      bool
-	prefix   bool       // the last word is a beginning
-	forms    []string   // of the words, folded
-	variants [][]string // the stems that each word may have, by the language that it may be in
-	tense    string     // of a Persian word that begins with the sign of the present tense: the sign, which many type apart,
-	rest     []string   // and the stems of what remains
+	not    bool
+	prefix bool // the last word is a beginning
+	words  []word
+}
+
+type word struct {
+	form  string   // folded
+	stems []string // that it may have, by the language that it may be in
+	sign  string   // of the present tense, with which a Persian word begins and which many type apart; or ""
+	verb  *word    // what remains
 }
 
 // tenses are the signs of the present tense of Persian.
@@ -132,6 +136,7 @@ var tenses = []string{"نمی", "می"}
 const (
 	mostParts = 20  // words and phrases in a query; the rest is not looked for
 	mostWords = 12  // in a phrase
+	mostSigns = 3   // of the present tense in a phrase that are looked for joined and apart: each doubles the pieces
 	mostBytes = 500 // of a query
 )
 
@@ -173,7 +178,7 @@ func Parse(s string) Query {
 				}
 			}
 		}
-		if p, ok := newPart(piece, not, quoted); ok && (quoted || len(q.parts) == 0 || len(p.forms) > 1 || !slices.Contains(apart, p.forms[0])) {
+		if p, ok := newPart(piece, not, quoted); ok && (quoted || len(q.parts) == 0 || len(p.words) > 1 || !slices.Contains(apart, p.words[0].form)) {
 			q.parts, q.vain = append(q.parts, p), false
 		}
 	}
@@ -200,21 +205,37 @@ func newPart(piece string, not, quoted bool) (part, bool) {
 		piece, p.prefix = strings.CutSuffix(piece, "*")
 	}
 	for _, w := range text.Words(piece) {
-		if w.Kind == text.Punctuation || w.Form == "" || len(p.forms) == mostWords {
+		if w.Kind == text.Punctuation || w.Form == "" || len(p.words) == mostWords {
 			continue
 		}
-		p.forms = append(p.forms, clean(w.Form))
-		p.variants = append(p.variants, stems(w))
+		p.words = append(p.words, word{form: clean(w.Form), stems: stems(w)})
 	}
-	if len(p.forms) == 1 && !p.prefix {
+	if !p.prefix {
+		p.words = conjugated(p.words)
+	}
+	return p, len(p.words) > 0
+}
+
+// conjugated joins Persian verbs with the sign of the present tense before them, and notes how those that have one are typed apart.
+func conjugated(words []word) []word {
+	out, signs := words[:0], 0
+	for i := 0; i < len(words); i++ {
+		w := words[i]
+		if i+1 < len(words) && slices.Contains(tenses, w.form) && slices.Contains(languages(words[i+1].form), "fa") {
+			i++
+			form := w.form + words[i].form
+			w = word{form: form, stems: stems(text.Word{Kind: text.Letters, Form: form})}
+		}
 		for _, sign := range tenses {
-			if rest, ok := strings.CutPrefix(p.forms[0], sign); ok && utf8.RuneCountInString(rest) > 1 {
-				p.tense, p.rest = sign, stems(text.Word{Kind: text.Letters, Form: rest})
+			if rest, ok := strings.CutPrefix(w.form, sign); ok && utf8.RuneCountInString(rest) > 1 && signs < mostSigns {
+				w.sign, w.verb = sign, &word{form: rest, stems: stems(text.Word{Kind: text.Letters, Form: rest})}
+				signs++
 				break
 			}
 		}
+		out = append(out, w)
 	}
-	return p, len(p.forms) > 0
+	return out
 }
 
 func first(s string) rune {
@@ -235,6 +256,9 @@ func cut(s string, n int) string {
 // byScript are the languages that are written with the letters of a word and have stems: nobody says in which one a query
 // is.
 var latin = []string{"en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "no", "fi", "ro", "hu", "tr"}
+
+// byLetters are all of them.
+var byLetters = append(slices.Clone(latin), "he", "fa", "ar", "ru")
 
 func languages(form string) []string {
 	switch r := first(form); {
@@ -287,41 +311,60 @@ const mostPieces = 24
 
 func (p part) pieces() []string {
 	if p.prefix { // of the word as it is written, or of its stem: a Hebrew word begins behind its prefixes, too
-		return []string{" " + strings.Join(p.forms, " ")}
-	}
-	// Word by word in one language, rather than all languages with all: a phrase is in one.
-	most := 0
-	for _, v := range p.variants {
-		most = max(most, len(v))
+		forms := make([]string, len(p.words))
+		for i, w := range p.words {
+			forms[i] = w.form
+		}
+		return []string{" " + strings.Join(forms, " ")}
 	}
 	var out []string
-	add := func(words []string) {
-		piece := " " + strings.Join(words, " ") + " "
+	add := func(words string) {
+		piece := " " + words + " "
 		if !slices.Contains(out, piece) && len(out) < mostPieces {
 			out = append(out, piece)
 		}
 	}
-	if len(p.variants) == 1 {
-		for _, v := range p.variants[0] {
-			add([]string{v})
+	if len(p.words) == 1 {
+		w := p.words[0]
+		for _, v := range w.stems {
+			add(v)
 		}
-		for _, v := range p.rest {
-			add([]string{p.tense, v})
+		if w.verb != nil {
+			for _, v := range w.verb.stems {
+				add(w.sign + " " + v)
+			}
 		}
 		return out
 	}
-	add(p.forms)
-	for _, l := range append(slices.Clone(latin), "he", "fa", "ar", "ru") {
-		words := make([]string, len(p.forms))
-		for i, f := range p.forms {
-			words[i] = f
-			if slices.Contains(languages(f), l) {
-				words[i] = clean(text.Stem(f, l))
+	// Word by word in one language, rather than all languages with all: a phrase is in one.
+	for _, l := range append([]string{""}, byLetters...) {
+		all := []string{""}
+		for i, w := range p.words {
+			space := " "
+			if i == 0 {
+				space = ""
+			}
+			joined := len(all)
+			for k := range joined {
+				if w.verb != nil {
+					all = append(all, all[k]+space+w.sign+" "+w.verb.in(l))
+				}
+				all[k] += space + w.in(l)
 			}
 		}
-		add(words)
+		for _, words := range all {
+			add(words)
+		}
 	}
 	return out
+}
+
+// in is the stem of a word in a language, and the word itself in one that it cannot be in.
+func (w word) in(language string) string {
+	if !slices.Contains(languages(w.form), language) {
+		return w.form
+	}
+	return clean(text.Stem(w.form, language))
 }
 
 // Empty tells whether nothing is searched for.
@@ -363,13 +406,13 @@ func (q Query) Spans(s, language string) []text.Span {
 		if p.not {
 			continue
 		}
-		n := len(p.forms)
-		for i := 0; i+n <= len(words); i++ {
-			if p.at(stemmed[i:i+n]) || p.prefix && p.at(forms[i:i+n]) {
-				out = append(out, text.Span{Start: words[i].Span.Start, End: words[i+n-1].Span.End})
+		for i := range words {
+			n := p.at(stemmed, i)
+			if n == 0 && p.prefix {
+				n = p.at(forms, i)
 			}
-			if p.tense != "" && forms[i] == p.tense && i+1 < len(words) && slices.Contains(p.rest, stemmed[i+1]) {
-				out = append(out, text.Span{Start: words[i].Span.Start, End: words[i+1].Span.End})
+			if n > 0 {
+				out = append(out, text.Span{Start: words[i].Span.Start, End: words[i+n-1].Span.End})
 			}
 		}
 	}
@@ -385,14 +428,21 @@ func (q Query) Spans(s, language string) []text.Span {
 	return kept
 }
 
-// at tells whether the part is what so many stems, or forms, are.
-func (p part) at(words []string) bool {
-	for k, w := range words {
+// at is how many of the stems, or forms, from i on are what the part asks for; 0 if it does not stand there.
+func (p part) at(all []string, i int) int {
+	from := i
+	for k, w := range p.words {
+		last := k == len(p.words)-1
 		switch {
-		case !p.prefix && !slices.Contains(p.variants[k], w), p.prefix && k < len(words)-1 && w != p.forms[k],
-			p.prefix && k == len(words)-1 && !strings.HasPrefix(w, p.forms[k]):
-			return false
+		case i == len(all):
+			return 0
+		case p.prefix && (!last && all[i] == w.form || last && strings.HasPrefix(all[i], w.form)), !p.prefix && slices.Contains(w.stems, all[i]):
+			i++
+		case w.verb != nil && all[i] == w.sign && i+1 < len(all) && slices.Contains(w.verb.stems, all[i+1]):
+			i += 2
+		default:
+			return 0
 		}
 	}
-	return true
+	return i - from
 }
