@@ -420,7 +420,7 @@ type listFeedbackInput struct {
 	From string `query:"from" doc:"First day (2026-01-31) or instant (RFC 3339)"`
 	To   string `query:"to" doc:"Last day, included, or instant, excluded"`
 	Last string `query:"last" doc:"90d, 12w, 6m or 2y up to today"`
-	Q    string `query:"q" doc:"What to search for: words in any of their forms, \"phrases\", begin*, -without"`
+	Q    string `query:"q" doc:"What to search for: words in any of their forms, \"phrases\", begin*, -without, this OR that"`
 
 	Sort string `query:"sort" enum:"newest,best" doc:"newest first (the default), or, when something is searched for, what fits best first"`
 

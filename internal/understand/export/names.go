@@ -41,7 +41,7 @@ var lists []List
 func init() { // not in the variable's own value: what writes a list may look for lists
 	lists = []List{
 		{Name: "feedback", Title: "feedback, newest first", Permission: identity.FeedbackRead, Other: anyField, write: feedbackList,
-			Filters: append(slices.Clone(period), Filter{Name: "q", Doc: `What to search for: words in any of their forms, "phrases", begin*, -without`})},
+			Filters: append(slices.Clone(period), Filter{Name: "q", Doc: `What to search for: words in any of their forms, "phrases", begin*, -without, this OR that`})},
 		{Name: "answer", Title: "the answer to a question: a row for each group and bucket of time, and the total", Permission: identity.InsightsRead, Columns: true,
 			Other: anyField + ". share.FIELD=value is what a share is of", write: answer,
 			Filters: append([]Filter{

@@ -443,35 +443,43 @@ const longestPart = 1000
 
 // searched holds the index of a text against queries, all of which it must fulfil.
 func searched(d column.Dialect, queries []string, args *arguments) string {
-	all := []string{"1 = 1"}
+	every := []string{"1 = 1"}
 	for _, v := range queries {
 		q := search.Parse(v)
 		if q.Vain() {
-			all = append(all, "1 = 0")
+			every = append(every, "1 = 0")
 		}
-		for _, p := range q.Patterns() {
-			var any []string
-			for _, piece := range p.Any {
-				any = append(any, d.Contains("terms", args.add(piece)))
+		var ways []string
+		for _, patterns := range q.Patterns() {
+			var all []string
+			for _, p := range patterns {
+				var any []string
+				for _, piece := range p.Any {
+					any = append(any, d.Contains("terms", args.add(piece)))
+				}
+				for _, piece := range p.Forms {
+					any = append(any, d.Contains("forms", args.add(piece)))
+				}
+				s := "(" + strings.Join(any, " OR ") + ")"
+				if p.Not {
+					s = "NOT " + s
+				}
+				all = append(all, s)
 			}
-			for _, piece := range p.Forms {
-				any = append(any, d.Contains("forms", args.add(piece)))
-			}
-			s := "(" + strings.Join(any, " OR ") + ")"
-			if p.Not {
-				s = "NOT " + s
-			}
-			all = append(all, s)
+			ways = append(ways, strings.Join(all, " AND "))
+		}
+		if len(ways) > 0 {
+			every = append(every, "("+strings.Join(ways, " OR ")+")")
 		}
 	}
-	return "(" + strings.Join(all, " AND ") + ")"
+	return "(" + strings.Join(every, " AND ") + ")"
 }
 
 // nearness is how well an index fits queries: how often what they ask for occurs in it, for its length.
 func nearness(d column.Dialect, queries []string, args *arguments) string {
 	sum := []string{"0"}
 	for _, v := range queries {
-		for _, p := range search.Parse(v).Patterns() {
+		for _, p := range slices.Concat(search.Parse(v).Patterns()...) {
 			if p.Not {
 				continue
 			}

@@ -35,6 +35,7 @@ func TestSearch(t *testing.T) {
 			"delivery": "0 1", "late delivery": "0 1", `"money back"`: "0", "money -joke": "2", "deliv*": "0 1", "delivery*": "1", "late -delivery*": "0", "המשלוחים*": "3",
 			"доставкой*": "4", "ارسال*": "5", "کالا*": "5", "dea*": "", "משלוח": "3", "доставка": "4", "کالا": "5",
 			"delivery -late": "", "": "0 1 2 3 4 5 6 7", " ": "0 1 2 3 4 5 6 7", "?!": "", `"`: "", "-": "", "()": "", "late ()": "0 1", "'; DROP": "7", "100%": "7", "LATE": "0 1",
+			`"money back" OR משלוח`: "0 3", "доставка ИЛИ late -money": "1 4", "delivery*  | כלום": "1",
 		} {
 			cond := insight.Conditions{{Field: "text", Op: "search", Values: []string{query}}}
 			find := func(s *insight.Service, how func(*insight.Service) (insight.Found, error)) string {

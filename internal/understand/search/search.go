@@ -9,6 +9,7 @@
 //	"money back"        the words side by side
 //	deliv*              words that begin so
 //	-courier            without the word, the phrase or the beginning
+//	late OR slow        either; of all that stands on one side of it, or on the other. The same as late | slow, late ИЛИ slow
 package search
 
 import (
@@ -112,8 +113,8 @@ var apart = []string{"ها", "های", "هایی", "هام", "هات", "هاش",
 
 // Query is what is searched for. The zero value finds everything.
 type Query struct {
-	parts []part
-	vain  bool // there are signs in it and no word: it finds nothing
+	any  [][]part // all parts of one of them
+	vain bool     // there are signs in it and no word: it finds nothing
 }
 
 // part is one word, phrase or beginning.
@@ -144,8 +145,15 @@ const (
 // typed them did not ask for everything; space alone does.
 func Parse(s string) Query {
 	q := Query{vain: strings.TrimSpace(s) != ""}
+	var all []part // of the alternative at hand
+	end := func() {
+		if len(all) > 0 {
+			q.any, q.vain, all = append(q.any, all), false, nil
+		}
+	}
+	n := 0
 	s = cut(strings.ToValidUTF8(s, " "), mostBytes)
-	for len(s) > 0 && len(q.parts) < mostParts {
+	for len(s) > 0 && n < mostParts {
 		s = strings.TrimLeftFunc(s, unicode.IsSpace)
 		not := false
 		if rest, ok := strings.CutPrefix(s, "-"); ok && rest != "" && !unicode.IsSpace(first(rest)) {
@@ -167,6 +175,10 @@ func Parse(s string) Query {
 				at = len(s)
 			}
 			piece, s = s[:at], s[at:]
+			if or[piece] && !not && len(all) > 0 { // with nothing before it, it is a word
+				end()
+				continue
+			}
 			if slices.Contains(tenses, piece) { // "می روم" is one word typed apart
 				verb, rest := s, ""
 				if verb = strings.TrimLeftFunc(s, unicode.IsSpace); strings.IndexFunc(verb, unicode.IsSpace) > 0 {
@@ -178,12 +190,17 @@ func Parse(s string) Query {
 				}
 			}
 		}
-		if p, ok := newPart(piece, not, quoted); ok && (quoted || len(q.parts) == 0 || len(p.words) > 1 || !slices.Contains(apart, p.words[0].form)) {
-			q.parts, q.vain = append(q.parts, p), false
+		if p, ok := newPart(piece, not, quoted); ok && (quoted || len(all) == 0 || len(p.words) > 1 || !slices.Contains(apart, p.words[0].form)) {
+			all = append(all, p)
+			n++
 		}
 	}
+	end()
 	return q
 }
+
+// or is what stands between alternatives, as in the rules of themes.
+var or = map[string]bool{"OR": true, "ИЛИ": true, "|": true}
 
 const quotes = `"“”„«»״`
 
@@ -295,13 +312,16 @@ type Pattern struct {
 	Forms []string // of the words themselves, likewise: beginnings alone
 }
 
-// Patterns are what an index must fulfil, all of them.
-func (q Query) Patterns() []Pattern {
-	out := make([]Pattern, len(q.parts))
-	for i, p := range q.parts {
-		out[i] = Pattern{Not: p.not, Any: p.pieces()}
-		if p.prefix {
-			out[i].Forms = out[i].Any
+// Patterns are what an index must fulfil: all of any alternative. Without alternatives, see Empty and Vain.
+func (q Query) Patterns() [][]Pattern {
+	out := make([][]Pattern, len(q.any))
+	for k, all := range q.any {
+		out[k] = make([]Pattern, len(all))
+		for i, p := range all {
+			out[k][i] = Pattern{Not: p.not, Any: p.pieces()}
+			if p.prefix {
+				out[k][i].Forms = out[k][i].Any
+			}
 		}
 	}
 	return out
@@ -368,7 +388,7 @@ func (w word) in(language string) string {
 }
 
 // Empty tells whether nothing is searched for.
-func (q Query) Empty() bool { return len(q.parts) == 0 }
+func (q Query) Empty() bool { return len(q.any) == 0 }
 
 // Vain tells whether a query has nothing that could be found.
 func (q Query) Vain() bool { return q.vain }
@@ -376,15 +396,10 @@ func (q Query) Vain() bool { return q.vain }
 // Match tells whether an index fulfils the query.
 func (q Query) Match(index Index) bool {
 	in := func(s string) func(string) bool { return func(piece string) bool { return strings.Contains(s, piece) } }
-	if q.vain {
-		return false
+	fails := func(p Pattern) bool {
+		return (slices.ContainsFunc(p.Any, in(index.Stems)) || slices.ContainsFunc(p.Forms, in(index.Forms))) == p.Not
 	}
-	for _, p := range q.Patterns() {
-		if (slices.ContainsFunc(p.Any, in(index.Stems)) || slices.ContainsFunc(p.Forms, in(index.Forms))) == p.Not {
-			return false
-		}
-	}
-	return true
+	return q.Empty() && !q.vain || slices.ContainsFunc(q.Patterns(), func(all []Pattern) bool { return !slices.ContainsFunc(all, fails) })
 }
 
 // Spans are the places of a text that the query asks for, in order and apart from each other: what is to be marked.
@@ -402,7 +417,7 @@ func (q Query) Spans(s, language string) []text.Span {
 		}
 	}
 	var out []text.Span
-	for _, p := range q.parts {
+	for _, p := range slices.Concat(q.any...) {
 		if p.not {
 			continue
 		}

@@ -1,6 +1,7 @@
 package search_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -76,6 +77,22 @@ func TestFinds(t *testing.T) {
 		{"he", `הגשתי דו"ח חשבון לבנק`, "״דו״ח חשבון״", `דו"ח חשבון`},
 		{"he", `הגשתי דו"ח חשבון לבנק`, `לבנק "דו"ח`, `דו"ח|לבנק`},
 		{"he", "הגשתי דו״ח חשבון לבנק", `"חשבון" -"דו״ח חשבון"`, "-"},
+		{"en", "The breakfast was cold", `"cold room" OR breakfast`, "breakfast"},
+		{"en", "A cold room, and no breakfast", `"cold room" OR breakfast`, "cold room|breakfast"},
+		{"en", "A room", `"cold room" OR breakfast`, "-"},
+		{"en", "late again", "late delivery OR refund", "-"},
+		{"en", "a refund", "late delivery OR refund -policy", "refund"},
+		{"en", "the refund policy", "late delivery OR refund -policy", "-"},
+		{"en", "slow", "late | slow", "slow"},
+		{"en", "now or never", "late or never", "-"}, // in small letters it is a word
+		{"en", "now or never", `"now OR never"`, "now or never"},
+		{"ru", "Курьер хамил", "доставка ИЛИ курьер", "Курьер"},
+		{"he", "הקורא חיכה", "משלוח OR קורא", "הקורא"},
+		{"fa", "کتاب دیر رسید", "قیمت OR کتاب", "کتاب"},
+		{"en", "a refund", "refund OR", "refund"},
+		{"en", "a refund", "refund OR ?!", "refund"},
+		{"en", "a refund OR else", "OR", "OR"},
+		{"en", "a refund", "?! OR", "-"},
 		{"", "Доставка из Xiaomi", "xiaomi", "Xiaomi"},
 		{"en", "it's not a \"quote", `"quote`, "quote"},
 	} {
@@ -102,7 +119,7 @@ func FuzzSearch(f *testing.F) {
 	x := search.NewIndexer()
 	f.Fuzz(func(t *testing.T, query, s string) {
 		q := search.Parse(query)
-		for _, p := range q.Patterns() {
+		for _, p := range slices.Concat(q.Patterns()...) {
 			for _, piece := range p.Any {
 				if !strings.HasPrefix(piece, " ") || strings.TrimSpace(piece) == "" {
 					t.Errorf("looks for %q", piece)
