@@ -78,11 +78,20 @@ func (x *Indexer) stem(w text.Word, language string) string {
 	if s, ok := x.stems[k]; ok {
 		return s
 	}
-	s := clean(text.Stem(w.Form, language))
+	s := clean(stem(w.Form, language))
 	if len(x.stems) >= mostStems {
 		clear(x.stems)
 	}
 	x.stems[stemKey{strings.Clone(w.Form), language}] = s
+	return s
+}
+
+// stem is what a word is found by. "It's" and "that's" are not found by "it" and "that", which are in every text.
+func stem(form, language string) string {
+	s := text.Stem(form, language)
+	if language == "en" && s != form && strings.Contains(form, "'") && text.Terms([]text.Word{{Kind: text.Letters, Form: s}}, language)[0].Stop {
+		return form
+	}
 	return s
 }
 
@@ -298,7 +307,7 @@ func stems(w text.Word) []string {
 		return out
 	}
 	for _, l := range languages(w.Form) {
-		if s := clean(text.Stem(w.Form, l)); !slices.Contains(out, s) {
+		if s := clean(stem(w.Form, l)); !slices.Contains(out, s) {
 			out = append(out, s)
 		}
 	}
@@ -384,7 +393,7 @@ func (w word) in(language string) string {
 	if !slices.Contains(languages(w.form), language) {
 		return w.form
 	}
-	return clean(text.Stem(w.form, language))
+	return clean(stem(w.form, language))
 }
 
 // Empty tells whether nothing is searched for.
@@ -409,11 +418,11 @@ func (q Query) Spans(s, language string) []text.Span {
 	for _, w := range text.Words(s) {
 		if w.Kind != text.Punctuation && w.Form != "" {
 			words = append(words, w)
-			stem := w.Form
+			shared := w.Form
 			if w.Kind == text.Letters {
-				stem = text.Stem(w.Form, language)
+				shared = stem(w.Form, language)
 			}
-			stemmed, forms = append(stemmed, clean(stem)), append(forms, clean(w.Form))
+			stemmed, forms = append(stemmed, clean(shared)), append(forms, clean(w.Form))
 		}
 	}
 	var out []text.Span
