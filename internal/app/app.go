@@ -389,16 +389,16 @@ func (a *App) serve(ctx context.Context, handler http.Handler, ready func(addres
 func (a *App) routes() (http.Handler, error) {
 	exports := a.Exports(a.Insight)
 	v1 := api.New(api.Services{
-		Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Events: a.Events, Imports: a.Imports, Insight: a.Insight, Population: a.Population, Driving: a.Driving, Scan: a.Scan, Exports: exports, Labels: a.Labels, Themes: a.Themes, Adapt: a.Adapt, Health: a.Scores, Alerts: a.Alerts, Deliver: a.Deliver, Log: a.Log, Base: a.Config.Base(),
+		Identity: a.Identity, Contacts: a.Contacts, Feedback: a.Feedback, Events: a.Events, Imports: a.Imports, Insight: a.Insight, Population: a.Population, Driving: a.Driving, Scan: a.Scan, Exports: exports, Labels: a.Labels, Themes: a.Themes, Adapt: a.Adapt, Health: a.Scores, Alerts: a.Alerts, Deliver: a.Deliver, Log: a.Log, Base: a.Config.Base(), Late: a.Feeder.Late,
 		BodyLimit: int64(a.Config.BodyLimit), RowLimit: int64(a.Config.RowLimit),
 	})
-	site, err := web.New(web.Options{Identity: a.Identity, Clock: a.Store.Clock(), Log: a.Log, Secure: a.Config.Secure(), Waiting: a.Alerts.Waiting})
+	site, err := web.New(web.Options{Identity: a.Identity, Clock: a.Store.Clock(), Log: a.Log, Secure: a.Config.Secure(), Late: a.Feeder.Late, Waiting: a.Alerts.Waiting})
 	if err != nil {
 		return nil, err
 	}
 	(&door.Pages{Identity: a.Identity, Demo: a.openDemo}).Register(site)
 	words := figure.Words{Contacts: a.Contacts, Labels: a.Labels, Themes: a.Themes}
-	(&home.Pages{Identity: a.Identity, Insight: a.Insight, Words: words, Feeder: a.Feeder}).Register(site)
+	(&home.Pages{Identity: a.Identity, Insight: a.Insight, Words: words}).Register(site)
 	(&pagefeedback.Pages{Store: a.Store, Feedback: a.Feedback, Insight: a.Insight, Labels: a.Labels, Assist: a.Assist, Words: words}).Register(site)
 	(&pagethemes.Pages{Store: a.Store, Feedback: a.Feedback, Insight: a.Insight, Labels: a.Labels, Themes: a.Themes, Adapt: a.Adapt, Words: words, Assist: a.Assist}).Register(site)
 	(&pagemodel.Pages{Feedback: a.Feedback, Labels: a.Labels, Themes: a.Themes, Adapt: a.Adapt, Words: words}).Register(site)

@@ -1,8 +1,10 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"html"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -12,6 +14,7 @@ import (
 	"time"
 
 	"kolo/internal/edge/web"
+	"kolo/internal/foundation/config"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
@@ -207,4 +210,59 @@ func TestHostileWordsAreWords(t *testing.T) {
 			t.Errorf("%.60s: hostile words became a part of the page", path)
 		}
 	}
+}
+
+// TestWhoAsksTooEarlyIsTold: until the columns have followed after a sudden end, pages of figures and answers of the API say that they lack something.
+func TestWhoAsksTooEarlyIsTold(t *testing.T) {
+	t.Parallel()
+	cfg, _, err := config.Load([]string{"KOLO_DATA=" + t.TempDir(), "KOLO_LISTEN=127.0.0.1:0"}, config.Flags{})
+	must(t, err)
+	a, err := Open(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	must(t, err)
+	i := &instance{t, a}
+	t.Cleanup(func() { must(t, a.close()) })
+	ws, owner := i.workspace("one")
+	token := i.signIn("owner@one.example.com")
+	_, key, err := i.Identity.CreateKey(t.Context(), ws, owner, identity.NewKey{Name: "all", Scopes: identity.Permissions()})
+	must(t, err)
+	batch := make([]feedback.Input, 300)
+	for n := range batch {
+		batch[n] = nps(9, fmt.Sprint("fine ", n))
+	}
+	_, err = i.Feedback.Receive(t.Context(), ws, batch)
+	must(t, err)
+	a.Feeder.Start(context.WithoutCancel(t.Context())) // nobody reads the texts, so it waits
+	t.Cleanup(a.Feeder.Stop)
+	ask := func(method, path, body string) string {
+		r := httptest.NewRequest(method, path, strings.NewReader(body))
+		r.Header.Set("Authorization", "Bearer "+key)
+		r.Header.Set("Content-Type", "application/json")
+		rec := httptest.NewRecorder()
+		i.Handler().ServeHTTP(rec, r)
+		if rec.Code >= 300 {
+			t.Errorf("%s %s: %d %s", method, path, rec.Code, rec.Body)
+		}
+		return rec.Header().Get("Kolo-Late")
+	}
+	check := func(late bool) {
+		t.Helper()
+		for _, path := range []string{"/", "/feedback?channel=web", "/explore?measure=nps", "/drivers", "/scan"} {
+			if strings.Contains(i.page(token, path), "still on its way") != late {
+				t.Errorf("%s says that it lacks something: not %v", path, late)
+			}
+		}
+		want := map[bool]string{true: "true"}[late]
+		for _, got := range []string{ask(http.MethodGet, "/v1/feedback?channel=web", ""), ask(http.MethodPost, "/v1/insights/query", `{"measure":"nps"}`)} {
+			if got != want {
+				t.Errorf("the answer says %q, not %q", got, want)
+			}
+		}
+		if got := ask(http.MethodPost, "/v1/feedback", `{"channel":"web","text":"more"}`); got != "" {
+			t.Errorf("what is received is answered with %q", got)
+		}
+	}
+	check(true)
+	_, err = i.follow(t.Context())
+	must(t, err)
+	check(false)
 }

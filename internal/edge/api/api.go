@@ -61,6 +61,8 @@ type Services struct {
 	Log        *slog.Logger
 	Base       string // the URL that links begin with, without a slash at its end
 
+	Late func() bool // whether the columns lack more than they do for a moment; may be nil
+
 	BodyLimit int64 // of a request's body, in bytes; a stream of NDJSON has none
 	RowLimit  int64 // of one row of such a stream
 }
@@ -80,7 +82,8 @@ func New(s Services) *API {
 	a := &API{Services: s, mux: http.NewServeMux()}
 	c := huma.DefaultConfig("Kolo", Version)
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "/v1/openapi", "", "/v1/schemas"
-	c.Info.Description = "The voice of the customer: feedback in, trustworthy scores out. Sign requests with an API key: `Authorization: Bearer kolo_...`."
+	c.Info.Description = "The voice of the customer: feedback in, trustworthy scores out. Sign requests with an API key: `Authorization: Bearer kolo_...`. " +
+		"While figures and filtered lists lack a good part of what was received, as for some seconds after a sudden end, answers have the header `" + LateHeader + ": true`."
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer", Description: "An API key, made under Settings"}}
 	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	c.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[event.Properties](), reflect.TypeFor[map[string]any]()) // which it is in JSON
@@ -207,8 +210,16 @@ func (p *problem) GetStatus() int { return p.Status }
 // ContentType of a problem.
 func (p *problem) ContentType(string) string { return "application/problem+json" }
 
+// LateHeader stands in answers out of the columns while these lack a good part of what was received, as after a sudden end.
+const LateHeader = "Kolo-Late"
+
 // ServeHTTP answers a request to /v1.
-func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if a.Late != nil && a.Late() && (r.Method == http.MethodGet || strings.HasPrefix(r.URL.Path, "/v1/insights/")) {
+		w.Header().Set(LateHeader, "true")
+	}
+	a.mux.ServeHTTP(w, r)
+}
 
 // OpenAPI is the description, for those who generate code or documentation from it.
 func (a *API) OpenAPI() *huma.OpenAPI { return a.huma.OpenAPI() }

@@ -28,6 +28,7 @@ type Options struct {
 	Log      *slog.Logger
 	Secure   bool // cookies over HTTPS alone
 
+	Late    func() bool                                                // whether the columns lack more than they do for a moment; may be nil
 	Waiting func(context.Context, identity.WorkspaceID) (int64, error) // how many early warnings wait for somebody; may be nil
 }
 
@@ -227,6 +228,7 @@ func (q *Request) Shell(active, title string) ui.Shell {
 		return sh
 	}
 	sh.Workspace = q.Workspace.Name
+	sh.Late = q.Site.Late != nil && q.Site.Late()
 	sh.Member = ui.Member{Name: q.Person.Name, Email: q.Person.Email, Role: string(q.Actor.Role)}
 	sh.Hide = map[string]bool{}
 	for entry, p := range needs {

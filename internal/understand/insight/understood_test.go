@@ -540,6 +540,36 @@ func TestBehindCountsWhatIsNotReady(t *testing.T) {
 	})
 }
 
+// TestWhatTheColumnsLackIsKnownFromTheStart: a process that was killed leaves columns behind, and the first who asks its successor must know.
+func TestWhatTheColumnsLackIsKnownFromTheStart(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		batch := make([]feedback.Input, 201)
+		for i := range batch {
+			batch[i] = nps(9, 1, "web")
+		}
+		_, err := w.feedback.Receive(t.Context(), w.ws, batch[:200])
+		must(t, err)
+		next := func() *insight.Feeder {
+			f := insight.NewFeeder(w.insight, discard)
+			f.After(feedback.Topic, func(context.Context) (int64, error) { return 0, nil }) // its texts are still being read
+			f.Start(t.Context())
+			return f
+		}
+		f := next()
+		if n := f.Behind(); n != 200 || f.Late() {
+			t.Errorf("%d changes are said to be missing of 200, and that this is unusual: %v", n, f.Late())
+		}
+		f.Stop()
+		_, err = w.feedback.Receive(t.Context(), w.ws, batch[200:])
+		must(t, err)
+		if f = next(); !f.Late() {
+			t.Errorf("that the columns lack %d changes is usual", f.Behind())
+		}
+		f.Stop()
+	})
+}
+
 // watched is a clock that has something done when it is next looked at.
 type watched struct {
 	*clock.Fake

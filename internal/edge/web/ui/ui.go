@@ -108,6 +108,7 @@ type Shell struct {
 	Hide       map[string]bool // entries of the navigation that the member's role has no use for
 	Badges     map[string]int  // how much waits behind an entry of the navigation, where something does
 	Toasts     []Toast
+	Late       bool // figures and filtered lists still lack a good part of what was received; see LateNotice
 }
 
 // Language is an entry of the language menu.

@@ -79,8 +79,12 @@ func (f *Follower) After(topic string, ready func(context.Context) (int64, error
 	f.source.Topic, f.source.Ready = topic, ready
 }
 
-// Start feeds in the background until Stop.
-func (f *Follower) Start(ctx context.Context) { go f.run(ctx) }
+// Start feeds in the background until Stop. It looks first how far behind the columns are, so that nobody who asks from then on takes
+// what they lack after a sudden end for all there is.
+func (f *Follower) Start(ctx context.Context) {
+	_, _, _, _ = f.look(ctx) // what fails here fails in the background, too, and is told there
+	go f.run(ctx)
+}
 
 // Started is closed when the follower listens.
 func (f *Follower) Started() <-chan struct{} { return f.started }
@@ -94,6 +98,12 @@ func (f *Follower) Stop() {
 // Behind is how many changes the columns lacked when the follower last looked, those that another step has yet to see included:
 // at 0 questions know everything.
 func (f *Follower) Behind() int64 { return f.behind.Load() }
+
+// usual is how many changes the columns may lack for a moment while all is well.
+const usual = 200
+
+// Late tells whether the columns lack so much that whoever asks them should know.
+func (f *Follower) Late() bool { return f.Behind() > usual }
 
 func (f *Follower) run(ctx context.Context) {
 	defer close(f.done)
@@ -154,27 +164,14 @@ func (f *Follower) feed(ctx context.Context) (n int64, err error) {
 			return 0, err
 		}
 	}
-	upTo, err := f.source.Ready(ctx)
+	mark, upTo, last, err := f.look(ctx)
 	if err != nil {
 		return 0, err
 	}
-	mark, err := f.columns.Watermark(ctx, f.source.Stream)
-	if err == nil {
-		if mark < f.fed { // a damaged log was put aside, or another process is emptying the columns
-			f.laidOut = 0
-		}
-		f.fed = mark
+	if mark < f.fed { // a damaged log was put aside, or another process is emptying the columns
+		f.laidOut = 0
 	}
-	if err != nil {
-		return 0, err
-	}
-	last := upTo
-	if f.last != nil {
-		if last, err = f.last(ctx); err != nil {
-			return 0, err
-		}
-	}
-	f.behind.Store(max(0, last-mark))
+	f.fed = mark
 	if mark >= upTo {
 		return 0, nil
 	}
@@ -212,6 +209,24 @@ func (f *Follower) feed(ctx context.Context) (n int64, err error) {
 		f.behind.Store(max(0, last-mark))
 	}
 	return n, nil
+}
+
+// look tells where the columns are, up to where they may be fed, and what the last change is, and keeps how far they are behind it.
+func (f *Follower) look(ctx context.Context) (mark, upTo, last int64, err error) {
+	if upTo, err = f.source.Ready(ctx); err != nil {
+		return 0, 0, 0, err
+	}
+	if mark, err = f.columns.Watermark(ctx, f.source.Stream); err != nil {
+		return 0, 0, 0, err
+	}
+	last = upTo
+	if f.last != nil {
+		if last, err = f.last(ctx); err != nil {
+			return 0, 0, 0, err
+		}
+	}
+	f.behind.Store(max(0, last-mark))
+	return mark, upTo, last, nil
 }
 
 // batch appends the next changes and gives the new watermark.

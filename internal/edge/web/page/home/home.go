@@ -22,7 +22,6 @@ type Pages struct {
 	Identity *identity.Service
 	Insight  *insight.Service
 	Words    figure.Words
-	Feeder   *insight.Feeder
 }
 
 // Register adds the routes to the site.
@@ -42,7 +41,6 @@ type view struct {
 	WithText float64
 	Texts    int64 // how many of them have words
 	Read     string
-	Behind   bool // feedback is still on its way into the figures
 	Zone     bool // days are still those of the time zone before
 	Lead     string
 }
@@ -66,7 +64,7 @@ func (p *Pages) home(q *web.Request) error {
 	}
 	bucket := periods[at].bucket
 	between := insight.Period{Last: last}
-	v := view{Behind: p.Feeder.Behind() > 0}
+	var v view
 	for _, x := range periods {
 		v.Periods = append(v.Periods, ui.Tab{Label: q.Env.T("period." + x.last), Href: "/?last=" + x.last, Current: x.last == last, Count: -1})
 	}
