@@ -73,7 +73,7 @@ func (s *Service) Queue(tx *store.Tx, ws identity.WorkspaceID, m Message) (ID, e
 	if _, err := tx.Exec(`/* deliver.Queue */ INSERT INTO delivery (workspace, id, kind, topic, state, member, webhook, address, name, language, subject, body, html,
 			attempts, status, reason, detail, created_at, tried_at, next_at, ended_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0, $14, '', $15, 0, $16, $17)`,
-		string(ws), string(d.ID), string(m.Kind), m.Topic, string(d.State), string(m.Member), string(m.Webhook), m.Address, clip(m.Name, 200), m.Language, clip(m.Subject, 300),
+		string(ws), string(d.ID), string(m.Kind), m.Topic, string(d.State), string(m.Member), string(m.Webhook), m.Address, clip(i18n.Paired(m.Name), 200), m.Language, i18n.Paired(clip(m.Subject, 300)),
 		body, m.HTML, string(d.Reason), tx.Millis(), millis(d.NextAt), millis(d.EndedAt)); err != nil {
 		return "", err
 	}

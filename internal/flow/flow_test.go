@@ -459,6 +459,30 @@ func TestWhoCanMendAWebhookHearsThatItIsOff(t *testing.T) {
 	})
 }
 
+// TestNamesDoNotTurnMailsRound: a control of direction that somebody wrote into a name reaches no further than the name.
+func TestNamesDoNotTurnMailsRound(t *testing.T) {
+	each(t, func(w *world) {
+		one := w.workspace("one")
+		w.must(w.db.Update(w.Context(), func(tx *store.Tx) error {
+			_, err := tx.Exec("/* test */ UPDATE workspace SET name = $2 WHERE id = $1", string(one.Workspace), "Levant \u202egnp")
+			return err
+		}))
+		w.signal(one, delivery, "", alert.Opened)
+		w.run(w.flow)
+		w.settle()
+		mails := w.deliveries(one, deliver.Filter{Kind: deliver.Email})
+		if len(mails) == 0 {
+			w.Fatal("nobody was written to")
+		}
+		for _, d := range mails {
+			text, html, _ := w.body(d)
+			if s := d.Subject + text + html; strings.Contains(s, "\u202e") || !strings.Contains(s, "Levant gnp") {
+				w.Errorf("%q", s)
+			}
+		}
+	})
+}
+
 // TestEveryAlertHasWords in every language: a headline without a hole or a key in it.
 func TestEveryAlertHasWords(t *testing.T) {
 	each(t, func(w *world) {

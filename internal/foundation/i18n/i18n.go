@@ -334,8 +334,14 @@ func atoi(s string) int {
 // Isolate wraps a string that holds letters of the other direction in an isolate (Unicode bidirectional algorithm): one of the language's
 // own direction (RLI or LRI) where at least half of its letters run that way, as in "CSAT: שבעי רצון", which begins with a name and is
 // Hebrew; otherwise one of the direction that it begins with (FSI). What is isolated within it counts for neither.
+//
+// Controls of direction that do not pair are dropped (see Paired), and what is turned round by one that does is isolated whatever its letters are.
 func (l *Locale) Isolate(s string) string {
+	s = Paired(s)
 	if own, other := l.letters(s); other == 0 {
+		if strings.ContainsAny(s, "\u202a\u202b\u202d\u202e") {
+			return "\u2068" + s + "\u2069"
+		}
 		return s
 	} else if own == 0 {
 		return "\u2068" + s + "\u2069"
@@ -349,9 +355,47 @@ func (l *Locale) Isolate(s string) string {
 	return "\u2066" + s + "\u2069"
 }
 
+// Paired is a text without the controls of direction (Unicode bidirectional algorithm) that have no partner in it: an override that is never
+// ended turns round what stands behind the text, and an end without a beginning ends an isolate around it.
+func Paired(s string) string {
+	const controls = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+	if !strings.ContainsAny(s, controls) {
+		return s
+	}
+	var open []int // where those begin that are not ended so far
+	partner := map[int]bool{}
+	runes := []rune(s)
+	isolates := func(r rune) bool { return '\u2066' <= r && r <= '\u2068' }
+	for i, r := range runes {
+		switch {
+		case isolates(r), '\u202a' <= r && r <= '\u202e' && r != '\u202c':
+			open = append(open, i)
+		case r == '\u202c': // ends the last one, unless that is an isolate
+			if n := len(open); n > 0 && !isolates(runes[open[n-1]]) {
+				partner[open[n-1]], partner[i], open = true, true, open[:n-1]
+			}
+		case r == '\u2069': // ends the last isolate, and with it what is open inside
+			for n := len(open) - 1; n >= 0; n-- {
+				if isolates(runes[open[n]]) {
+					partner[open[n]], partner[i], open = true, true, open[:n]
+					break
+				}
+			}
+		}
+	}
+	var b strings.Builder
+	for i, r := range runes {
+		if !strings.ContainsRune(controls, r) || partner[i] {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
 // Quote writes what somebody else wrote into a sentence, so that neither reorders the other: also what holds no letter at all, as
 // "31/31/2026", for figures take the direction of the words before them.
 func (l *Locale) Quote(s string) Verbatim {
+	s = Paired(s)
 	own, other := l.letters(s)
 	if other == 0 && (l.format.Dir != "rtl" || own > 0 && !strings.ContainsFunc(s, unicode.IsDigit)) {
 		return Verbatim(s)

@@ -339,6 +339,25 @@ func TestAgo(t *testing.T) {
 	}
 }
 
+// TestNamesTurnNothingElseRound: controls of direction in a name reach no further than the name.
+func TestNamesTurnNothingElseRound(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, want string }{
+		{"Levant \u202egnp.exe", "Levant gnp.exe"},
+		{"Levant \u202egnp\u202c Ltd", "\u2068Levant \u202egnp\u202c Ltd\u2069"},
+		{"Dana\u2069 \u202cLtd", "Dana Ltd"},
+		{"\u2067Dana", "Dana"},
+		{"\u2068\u202eDana\u2069", "\u2068Dana\u2069"},
+		{"\u202e\u2068Dana\u202c\u2069", "\u2068Dana\u2069"},
+		{"\u2069\u202eלומן", "\u2068לומן\u2069"},
+		{"Dana", "Dana"},
+	} {
+		if got := Load().Language("en").T("invitation.title", "workspace", c.name); got != "Join "+c.want {
+			t.Errorf("%q: %q, not %q", c.name, got, "Join "+c.want)
+		}
+	}
+}
+
 func TestForeignNamesAreIsolated(t *testing.T) {
 	t.Parallel()
 	cat := Load()

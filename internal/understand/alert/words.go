@@ -34,7 +34,7 @@ func What(l *i18n.Locale, s Subject, names map[string]string) string {
 		return l.T("alerts.what.without", "field", field(l, s.Field, names))
 	case s.ofTheme():
 		if name := names[s.Value]; name != "" {
-			return name
+			return i18n.Paired(name)
 		}
 		return s.Value
 	case s.Field == "kind" || s.Field == "channel":
