@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -9,9 +10,10 @@ import (
 // its page; a little more is not worth a click.
 const (
 	mostLines   = 10
-	ofLine      = 100 // characters, about
-	beforeAHit  = 200 // characters that are shown before what was searched for
-	hitIsInView = 500 // characters that stand in the lines that are shown, however narrow the page
+	ofLine      = 100  // characters, about
+	beforeAHit  = 200  // characters that are shown before what was searched for
+	hitIsInView = 500  // characters that stand in the lines that are shown, however narrow the page
+	mostOfIt    = 2000 // characters of a long text that a list gets: more than those lines hold, however wide the page
 )
 
 // long tells whether only the beginning of a text is shown.
@@ -30,7 +32,8 @@ func (q Quote) long() bool {
 	return lines > mostLines
 }
 
-// brief are the parts that a list shows: of a long text in which something was found far below, not its beginning but where that stands.
+// brief are the parts that a list shows: of a long text only as much as may be seen, and where something was found far below, not its
+// beginning but where that stands.
 func (q Quote) brief() []Part {
 	before, hit := 0, -1
 	for i, p := range q.Parts {
@@ -40,8 +43,11 @@ func (q Quote) brief() []Part {
 		}
 		before += utf8.RuneCountInString(p.Text)
 	}
-	if hit < 0 || before <= hitIsInView || !q.long() {
+	if !q.long() {
 		return q.Parts
+	}
+	if hit < 0 || before <= hitIsInView {
+		return upTo(q.Parts)
 	}
 	from, left := hit, beforeAHit
 	out := []Part{{Text: "… "}}
@@ -58,5 +64,23 @@ func (q Quote) brief() []Part {
 		}
 		break
 	}
-	return append(out, q.Parts[from:]...)
+	return append(out, upTo(q.Parts[from:])...)
+}
+
+// upTo are the first parts, as many as a list gets of a long text.
+func upTo(parts []Part) []Part {
+	left := mostOfIt
+	for i, p := range parts {
+		if n := utf8.RuneCountInString(p.Text); n <= left {
+			left -= n
+			continue
+		}
+		out := slices.Clone(parts[:i])
+		if !p.Masked && left > 0 { // what stands for something personal is not cut
+			p.Text = string([]rune(p.Text)[:left])
+			out = append(out, p)
+		}
+		return append(out, Part{Text: " …"})
+	}
+	return parts
 }

@@ -46,7 +46,33 @@ func TestLongTextsAreCutInLists(t *testing.T) {
 		t.Error("a text that is shown as a whole begins elsewhere")
 	}
 	found = Quote{Href: "/feedback/1", Parts: []Part{{Text: "The "}, {Text: "parcel", Hit: true}, {Text: long}}}
-	if body := card(found); strings.Contains(body, "…") || !strings.Contains(body, "The <mark") {
+	if body := card(found); strings.Contains(body, "… ") || !strings.Contains(body, "The <mark") {
 		t.Errorf("what was found at the beginning: %.300s", body)
+	}
+}
+
+// TestALongTextIsNotSentWhole to a list that shows only some lines of it; on its own page it is.
+func TestALongTextIsNotSentWhole(t *testing.T) {
+	t.Parallel()
+	e := Env{Locale: i18n.Load().Language("en")}
+	long := strings.Repeat("one word ", 100_000)
+	for name, q := range map[string]Quote{
+		"one part":     {Parts: []Part{{Text: long}}},
+		"a hit":        {Parts: []Part{{Text: long}, {Text: "found", Hit: true}, {Text: long}}},
+		"a hit before": {Parts: []Part{{Text: "found", Hit: true}, {Text: long, Sentiment: "negative"}, {Text: long}}},
+	} {
+		for href, whole := range map[string]bool{"/feedback/1": false, "": true} {
+			q.Href = href
+			var b strings.Builder
+			if err := QuoteCard(e, q).Render(t.Context(), &b); err != nil {
+				t.Fatal(err)
+			}
+			if sent := b.Len(); whole != (sent > len(long)) || !whole && sent > 6000 {
+				t.Errorf("%s at %q: %d bytes", name, href, sent)
+			}
+			if strings.Contains(name, "hit") && !strings.Contains(b.String(), ">found</mark>") {
+				t.Errorf("%s at %q: what was found is not there", name, href)
+			}
+		}
 	}
 }
