@@ -266,3 +266,26 @@ func TestWhoAsksTooEarlyIsTold(t *testing.T) {
 	must(t, err)
 	check(false)
 }
+
+// TestWhoMayNotSearchForNumbersIsTold on the list itself, and keeps what they have filtered by.
+func TestWhoMayNotSearchForNumbersIsTold(t *testing.T) {
+	t.Parallel()
+	i := open(t)
+	ws, owner := i.workspace("one")
+	_, invitation, err := i.Identity.Invite(t.Context(), ws, owner, identity.NewInvite{Email: "viewer@one.example.com", Role: identity.Viewer})
+	must(t, err)
+	_, err = i.Identity.AcceptInvite(t.Context(), invitation, "Member", password)
+	must(t, err)
+	i.receive(ws, nps(9, "call me at 054-1234567"))
+	token := i.signIn("viewer@one.example.com")
+	for _, q := range []string{"054-1234567", "dana@example.com"} {
+		rec := i.browse(token, http.MethodGet, "/feedback?channel=web&q="+url.QueryEscape(q), nil)
+		body := rec.Body.String()
+		if rec.Code != http.StatusForbidden || !strings.Contains(body, "cannot search for personal data") || strings.Contains(body, "call me") {
+			t.Errorf("%s: %d without a reason, or with what was asked for", q, rec.Code)
+		}
+		if !strings.Contains(body, `value="`+q+`"`) || !strings.Contains(body, `href="/feedback?channel=web"`) {
+			t.Errorf("%s: the filters are lost", q)
+		}
+	}
+}

@@ -2,6 +2,7 @@
 package feedback
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -53,6 +54,7 @@ type listView struct {
 	Export string // query string of the export
 	Sorts  []ui.Tab
 	Fresh  bool // the workspace has no feedback at all
+	Denied bool // it was asked for what would say who customers are
 }
 
 func (p *Pages) list(q *web.Request) error {
@@ -69,7 +71,14 @@ func (p *Pages) list(q *web.Request) error {
 	if values.Get("q") != "" && values.Get("sort") == "best" {
 		sorted = "best"
 	}
-	if err := p.Insight.MayAskOf(ctx, ws, q.Actor, period, cond); err != nil {
+	if err := p.Insight.MayAskOf(ctx, ws, q.Actor, period, cond); fault.Is(err, fault.Denied) {
+		filters := maps.Clone(values)
+		maps.DeleteFunc(filters, func(name string, _ []string) bool { return slices.Contains(own, name) })
+		if err := figure.NameKnown(q, p.Insight); err != nil {
+			return err
+		}
+		return q.Render(http.StatusForbidden, listPage(q.Shell("feedback", q.Env.T("nav.feedback")), listView{Denied: true, Chips: chips(q.Env, filters)}))
+	} else if err != nil {
 		return err
 	}
 	found, err := p.Insight.FindGroups(ctx, ws, cond, period, values.Get("cursor"), shown, sorted != "")
