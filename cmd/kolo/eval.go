@@ -58,8 +58,9 @@ func (c evalShowCommand) Run(e *env) error {
 
 type evalTrainCommand struct {
 	evalData `embed:""`
-	Out      string `type:"existingdir" default:"internal/understand/model" help:"Where the models are written, to be built into the program, with the figures of how good they are."`
-	Rounds   int    `default:"5" help:"Folds of the cross-validation that finds these figures."`
+	Out      string   `type:"existingdir" default:"internal/understand/model" help:"Where the models are written, to be built into the program, with the figures of how good they are."`
+	Rounds   int      `default:"5" help:"Folds of the cross-validation that finds these figures."`
+	Only     []string `placeholder:"LANGUAGE" enum:"en,he,fa,ru,any" help:"Only the models of these languages (en, he, fa, ru; any for that of all others), without judging them."`
 }
 
 func (c evalTrainCommand) Run(e *env) error {
@@ -68,5 +69,5 @@ func (c evalTrainCommand) Run(e *env) error {
 		return err
 	}
 	sources.Rounds = max(c.Rounds, 2)
-	return eval.TrainAll(e, sources, c.Out, os.Stdout)
+	return eval.TrainAll(e, sources, c.Out, c.Only, os.Stdout)
 }

@@ -55,6 +55,13 @@ const farWeight = 0.1
 // farPresence is what such a text counts when n-grams are chosen. Words of lexicons are chosen when anybody else uses them.
 const farPresence = 0.25
 
+// seldomTimes is how many times a text of the project is learned from in a language in which it has some hundreds, and seldomPresence what it counts when
+// n-grams are chosen.
+const (
+	seldomTimes    = 4
+	seldomPresence = 2
+)
+
 var heads = []learn.HeadSpec{
 	{Name: sentiment.TextHead, Kind: learn.OneOf, Labels: sentiment.Names, Levels: 60},
 	{Name: sentiment.ClauseHead, Kind: learn.OneOf, Labels: sentiment.Names[:3], Levels: 60},
@@ -81,7 +88,8 @@ type prepared struct {
 func prepare(r Row) prepared {
 	p := prepared{Row: r, words: text.Words(r.Text), fold: fold(r.Text, folds)}
 	by := float32(1)
-	if r.near() {
+	seldom := r.Source == Corpus && !slices.Contains(Languages, r.Language) // of a language in which there is little else
+	if r.near() || seldom {
 		by = nearWeight
 	}
 	themes := r.Themes
@@ -98,7 +106,10 @@ func prepare(r Row) prepared {
 			}
 		}
 	}
-	if r.Source == Corpus && len(r.Clauses) == 1 && len(p.words) <= shortWords {
+	if seldom {
+		p.examples[0].Presence = seldomPresence
+	}
+	if r.Source == Corpus && !seldom && len(r.Clauses) == 1 && len(p.words) <= shortWords {
 		for range shortTimes - 1 {
 			p.examples = append(p.examples, p.examples[0])
 		}
@@ -123,6 +134,9 @@ func prepare(r Row) prepared {
 			continue
 		}
 		p.examples = append(p.examples, learn.Example{Words: words, Targets: targets(of.Label, []string{of.Theme}), Weights: times(pieceWeights, by)})
+	}
+	if seldom {
+		p.examples = slices.Repeat(p.examples, seldomTimes)
 	}
 	return p
 }

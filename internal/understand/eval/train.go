@@ -89,12 +89,17 @@ func (r Row) near() bool { return r.Source == Authored || r.Source == Clauses }
 
 // TrainAll trains the models that come with Kolo, on everything that may train them, and writes them to a folder, with what
 // cross-validation finds of them, which it also prints. Figures of models that were there before are removed first: they are of others.
-func TrainAll(ctx context.Context, s Sources, folder string, log io.Writer) error {
-	if err := model.Write(folder, nil); err != nil {
-		return err
+// Where only some models are wanted, by their languages (reading.Any for that of all others), these are trained and nothing is judged; figures
+// of models that became others are not shown.
+func TrainAll(ctx context.Context, s Sources, folder string, only []string, log io.Writer) error {
+	if len(only) == 0 {
+		if err := model.Write(folder, nil); err != nil {
+			return err
+		}
 	}
 	var all []Row
 	sums := map[string]string{}
+	wanted := func(language string) bool { return len(only) == 0 || slices.Contains(only, language) }
 	write := func(language string, rows []Row, o learn.Options) error {
 		p, err := trainPart(language, rows, o)
 		if err != nil {
@@ -114,13 +119,19 @@ func TrainAll(ctx context.Context, s Sources, folder string, log io.Writer) erro
 			return err
 		}
 		for _, r := range rows {
-			if !r.far() || r.Source == "lexicon" {
+			if r.near() || r.Source == "lexicon" || r.Source == Corpus && fold("any "+r.Text, fewer) == 0 {
 				all = append(all, r)
 			}
+		}
+		if !wanted(l) {
+			continue
 		}
 		if err := write(l, rows, recipe); err != nil {
 			return err
 		}
+	}
+	if !wanted(reading.Any) {
+		return nil
 	}
 	others, err := s.others()
 	if err != nil {
@@ -128,6 +139,9 @@ func TrainAll(ctx context.Context, s Sources, folder string, log io.Writer) erro
 	}
 	if err := write(reading.Any, append(all, others...), anyRecipe()); err != nil {
 		return err
+	}
+	if len(only) > 0 {
+		return nil
 	}
 	results, err := crossAll(ctx, s)
 	if err != nil {
@@ -147,6 +161,9 @@ func TrainAll(ctx context.Context, s Sources, folder string, log io.Writer) erro
 	return model.Write(folder, figures)
 }
 
+// fewer is the part of the project's texts of languages with models of their own that the model of all others learns from: one in so many.
+const fewer = 4
+
 // anyRecipe is the recipe of the model for all languages without one of their own: fewer kinds of n-grams, so that those of
 // many languages fit.
 func anyRecipe() learn.Options {
@@ -160,8 +177,18 @@ func anyRecipe() learn.Options {
 var otherLanguages = []string{"ar", "bg", "cs", "da", "de", "el", "es", "fi", "fr", "hi", "hr", "hu", "id", "it", "ja", "nl", "no", "pl", "pt", "ro", "sk", "sr", "sv",
 	"tr", "uk", "vi", "zh"}
 
-// others are texts of languages without a model of their own: words of lexicons and lines of subtitles.
+// spoken are those of them in which the project has texts of its own.
+var spoken = []string{"ar", "de", "es", "fr", "it", "ja", "nl", "pl", "pt", "tr", "uk", "zh"}
+
+// others are texts of languages without a model of their own: the project's, words of lexicons and lines of subtitles.
 func (s Sources) others() (rows []Row, err error) {
+	for _, l := range spoken {
+		own, err := ReadCorpus(s.Corpus, l)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, own...)
+	}
 	// Both have about two words of blame for one of praise, which says nothing of customers.
 	even := func(r Row) bool { return r.Label != sentiment.Negative || fold("even "+r.Text, 2) == 0 }
 	for _, l := range otherLanguages {

@@ -81,7 +81,7 @@ type Reader struct {
 }
 
 // rules tell apart versions of what is done with what models say: texts that were read by others are read again.
-const rules = "clauses' themes are the text's; figures alone say nothing"
+const rules = "clauses' themes are the text's; figures alone say nothing; sure praise and sure blame are mixed"
 
 // New gives a reader with the models that come with Kolo.
 func New() (*Reader, error) { return shipped() }
@@ -199,6 +199,9 @@ func (r *Reader) Read(s, language string) Reading {
 		}
 		out.Clauses[i] = Clause{sp, v.Label, float64(v.Score), float64(v.Confidence), p.clauseThemes(w.themes[n*(i+1):n*(i+2)], v.Label)}
 	}
+	if contradicts(out) {
+		out.Sentiment, out.Confidence = sentiment.Mixed, sureOfMixed
+	}
 	out.Themes = gather(out.Themes, out.Clauses)
 	for i := range out.Themes {
 		out.Themes[i].Sentiment = out.Spoken(out.Themes[i].Theme)
@@ -223,6 +226,24 @@ func (r *Reader) About(s, language string) []float32 {
 	}
 	return out
 }
+
+// contradicts tells whether a text surely praises in one clause and blames in another while nothing is sure of the whole: then it is mixed, which
+// the judge says too seldom. Found by cross-validation: of 40 English authored texts of which this holds 23 are mixed, and 5 what the judge says.
+func contradicts(r Reading) bool {
+	if r.Sentiment == sentiment.Mixed || r.Confidence > unsureOfWhole {
+		return false
+	}
+	surely := func(s Sentiment) bool {
+		return slices.ContainsFunc(r.Clauses, func(c Clause) bool { return c.Sentiment == s && c.Confidence >= sureOfTone })
+	}
+	return surely(sentiment.Positive) && surely(sentiment.Negative)
+}
+
+const (
+	unsureOfWhole = 0.65
+	sureOfTone    = 0.8
+	sureOfMixed   = 0.6 // about how many of them are
+)
 
 // gather adds the themes that clauses are surely about to those of the whole text, which sees each among the others and misses some. Found by
 // cross-validation: of English authored texts four in a hundred more of the themes are found, as one in fifty of those named becomes wrong.

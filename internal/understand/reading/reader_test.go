@@ -275,7 +275,7 @@ func TestATextIsAboutWhatItsClausesAreAbout(t *testing.T) {
 	}
 	for text, want := range map[string][]string{
 		"The app crashes every time I try to pay. Delivery was two weeks late and nobody answered my emails.": {"app_website", "communication", "delivery"},
-		"שירות מעולה, ממליצה בחום! האפליקציה נוחה וקלה לשימוש.":                                    {"app_website"},
+		"שירות מעולה, ממליצה בחום! האפליקציה נוחה וקלה לשימוש.":                                               {"app_website"},
 	} {
 		var got []string
 		for _, x := range r.Read(text, "").Themes {
