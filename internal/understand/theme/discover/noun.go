@@ -29,8 +29,8 @@ var cues = map[string]cue{
 	},
 	"fa": {
 		noun:       stemSet("fa", `این آن از به در با برای بدون هر هیچ همین`),
-		other:      stemSet("fa", `خیلی من شما ما اونا خیلی‌ زیادی نه`),
-		behind:     stemSet("fa", `را رو من شما ما ما`),
+		other:      stemSet("fa", `خیلی من شما اونا زیادی نه`),
+		behind:     stemSet("fa", `را رو من شما ما`),
 		beginnings: []string{"می", "نمی"},
 		last:       true,
 	},
