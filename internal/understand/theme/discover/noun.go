@@ -29,7 +29,7 @@ var cues = map[string]cue{
 	},
 	"fa": {
 		noun:       stemSet("fa", `این آن از به در با برای بدون هر هیچ همین`),
-		other:      stemSet("fa", `خیلی من شما اونا زیادی نه`),
+		other:      stemSet("fa", `خیلی من شما ما اونا زیادی نه`),
 		behind:     stemSet("fa", `را رو من شما ما`),
 		beginnings: []string{"می", "نمی"},
 		last:       true,
