@@ -66,6 +66,11 @@ func (s *Service) byCustomer(ctx context.Context, a *asked, rows []Row, total *R
 		return nil
 	}
 	one := max(1, total.N/s.many)
+	// What all mentions or values together say is of another kind: in one text there may be several of them.
+	alike := !a.Measure.ofMentions() && a.Measure != Distribution
+	if !alike {
+		one = s.customersOf(total.N)
+	}
 	if a.least > 0 { // each voice is counted
 		one = 1
 	}
@@ -80,8 +85,6 @@ func (s *Service) byCustomer(ctx context.Context, a *asked, rows []Row, total *R
 		}
 		return nil
 	}
-	// What all mentions or values together say is of another kind: in one text there may be several of them.
-	alike := !a.Measure.ofMentions() && a.Measure != Distribution
 	if alike && total.N > s.many/2 && a.least == 0 && (a.Bucket != "" || slices.ContainsFunc(a.by, field.theme)) {
 		// Telling customers apart in each would take as long as the question again: of so many answers those of all say enough.
 		for i := range rows {

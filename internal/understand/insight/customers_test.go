@@ -153,6 +153,9 @@ func TestEveryMeanAndShareHeedsWhoAnsweredSeveralTimes(t *testing.T) {
 			{Measure: insight.ThemeSentiment, By: []string{"theme"}}, {Measure: insight.ThemeNegative, By: []string{"theme_group"}}, {Measure: insight.ThemeNegative, By: []string{"theme", "channel"}},
 		} {
 			for many, least := range map[int64]float64{250_000: 20, 400: 2} { // of half the customers, whom chance chooses, less is known
+				if q.Measure == insight.Distribution || q.Measure == insight.ThemeSentiment || q.Measure == insight.ThemeNegative {
+					many *= 8
+				}
 				w.insight.ManyAre(many)
 				q.Between = last
 				a := w.ask(q)
@@ -175,7 +178,7 @@ func TestEveryMeanAndShareHeedsWhoAnsweredSeveralTimes(t *testing.T) {
 				t.Errorf("%+v of %d and p %v", r.Compare.Verdict, r.N, *r.Compare.P)
 			}
 		}
-		for many, least := range map[int64]float64{250_000: 10, 800: 3} {
+		for many, least := range map[int64]float64{250_000: 10, 1600: 3} {
 			w.insight.ManyAre(many)
 			page, err := w.insight.Themes(t.Context(), w.ws, insight.ThemesQuery{Between: insight.Period{Last: "20d"}, Compare: "previous"})
 			must(t, err)
