@@ -91,7 +91,7 @@ func (c importCommand) Run(e *env) error {
 		fmt.Printf("in %d rows characters that could not be read were replaced; another --encoding may be right\n", im.Mended)
 	}
 	if im.Undated > 0 {
-		fmt.Printf("%d rows without a date count as said on %s\n", im.Undated, im.Without(im.StartedAt).Format(time.DateOnly))
+		fmt.Printf("rows without a date: %d, which count as said on %s\n", im.Undated, im.Without(im.StartedAt).Format(time.DateOnly))
 	}
 	fmt.Println("import", im.ID)
 	if im.Refused > 0 && !c.AcceptRefusals {
