@@ -47,14 +47,18 @@ func comesTwice(path string) fault.Field {
 	return fault.Field{Path: path, Code: "twice", Msg: "this field comes twice"}
 }
 
+// deepest is how deep values are looked into for fields that come twice: far deeper than any body that is understood, and so little that a body
+// of brackets alone costs nothing.
+const deepest = 100
+
 // twice finds the first field that an object in a body has already, of which package json would take the last. What is not JSON has none.
 func twice(raw []byte) (path string, is bool) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
-	var value func(at string) bool
-	value = func(at string) bool {
+	var value func(at string, depth int) bool
+	value = func(at string, depth int) bool {
 		token, err := d.Token()
-		if err != nil {
+		if err != nil || depth > deepest {
 			return false
 		}
 		switch token {
@@ -71,13 +75,13 @@ func twice(raw []byte) (path string, is bool) {
 					path, is = of, true
 					return false
 				}
-				if names[name] = true; !value(of) {
+				if names[name] = true; !value(of, depth+1) {
 					return false
 				}
 			}
 		case json.Delim('['):
 			for i := 0; d.More(); i++ {
-				if !value(at + "[" + strconv.Itoa(i) + "]") {
+				if !value(at+"["+strconv.Itoa(i)+"]", depth+1) {
 					return false
 				}
 			}
@@ -87,7 +91,7 @@ func twice(raw []byte) (path string, is bool) {
 		_, err = d.Token() // the end of it
 		return err == nil
 	}
-	value("")
+	value("", 0)
 	return path, is
 }
 
