@@ -179,22 +179,13 @@ func Parse(s string) Query {
 				s = s[utf8.RuneLen(first(s)):]
 			}
 		} else {
-			at := strings.IndexFunc(s, unicode.IsSpace)
-			if at < 0 {
-				at = len(s)
-			}
-			piece, s = s[:at], s[at:]
+			piece, s = upToSpace(s)
 			if or[piece] && !not && len(all) > 0 { // with nothing before it, it is a word
 				end()
 				continue
 			}
 			if slices.Contains(tenses, piece) { // "می روم" is one word typed apart
-				verb, rest := s, ""
-				if verb = strings.TrimLeftFunc(s, unicode.IsSpace); strings.IndexFunc(verb, unicode.IsSpace) > 0 {
-					at := strings.IndexFunc(verb, unicode.IsSpace)
-					verb, rest = verb[:at], verb[at:]
-				}
-				if slices.Contains(languages(verb), "fa") {
+				if verb, rest := upToSpace(strings.TrimLeftFunc(s, unicode.IsSpace)); slices.Contains(languages(verb), "fa") {
 					piece, s = piece+verb, rest
 				}
 			}
@@ -206,6 +197,13 @@ func Parse(s string) Query {
 	}
 	end()
 	return q
+}
+
+func upToSpace(s string) (piece, rest string) {
+	if at := strings.IndexFunc(s, unicode.IsSpace); at >= 0 {
+		return s[:at], s[at:]
+	}
+	return s, ""
 }
 
 // or is what stands between alternatives, as in the rules of themes.
