@@ -438,3 +438,126 @@ func (s *Service) paired(ctx context.Context, a *asked, before span) (*Paired, e
 	d.Interval = a.withinDifference(d.Interval)
 	return &Paired{Customers: m.n, Difference: f * d.Estimate, Interval: d.Interval, P: d.P}, nil
 }
+
+// measured are a question about themes as one of another measure.
+func (a *asked) measured(m Measure) *asked {
+	q := *a.Query
+	q.Measure, q.Scale, q.Compare = m, "", nil
+	as := *a
+	as.Query, as.scale, as.counted = &q, "", ""
+	return &as
+}
+
+// customersOf is of one in how many customers it is looked at what is repeated in each of many groups, such as themes: as many are looked at
+// as that takes no longer than counting.
+func (s *Service) customersOf(n int64) int64 { return max(1, 8*n/s.many) }
+
+// sure gives themes their shares of all feedback and what is said of them, with what their customers make of both: methods.md 1.1. members
+// are what the sets hold that were counted.
+func (s *Service) sure(ctx context.Context, a *asked, r *themeRows, members map[int64][]ThemeLabel) error {
+	share, net := a.measured(Share), a.measured(ThemeSentiment)
+	r.shares, r.nets = make([]Row, len(r.ids)), make([]Row, len(r.ids))
+	for i, id := range r.ids {
+		r.shares[i] = Row{sum: sums{n: r.all, good: r.n[i]}}
+		share.evaluate(&r.shares[i])
+		r.nets[i] = Row{sum: sums{n: r.n[i], good: r.good[i], bad: r.bad[i]}, Keys: map[string]string{a.By[0]: id}}
+		net.evaluate(&r.nets[i])
+	}
+	if r.all == 0 || len(r.ids) == 0 {
+		return nil
+	}
+	one := s.customersOf(r.all)
+	shares, nets, err := s.clustersOfThemes(ctx, a, r, members, one)
+	if err != nil {
+		return err
+	}
+	groups := make(map[string]stat.Clusters, len(nets))
+	for i, id := range r.ids {
+		groups[id+"\x00"] = nets[i]
+	}
+	like := net.pooled(r.nets, groups, one)
+	for i := range r.ids {
+		share.robust(&r.shares[i], shares[i], one)
+		if one > 1 && nets[i].Groups < fewestSeen {
+			net.robustLikeAll(&r.nets[i], like)
+		} else {
+			net.robust(&r.nets[i], nets[i], one)
+		}
+	}
+	return nil
+}
+
+// clustersOfThemes sums what known customers say of each theme, of one in so many customers: as shares of all that they say, and as praise and
+// blame. What the sets of a customer hold is known here, so that the columns only tell who said which.
+func (s *Service) clustersOfThemes(ctx context.Context, a *asked, r *themeRows, members map[int64][]ThemeLabel, one int64) (shares, nets []stat.Clusters, err error) {
+	var args arguments
+	cond, err := a.known(one, &args)
+	if err != nil {
+		return nil, nil, err
+	}
+	rows, err := s.columns.Query(ctx, "SELECT contact_key, mention_set, count(*) FROM "+table+" WHERE "+cond+" GROUP BY contact_key, mention_set ORDER BY contact_key", args...)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = rows.Close() }() // Err has told already
+	type said struct {
+		theme     int
+		good, bad bool
+	}
+	of := map[int64][]said{}
+	var whole stat.Clusters
+	shares, nets = make([]stat.Clusters, len(r.ids)), make([]stat.Clusters, len(r.ids))
+	n, good, bad := make([]float64, len(r.ids)), make([]float64, len(r.ids)), make([]float64, len(r.ids)) // of one customer
+	var about []int
+	var all float64
+	end := func() {
+		if all == 0 {
+			return
+		}
+		whole.Groups, whole.N, whole.SizeSq = whole.Groups+1, whole.N+int64(all), whole.SizeSq+all*all
+		for _, i := range about {
+			x, k := &shares[i], &nets[i]
+			x.Sum, x.Square, x.SumSq, x.Cross = x.Sum+n[i], x.Square+n[i], x.SumSq+n[i]*n[i], x.Cross+all*n[i]
+			sum := good[i] - bad[i]
+			k.Groups, k.N, k.Sum, k.Square = k.Groups+1, k.N+int64(n[i]), k.Sum+sum, k.Square+good[i]+bad[i]
+			k.SumSq, k.Cross, k.SizeSq = k.SumSq+sum*sum, k.Cross+n[i]*sum, k.SizeSq+n[i]*n[i]
+			n[i], good[i], bad[i] = 0, 0, 0
+		}
+		about, all = about[:0], 0
+	}
+	last := int64(0)
+	for rows.Next() {
+		v := rows.Values()
+		who, set, times := number[int64](v[0]), number[int64](v[1]), float64(number[int64](v[2]))
+		if who != last {
+			end()
+			last = who
+		}
+		list, ok := of[set]
+		if !ok {
+			for _, i := range r.of(members[set]) {
+				good, bad := towards(members[set], func(id string) bool { return slices.Contains(r.above[id], i) })
+				list = append(list, said{i, good && !bad, bad && !good})
+			}
+			of[set] = list
+		}
+		all += times
+		for _, x := range list {
+			if n[x.theme] == 0 {
+				about = append(about, x.theme)
+			}
+			n[x.theme] += times
+			switch {
+			case x.good:
+				good[x.theme] += times
+			case x.bad:
+				bad[x.theme] += times
+			}
+		}
+	}
+	end()
+	for i := range shares {
+		shares[i].Groups, shares[i].N, shares[i].SizeSq = whole.Groups, whole.N, whole.SizeSq
+	}
+	return shares, nets, rows.Err()
+}
