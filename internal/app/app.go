@@ -236,7 +236,7 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*App, erro
 	a.Labels.Handle(a.Jobs)
 	a.Adapt.Handle(a.Jobs)
 	a.Deliver.Handle(a.Jobs)
-	(&flow.Flow{Store: a.Store, Deliver: a.Deliver, Alerts: a.Alerts, Themes: a.Themes, Base: cfg.Base(), Log: log,
+	(&flow.Flow{Store: a.Store, Deliver: a.Deliver, Alerts: a.Alerts, Themes: a.Themes, Identity: a.Identity, Base: cfg.Base(), Log: log,
 		Feedback: a.Feedback, Events: a.Events, Columns: a.Columns}).Handle(a.Jobs)
 	a.Alerts.Handle(a.Jobs)
 	a.Scores.Hear(a.Insight, a.fed)

@@ -74,6 +74,9 @@ type Message struct {
 	Subject  string
 	Text     string
 	HTML     string // may be empty
+	// Secret says that the text lets its reader in, as the link of an invitation does: it is kept no longer than until the mail was sent or given
+	// up, and cannot be sent again.
+	Secret bool
 
 	Webhook WebhookID
 	Event   []byte // JSON
@@ -89,6 +92,7 @@ type Delivery struct {
 	Member    identity.MemberID
 	Webhook   WebhookID
 	Address   string // of a mail
+	Secret    bool   // what it said is forgotten once it has ended
 	Subject   string // of a mail
 	Attempts  int
 	Status    int // of the last answer: of SMTP or of HTTP; 0 for none

@@ -130,8 +130,11 @@ func (s *Service) attempt(ctx context.Context, d *sending) outcome {
 	if d.Kind == Hook {
 		return s.post(ctx, d)
 	}
-	err := s.Mail.Send(ctx, mail.Message{ID: string(d.ID), To: d.Address, Name: d.Name, Subject: d.Subject, Language: d.Language, Text: d.Body, HTML: d.HTML, Date: d.CreatedAt,
-		List: "alerts", Settings: s.Base + "/settings/notifications"})
+	m := mail.Message{ID: string(d.ID), To: d.Address, Name: d.Name, Subject: d.Subject, Language: d.Language, Text: d.Body, HTML: d.HTML, Date: d.CreatedAt}
+	if d.Member != "" { // who is no member has nothing to choose
+		m.List, m.Settings = "alerts", s.Base+"/settings/notifications"
+	}
+	err := s.Mail.Send(ctx, m)
 	var refused *mail.Refused
 	switch {
 	case err == nil:
@@ -216,6 +219,11 @@ func ended(tx *store.Tx, run *job.Run, d Delivery) error {
 	if _, err := tx.Exec("/* deliver.ended */ UPDATE delivery SET state = $3, status = $4, reason = $5, detail = $6, next_at = $7, ended_at = $8 WHERE workspace = $1 AND id = $2",
 		string(d.Workspace), string(d.ID), string(d.State), d.Status, string(d.Reason), d.Detail, next, end); err != nil {
 		return err
+	}
+	if d.Secret && d.State != Queued {
+		if _, err := tx.Exec("/* deliver.forget */ UPDATE delivery SET body = '', html = '' WHERE workspace = $1 AND id = $2", string(d.Workspace), string(d.ID)); err != nil {
+			return err
+		}
 	}
 	if err := run.Finish(tx); err != nil || d.State != Queued {
 		return err

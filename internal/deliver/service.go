@@ -63,7 +63,10 @@ func (s *Service) Queue(tx *store.Tx, ws identity.WorkspaceID, m Message) (ID, e
 	if m.Kind == Email && !s.Mail.On() {
 		d.State, d.Reason, d.NextAt, d.EndedAt = Failed, Unconfigured, time.Time{}, tx.Now
 	}
-	body := m.Text
+	body, html := m.Text, m.HTML
+	if m.Secret && d.State != Queued {
+		body, html = "", ""
+	}
 	if m.Kind == Hook {
 		if !json.Valid(m.Event) {
 			return "", fault.New(fault.Internal, "deliver.Queue", "the event is not JSON")
@@ -71,10 +74,10 @@ func (s *Service) Queue(tx *store.Tx, ws identity.WorkspaceID, m Message) (ID, e
 		body = string(m.Event)
 	}
 	if _, err := tx.Exec(`/* deliver.Queue */ INSERT INTO delivery (workspace, id, kind, topic, state, member, webhook, address, name, language, subject, body, html,
-			attempts, status, reason, detail, created_at, tried_at, next_at, ended_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0, $14, '', $15, 0, $16, $17)`,
+			attempts, status, reason, detail, created_at, tried_at, next_at, ended_at, secret)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0, $14, '', $15, 0, $16, $17, $18)`,
 		string(ws), string(d.ID), string(m.Kind), m.Topic, string(d.State), string(m.Member), string(m.Webhook), m.Address, clip(i18n.Paired(m.Name), 200), m.Language, i18n.Paired(clip(m.Subject, 300)),
-		body, m.HTML, string(d.Reason), tx.Millis(), millis(d.NextAt), millis(d.EndedAt)); err != nil {
+		body, html, string(d.Reason), tx.Millis(), millis(d.NextAt), millis(d.EndedAt), flag(m.Secret)); err != nil {
 		return "", err
 	}
 	if d.State != Queued {
@@ -163,7 +166,7 @@ func (s *Service) Get(ctx context.Context, ws identity.WorkspaceID, actor identi
 }
 
 // Redeliver sends a delivery that has ended again, with all its attempts, under the id that it had. One that is queued is
-// tried now instead of later.
+// tried now instead of later. A secret one that has ended is a Conflict: nobody knows any more what it said.
 func (s *Service) Redeliver(ctx context.Context, ws identity.WorkspaceID, actor identity.Actor, delivery ID) (d Delivery, err error) {
 	const op = "deliver.Redeliver"
 	if err := actor.RequireIn(op, ws, identity.DeliveriesManage); err != nil {
@@ -172,6 +175,9 @@ func (s *Service) Redeliver(ctx context.Context, ws identity.WorkspaceID, actor 
 	err = s.db.Update(ctx, func(tx *store.Tx) error {
 		if d, err = get(tx, ws, delivery); err != nil {
 			return err
+		}
+		if d.Secret && d.State != Queued {
+			return fault.New(fault.Conflict, op, "what it said is forgotten")
 		}
 		if d.Kind == Email && !s.Mail.On() {
 			return fault.New(fault.Conflict, op, "there is no mail server to send it through")

@@ -31,12 +31,13 @@ func flag(b bool) int {
 	return 0
 }
 
-const selectDelivery = `SELECT workspace, id, kind, topic, state, member, webhook, address, subject, attempts, status, reason, detail, created_at, tried_at, next_at, ended_at
+const selectDelivery = `SELECT workspace, id, kind, topic, state, member, webhook, address, subject, attempts, status, reason, detail, created_at, tried_at, next_at, ended_at, secret
 	FROM delivery WHERE workspace = $1`
 
 func scanDelivery(s store.Scanner) (d Delivery, err error) {
-	var created, tried, next, ended int64
-	err = s.Scan(&d.Workspace, &d.ID, &d.Kind, &d.Topic, &d.State, &d.Member, &d.Webhook, &d.Address, &d.Subject, &d.Attempts, &d.Status, &d.Reason, &d.Detail, &created, &tried, &next, &ended)
+	var created, tried, next, ended, secret int64
+	err = s.Scan(&d.Workspace, &d.ID, &d.Kind, &d.Topic, &d.State, &d.Member, &d.Webhook, &d.Address, &d.Subject, &d.Attempts, &d.Status, &d.Reason, &d.Detail, &created, &tried, &next, &ended, &secret)
+	d.Secret = secret == 1
 	d.CreatedAt, d.TriedAt, d.NextAt, d.EndedAt = instant(created), instant(tried), instant(next), instant(ended)
 	return d, err
 }

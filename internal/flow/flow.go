@@ -29,6 +29,7 @@ type Flow struct {
 	Base    string // the URL that links begin with, without a slash at its end
 	Log     *slog.Logger
 
+	Identity *identity.Service
 	Feedback *feedback.Service
 	Events   *event.Service
 	Columns  *column.DB
@@ -53,6 +54,9 @@ func (f *Flow) Handle(r *job.Runner) {
 
 	// A customer is erased: some minutes later nothing of it is left in the files.
 	r.Handle(purgeJob, f.purge, job.AtMost(1))
+
+	// Somebody is invited: they get the link by mail.
+	f.Identity.OnInvite(f.invited)
 
 	// A webhook is disabled because it failed for days: those who can mend it hear of it on another way.
 	f.Deliver.OnDisabled(f.webhookDisabled)

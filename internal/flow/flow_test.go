@@ -65,7 +65,7 @@ func (w *world) process(mailServer string) *flow.Flow {
 	w.must(err)
 	d := deliver.NewService(w.db, deliver.Options{Mail: m, Base: "https://kolo.example", Log: quiet,
 		Hooks: webhook.New(webhook.Options{Guard: outbound.Guard{Allow: netip.Addr.IsLoopback}, Plain: true})})
-	return &flow.Flow{Store: w.db, Deliver: d, Alerts: alert.NewService(w.db, nil), Themes: theme.NewService(w.db), Base: "https://kolo.example", Log: quiet}
+	return &flow.Flow{Store: w.db, Deliver: d, Alerts: alert.NewService(w.db, nil), Themes: theme.NewService(w.db), Identity: w.identity, Base: "https://kolo.example", Log: quiet}
 }
 
 func (w *world) run(f *flow.Flow) *job.Runner {

@@ -63,8 +63,7 @@ func (s *Service) Invite(ctx context.Context, ws WorkspaceID, actor Actor, in Ne
 			}
 		}
 		i = Invite{ID: InviteID(id.New(tx.Now)), Workspace: ws, Email: in.Email, Role: in.Role, Teams: in.Teams, InvitedBy: actor.Member, CreatedAt: tx.Now}
-		token, err = saveInvite(tx, &i)
-		if err != nil {
+		if token, err = s.saveInvite(tx, &i); err != nil {
 			return err
 		}
 		return Audit(tx, actor, "invite.create", "invite", string(i.ID), map[string]string{"email": i.Email, "role": string(i.Role)})
@@ -72,8 +71,11 @@ func (s *Service) Invite(ctx context.Context, ws WorkspaceID, actor Actor, in Ne
 	return i, token, err
 }
 
+// OnInvite says what happens when somebody is invited, or gets a new link, in the transaction that does. The token is what goes into the link.
+func (s *Service) OnInvite(fn func(tx *store.Tx, i Invite, token string) error) { s.onInvite = fn }
+
 // saveInvite writes an invitation with a new link and a new end.
-func saveInvite(tx *store.Tx, i *Invite) (token string, err error) {
+func (s *Service) saveInvite(tx *store.Tx, i *Invite) (token string, err error) {
 	token, hash := newToken()
 	i.ExpiresAt = tx.Now.Add(inviteLife)
 	teams, err := json.Marshal(i.Teams)
@@ -85,7 +87,10 @@ func saveInvite(tx *store.Tx, i *Invite) (token string, err error) {
 		ON CONFLICT (workspace, email) DO UPDATE SET id = excluded.id, role = excluded.role, teams = excluded.teams,
 		token_hash = excluded.token_hash, invited_by = excluded.invited_by, created_at = excluded.created_at, expires_at = excluded.expires_at`,
 		string(i.Workspace), string(i.ID), i.Email, string(i.Role), string(teams), hash, string(i.InvitedBy), millis(i.CreatedAt), millis(i.ExpiresAt))
-	return token, err
+	if err != nil {
+		return "", err
+	}
+	return token, s.onInvite(tx, *i, token)
 }
 
 // Invites lists the invitations that wait for an answer, expired ones too, the newest first.
@@ -105,7 +110,7 @@ func (s *Service) ResendInvite(ctx context.Context, ws WorkspaceID, actor Actor,
 		if err := actor.give(op, i.Role); err != nil {
 			return err
 		}
-		if token, err = saveInvite(tx, &i); err != nil {
+		if token, err = s.saveInvite(tx, &i); err != nil {
 			return err
 		}
 		return Audit(tx, actor, "invite.resend", "invite", string(i.ID), map[string]string{"email": i.Email})

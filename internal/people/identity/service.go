@@ -21,10 +21,14 @@ type Service struct {
 	db     *store.DB
 	hasher *hasher
 	keys   keyCache
+
+	onInvite func(tx *store.Tx, i Invite, token string) error
 }
 
 // NewService makes the service.
-func NewService(db *store.DB, o Options) *Service { return &Service{db: db, hasher: newHasher(o.Cost)} }
+func NewService(db *store.DB, o Options) *Service {
+	return &Service{db: db, hasher: newHasher(o.Cost), onInvite: func(*store.Tx, Invite, string) error { return nil }}
+}
 
 // NewOwner is whom a workspace begins with: a new person, or one who exists (Person).
 type NewOwner struct {

@@ -15,10 +15,19 @@ type membersView struct {
 	Tabs    []ui.Tab
 	Members []memberRow
 	Invites []inviteRow
+	Mail    bool // invitations are mailed
 	Error   string
 	Fields  []ui.Field // of the invitation
 	Link    string     // of an invitation that was made just now
 	Sent    string     // whom it is for
+}
+
+// byMail is the key of a message about invitations, or of the one that stands for it where they are mailed.
+func (v membersView) byMail(key string) string {
+	if v.Mail {
+		return key + "_mail"
+	}
+	return key
 }
 
 // memberLists are the lists that the page holds, as files.
@@ -104,7 +113,7 @@ func (p *Pages) membersView(q *web.Request) (v membersView, err error) {
 	for _, i := range invites {
 		v.Invites = append(v.Invites, inviteRow{i, who[i.InvitedBy], !i.ExpiresAt.After(q.Env.Now)})
 	}
-	v.Tabs, v.Fields = tabs(q, "members"), inviteFields(q, teams)
+	v.Tabs, v.Fields, v.Mail = tabs(q, "members"), inviteFields(q, teams), p.Deliver.Mail.On()
 	return v, nil
 }
 
