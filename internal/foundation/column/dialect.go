@@ -2,6 +2,7 @@ package column
 
 import (
 	"encoding/hex"
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -159,6 +160,21 @@ func (d Dialect) InQuery(expr, query string) string {
 // nothing is left out.
 func (d Dialect) Join(first, second, using string) string {
 	return first + d.pick(" INNER JOIN ", " GLOBAL ALL INNER JOIN ") + second + " USING (" + using + ")"
+}
+
+// Pairs is a query that gives pairs of whole numbers, in columns of these names.
+func (d Dialect) Pairs(first, second string, pairs [][2]int64) string {
+	one := d.pick("(%d, %d)", "(toInt64(%d), toInt64(%d))")
+	rows, none := make([]string, len(pairs)), ""
+	for i, p := range pairs {
+		rows[i] = fmt.Sprintf(one, p[0], p[1])
+	}
+	if len(pairs) == 0 { // there is no list of nothing
+		rows, none = []string{fmt.Sprintf(one, 0, 0)}, " WHERE 1 = 0"
+	}
+	list := strings.Join(rows, ", ")
+	return d.pick("SELECT * FROM (VALUES "+list+") AS v("+first+", "+second+")",
+		"SELECT tupleElement(v, 1) AS "+first+", tupleElement(v, 2) AS "+second+" FROM (SELECT arrayJoin(["+list+"]) AS v)") + none
 }
 
 // Quantile is the nearest-rank quantile: the smallest value that at least the share q (0 to 1) of the values do not

@@ -324,38 +324,18 @@ func (f field) grouped(t Tree, c Conditions) field {
 // lookUp is a table of which group (m, from 1) the sets (ts) belong to. With mentions it has too whether there is blame and
 // praise of the group (neg, pos: 0 or 1).
 func (f field) lookUp(a asking, mentions bool, args *arguments) string {
-	groups := f.layers()
-	for i, group := range groups {
-		groups[i] = "SELECT set_key AS ts, " + group + " AS m, sentiment FROM " + sets + " WHERE workspace = " + args.add(string(a.ws)) + " AND mention = " + map[bool]string{true: "1", false: "0"}[mentions]
+	var groups [][2]int64 // a label may be in several
+	for i, ids := range f.members {
+		for _, id := range ids {
+			groups = append(groups, [2]int64{Key(id), int64(i + 1)})
+		}
 	}
-	from := "(" + strings.Join(groups, " UNION ALL ") + ") AS l WHERE m > 0"
+	from := a.Join("(SELECT set_key AS ts, theme_key, sentiment FROM "+sets+" WHERE workspace = "+args.add(string(a.ws))+" AND mention = "+map[bool]string{true: "1", false: "0"}[mentions]+") AS l",
+		"("+a.Pairs("theme_key", "m", groups)+") AS g", "theme_key")
 	if !mentions {
 		return "SELECT DISTINCT ts, m FROM " + from
 	}
 	return "SELECT ts, m, max(" + blames + ") AS neg, max(" + praises + ") AS pos FROM " + from + " GROUP BY ts, m"
-}
-
-// layers give a label the number of its group, 0 for none: as many as there are groups that a label is in.
-func (f field) layers() []string {
-	layers := []string{""}
-	in := []map[string]bool{{}}
-	for i, ids := range f.members {
-		at := slices.IndexFunc(in, func(l map[string]bool) bool { return !slices.ContainsFunc(ids, func(id string) bool { return l[id] }) })
-		if at < 0 {
-			at = len(in)
-			layers, in = append(layers, ""), append(in, map[string]bool{})
-		}
-		layers[at] += fmt.Sprintf(" WHEN theme_key IN (%s) THEN %d", keysOf(ids), i+1)
-		for _, id := range ids {
-			in[at][id] = true
-		}
-	}
-	for i, l := range layers {
-		if layers[i] = "0"; l != "" {
-			layers[i] = "CASE" + l + " ELSE 0 END"
-		}
-	}
-	return layers
 }
 
 // labelsOf gives what was understood of feedback that has words.

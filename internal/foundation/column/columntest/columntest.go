@@ -576,6 +576,10 @@ func testFragments(t *testing.T, db *column.DB) {
 	signs, names := "(SELECT CASE WHEN said_at < 0 THEN -1 ELSE said_at END AS k, count(*) AS n FROM said GROUP BY k) AS p", "(SELECT said_at AS k, said_at + 1 AS m FROM said WHERE said_at = -1 OR said_at > 14) AS q"
 	want(t, db, [][]any{{int64(-1), int64(5), int64(0)}, {int64(15), int64(1), int64(16)}, {int64(16), int64(1), int64(17)}},
 		"SELECT k, n, m FROM "+d.Join(signs, names, "k")+" ORDER BY k")
+	pairs := "(" + d.Pairs("k", "m", [][2]int64{{-1, math.MaxInt64}, {16, 2}, {16, math.MinInt64 + 1}, {99, 4}}) + ") AS q"
+	want(t, db, [][]any{{int64(-1), int64(5), int64(math.MaxInt64)}, {int64(16), int64(1), int64(math.MinInt64 + 1)}, {int64(16), int64(1), int64(2)}},
+		"SELECT k, n, m FROM "+d.Join(signs, pairs, "k")+" ORDER BY k, m")
+	want(t, db, [][]any{{int64(0)}}, "SELECT count(*) FROM "+d.Join(signs, "("+d.Pairs("k", "m", nil)+") AS q", "k"))
 	among := []string{"abc", `x'y\z`, "12", "שלום", "-2"}
 	for i, s := range append(among, "nothing of the kind") {
 		n := i + 1
