@@ -343,10 +343,15 @@ type grouping struct {
 	theme    string // which of the names is a group of themes, "" for none
 	lookUp   string // the groups of sets
 	mentions bool   // of what is said about each theme
+
+	also []string // names by which alone it groups too, in the same pass
 }
 
 // aggregate is an expression over the feedback of a group, and its name.
 type aggregate struct{ expr, name string }
+
+// none tells whether it is 0, whatever the feedback.
+func (x aggregate) none() bool { return x.expr == "0" || x.expr == "0.0" }
 
 // groupBy begins with a question's fields, g0, g1 ..., and its bucket, b.
 func (a *asked) groupBy(args *arguments) *grouping {
@@ -433,10 +438,14 @@ func (g *grouping) statement(a column.Dialect, cond string, aggregates []aggrega
 	first.add("ts", set)
 	var sums []string
 	for _, x := range aggregates {
+		if x.none() { // which there is no need to add up
+			sums = append(sums, x.expr+" AS "+x.name+"1")
+			continue
+		}
 		sums = append(sums, "sum("+x.name+") AS "+x.name+"1")
 	}
 	if g.mentions {
-		sums = []string{"sum(n) AS n1", "sum(n * pos * (1 - neg)) AS good1", "sum(n * neg * (1 - pos)) AS bad1", "sum(0.0) AS square1"}
+		sums = []string{"sum(n) AS n1", "sum(n * pos * (1 - neg)) AS good1", "sum(n * neg * (1 - pos)) AS bad1", "0.0 AS square1"}
 	}
 	return "SELECT " + strings.Join(append(g.outer(), sums...), ", ") + " FROM " +
 		a.Join("("+first.each(a, cond+" AND "+set+" <> 0", aggregates)+") AS p", "("+g.lookUp+") AS q", "ts") + " GROUP BY " + strings.Join(g.names, ", ") + limit
@@ -473,8 +482,11 @@ func (g *grouping) each(a column.Dialect, cond string, aggregates []aggregate) s
 		list = append(list, x.expr+" AS "+x.name)
 	}
 	text := "SELECT " + strings.Join(list, ", ") + " FROM " + from
-	if len(g.names) > 0 {
-		text += " GROUP BY " + strings.Join(g.names, ", ")
+	switch by := strings.Join(g.names, ", "); {
+	case g.also != nil:
+		text += " GROUP BY GROUPING SETS ((" + by + "), (" + strings.Join(g.also, ", ") + "))"
+	case by != "":
+		text += " GROUP BY " + by
 	}
 	return text
 }

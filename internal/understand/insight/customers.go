@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"kolo/internal/foundation/column"
 	"kolo/internal/understand/stat"
 )
 
@@ -74,11 +75,22 @@ func (s *Service) byCustomer(ctx context.Context, a *asked, rows []Row, total *R
 	if a.least > 0 { // each voice is counted
 		one = 1
 	}
-	whole, err := s.clusters(ctx, a.without(true), one)
-	if err != nil {
-		return err
+	var groups map[string]stat.Clusters
+	var err error
+	if a.Measure.ofMentions() { // with what is of all of them
+		if groups, err = s.clusters(ctx, a, one); err != nil {
+			return err
+		}
 	}
-	a.robust(total, whole["\x00"], one)
+	whole, ok := groups[inAll]
+	if !ok {
+		all, err := s.clusters(ctx, a.without(true), one)
+		if err != nil {
+			return err
+		}
+		whole = all[inAll]
+	}
+	a.robust(total, whole, one)
 	if len(a.by) == 0 && a.Bucket == "" && a.Measure != Distribution {
 		if len(rows) == 1 {
 			rows[0] = *total
@@ -92,9 +104,10 @@ func (s *Service) byCustomer(ctx context.Context, a *asked, rows []Row, total *R
 		}
 		return nil
 	}
-	groups, err := s.clusters(ctx, a, one)
-	if err != nil {
-		return err
+	if groups == nil {
+		if groups, err = s.clusters(ctx, a, one); err != nil {
+			return err
+		}
 	}
 	few, exact, err := s.fewAnswers(ctx, a, rows, one)
 	if err != nil {
@@ -189,7 +202,11 @@ const maxFew = 1000
 // customer or none. Telling the customers of ten million answers apart would take three times as long as the question.
 const manyAnswers = 250_000
 
+// inAll is where clusters has a question without groups and buckets.
+const inAll = "\x00"
+
 // clusters sums the answers of known customers, by group and bucket of time, and of a distribution by value too: of one in so many customers.
+// Of mentions, what is of all themes together may stand beside the groups.
 func (s *Service) clusters(ctx context.Context, a *asked, one int64) (map[string]stat.Clusters, error) {
 	var args arguments
 	cond, err := a.known(one, &args)
@@ -214,8 +231,11 @@ func (s *Service) clusters(ctx context.Context, a *asked, one int64) (map[string
 	keys.add("k", "contact_key")
 	if a.Measure.ofMentions() {
 		keys.mentions = true
-		if keys.theme == "" { // of all themes together
+		switch {
+		case keys.theme == "": // of all themes together
 			keys.theme, keys.lookUp = "m", a.mentioned.lookUp(a.asking, true, &args)
+		case len(keys.lists) == 0 && a.Engine == column.DuckDB: // what stands in two groups by a list is one in all; not every ClickHouse has grouping sets
+			keys.also = []string{"k"}
 		}
 	} else {
 		keys.value("x", x)
@@ -231,9 +251,15 @@ func (s *Service) clusters(ctx context.Context, a *asked, one int64) (map[string
 		return nil, err
 	}
 	out := make(map[string]stat.Clusters, len(rows))
+	themeAt := slices.IndexFunc(a.by, field.theme)
 	for _, v := range rows {
-		group, bucket, v := a.placed(v)
-		out[strings.Join(group, "\x00")+"\x00"+bucket] = stat.Clusters{Groups: number[int64](v[0]), N: int64(number[float64](v[1])), Sum: number[float64](v[2]), Square: number[float64](v[3]),
+		key := inAll
+		if keys.also == nil || number[int64](v[themeAt]) > 0 { // themes are numbered from 1
+			group, bucket, _ := a.placed(v)
+			key = strings.Join(group, "\x00") + "\x00" + bucket
+		}
+		v = v[len(groups):]
+		out[key] = stat.Clusters{Groups: number[int64](v[0]), N: int64(number[float64](v[1])), Sum: number[float64](v[2]), Square: number[float64](v[3]),
 			SumSq: number[float64](v[4]), Cross: number[float64](v[5]), SizeSq: number[float64](v[6])}
 	}
 	return out, nil
