@@ -3,6 +3,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -56,15 +57,47 @@ var quiet = slog.New(slog.DiscardHandler)
 func SQLite(tb testing.TB, c clock.Clock) *store.DB {
 	tb.Helper()
 	only(tb, "sqlite")
-	return open(tb, filepath.Join(tb.TempDir(), "kolo.db"), c)
+	file, err := migrated()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	path := filepath.Join(tb.TempDir(), "kolo.db")
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	return open(tb, path, c)
+}
+
+// migrated is the file of a migrated SQLite store: to write it costs a test a small part of what it costs to migrate.
+var migrated = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "kolo-sqlite-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "kolo.db")
+	if err := migrate(path); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+func migrate(url string) error {
+	ctx := context.Background()
+	db, err := store.Open(ctx, store.Options{URL: url, Log: quiet})
+	if err != nil {
+		return err
+	}
+	return errors.Join(db.Migrate(ctx), db.Close())
 }
 
 // Postgres opens a fresh, migrated database on the test server.
 func Postgres(tb testing.TB, c clock.Clock) *store.DB {
 	tb.Helper()
-	return open(tb, PostgresURL(tb), c)
+	return open(tb, database(tb, template), c)
 }
 
+// open migrates too, which finds nothing to do where what it opens is a copy of what is migrated.
 func open(tb testing.TB, url string, c clock.Clock) *store.DB {
 	tb.Helper()
 	ctx := context.Background()
@@ -92,6 +125,14 @@ var databases atomic.Int64
 // KOLO_TEST_POSTGRES_URL names, or else one of this test process's own, which ends with it.
 func PostgresURL(tb testing.TB) string {
 	tb.Helper()
+	return database(tb, "")
+}
+
+// template is the migrated database on the servers that Start starts. Other servers are left without: nobody would remove it.
+const template = "kolo_template"
+
+func database(tb testing.TB, template string) string {
+	tb.Helper()
 	only(tb, "postgres")
 	server := os.Getenv("KOLO_TEST_POSTGRES_URL")
 	if server == "" {
@@ -104,7 +145,9 @@ func PostgresURL(tb testing.TB) string {
 		}
 	}
 	name := fmt.Sprintf("kolo_%d_%d", os.Getpid(), databases.Add(1))
-	admin(tb, server, "CREATE DATABASE "+name)
+	if template == "" || store.AdminExec(context.Background(), server, "CREATE DATABASE "+name+" TEMPLATE "+template) != nil {
+		admin(tb, server, "CREATE DATABASE "+name)
+	}
 	tb.Cleanup(func() { admin(tb, server, "DROP DATABASE "+name+" WITH (FORCE)") })
 	u, err := url.Parse(server)
 	if err != nil {
@@ -176,12 +219,16 @@ func start() (string, error) {
 	}
 	ended := make(chan struct{})
 	go func() { _ = guard.Wait(); close(ended) }()
-	server := fmt.Sprintf("postgres://kolo@127.0.0.1:%d/postgres?sslmode=disable", port)
+	address := fmt.Sprintf("postgres://kolo@127.0.0.1:%d/%%s?sslmode=disable", port)
+	server := fmt.Sprintf(address, "postgres")
 	deadline := time.After(60 * time.Second)
 	for {
 		if err = store.AdminExec(context.Background(), server, "SELECT 1"); err == nil {
 			keep.Store(in, struct{}{})
-			return server, nil
+			if err = store.AdminExec(context.Background(), server, "CREATE DATABASE "+template); err == nil {
+				err = migrate(fmt.Sprintf(address, template))
+			}
+			return server, err
 		}
 		select {
 		case <-ended:
