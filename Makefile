@@ -2,10 +2,13 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 GO ?= go
-PACKAGES = ./...
+# Those of test first: they wait for processes and a browser, and what waits is best done beside what computes.
+PACKAGES = ./test/... ./...
 ASSETS = internal/edge/web/dist/manifest.json internal/understand/text/dist/lid.176.ftz internal/understand/text/dist/stopwords.txt
 # What leaves out or shortens long arithmetic under the race detector (foundation/raced).
 ARITHMETIC = $(shell grep -rl '"kolo/internal/foundation/raced"' --include='*_test.go' internal test | xargs dirname | sort -u | sed 's,^,./,')
+# One package more than there are cores: tests wait for servers and for the disk. (-vet=off, because go vet has just looked at everything.)
+AT_ONCE = $$(( $$(getconf _NPROCESSORS_ONLN) + 1 ))
 SERVERS = $(GO) run ./test/servers --
 
 .PHONY: help run build assets servers test check fmt generate bench clean
@@ -38,8 +41,8 @@ check: assets servers ## what CI runs: format, vet, staticcheck, generated code 
 	@test/fresh
 	$(GO) vet $(PACKAGES)
 	$(GO) tool staticcheck $(PACKAGES)
-	$(SERVERS) $(GO) test -race -timeout 15m $(PACKAGES)
-	KOLO_TEST_ENGINE=sqlite $(GO) test $(ARITHMETIC)
+	$(SERVERS) $(GO) test -race -vet=off -p $(AT_ONCE) -timeout 15m $(PACKAGES)
+	KOLO_TEST_ENGINE=sqlite $(GO) test -vet=off $(ARITHMETIC)
 
 fmt: ## format the code
 	gofmt -w cmd internal test
