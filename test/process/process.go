@@ -28,7 +28,8 @@ var build = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	bin := filepath.Join(dir, "kolo")
-	cmd := exec.Command("go", "build", "-o", bin, "kolo/cmd/kolo")
+	// Without what only a debugger reads, which is most of the work of linking; the traces of a panic stay.
+	cmd := exec.Command("go", "build", "-ldflags=-s -w", "-o", bin, "kolo/cmd/kolo")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w: %s", err, out)
 	}
@@ -50,11 +51,15 @@ type Kolo struct {
 	Key string // of the workspace that Bootstrap made
 }
 
-// EachSetup runs a test on an installation of each of the two set-ups.
+// EachSetup runs a test on an installation of each of the two set-ups, both at once: much of such a test is waiting.
 func EachSetup(t *testing.T, test func(t *testing.T, k *Kolo)) {
 	t.Helper()
-	t.Run("embedded", func(t *testing.T) { test(t, New(t)) })
+	t.Run("embedded", func(t *testing.T) {
+		t.Parallel()
+		test(t, New(t))
+	})
 	t.Run("cluster", func(t *testing.T) {
+		t.Parallel()
 		test(t, New(t, "KOLO_DATABASE_URL="+storetest.PostgresURL(t), "KOLO_CLICKHOUSE_URL="+clickhousetest.URL(t)))
 	})
 }
