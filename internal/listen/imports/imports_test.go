@@ -166,15 +166,16 @@ func TestLargeFilesStreamThroughChunks(t *testing.T) {
 	each(t, func(w *world) {
 		var b strings.Builder
 		b.WriteString("comment,nps\n")
-		for i := range 30_000 {
-			fmt.Fprintf(&b, "\"A comment of some length so that it takes several pieces, the %d. of them, with a ж and a ש\",%d\n", i, i%11)
+		long := strings.Repeat("a comment of some length so that it takes several pieces, with a ж and a ש, ", 4)
+		for i := range 10_000 {
+			fmt.Fprintf(&b, "\"%sthe %d. of them\",%d\n", long, i, i%11)
 		}
 		for i := range 10 { // longer than a piece
 			fmt.Fprintf(&b, "%s,%d\n", strings.Repeat("long ", 100_000), i)
 		}
 		w.run()
 		im := w.bring("large.csv", b.String())
-		if im.Created != 30_010 || im.Size != int64(b.Len()) || im.Refused+im.Duplicates != 0 {
+		if im.Created != 10_010 || im.Size != int64(b.Len()) || im.Refused+im.Duplicates != 0 {
 			w.Fatalf("%+v", im)
 		}
 		if n := w.count("SELECT count(*) FROM import_chunk"); n < 6 {

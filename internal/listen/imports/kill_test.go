@@ -61,7 +61,7 @@ func child(ctx context.Context, url string) error {
 // TestKilledImportsLoseAndDoubleNothing kills processes that import, each at a moment that chance picks.
 func TestKilledImportsLoseAndDoubleNothing(t *testing.T) {
 	t.Parallel()
-	const n, kills = 12_000, 4
+	const n, kills = 6000, 4 // thirty batches between two kills
 	test := func(t *testing.T, url string) {
 		db, err := store.Open(t.Context(), store.Options{URL: url, Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
@@ -108,7 +108,7 @@ func TestKilledImportsLoseAndDoubleNothing(t *testing.T) {
 // TestKilledTakeBackLosesCountOfNothing kills processes that take an import back, and has another one end it.
 func TestKilledTakeBackLosesCountOfNothing(t *testing.T) {
 	t.Parallel()
-	const n, kills = 6000, 3
+	const n, kills = 3000, 3
 	test := func(t *testing.T, url string) {
 		db, err := store.Open(t.Context(), store.Options{URL: url, Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
@@ -200,7 +200,7 @@ func (w *world) killAt(url, file string, im imports.ID, row int64) bool {
 // TestKilledCommandLineIsResumed kills an import from the disk; no job knows of it.
 func TestKilledCommandLineIsResumed(t *testing.T) {
 	t.Parallel()
-	const n = 6000
+	const n = 3000 // it is killed after 500
 	url := filepath.Join(t.TempDir(), "kolo.db")
 	db, err := store.Open(t.Context(), store.Options{URL: url, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
