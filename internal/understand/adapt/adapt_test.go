@@ -225,7 +225,7 @@ func texts(n int, language string, matters [][]string, fillers []string) (list [
 func TestDiscovery(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		ids := w.receive(w.one, complaints(800)...)
+		ids := w.receive(w.one, complaints(500)...)
 		_, err := w.adapt.Discover(w.Context(), w.one, w.actor)
 		w.must(err)
 		w.settle()
@@ -272,7 +272,7 @@ func TestDiscovery(t *testing.T) {
 		change(func(t *theme.Tree) (theme.Theme, error) { return t.Move(found[0].ID, "money") })
 		change(func(t *theme.Tree) (theme.Theme, error) { return t.Set(found[1].ID, theme.Forbidden) })
 		change(func(t *theme.Tree) (theme.Theme, error) { return t.Merge(found[2].ID, "billing") })
-		w.receive(w.one, complaints(880)[800:]...)
+		w.receive(w.one, complaints(560)[500:]...)
 		_, err = w.adapt.Discover(w.Context(), w.one, w.actor)
 		w.must(err)
 		w.settle()
@@ -339,8 +339,8 @@ func TestFindsTheSameInAnotherLanguage(t *testing.T) {
 		t.Cleanup(server.Close)
 		return llm.Options{URL: server.URL, Embedding: "e", PerMinute: 60_000}
 	}, func(w *world) {
-		w.receive(w.one, complaints(400)...)
-		w.receive(w.one, inRussian(400)...)
+		w.receive(w.one, complaints(250)...)
+		w.receive(w.one, inRussian(250)...)
 		discover := func() (*theme.Tree, []theme.Same) {
 			w.Helper()
 			_, err := w.adapt.Discover(w.Context(), w.one, w.actor)
@@ -427,7 +427,7 @@ func TestLearnsFromRatings(t *testing.T) {
 		stars := func(v float64) []feedback.Score {
 			return []feedback.Score{{Metric: "star", Value: v, Scale: feedback.Scale{Min: 1, Max: 5}}}
 		}
-		for i := range 300 {
+		for i := range 200 {
 			floor := strings.Repeat("X", i%6+1)
 			batch = append(batch, feedback.Input{Text: fmt.Sprint("The lift, floor ", floor, ", entrance ", i%7), Language: "en", Scores: stars(1)},
 				feedback.Input{Text: fmt.Sprint("Blue as the sky on day ", floor, ", number ", i%5), Language: "en", Scores: stars(5)})
@@ -439,7 +439,7 @@ func TestLearnsFromRatings(t *testing.T) {
 		versions, err := w.adapt.Versions(w.Context(), w.one)
 		w.must(err)
 		if len(versions) == 0 || !versions[0].Active || versions[0].Kind != adapt.Sentiment || versions[0].Report.After < 0.95 || versions[0].Report.After <= versions[0].Report.Before ||
-			versions[0].Report.Ratings != 600 || versions[0].Report.Held == 0 {
+			versions[0].Report.Ratings != 400 || versions[0].Report.Held == 0 {
 			w.Fatalf("%+v", versions)
 		}
 		right := func() (n int) {
@@ -454,8 +454,8 @@ func TestLearnsFromRatings(t *testing.T) {
 		w.must(w.adapt.Activate(w.Context(), w.one, w.actor, adapt.Sentiment, "")) // one click back
 		w.settle()
 		before := right()
-		if after < 580 || before >= after {
-			w.Errorf("%d of 600 are right with what was learned, %d without", after, before)
+		if after < 390 || before >= after {
+			w.Errorf("%d of 400 are right with what was learned, %d without", after, before)
 		}
 		if l := w.label(ids[0]); strings.Contains(l.Model, "+") {
 			w.Errorf("read by %s", l.Model)
@@ -494,7 +494,7 @@ func TestRefusesWhatTurnsPlainWords(t *testing.T) {
 		blame := []string{"awful", "terrible", "dreadful", "horrible", "disgusting", "rubbish"}
 		things := []string{"service", "food", "staff", "app", "delivery", "room", "price"}
 		var batch []feedback.Input
-		for i := range 300 {
+		for i := range 150 {
 			thing := things[i%len(things)]
 			stars := func(v float64) []feedback.Score {
 				return []feedback.Score{{Metric: "star", Value: v, Scale: feedback.Scale{Min: 1, Max: 5}}}
