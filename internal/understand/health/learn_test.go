@@ -276,7 +276,7 @@ func lived(n int, strong float64, until, to clock.Day) (list []*Facts) {
 func TestAScoreThatHoldsIsValid(t *testing.T) {
 	t.Parallel()
 	to, set := clock.Day(20_000), Default()
-	m, r := learn(made(3000, 1.8, to), &set, to, nil)
+	m, r := learn(made(1500, 1.8, to), &set, to, nil)
 	if m.Kind != Fitted || len(r.Refused) != 0 || r.Check == nil || r.Check.AUCRange.Low <= 0.65 || !r.Check.Calibrated {
 		t.Errorf("%s %v %+v", m.Kind, r.Refused, r.Check)
 	}
@@ -284,10 +284,10 @@ func TestAScoreThatHoldsIsValid(t *testing.T) {
 		t.Errorf("more use, or more praise, makes leaving more likely: %v", m.Fit.Coef)
 	}
 	// The same customers seen again have not moved; customers who use nothing have.
-	if _, again := learn(made(3000, 1.8, to), &set, to, m); len(again.Drift) != parts || slices.ContainsFunc(again.Drift, func(d Drift) bool { return d.Alarm }) {
+	if _, again := learn(made(1500, 1.8, to), &set, to, m); len(again.Drift) != parts || slices.ContainsFunc(again.Drift, func(d Drift) bool { return d.Alarm }) {
 		t.Errorf("drift of nothing: %+v", again.Drift)
 	}
-	silent := made(3000, 1.8, to)
+	silent := made(1500, 1.8, to)
 	for _, f := range silent {
 		f.Voices = slices.DeleteFunc(f.Voices, func(v Voice) bool { return v.Rated == 100 })
 	}
