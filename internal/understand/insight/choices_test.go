@@ -77,8 +77,8 @@ func TestChoicesAgainstCountingByHand(t *testing.T) {
 			return list
 		}
 		var in []feedback.Input
-		for i := range 900 {
-			f := by(1+i%200, float64(rng.IntN(11)), rng.IntN(60), []string{"web", "sms"}[i%2])
+		for i := range 400 {
+			f := by(1+i%90, float64(rng.IntN(11)), rng.IntN(60), []string{"web", "sms"}[i%2])
 			f.Answers = feedback.Answers{{Question: "pick", Value: some("a", "b", "c", "d; e")}, {Question: "other/one", Value: some("x", "y")}, {Question: "plain", Value: []string{"p", "q"}[rng.IntN(2)]}}
 			f.Attributes = feedback.Attributes{"plan": []string{"basic", "premium"}[rng.IntN(2)]}
 			in = append(in, f)

@@ -66,7 +66,7 @@ func TestCopiesStandOnce(t *testing.T) {
 		rng := rand.New(rand.NewPCG(3, 9))
 		words := strings.Fields("late cold rude slow dear fine good kind nice dirty")
 		var in []feedback.Input
-		for i := range 600 {
+		for i := range 400 {
 			at := today.Add(-time.Duration(i/40) * 24 * time.Hour)
 			f := feedback.Input{Channel: []string{"web", "email"}[rng.IntN(2)], Time: &at, Language: "en"}
 			switch rng.IntN(12) {
