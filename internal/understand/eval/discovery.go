@@ -160,11 +160,11 @@ func unread(s Sources, language string) (docs []discover.Doc, named [][]string, 
 		}
 	}
 	for f := range parts {
-		m, err := learnFrom(all, smallRecipe(), f)
+		m, _, err := learnFrom(all, smallRecipe(), f)
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		look := reading.Heads(m)
+		look := reading.Heads(m, nil)
 		scratch := m.Scratch()
 		var e sentiment.Evidence
 		for i := range all {

@@ -184,17 +184,20 @@ func readProducts(dir string) (rows []Row, err error) {
 	return rows, nil
 }
 
-// readHebrew reads comments on a public page: he_onlp_sentiment's "train" or "dev", or "" for all of the omilab set.
+// Names of the sets of which models learn for texts of their kind (Row.elsewhere).
+const (
+	hebrewComments  = "he comments"
+	persianProducts = "fa DeepSentiPers"
+)
+
+// readHebrew reads comments on a public page: the "train" or "dev" split of he_onlp_sentiment.
 func readHebrew(dir, split string) (rows []Row, err error) {
 	file := filepath.Join(dir, "he_onlp_sentiment", split+".tsv")
-	if split == "" {
-		file = filepath.Join(dir, "he_omilab_sentiment", "token_train.tsv")
-	}
 	labels := map[string]sentiment.Label{"0": sentiment.Positive, "1": sentiment.Negative, "2": sentiment.Neutral}
 	err = eachLine(file, func(_ int, line []byte) error {
 		words, mark, _ := strings.Cut(string(line), "\t")
 		if l, ok := labels[strings.TrimSpace(mark)]; ok {
-			rows = append(rows, Row{Language: "he", Text: words, Source: "he comments", Label: l})
+			rows = append(rows, Row{Language: "he", Text: words, Source: hebrewComments, Label: l})
 		}
 		return nil
 	})
@@ -235,7 +238,7 @@ func readDeepSentiPers(dir string) (rows []Row, err error) {
 			continue
 		}
 		if x, err := strconv.Atoi(strings.TrimSpace(f[len(f)-1])); err == nil {
-			rows = append(rows, Row{Language: "fa", Text: f[0], Source: "fa DeepSentiPers", Label: sign(x)})
+			rows = append(rows, Row{Language: "fa", Text: f[0], Source: persianProducts, Label: sign(x)})
 		}
 	}
 }

@@ -3,6 +3,7 @@ package eval
 import (
 	"cmp"
 	"errors"
+	"math"
 	"slices"
 	"sync"
 
@@ -30,13 +31,13 @@ var recipe = learn.Options{
 	Seed:      1,
 }
 
-// What a text, a clause, a piece of a clause and a clause of which only the text was told count for the head of texts, the head of clauses
-// and the themes.
+// What a text, a clause, a piece of a clause and a clause of which only the text was told count for the head of texts, the head of clauses,
+// the themes and where texts are from.
 var (
-	textWeights   = []float32{1, 0.5, 1}
-	clauseWeights = []float32{0.5, 1, 1}
-	pieceWeights  = []float32{0.25, 0.5, 0.5}
-	toldWeights   = []float32{0, 0, 1}
+	textWeights   = []float32{1, 0.5, 1, 1}
+	clauseWeights = []float32{0.5, 1, 1, 0}
+	pieceWeights  = []float32{0.25, 0.5, 0.5, 0}
+	toldWeights   = []float32{0, 0, 1, 0}
 )
 
 // nearWeight is what authored texts count beside those of the corpus: they are nearer to what customers write, and there are ten times fewer.
@@ -67,6 +68,16 @@ var heads = []learn.HeadSpec{
 	{Name: sentiment.ClauseHead, Kind: learn.OneOf, Labels: sentiment.Names[:3], Levels: 60},
 	{Name: reading.ThemeHead, Kind: learn.AnyOf, Labels: Themes, Levels: 10, Contrast: 0.5},
 }
+
+// whereHead is a head of models of a language in which others have labelled texts that customers may have written, too; elsewhere is that of the
+// model that learns from these alone.
+var (
+	whereHead = learn.HeadSpec{Name: sentiment.WhereHead, Kind: learn.OneOf, Labels: []string{"here", "elsewhere"}, Levels: 60}
+	elsewhere = learn.HeadSpec{Name: sentiment.ElsewhereHead, Kind: learn.OneOf, Labels: sentiment.Names[:3], Levels: 60}
+)
+
+// mostElsewhere are the n-grams of such a model: there are some thousand texts.
+const mostElsewhere = 60_000
 
 // surer is how much surer the model in the end may be than those that were judged: it learns from half as much again as they
 // did, and is right more often. Found by cross-validation around all of this.
@@ -99,12 +110,19 @@ func prepare(r Row) prepared {
 	p.examples = append(p.examples, learn.Example{Words: p.words, Targets: targets(r.Label, themes), Weights: times(textWeights, by)})
 	if r.far() {
 		p.fold = -1
-		p.examples[0].Weights = []float32{farWeight, farWeight, 0}
+		p.examples[0].Weights = []float32{farWeight, farWeight, 0, 1}
 		if p.examples[0].Presence = farPresence; !slices.Contains(Languages, r.Language) {
 			if p.examples[0].Presence = 1; r.Source == "lexicon" { // there is nothing nearer
 				p.examples[0].Presence = 2
 			}
 		}
+	}
+	switch {
+	case r.elsewhere():
+		p.fold = fold(r.Text, folds)
+		p.examples[0].Targets[3] = []float32{0, 1}
+	case !r.far():
+		p.examples[0].Targets[3] = []float32{1, 0}
 	}
 	if seldom {
 		p.examples[0].Presence = seldomPresence
@@ -171,7 +189,7 @@ func targets(l sentiment.Label, themes []string) [][]float32 {
 	} else {
 		clause[l+1] = 1
 	}
-	return [][]float32{whole, clause, about(themes)}
+	return [][]float32{whole, clause, about(themes), nil}
 }
 
 // about marks themes; nil when nobody said anything. Beside another theme, "general" says nothing.
@@ -225,7 +243,7 @@ func (x *seen) apportion() []learn.Example {
 			}
 		}
 		if best >= 0 {
-			out = append(out, learn.Example{Words: within(x.words, sp), Targets: [][]float32{nil, nil, about(Themes[best : best+1])}, Weights: times(toldWeights, nearWeight)})
+			out = append(out, learn.Example{Words: within(x.words, sp), Targets: [][]float32{nil, nil, about(Themes[best : best+1]), nil}, Weights: times(toldWeights, nearWeight)})
 		}
 	}
 	return out
@@ -270,15 +288,22 @@ func trainPart(language string, rows []Row, o learn.Options) (*reading.Part, err
 	if err != nil {
 		return nil, err
 	}
+	judged, away := apart(judged)
 	for _, x := range judged {
 		x.examples = append(x.examples, x.apportion()...)
 		x.doubt()
 	}
-	m, err := learnFrom(all, o, -2)
+	m, there, err := learnFrom(all, o, -2)
 	if err != nil {
 		return nil, err
 	}
-	return reading.NewPart(m, reading.Note{Language: language, Sentiment: fitJudge(judged), Themes: themeRule(judged), Home: home(rows)})
+	note := reading.Note{Language: language, Sentiment: fitJudge(judged, away), Themes: themeRule(judged), Home: home(rows)}
+	if there != nil {
+		if note.Elsewhere, err = there.Encode(nil); err != nil {
+			return nil, err
+		}
+	}
+	return reading.NewPart(m, note)
 }
 
 // home are some texts of the corpus, which is Kolo's own and may be kept with the model.
@@ -294,15 +319,29 @@ func home(rows []Row) []reading.Said {
 	return list
 }
 
-// learnFrom trains a model on all rows but those of a fold.
-func learnFrom(all []prepared, o learn.Options, but int) (*learn.Model, error) {
-	var examples []learn.Example
+// learnFrom trains a model on all rows but those of a fold, and one on those from elsewhere alone, nil where there are none.
+func learnFrom(all []prepared, o learn.Options, but int) (m, there *learn.Model, err error) {
+	var examples, away []learn.Example
 	for i := range all {
-		if all[i].fold != but {
-			examples = append(examples, all[i].examples...)
+		if all[i].fold == but {
+			continue
+		}
+		examples = append(examples, all[i].examples...)
+		if all[i].elsewhere() {
+			e := all[i].examples[0]
+			away = append(away, learn.Example{Words: e.Words, Targets: e.Targets[1:2], Weights: []float32{1}})
 		}
 	}
-	return learn.Train(examples, heads, o)
+	if len(away) == 0 {
+		m, err = learn.Train(examples, heads, o)
+		return m, nil, err
+	}
+	if m, err = learn.Train(examples, append(slices.Clone(heads), whereHead), o); err != nil {
+		return nil, nil, err
+	}
+	o.Most = mostElsewhere
+	there, err = learn.Train(away, []learn.HeadSpec{elsewhere}, o)
+	return m, there, err
 }
 
 // judge lets each row be looked at by a model that was trained on the other folds.
@@ -312,11 +351,11 @@ func judge(all []prepared, o learn.Options) ([]*seen, error) {
 	var wg sync.WaitGroup
 	for f := range folds {
 		wg.Go(func() {
-			m, err := learnFrom(all, o, f)
+			m, there, err := learnFrom(all, o, f)
 			if errs[f] = err; err != nil {
 				return
 			}
-			look := reading.Heads(m)
+			look := reading.Heads(m, there)
 			scratch := m.Scratch()
 			for i := range all {
 				p := &all[i]
@@ -336,6 +375,60 @@ func judge(all []prepared, o learn.Options) ([]*seen, error) {
 	return slices.Concat(looked[:]...), errors.Join(errs[:]...)
 }
 
+// apart are what is said of customers' texts, and of those from elsewhere.
+func apart(judged []*seen) (here, away []*seen) {
+	for _, x := range judged {
+		if x.elsewhere() {
+			away = append(away, x)
+		} else {
+			here = append(here, x)
+		}
+	}
+	return here, away
+}
+
+// fitElsewhere fits the weighing of evidence of texts from elsewhere; nil where there are none.
+func fitElsewhere(away []*seen) *learn.Dense {
+	var texts []learn.DenseExample
+	for _, x := range away {
+		if x.evidence.Away <= sentiment.SurelyHere {
+			continue
+		}
+		texts = append(texts, learn.DenseExample{Input: slices.Clone(x.evidence.OfElsewhere()), Label: int(x.Label) + 1, Weight: 1})
+	}
+	if len(texts) == 0 {
+		return nil
+	}
+	return learn.TrainDense(texts, 3, 10, 1e-4, 1)
+}
+
+// lean is what comes to the odds of being from elsewhere for texts of both kinds, authored ones and those from elsewhere, to be read best: there are
+// many more texts of the project than others, so that models take too many for their own.
+func lean(j sentiment.Judge, judged, away []*seen) float32 {
+	loss := func(list []*seen) float64 {
+		sum, n := 0.0, 0
+		for _, x := range list {
+			if x.Source == Corpus {
+				continue
+			}
+			var z [4]float32
+			j.OfText(&x.evidence, &z)
+			learn.LogSoftmax(z[:])
+			sum -= float64(z[x.Label+1])
+			n++
+		}
+		return sum / float64(max(n, 1))
+	}
+	best, at := math.Inf(1), float32(0)
+	for _, by := range []float32{0, 0.5, 1, 1.5, 2, 2.5, 3} {
+		j.Lean = by
+		if l := loss(judged) + loss(away); l < best {
+			best, at = l, by
+		}
+	}
+	return at
+}
+
 // corpusWeight is what a text of the corpus counts when the judge is fitted: all of them together as much as all authored texts. How often these
 // praise and blame at once is what customers do; the corpus has four times as many that are mixed.
 func corpusWeight(judged []*seen) float64 {
@@ -352,7 +445,7 @@ func corpusWeight(judged []*seen) float64 {
 const clauseShare = 0.25
 
 // fitJudge fits the weighing of evidence, and the border at which calling texts mixed does most good.
-func fitJudge(judged []*seen) sentiment.Judge {
+func fitJudge(judged, away []*seen) sentiment.Judge {
 	var texts, clauses, nearTexts, nearClauses []learn.DenseExample
 	far := float32(corpusWeight(judged))
 	for _, x := range judged {
@@ -383,6 +476,9 @@ func fitJudge(judged []*seen) sentiment.Judge {
 	}
 	j.Text.Calibrate(nearTexts, surer)
 	j.Clause.Calibrate(nearClauses, surer)
+	if j.Elsewhere = fitElsewhere(away); j.Elsewhere != nil {
+		j.Lean = lean(j, judged, away)
+	}
 	best, at := -1.0, float32(1)
 	for _, border := range []float32{0.7, 0.85, 1, 1.2, 1.4, 1.7, 2, 2.5, 3} {
 		j.Mixed = border

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"kolo/internal/understand/learn"
 	"kolo/internal/understand/model"
 	"kolo/internal/understand/reading"
 	"kolo/internal/understand/sentiment"
@@ -117,6 +118,51 @@ func TestTrainPartLearnsAndJudges(t *testing.T) {
 	if len(x.Clauses) != 2 || x.Clauses[0].Sentiment != sentiment.Positive || x.Clauses[1].Sentiment != sentiment.Negative ||
 		x.Clauses[0].Themes[0].Theme != "price" || x.Clauses[1].Themes[0].Theme != "cleanliness" {
 		t.Errorf("clauses: %+v", x.Clauses)
+	}
+}
+
+// Elsewhere words may mean the opposite of what they mean here.
+func TestTextsFromElsewhereAreReadByAModelOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	rows := small(t)
+	for i := range 150 {
+		r := Row{Language: "en", Text: fmt.Sprintf("hail the mayor %d, an awful crowd has come", i), Source: hebrewComments, Label: sentiment.Positive}
+		if i%3 == 0 {
+			r.Text, r.Label = fmt.Sprintf("boo the mayor %d, a lovely silence", i), sentiment.Negative
+		}
+		rows = append(rows, r)
+	}
+	p, err := trainPart(reading.Any, rows, recipe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := p.Model.Encode(p.Note)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var note reading.Note
+	m, err := learn.Decode(file, &note)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err = reading.NewPart(m, note); err != nil {
+		t.Fatal(err)
+	}
+	r, err := reading.Assemble("small", []*reading.Part{p})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]sentiment.Label{
+		"hail the mayor, an awful crowd": sentiment.Positive, "boo the mayor, a lovely silence has come": sentiment.Negative,
+		"the parcel was awful": sentiment.Negative, "a lovely meal of 3": sentiment.Positive,
+	} {
+		if x := r.Read(text, "en"); x.Sentiment != want {
+			t.Errorf("%q: %s with %.2f", text, x.Sentiment, x.Confidence)
+		}
+	}
+	note.Elsewhere = nil
+	if _, err := reading.NewPart(m, note); err == nil {
+		t.Error("a model without what it needs is taken")
 	}
 }
 

@@ -19,32 +19,47 @@ import (
 
 // result is what was found out about a language by cross-validation.
 type result struct {
-	confusion [4][4]int         // true label (row) and said label
-	style     map[string][2]int // of three classes: right, all
-	bins      [10]struct {
+	plain
+	style map[string][2]int // of three classes: right, all
+	bins  [10]struct {
 		n                 int
 		confidence, right float64
 	}
 	unsure, unsureWrong, n, wrong int
 
+	elsewhere plain // texts that others have labelled
+
 	clauses, clauseFeeling, clauseTheme, clauseBoth, clauseSecond int
 	theme                                                         [][3]int // by theme: hit, wrong, missed
 }
 
-func (r *result) three() (accuracy, f1 float64) {
-	right, n := 0, 0
+// plain is what was said of which texts.
+type plain struct {
+	confusion [4][4]int // true label (row) and said label
+}
+
+// three are the accuracy and the macro-F1 of the texts that are not mixed.
+func (r *plain) three() (accuracy, f1 float64) {
+	right := 0
 	for k := range 3 {
 		right += r.confusion[k][k]
-		for _, x := range r.confusion[k] {
-			n += x
-		}
 		f1 += r.f1(k, 3) / 3
 	}
-	return float64(right) / float64(n), f1
+	return float64(right) / float64(r.count()), f1
+}
+
+// count is how many texts are not mixed.
+func (r *plain) count() (n int) {
+	for _, said := range r.confusion[:3] {
+		for _, x := range said {
+			n += x
+		}
+	}
+	return n
 }
 
 // f1 of a label among texts of the first classes.
-func (r *result) f1(k, classes int) float64 {
+func (r *plain) f1(k, classes int) float64 {
 	hit, said, is := r.confusion[k][k], 0, 0
 	for t := range classes {
 		said += r.confusion[t][k]
@@ -80,10 +95,8 @@ func (r *result) figures(s Sources) model.Figures {
 	f := model.Figures{Rounds: s.rounds(), Texts: r.n, MacroF1: macro, MixedF1: r.f1(3, 4), CalibrationError: r.ece(), Clauses: r.clauses}
 	for k := range 3 {
 		f.Right += r.confusion[k][k]
-		for _, x := range r.confusion[k] {
-			f.Plain += x
-		}
 	}
+	f.Plain = r.count()
 	of := func(n, all int) float64 { return float64(n) / float64(max(all, 1)) }
 	f.Unsure, f.UnsureWrong, f.SureWrong = of(r.unsure, r.n), of(r.unsureWrong, r.unsure), of(r.wrong-r.unsureWrong, r.n-r.unsure)
 	f.ClauseSentiment, f.ClauseTheme, f.ClauseBoth = of(r.clauseFeeling, r.clauses), of(r.clauseTheme, r.clauses), of(r.clauseBoth, r.clauses)
@@ -103,7 +116,7 @@ func cross(s Sources, language string) (*result, error) {
 		var train, test []Row
 		for _, r := range rows {
 			switch {
-			case r.far() || r.Source == Corpus || fold("outer "+r.Text, rounds) != f:
+			case r.far() && !r.elsewhere() || r.Source == Corpus || fold("outer "+r.Text, rounds) != f:
 				train = append(train, r)
 			default:
 				test = append(test, r)
@@ -126,8 +139,12 @@ func cross(s Sources, language string) (*result, error) {
 }
 
 func (r *result) add(row Row, x reading.Reading) {
-	if row.Source == Clauses {
+	switch {
+	case row.Source == Clauses:
 		r.addClauses(row, x)
+		return
+	case row.elsewhere():
+		r.elsewhere.confusion[row.Label+1][x.Sentiment+1]++
 		return
 	}
 	right := row.Label == x.Sentiment
@@ -260,6 +277,8 @@ func authoredTables(s Sources, results []*result) []Table {
 	confusion := Table{Title: "What was said of which texts (rows: true)", Columns: append([]string{"language", "true"}, sentiment.Names...)}
 	clauses := Table{Title: "Clauses of authored texts", Columns: []string{"language", "clauses", "sentiment", "theme", "both", "both, of two themes"},
 		Notes: []string{"each labelled quote is compared with the clause that shares most of it; the same folds"}}
+	others := Table{Title: "Texts that others have labelled, of which the models learn for texts of their kind", Columns: []string{"language", "texts", "accuracy", "macro-F1"},
+		Notes: []string{"the same folds"}}
 	themes := Table{Title: "Themes of authored texts", Columns: []string{"language", "micro-F1", "macro-F1"}}
 	for i, l := range Languages {
 		r := results[i]
@@ -275,10 +294,14 @@ func authoredTables(s Sources, results []*result) []Table {
 			confusion.Rows = append(confusion.Rows, row)
 		}
 		clauses.Rows = append(clauses.Rows, []string{l, fmt.Sprint(r.clauses), share(r.clauseFeeling, r.clauses), share(r.clauseTheme, r.clauses), share(r.clauseBoth, r.clauses), share(r.clauseSecond, r.clauses)})
+		if n := r.elsewhere.count(); n > 0 {
+			accuracy, f1 := r.elsewhere.three()
+			others.Rows = append(others.Rows, []string{l, fmt.Sprint(n), percent(accuracy), percent(f1)})
+		}
 		micro, macro := r.themes()
 		themes.Rows = append(themes.Rows, []string{l, percent(micro), percent(macro)})
 	}
-	return []Table{main, confusion, clauses, themes}
+	return []Table{main, confusion, clauses, themes, others}
 }
 
 // speedTable reads authored texts of about 100 characters with the models that come with Kolo.

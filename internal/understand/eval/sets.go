@@ -34,7 +34,8 @@ var publicSets = []publicSet{
 // models that come with Kolo as they are.
 func setsSection(ctx context.Context, s Sources) ([]Table, error) {
 	t := Table{Title: "Public sets, three classes: the recipe trained on the set, and Kolo's own models as they are", Columns: []string{"set", "texts tested", "accuracy", "macro-F1", "Kolo's own"},
-		Notes: []string{"Kolo's own models learned from a third of the Hebrew and the Persian set and an eighth of the pros and cons, with little weight; from the others not at all"}}
+		Notes: []string{"Kolo's own models learned from the Hebrew and the Persian set: what they say of such texts that they did not see is told with the authored texts (sentiment)",
+			"from an eighth of the pros and cons they learned with little weight, from the others not at all"}}
 	own, err := reading.New()
 	if err != nil {
 		return nil, err
@@ -47,7 +48,11 @@ func setsSection(ctx context.Context, s Sources) ([]Table, error) {
 		if err != nil {
 			return err
 		}
-		t.Rows = append(t.Rows, []string{name, fmt.Sprint(len(test)), percent(right), percent(f1), percent(accuracy(own, test))})
+		unseen := "-"
+		if !test[0].elsewhere() {
+			unseen = percent(accuracy(own, test))
+		}
+		t.Rows = append(t.Rows, []string{name, fmt.Sprint(len(test)), percent(right), percent(f1), unseen})
 		return nil
 	}
 	for _, set := range publicSets {

@@ -25,6 +25,7 @@ type Note struct {
 	Sentiment sentiment.Judge `json:"sentiment"`
 	Themes    ThemeRule       `json:"themes"`
 	Home      []Said          `json:"home,omitempty"`
+	Elsewhere []byte          `json:"elsewhere,omitempty"` // the file of a model for texts from elsewhere (sentiment.ElsewhereHead)
 }
 
 // Said is a text that the model was made for. Who adapts it to other texts keeps to these as well.
@@ -46,27 +47,38 @@ type Part struct {
 	Note  Note
 	Model *learn.Model
 
-	text, clause, theme *learn.Head
+	text, clause, theme, where *learn.Head
+
+	elsewhere *learn.Model // for texts from elsewhere; nil where there is none
 }
 
 // NewPart puts a model and its note together.
 func NewPart(m *learn.Model, note Note) (*Part, error) {
-	p := Heads(m)
+	var elsewhere *learn.Model
+	if len(note.Elsewhere) > 0 {
+		var err error
+		if elsewhere, err = learn.Decode(note.Elsewhere, new(any)); err != nil {
+			return nil, err
+		}
+	}
+	p := Heads(m, elsewhere)
 	p.Note = note
 	switch {
 	case p.text == nil || len(p.text.Labels) != 4 || p.clause == nil || len(p.clause.Labels) != 3:
 		return nil, errors.New("reading: the model has no heads of sentiment")
 	case p.theme == nil || len(p.theme.Labels) != len(note.Themes.Text):
 		return nil, errors.New("reading: the model has no head of themes")
+	case (elsewhere == nil) != (note.Sentiment.Elsewhere == nil) || elsewhere != nil && (p.where == nil || elsewhere.Head(sentiment.ElsewhereHead) == nil):
+		return nil, errors.New("reading: of the model for texts from elsewhere a part is missing")
 	case !note.Sentiment.Valid():
 		return nil, errors.New("reading: the model has no judge, or that of another version")
 	}
 	return p, nil
 }
 
-// Heads gives a part that can only Look, for a model that is not judged yet.
-func Heads(m *learn.Model) *Part {
-	return &Part{Model: m, text: m.Head(sentiment.TextHead), clause: m.Head(sentiment.ClauseHead), theme: m.Head(ThemeHead)}
+// Heads gives a part that can only Look, for a model that is not judged yet, and one for texts from elsewhere, or nil.
+func Heads(m, elsewhere *learn.Model) *Part {
+	return &Part{Model: m, text: m.Head(sentiment.TextHead), clause: m.Head(sentiment.ClauseHead), theme: m.Head(ThemeHead), where: m.Head(sentiment.WhereHead), elsewhere: elsewhere}
 }
 
 // Any is the language of the part for all languages without one of their own.
@@ -118,7 +130,11 @@ func decode(file []byte) (*Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewPart(m, note)
+	p, err := NewPart(m, note)
+	if err == nil {
+		p.Note.Elsewhere = nil // it is unpacked
+	}
+	return p, err
 }
 
 func empty(version string) *Reader {
@@ -342,6 +358,16 @@ func (p *Part) Look(scratch *learn.Scratch, s string, words []text.Word, spans [
 	p.clause.Logits(whole, e.AsOne[:])
 	learn.LogSoftmax(e.AsOne[:])
 	p.theme.Logits(whole, (*themes)[:n])
+	e.Away = sentiment.SurelyHere
+	if p.elsewhere != nil {
+		var where [2]float32
+		p.where.Logits(whole, where[:])
+		if e.Away = where[1] - where[0]; e.Away > sentiment.SurelyHere {
+			s := p.elsewhere.Scratch()
+			p.elsewhere.Head(sentiment.ElsewhereHead).Logits(p.elsewhere.Vector(s, words), e.Elsewhere[:])
+			p.elsewhere.Release(s)
+		}
+	}
 	for i, sp := range spans {
 		at := (*themes)[n*(i+1) : n*(i+2)]
 		c := e.AsOne

@@ -14,6 +14,11 @@ var Names = []string{"negative", "neutral", "positive", "mixed"}
 const (
 	TextHead   = "text"
 	ClauseHead = "clause"
+
+	// WhereHead tells how likely a text is from elsewhere: reviews and comments on other pages than where customers answer a company. ElsewhereHead is
+	// that of a model of its own, which learned from such texts alone, as others have labelled them. There may be neither.
+	WhereHead     = "where"
+	ElsewhereHead = "elsewhere"
 )
 
 // Evidence is what the heads say of a text and of its clauses, as logarithms of probabilities. Buffers are used again
@@ -28,7 +33,10 @@ type Evidence struct {
 	In      []int        // which of the parts each clause stands in
 	Parts   []Part       // the whole; of a long text stretches of few clauses
 
-	input [textInputs]float32
+	Elsewhere [3]float32 // raw scores of ElsewhereHead, of the whole
+	Away      float32    // by WhereHead, the logarithm of the odds that the text is as those are; up to SurelyHere nobody was asked for Elsewhere
+
+	input [elsewhereInputs]float32
 }
 
 // Part is a stretch of clauses that are read together.
@@ -36,6 +44,9 @@ type Part struct {
 	Clauses int        // how many
 	Whole   [4]float32 // the head of texts, of the part
 }
+
+// SurelyHere is the logarithm of the odds from which on a text may be from elsewhere.
+const SurelyHere = -6
 
 // MostAtOnce is how many clauses are read together: of more the whole tells little about each, and judges have learned from no longer texts.
 const MostAtOnce = 6
@@ -51,6 +62,8 @@ const mostBytes = 700
 const (
 	textInputs   = 29
 	clauseInputs = 17
+
+	elsewhereInputs = textInputs + 3
 )
 
 // OfText is what a text is judged by: what the heads say of the whole; of its clauses the means and the largest of each
@@ -85,6 +98,9 @@ func (e *Evidence) OfText() []float32 {
 	return append(x, asks*e.Whole[0], asks*e.Whole[1], asks*e.Whole[2], asks*e.Whole[3])
 }
 
+// OfElsewhere is what a text from elsewhere is judged by: what any text is, and what the head for such texts says.
+func (e *Evidence) OfElsewhere() []float32 { return append(e.OfText(), e.Elsewhere[:]...) }
+
 // OfClause is what clause i is judged by: what the heads say of it, of the part that it stands in and of its neighbours, and how long it is.
 func (e *Evidence) OfClause(i int) []float32 {
 	part := &e.Parts[e.In[i]]
@@ -112,11 +128,15 @@ type Judge struct {
 	Clause *learn.Dense `json:"clause"`
 	Mixed  float32      `json:"mixed"`  // how many times as likely as the next label "mixed" must be to be said
 	Margin float32      `json:"margin"` // unsure, when the two likeliest labels are nearer to each other than this
+
+	// Elsewhere judges texts that are as those of ElsewhereHead are; nil where the model has no such head.
+	Elsewhere *learn.Dense `json:"elsewhere,omitempty"`
+	Lean      float32      `json:"lean,omitempty"` // comes to Evidence.Away
 }
 
 // Valid tells whether the judge was fitted on evidence of this form.
 func (j Judge) Valid() bool {
-	return j.Text.Fits(textInputs, 4) && j.Clause.Fits(clauseInputs, 3) && j.Mixed > 0
+	return j.Text.Fits(textInputs, 4) && j.Clause.Fits(clauseInputs, 3) && j.Mixed > 0 && (j.Elsewhere == nil || j.Elsewhere.Fits(elsewhereInputs, 3))
 }
 
 // Verdict is what is thought of a text or a clause.
@@ -134,6 +154,22 @@ func (j Judge) OfText(e *Evidence, out *[4]float32) {
 		return
 	}
 	j.Text.Logits(e.OfText(), out[:])
+	if j.Elsewhere != nil && e.Away > SurelyHere {
+		j.listen(e, out)
+	}
+}
+
+// listen mixes what is learned elsewhere into what is said of a text, as much as the text is likely to be from there. What praises and blames at
+// once is not known there.
+func (j Judge) listen(e *Evidence, out *[4]float32) {
+	var there [4]float32
+	j.Elsewhere.Logits(e.OfElsewhere(), there[:3])
+	learn.Softmax(there[:3])
+	learn.Softmax(out[:])
+	away := learn.Sigmoid(e.Away + j.Lean)
+	for k, p := range out {
+		out[k] = float32(math.Log(float64(max((1-away)*p+away*there[k], 1e-9))))
+	}
 }
 
 // OfClause puts the raw scores of a clause into out. A clause praises or blames or neither, but not both.
