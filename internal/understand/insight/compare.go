@@ -268,9 +268,16 @@ func (r *Row) gather(rows []Row, but int) {
 	}
 }
 
-// RareShare is the smallest difference from a share that matters however rare the thing is: a quarter of it, half a percentage point
+// rareShare is the smallest difference from a share that matters however rare the thing is: a quarter of it, half a percentage point
 // at least.
-func RareShare(before float64) float64 { return max(0.005, before/4) }
+func rareShare(before float64) float64 { return max(0.005, before/4) }
+
+// Smallest gives the smallest difference that matters to a workspace from a share of the feedback.
+func (s *Service) Smallest(ctx context.Context, ws identity.WorkspaceID) (func(share float64) float64, error) {
+	f, err := s.facts(ctx, ws, Query{Compare: &Compare{}})
+	a := asked{Query: &Query{Measure: Share}, facts: f}
+	return a.minimum, err
+}
 
 // minimum is the smallest difference that the workspace cares about, in the measure's own unit, from a counterpart's value; 0 where
 // any difference matters that is not chance.
@@ -281,7 +288,7 @@ func (a *asked) minimum(before float64) float64 {
 	case CSAT, CES, NegativeShare, ThemeNegative:
 		return a.facts.MinimumShare
 	case Share, ResponseShare, Distribution:
-		return min(a.facts.MinimumShare, RareShare(before))
+		return min(a.facts.MinimumShare, rareShare(before))
 	case SentimentMean:
 		return 2 * a.facts.MinimumPoints / 200 // as many parts of its range as the points are of theirs
 	case Star, Rating, CSATMean, CESMean:

@@ -100,6 +100,9 @@ func (s *Service) Themes(ctx context.Context, ws identity.WorkspaceID, q ThemesQ
 	if a.asking, err = s.asking(ctx, ws, []field{group}, q.Where); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
+	if a.facts, err = s.facts(ctx, ws, *query); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
 	ans := &ThemesAnswer{Score: query.Measure, Unit: query.Measure.Unit(), Themes: []ThemeRow{}, LeftOut: []LeftOut{}, Controls: []string{}, Filter: Encode(q.Where, q.Between).Encode()}
 	if a.span.hasFrom {
 		ans.From = a.span.from.String()

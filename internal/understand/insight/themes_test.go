@@ -154,6 +154,24 @@ func TestThemesWhileSetsAreForgotten(t *testing.T) {
 	})
 }
 
+// TestThemesChangeIsThatOfTheirShares: the list of themes and the question after one theme's share judge a change alike.
+func TestThemesChangeIsThatOfTheirShares(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.speak(900)
+		period := insight.Period{Last: "90d"}
+		a, err := w.insight.Themes(t.Context(), w.ws, insight.ThemesQuery{Between: period, Compare: "previous"})
+		must(t, err)
+		for _, r := range a.Themes {
+			of := insight.Conditions{{Field: "theme", Op: "in", Values: []string{r.ID}}}
+			c := w.ask(insight.Query{Measure: insight.Share, Share: of, Between: period, Compare: &insight.Compare{To: "previous"}}).Total.Compare
+			if r.Change.Verdict != c.Verdict || *r.Change.Minimum != *c.Minimum || *r.Change.Interval != *c.Interval {
+				t.Errorf("%s: %s, at least %v, %+v; asked by itself %s, at least %v, %+v", r.ID, r.Change.Verdict, *r.Change.Minimum, *r.Change.Interval, c.Verdict, *c.Minimum, *c.Interval)
+			}
+		}
+	})
+}
+
 // TestImpactsOfManyChannels has more channels than impacts are adjusted for: the most frequent ones count, and quarters beside them.
 func TestImpactsOfManyChannels(t *testing.T) {
 	t.Parallel()

@@ -118,7 +118,7 @@ func Comparison(l *i18n.Locale, x Compared) (w Words, ok bool) {
 		w.Sentence = l.T("say.plain", "change", change)
 		return w, true
 	}
-	w.Sentence = l.T("say.judged", "change", change, "interval", i18n.Verbatim(interval(l, unit, *c.Interval, x.Level)), "p", P(l, *c.P), "verdict", i18n.Verbatim(verdict(l, unit, *c)))
+	w.Sentence = l.T("say.judged", "change", change, "interval", i18n.Verbatim(interval(l, unit, *c.Interval, x.Level)), "p", P(l, *c.P), "verdict", i18n.Verbatim(Verdict(l, unit, *c)))
 	if c.Better != nil {
 		w.Tone = "bad"
 		if *c.Better {
@@ -176,7 +176,8 @@ func signed(l *i18n.Locale, unit string, d float64) string {
 	return Difference(l, unit, d, true)
 }
 
-func verdict(l *i18n.Locale, unit string, c insight.Comparison) string {
+// Verdict says whether a difference is more than chance, and whether it matters; of one that was tested.
+func Verdict(l *i18n.Locale, unit string, c insight.Comparison) string {
 	switch c.Verdict {
 	case "clear":
 		return l.T("say.clear")

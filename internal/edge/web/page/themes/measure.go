@@ -13,6 +13,7 @@ import (
 	"kolo/internal/foundation/i18n"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
+	"kolo/internal/understand/stat"
 	"kolo/internal/understand/theme"
 )
 
@@ -47,8 +48,9 @@ func (f estimate) interval(e ui.Env) string {
 
 // numbers are what is known of a theme in a period. Those of a theme count what stands under it.
 type numbers struct {
-	n, before int64   // texts about it, now and in the period before
-	change    float64 // of its share of the texts; NaN where it cannot be told
+	n, before int64               // texts about it, now and in the period before
+	change    float64             // of its share of the texts; NaN where it cannot be told
+	shift     *insight.Comparison // of its share of the texts with that in the period before
 	net       estimate
 	score     estimate
 	impact    estimate
@@ -122,6 +124,10 @@ func (p *Pages) measure(ctx context.Context, ws identity.WorkspaceID, list []the
 	}
 	m.unit, q.Scale = a.Unit, a.Scale
 	m.add(a.Themes, true)
+	least, err := p.Insight.Smallest(ctx, ws)
+	if err != nil {
+		return nil, err
+	}
 	// What waits counts only where it is named, and there are few texts beside its own in such a question: impacts are estimated among all.
 	var waiting []string
 	for _, t := range list {
@@ -134,17 +140,46 @@ func (p *Pages) measure(ctx context.Context, ws identity.WorkspaceID, list []the
 		if a, err = p.Insight.Themes(ctx, ws, q); err != nil {
 			return nil, err
 		}
-		m.add(slices.DeleteFunc(a.Themes, func(r insight.ThemeRow) bool { return !slices.Contains(ids, r.ID) }), false)
+		a.Themes = slices.DeleteFunc(a.Themes, func(r insight.ThemeRow) bool { return !slices.Contains(ids, r.ID) })
+		for i, r := range a.Themes { // the shares there are of texts about what waits
+			if r.Change != nil {
+				a.Themes[i].Change = m.shifted(r.N, r.Change.N, least)
+			}
+		}
+		m.add(a.Themes, false)
 	}
 	return m, nil
 }
 
-// add takes in themes as an answer tells them, with or without their impacts. The shares in it are not taken.
+// shifted compares shares of all texts, now and in the period before.
+func (m *measured) shifted(now, before int64, least func(float64) float64) *insight.Comparison {
+	c := &insight.Comparison{N: before, Verdict: "too_few"}
+	if m.texts < few || m.textsBefore < few {
+		return c
+	}
+	d, err := stat.Newcombe(min(before, m.textsBefore), m.textsBefore, min(now, m.texts), m.texts, stat.DefaultLevel)
+	if err != nil {
+		return c
+	}
+	c.Difference, c.Interval = &d.Estimate, &d.Interval
+	smallest := least(float64(before) / float64(m.textsBefore))
+	switch c.Minimum = &smallest; {
+	case d.Interval.Contains(0):
+		c.Verdict = "chance"
+	case math.Abs(d.Estimate) < smallest:
+		c.Verdict = "slight"
+	default:
+		c.Verdict = "clear"
+	}
+	return c
+}
+
+// add takes in themes as an answer tells them, with or without their impacts.
 func (m *measured) add(rows []insight.ThemeRow, impacts bool) {
 	for _, r := range rows {
 		x := numbers{n: r.N, change: math.NaN(), net: estimate{value: math.NaN(), n: r.N}, score: estimated(r.Score), impact: none, feedback: r.Feedback}
 		if c := r.Change; c != nil {
-			x.before = c.N
+			x.before, x.shift = c.N, c
 		}
 		if r.Net != nil {
 			x.net.value = *r.Net

@@ -44,3 +44,27 @@ func TestImpactIsWrittenInItsUnit(t *testing.T) {
 		}
 	}
 }
+
+// A change is called chance where its interval holds 0 and nowhere else, also of what a run has only proposed.
+func TestVerdictOnAChangeOfShare(t *testing.T) {
+	t.Parallel()
+	e := ui.Env{Locale: i18n.Load().Language("en")}
+	m := measured{texts: 1000, textsBefore: 1000}
+	least := func(before float64) float64 { return min(0.05, max(0.005, before/4)) }
+	for _, c := range []struct {
+		before, now int64
+		clear       bool
+		want        string
+	}{
+		{330, 256, true, "more than chance explains"}, {9, 22, true, "more than chance explains"}, {330, 326, false, "not distinguishable from chance"},
+		{800, 760, false, "more than chance, but less than the 5.0 percentage points that matter here"},
+	} {
+		r := row{numbers: numbers{n: c.now, before: c.before, net: none, shift: m.shifted(c.now, c.before, least)}}
+		if got := r.changed(e); got == nil || got.Clear != c.clear || got.Verdict != c.want {
+			t.Errorf("%d, then %d: %+v", c.before, c.now, got)
+		}
+	}
+	if r := (row{numbers: numbers{n: 3, before: 4, shift: (&measured{texts: 9, textsBefore: 90}).shifted(3, 4, least)}}); r.changed(e) != nil {
+		t.Error("a change of nine texts is told")
+	}
+}

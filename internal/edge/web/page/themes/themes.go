@@ -21,8 +21,8 @@ import (
 	"kolo/internal/understand/adapt"
 	"kolo/internal/understand/assist"
 	"kolo/internal/understand/insight"
+	"kolo/internal/understand/insight/say"
 	"kolo/internal/understand/label"
-	"kolo/internal/understand/stat"
 	"kolo/internal/understand/theme"
 )
 
@@ -130,9 +130,9 @@ func (r *row) hold() {
 
 // change is how much of what is said is about a theme, now against the period before.
 type change struct {
-	Text, Range string
-	Up, Clear   bool
-	Tone        string
+	Text, Range, Verdict string
+	Up, Clear            bool
+	Tone                 string
 }
 
 // bar is a figure from -100 to 100 as a bar from the middle, in hundredths of its width.
@@ -401,7 +401,7 @@ func (p *Pages) row(q *web.Request, tree *theme.Tree, t theme.Theme, m *measured
 	if m.texts > 0 {
 		r.Share = e.Percent(float64(r.n)/float64(m.texts), 1)
 	}
-	r.Change = r.shift(e, m)
+	r.Change = r.changed(e)
 	r.NetSmall = r.net.n < few
 	if !math.IsNaN(r.net.value) && !r.NetSmall {
 		r.Net, r.NetRange, r.NetTone = e.Signed(r.net.value, 0), r.net.interval(e), tone(r.net)
@@ -435,17 +435,14 @@ func tone(f estimate) string {
 	return "bad"
 }
 
-// shift says whether more or less is said about a theme than in the period before.
-func (r *row) shift(e ui.Env, m *measured) *change {
-	if m.textsBefore < few || m.texts < few || r.n+r.before == 0 {
+// changed says whether more or less is said about a theme than in the period before, as its own page does.
+func (r *row) changed(e ui.Env) *change {
+	d := r.shift
+	if d == nil || d.Difference == nil || d.Interval == nil || d.Verdict == "too_few" || r.n+r.before == 0 {
 		return nil
 	}
-	d, err := stat.Newcombe(min(r.before, m.textsBefore), m.textsBefore, min(r.n, m.texts), m.texts, stat.DefaultLevel)
-	if err != nil {
-		return nil
-	}
-	r.change = d.Estimate
-	c := &change{Up: d.Estimate > 0, Clear: !d.Interval.Contains(0) && math.Abs(d.Estimate) >= insight.RareShare(float64(r.before)/float64(m.textsBefore)), Text: points(e, d.Estimate)}
+	r.change = *d.Difference
+	c := &change{Up: *d.Difference > 0, Clear: d.Verdict == "clear", Text: points(e, *d.Difference), Verdict: say.Verdict(e.Locale, "share", *d)}
 	c.Range = e.T("score.interval", "low", verbatim(points(e, d.Interval.Low)), "high", verbatim(points(e, d.Interval.High)))
 	if c.Clear && tone(r.net) != "" { // more of what is praised is good news, more of what is blamed is bad
 		c.Tone = "bad"
