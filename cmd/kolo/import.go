@@ -83,7 +83,7 @@ func (c importCommand) Run(e *env) error {
 	case e.Err() != nil && im.ID != "":
 		return fault.New(fault.Conflict, "import", "stopped after %d rows; they are kept. To go on: kolo import --resume %s", im.Rows, c.File)
 	case err != nil:
-		return err
+		return halfway(err, im, c.File)
 	}
 	fmt.Printf("%s: %d rows in %s: %d created, %d delivered before, %d refused\n", im.Name, im.Rows,
 		im.FinishedAt.Sub(im.StartedAt).Round(time.Millisecond), im.Created, im.Duplicates, im.Refused)
@@ -102,6 +102,20 @@ func (c importCommand) Run(e *env) error {
 		return fault.New(fault.Invalid, "import", "%d rows were refused%s", im.Refused, hint)
 	}
 	return nil
+}
+
+// halfway adds to why an import ended early what is kept of it, and how to go on where that may help.
+func halfway(err error, im imports.Import, file string) error {
+	var why *fault.Error
+	if im.Rows == 0 || !errors.As(err, &why) || why.Msg == "" {
+		return err
+	}
+	out := *why
+	out.Msg += fmt.Sprintf("; %d rows were saved before and are kept", im.Rows)
+	if why.Kind == fault.Busy {
+		out.Msg += ". Once that is mended, go on: kolo import --resume " + file
+	}
+	return &out
 }
 
 // options makes what the service wants of what was typed.

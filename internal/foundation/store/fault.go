@@ -26,7 +26,7 @@ func classify(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return &fault.Error{Kind: fault.NotFound, Op: "store", Msg: "not found"}
 	}
-	full := &fault.Error{Kind: fault.Busy, Op: "store", Msg: "the disk is full: nothing was saved", Err: err}
+	full := &fault.Error{Kind: fault.Busy, Op: "store", Msg: "the disk is full: this was not saved", Err: err}
 	exists := &fault.Error{Kind: fault.Conflict, Op: "store", Msg: "it exists already", Err: errors.Join(ErrExists, err)}
 	var lite sqlite3.Error
 	if errors.As(err, &lite) {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/job"
 	"kolo/internal/foundation/store"
 	"kolo/internal/foundation/store/storetest"
@@ -255,4 +256,43 @@ func TestKilledCommandLineIsResumed(t *testing.T) {
 		t.Fatalf("another import: %+v", out)
 	}
 	w.check(out, n)
+}
+
+// The disk is full in the midst of a file: what is in is told, and the import can be gone on with once there is room.
+func TestImportOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		if w.db.Engine() != store.SQLite {
+			w.Skip("the database of all tests is not to be filled")
+		}
+		w.imports.SetBatch(100)
+		const n = 3000
+		path := filepath.Join(w.TempDir(), "rows.csv")
+		w.must(os.WriteFile(path, []byte(rows(n)), 0o600))
+		room := func(pages int) {
+			w.must(w.db.Update(w.Context(), func(tx *store.Tx) error {
+				_, err := tx.Exec(fmt.Sprintf("PRAGMA max_page_count = %d", pages)) // no less than there are
+				return err
+			}))
+		}
+		im, err := w.imports.RunFile(w.Context(), w.ws, w.actor, path, imports.FileOptions{Progress: func(im imports.Import) {
+			if im.Rows == 500 {
+				room(1)
+			}
+		}})
+		w.want(err, fault.Busy)
+		if strings.Contains(err.Error(), "nothing was saved") || im.Rows < 500 {
+			w.Errorf("%d rows: %v", im.Rows, err)
+		}
+		w.clock.Advance(3 * time.Minute) // where its end could not be written, either, it has fallen silent
+		dead, err := w.imports.Get(w.Context(), w.ws, w.actor, im.ID)
+		w.must(err)
+		if dead.State != imports.Failed || dead.Rows != im.Rows {
+			w.Errorf("%+v", dead)
+		}
+		room(1 << 30)
+		out, err := w.imports.RunFile(w.Context(), w.ws, w.actor, path, imports.FileOptions{Resume: true})
+		w.must(err)
+		w.check(out, n)
+	})
 }
