@@ -78,6 +78,9 @@ func (v Veil) refused(all Conditions, chosen bool) (bad []fault.Field) {
 	for _, e := range all {
 		if why := v.tells(e); why != "" {
 			say(e.Field, why)
+			if why == longDigits {
+				bad[len(bad)-1].Code = Digits
+			}
 		}
 		if single[e.Field] && e.Op != "empty" && e.Op != "not_empty" {
 			by, chosen = e.Field, true
@@ -125,6 +128,11 @@ func (e Condition) digits() (n int) {
 // ofDigits are how many digits in a row may be a part of a telephone or identity number; see contact.LongNumber for those of a whole one.
 const ofDigits = 4
 
+// Digits is the code of a field of a refusal that is due to nothing but the length of a number.
+const Digits = "digits"
+
+var longDigits = fmt.Sprintf("numbers of %d and more digits may be a part of a number of a customer", ofDigits)
+
 // tells says what a condition would give away, "" for nothing. Values that an answer shows may be asked for whole.
 func (v Veil) tells(e Condition) string {
 	if !worded(e.Field) {
@@ -145,7 +153,11 @@ func (v Veil) tells(e Condition) string {
 		default:
 			personal = personal || v.Value(e.Field, value) != value
 		}
-		if personal {
+		switch {
+		case !personal:
+		case e.piecemeal() && value != Covered && !strings.Contains(value, "@") && mask(value, value) == value:
+			return longDigits
+		default:
 			return "the value is, or may be a part of, an address or number of a customer"
 		}
 	}

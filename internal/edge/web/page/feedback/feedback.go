@@ -2,6 +2,7 @@
 package feedback
 
 import (
+	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -53,8 +54,8 @@ type listView struct {
 	Pager  ui.Page
 	Export string // query string of the export
 	Sorts  []ui.Tab
-	Fresh  bool // the workspace has no feedback at all
-	Denied bool // it was asked for what would say who customers are
+	Fresh  bool   // the workspace has no feedback at all
+	Denied string // the message where it was asked for what would say who customers are
 }
 
 func (p *Pages) list(q *web.Request) error {
@@ -77,7 +78,11 @@ func (p *Pages) list(q *web.Request) error {
 		if err := figure.NameKnown(q, p.Insight); err != nil {
 			return err
 		}
-		return q.Render(http.StatusForbidden, listPage(q.Shell("feedback", q.Env.T("nav.feedback")), listView{Denied: true, Chips: chips(q.Env, filters)}))
+		why := "feedback.denied"
+		if f := (*fault.Error)(nil); errors.As(err, &f) && !slices.ContainsFunc(f.Fields, func(x fault.Field) bool { return x.Code != insight.Digits }) {
+			why = "feedback.denied_digits"
+		}
+		return q.Render(http.StatusForbidden, listPage(q.Shell("feedback", q.Env.T("nav.feedback")), listView{Denied: why, Chips: chips(q.Env, filters)}))
 	} else if err != nil {
 		return err
 	}
