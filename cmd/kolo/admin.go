@@ -12,9 +12,20 @@ type adminCommand struct {
 	Rebuild   rebuildCommand   `cmd:"" help:"Empty the columns, which answer questions, and fill them again from the rows."`
 }
 
+// openExisting opens the rows of an instance that must be there already.
+func openExisting(e *env) (*app.Rows, error) {
+	if err := app.Exists(e.config); err != nil {
+		return nil, err
+	}
+	return app.OpenRows(e, e.config, e.log)
+}
+
 type rebuildCommand struct{}
 
 func (rebuildCommand) Run(e *env) error {
+	if err := app.Exists(e.config); err != nil {
+		return err
+	}
 	n, err := app.Rebuild(e, e.config, e.log)
 	if err == nil {
 		fmt.Printf("%d changes in the columns\n", n)
@@ -27,7 +38,7 @@ type resetCommand struct {
 }
 
 func (c resetCommand) Run(e *env) error {
-	r, err := app.OpenRows(e, e.config, e.log)
+	r, err := openExisting(e)
 	if err != nil {
 		return err
 	}

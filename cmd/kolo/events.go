@@ -5,7 +5,6 @@ import (
 	"os"
 	"strings"
 
-	"kolo/internal/app"
 	"kolo/internal/foundation/fault"
 	"kolo/internal/listen/event"
 )
@@ -19,7 +18,7 @@ type eventsCommand struct {
 const mostRefusedLines = 20
 
 func (c eventsCommand) Run(e *env) error {
-	r, err := app.OpenRows(e, e.config, e.log)
+	r, err := openExisting(e)
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ func (c exportCommand) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	r, err := app.OpenRows(e, e.config, e.log)
+	r, err := openExisting(e)
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func (c importCommand) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	r, err := app.OpenRows(e, e.config, e.log)
+	r, err := openExisting(e)
 	if err != nil {
 		return err
 	}

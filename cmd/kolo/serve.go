@@ -11,6 +11,9 @@ import (
 type serveCommand struct{}
 
 func (serveCommand) Run(e *env) error {
+	if err := app.CanListen(e.config); err != nil {
+		return err
+	}
 	a, err := app.Open(e, e.config, e.log)
 	if err != nil {
 		return err

@@ -5,11 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"kolo/internal/deliver"
@@ -89,7 +92,7 @@ type Rows struct {
 func OpenRows(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Rows, error) {
 	url := string(cfg.DatabaseURL)
 	if url == "" {
-		url = filepath.Join(cfg.Data, "kolo.db")
+		url = rowsFile(cfg)
 	}
 	db, err := store.Open(ctx, store.Options{URL: url, Log: log})
 	if err != nil {
@@ -357,10 +360,47 @@ func (a *App) Work(ctx context.Context, ready func(address string)) error {
 	return a.serve(ctx, a.observe(a.vitals()), ready)
 }
 
-func (a *App) serve(ctx context.Context, handler http.Handler, ready func(address string)) error {
-	l, err := net.Listen("tcp", a.Config.Listen)
+// CanListen tells, before anything is opened or made, why a server could not listen.
+func CanListen(cfg *config.Config) error {
+	l, err := listen(cfg)
 	if err != nil {
-		return fault.Wrap("app.Serve", err)
+		return err
+	}
+	return l.Close()
+}
+
+func listen(cfg *config.Config) (net.Listener, error) {
+	l, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		msg := "cannot listen on " + cfg.Listen + ", which KOLO_LISTEN (--listen) sets"
+		if errors.Is(err, syscall.EADDRINUSE) {
+			msg += ": another program, or another Kolo, does already"
+		} else if cause := (*net.OpError)(nil); errors.As(err, &cause) {
+			msg += ": " + cause.Err.Error()
+		}
+		return nil, &fault.Error{Kind: fault.Conflict, Op: "app.listen", Msg: msg, Err: err}
+	}
+	return l, nil
+}
+
+// Exists tells whether there is an instance to work on; where there is none, opening it would make one.
+func Exists(cfg *config.Config) error {
+	if cfg.Cluster() {
+		return nil
+	}
+	_, err := os.Stat(rowsFile(cfg))
+	if errors.Is(err, fs.ErrNotExist) {
+		return fault.New(fault.NotFound, "app.Exists", "there is no Kolo in %s: KOLO_DATA (--data) names its folder. kolo serve, kolo admin bootstrap and kolo demo make a new one", cfg.Data)
+	}
+	return err
+}
+
+func rowsFile(cfg *config.Config) string { return filepath.Join(cfg.Data, "kolo.db") }
+
+func (a *App) serve(ctx context.Context, handler http.Handler, ready func(address string)) error {
+	l, err := listen(a.Config)
+	if err != nil {
+		return err
 	}
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
