@@ -81,24 +81,32 @@ func (c *Config) Secure() bool {
 	return c.SecureCookies == "yes" || c.SecureCookies == "auto" && strings.HasPrefix(string(c.PublicURL), "https:")
 }
 
+// together is what is wrong with settings beside each other.
+type together struct {
+	fault.Field
+	about []string // the settings
+}
+
 // check looks at the settings together.
-func (c *Config) check() (wrong []fault.Field) {
+func (c *Config) check() (wrong []together) {
+	say := func(path, code, msg string, about ...string) {
+		wrong = append(wrong, together{fault.Field{Path: path, Code: code, Msg: msg}, about})
+	}
 	if (c.DatabaseURL == "") != (c.ClickHouseURL == "") {
 		missing, set := "KOLO_CLICKHOUSE_URL", "KOLO_DATABASE_URL"
 		if c.DatabaseURL == "" {
 			missing, set = set, missing
 		}
-		wrong = append(wrong, fault.Field{Path: missing, Code: "required",
-			Msg: "must be set because " + set + " is: PostgreSQL and ClickHouse go together, or neither and Kolo keeps everything in KOLO_DATA"})
+		say(missing, "required", "must be set because "+set+" is: PostgreSQL and ClickHouse go together, or neither and Kolo keeps everything in KOLO_DATA", missing, set)
 	}
 	if _, err := mail.New(mail.Options{URL: string(c.SMTPURL), From: c.MailFrom}); err != nil {
-		wrong = append(wrong, fault.Field{Path: "KOLO_SMTP_URL, KOLO_MAIL_FROM", Code: "invalid", Msg: err.Error()})
+		say("KOLO_SMTP_URL, KOLO_MAIL_FROM", "invalid", err.Error(), "KOLO_SMTP_URL", "KOLO_MAIL_FROM")
 	}
 	if c.Metrics == "token" && len(c.MetricsToken) < 16 {
-		wrong = append(wrong, fault.Field{Path: "KOLO_METRICS_TOKEN", Code: "required", Msg: "needs at least 16 characters because KOLO_METRICS is token"})
+		say("KOLO_METRICS_TOKEN", "required", "needs at least 16 characters because KOLO_METRICS is token", "KOLO_METRICS", "KOLO_METRICS_TOKEN")
 	}
 	if c.RowLimit > c.BodyLimit {
-		wrong = append(wrong, fault.Field{Path: "KOLO_ROW_LIMIT", Code: "range", Msg: "must not be larger than KOLO_BODY_LIMIT (" + c.BodyLimit.String() + ")"})
+		say("KOLO_ROW_LIMIT", "range", "must not be larger than KOLO_BODY_LIMIT ("+c.BodyLimit.String()+")", "KOLO_ROW_LIMIT", "KOLO_BODY_LIMIT")
 	}
 	return wrong
 }

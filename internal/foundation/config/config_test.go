@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -138,6 +140,23 @@ func TestAllThatIsWrongAtOnce(t *testing.T) {
 	}
 	if _, _, err := Load([]string{"KOLO_CONFIG=/does/not/exist"}, Flags{}); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "KOLO_CONFIG: cannot be read") {
 		t.Error(err)
+	}
+}
+
+// What is wrong by itself hides neither what is wrong of others together nor a name that is misspelt.
+func TestWrongTogetherBesideWrongAlone(t *testing.T) {
+	t.Parallel()
+	_, _, err := Load([]string{"KOLO_WORKERS=many", "KOLO_METRICS=token", "KOLO_DATABASE_URL=postgres://h/kolo", "KOLO_LISTN=:80", "KOLO_BODY_LIMIT=all", "KOLO_ROW_LIMIT=64MiB"}, Flags{})
+	var f *fault.Error
+	if !errors.As(err, &f) {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, x := range f.Fields {
+		got = append(got, x.Path)
+	}
+	if want := []string{"KOLO_WORKERS", "KOLO_BODY_LIMIT", "KOLO_CLICKHOUSE_URL", "KOLO_METRICS_TOKEN", "KOLO_LISTN"}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
 

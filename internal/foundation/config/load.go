@@ -70,18 +70,30 @@ func Load(environ []string, flags Flags) (c *Config, warnings []string, err erro
 		}
 		c.origins[f.env] = origin
 	}
+	var unknown []fault.Field
 	for _, l := range layers {
 		for name := range l.values {
 			if !known[name] && !strings.HasPrefix(name, "KOLO_TEST_") {
-				warnings = append(warnings, name+" ("+l.name+") is not a setting"+meant(name, known))
+				text := "is not a setting" + meant(name, known)
+				warnings = append(warnings, name+" ("+l.name+") "+text)
+				unknown = append(unknown, fault.Field{Path: name, Code: "unknown", Msg: text + " (from " + l.name + ")"})
 			}
 		}
 	}
 	slices.Sort(warnings)
-	if len(wrong) == 0 {
-		wrong = c.check()
+	// What is wrong by itself says nothing of the settings beside it.
+	named := map[string]bool{}
+	for _, w := range wrong {
+		named[strings.TrimSuffix(w.Path, "_FILE")] = true
+	}
+	for _, w := range c.check() {
+		if !named["KOLO_CONFIG"] && !slices.ContainsFunc(w.about, func(name string) bool { return named[name] }) {
+			wrong = append(wrong, w.Field)
+		}
 	}
 	if len(wrong) > 0 {
+		slices.SortFunc(unknown, func(a, b fault.Field) int { return strings.Compare(a.Path, b.Path) })
+		wrong = append(wrong, unknown...) // where nothing else is wrong a warning is enough
 		return nil, warnings, &fault.Error{Kind: fault.Invalid, Op: "config.Load", Msg: "the settings are not valid", Fields: wrong}
 	}
 	return c, warnings, nil
