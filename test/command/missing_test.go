@@ -33,3 +33,13 @@ func TestNothingIsMadeByMistake(t *testing.T) {
 		t.Errorf("the folder was made: %v", err)
 	}
 }
+
+// TestRebuildBesideAServer: in the embedded set-up the columns belong to one process, and the command says what to do.
+func TestRebuildBesideAServer(t *testing.T) {
+	t.Parallel()
+	k := process.New(t)
+	k.Serve()
+	if out, err := k.Try("admin", "rebuild"); err == nil || !strings.Contains(out, "kolo.duckdb is in use by another process") || !strings.Contains(out, "stop that one first") {
+		t.Errorf("%v, %s", err, out)
+	}
+}

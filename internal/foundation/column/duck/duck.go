@@ -114,7 +114,7 @@ func (e *engine) start(ctx context.Context) (*database, error) {
 	}
 	if err != nil && strings.Contains(err.Error(), "Could not set lock on file") {
 		return nil, &fault.Error{Kind: fault.Conflict, Op: "duck", Err: err,
-			Msg: e.path + " is in use by another process, a running server most likely; it belongs to one at a time"}
+			Msg: e.path + " is in use by another process, a running server most likely; it belongs to one at a time: stop that one first"}
 	}
 	if err != nil {
 		return nil, err
