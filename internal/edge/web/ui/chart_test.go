@@ -31,7 +31,7 @@ func TestASummaryTellsWhatTheLineShows(t *testing.T) {
 	}
 	shares := line([]float64{.1, .2, .4}, []float64{.05, .1, .3}, []float64{.15, .3, .5})
 	shares.Percent = true
-	if got := shares.summary(e); !strings.Contains(got, "+30.0 points") {
+	if got := shares.summary(e); !strings.Contains(got, "+30.0 percentage points") {
 		t.Errorf("a change of shares is told as %q", got)
 	}
 }

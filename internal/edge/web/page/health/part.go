@@ -58,7 +58,7 @@ func partsOf(e ui.Env, parts []health.Part) (out []PartView) {
 		if p.Known {
 			v.Score, v.Peers = e.N(p.Score, 0), e.N(p.Peers, 0)
 			if math.Abs(p.Effect) >= 0.05 {
-				v.Effect = e.T("score.points", "n", i18n.Verbatim(e.Signed(p.Effect, 1)))
+				v.Effect = e.T("score.plain_points", "n", i18n.Verbatim(e.Signed(p.Effect, 1)))
 			}
 			switch {
 			case p.Effect <= -0.5:

@@ -43,6 +43,9 @@ func (f estimate) interval(e ui.Env) string {
 	if !f.has {
 		return ""
 	}
+	if f.share { // the unit once
+		return e.T("score.interval", "low", verbatim(e.Signed(100*f.low, max(1, f.decimals))), "high", verbatim(f.signed(e, f.high)))
+	}
 	return e.T("score.interval", "low", verbatim(f.signed(e, f.low)), "high", verbatim(f.signed(e, f.high)))
 }
 

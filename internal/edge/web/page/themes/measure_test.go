@@ -16,7 +16,7 @@ func TestImpactIsWrittenInItsUnit(t *testing.T) {
 	e := ui.Env{Locale: catalog.Language("en")}
 	i := insight.ThemeImpact{Value: 0.042, Interval: stat.Interval{Low: 0.031, High: 0.053}}
 	for unit, want := range map[string][2]string{
-		"share": {"+4.2 points", "+3.1 points to +5.3 points"}, "scale": {"+0.04", "+0.03 to +0.05"}, "points": {"+0.04", "+0.03 to +0.05"},
+		"share": {"+4.2 percentage points", "+3.1 to +5.3 percentage points"}, "scale": {"+0.04", "+0.03 to +0.05"}, "points": {"+0.04", "+0.03 to +0.05"},
 	} {
 		f := impact(i, unit)
 		if got := f.signed(e, f.value); got != want[0] || f.interval(e) != want[1] {
@@ -29,7 +29,7 @@ func TestImpactIsWrittenInItsUnit(t *testing.T) {
 		unit      string
 		want      string
 	}{
-		{0.02, 2.7, "points", "+0.02 to +2.70"}, {-2.7, -0.02, "points", "−2.70 to −0.02"}, {-0.02, 2.7, "points", "0.0 to +2.7"}, {0.0002, 0.027, "share", "+0.02 points to +2.70 points"},
+		{0.02, 2.7, "points", "+0.02 to +2.70"}, {-2.7, -0.02, "points", "−2.70 to −0.02"}, {-0.02, 2.7, "points", "0.0 to +2.7"}, {0.0002, 0.027, "share", "+0.02 to +2.70 percentage points"},
 	} {
 		if got := impact(insight.ThemeImpact{Value: 1.4, Interval: stat.Interval{Low: c.low, High: c.high}}, c.unit).interval(e); got != c.want {
 			t.Errorf("%+v: %q", c, got)

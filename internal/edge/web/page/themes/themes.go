@@ -443,7 +443,7 @@ func (r *row) changed(e ui.Env) *change {
 	}
 	r.change = *d.Difference
 	c := &change{Up: *d.Difference > 0, Clear: d.Verdict == "clear", Text: points(e, *d.Difference), Verdict: say.Verdict(e.Locale, "share", *d)}
-	c.Range = e.T("score.interval", "low", verbatim(points(e, d.Interval.Low)), "high", verbatim(points(e, d.Interval.High)))
+	c.Range = e.T("score.interval", "low", verbatim(e.Signed(100*d.Interval.Low, 1)), "high", verbatim(points(e, d.Interval.High)))
 	if c.Clear && tone(r.net) != "" { // more of what is praised is good news, more of what is blamed is bad
 		c.Tone = "bad"
 		if c.Up == (r.net.value > 0) {
