@@ -23,6 +23,7 @@ type Health struct {
 	mu       sync.Mutex
 	live     []*check
 	ready    []*check
+	lags     map[string]func() int64
 	draining atomic.Bool
 }
 
@@ -48,6 +49,16 @@ func (h *Health) Ready(name string, fn Check) {
 	h.ready = append(h.ready, &check{name: name, fn: fn})
 }
 
+// Lag has readiness tell how far something is behind, which is no reason to get no requests.
+func (h *Health) Lag(name string, behind func() int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.lags == nil {
+		h.lags = map[string]func() int64{}
+	}
+	h.lags[name] = behind
+}
+
 // Drain makes the process not ready from now on, so that balancers look elsewhere while it finishes what it has begun.
 func (h *Health) Drain() { h.draining.Store(true) }
 
@@ -57,6 +68,7 @@ type Status struct {
 	Error  string            `json:"error,omitempty"`
 	Millis float64           `json:"took_ms"`
 	Checks map[string]Status `json:"checks,omitempty"`
+	Behind map[string]int64  `json:"behind,omitempty"` // changes that are still to be taken in, until which answers lack them
 	Build  *Build            `json:"build,omitempty"`
 }
 
@@ -68,7 +80,14 @@ func (h *Health) Alive(ctx context.Context) Status { return h.run(ctx, &h.live, 
 
 // Readiness runs the ready checks.
 func (h *Health) Readiness(ctx context.Context) Status {
-	return h.run(ctx, &h.ready, h.draining.Load())
+	s := h.run(ctx, &h.ready, h.draining.Load())
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s.Behind = make(map[string]int64, len(h.lags))
+	for name, behind := range h.lags {
+		s.Behind[name] = behind()
+	}
+	return s
 }
 
 // LiveHandler answers /healthz: 200 or 503, and a Status as JSON.

@@ -122,6 +122,13 @@ func TestHealth(t *testing.T) {
 	if code, s := ask(t, h.ReadyHandler()); code != 200 || !s.Checks["rows"].OK() || !s.Checks["columns"].OK() {
 		t.Fatalf("well is %d %+v", code, s)
 	}
+	h.Lag("columns", func() int64 { return 40000 })
+	if code, s := ask(t, h.ReadyHandler()); code != 200 || !s.OK() || s.Behind["columns"] != 40000 {
+		t.Fatalf("columns that are being filled are %d %+v", code, s)
+	}
+	if _, s := ask(t, h.LiveHandler()); s.Behind != nil {
+		t.Fatalf("alive is %+v", s)
+	}
 	err = errors.New("password=hunter2")
 	code, s := ask(t, h.ReadyHandler())
 	if code != 503 || s.OK() || s.Checks["rows"].OK() || !s.Checks["columns"].OK() || strings.Contains(fmt.Sprint(s), "hunter2") {
