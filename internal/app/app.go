@@ -104,8 +104,8 @@ func OpenRows(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Rows,
 	r := &Rows{Config: cfg, Log: log, Store: db,
 		Identity: identity.NewService(db, identity.Options{}), Contacts: contact.NewService(db), Feedback: feedback.NewService(db), Events: event.NewService(db)}
 	r.Imports = imports.NewService(db, r.Feedback, log)
-	mask := func(s string) string { return text.Mask(s, text.Personal(s, "")) }
-	r.Imports.MaskWith(mask)
+	mask := func(s string, names ...string) string { return text.Mask(s, text.Personal(s, "", names...)) }
+	r.Imports.MaskWith(func(s string) string { return mask(s) })
 	r.Contacts.MaskWith(mask)
 	reader, err := reading.New()
 	if err != nil {

@@ -189,11 +189,10 @@ func (a *API) listEvents(ctx context.Context, actor identity.Actor, in *listEven
 		return nil, err
 	}
 	if !actor.May(identity.ContactsIdentify) {
-		register, err := a.Contacts.Attributes(ctx, actor.Workspace)
+		told, err := label.HappenedFor(ctx, a.Contacts, actor.Workspace, list)
 		if err != nil {
 			return nil, err
 		}
-		told := label.NewHappened(register)
 		for i, e := range list {
 			list[i] = told.Masked(e)
 		}

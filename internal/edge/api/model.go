@@ -184,7 +184,11 @@ func (a *API) checkRoutes(tag string) {
 			if err != nil {
 				return nil, err
 			}
-			told := label.Tell(f, l.Language, !actor.May(identity.ContactsIdentify))
+			names, err := label.NamesFor(ctx, a.Contacts, ws, actor, []feedback.Feedback{f})
+			if err != nil {
+				return nil, err
+			}
+			told := label.Tell(f, l.Language, !actor.May(identity.ContactsIdentify), names[f.Contact])
 			return &body[checkMade]{checkMade{list, told.Understanding(l, tree.Counts)}}, nil
 		})
 }

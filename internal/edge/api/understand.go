@@ -46,9 +46,13 @@ func (a *API) tell(ctx context.Context, actor identity.Actor, list []feedback.Fe
 	if err != nil {
 		return nil, err
 	}
+	names, err := label.NamesFor(ctx, a.Contacts, actor.Workspace, actor, list)
+	if err != nil {
+		return nil, err
+	}
 	for i, f := range list {
 		l, ok := labels[f.ID]
-		told := label.Tell(f, l.Language, mask)
+		told := label.Tell(f, l.Language, mask, names[f.Contact])
 		out[i].Feedback = label.Masked(f, told, mask, hidden)
 		if ok && f.Text != "" {
 			out[i].Understanding = told.Understanding(l, tree.Counts)
@@ -197,11 +201,15 @@ func (a *API) corrections(ctx context.Context, actor identity.Actor, list []labe
 	for _, f := range known {
 		texts[f.ID] = f
 	}
+	names, err := label.NamesFor(ctx, a.Contacts, actor.Workspace, actor, known)
+	if err != nil {
+		return nil, err
+	}
 	for i, c := range list {
 		out[i] = CorrectionTold{ID: c.ID, Feedback: c.Feedback, Aspect: c.Aspect, Theme: c.Theme, Value: c.Value, Was: c.Was, Confidence: c.Confidence, Model: c.Model,
 			Language: c.Language, Sampled: c.Sampled, By: c.By, At: c.At}
 		if f := texts[c.Feedback]; c.Span != label.Whole && label.HashOf(f.Text) == c.Hash {
-			start, end := label.Tell(f, c.Language, !actor.May(identity.ContactsIdentify)).Place(c.Span)
+			start, end := label.Tell(f, c.Language, !actor.May(identity.ContactsIdentify), names[f.Contact]).Place(c.Span)
 			out[i].Start, out[i].End = &start, &end
 		}
 	}
@@ -262,7 +270,11 @@ func (a *API) correctionRoutes() {
 			if in.Body.Theme != "" && tree.Resolve(in.Body.Theme) == "" {
 				return nil, fault.Bad(op, fault.Field{Path: "theme", Code: "unknown", Msg: "there is no such theme here"})
 			}
-			told := label.Tell(f, l.Language, !actor.May(identity.ContactsIdentify))
+			names, err := label.NamesFor(ctx, a.Contacts, actor.Workspace, actor, []feedback.Feedback{f})
+			if err != nil {
+				return nil, err
+			}
+			told := label.Tell(f, l.Language, !actor.May(identity.ContactsIdentify), names[f.Contact])
 			n := label.NewCorrection{Feedback: f.ID, Span: label.Whole, Aspect: in.Body.Aspect, Theme: in.Body.Theme, Value: in.Body.Value, Sampled: in.Body.Sampled,
 				Model: cmp.Or(in.Body.Model, l.Model)}
 			if in.Body.Start != nil || in.Body.End != nil {

@@ -25,17 +25,17 @@ type Service struct {
 
 	known      []KnownHook
 	onWithdraw []EraseHook
-	mask       func(string) string
+	mask       func(s string, names ...string) string
 }
 
 // NewService makes the service.
 func NewService(db *store.DB) *Service {
-	return &Service{db: db, mask: func(s string) string { return s }}
+	return &Service{db: db, mask: func(s string, _ ...string) string { return s }}
 }
 
-// MaskWith says how personal data in the value of an attribute is masked before those who may not know who contacts are. Call it before
+// MaskWith says how personal data in the value of an attribute, and the names of its contact, are masked before those who may not know who contacts are. Call it before
 // the service is used; without it only attributes that are marked personal are hidden.
-func (s *Service) MaskWith(mask func(string) string) { s.mask = mask }
+func (s *Service) MaskWith(mask func(s string, names ...string) string) { s.mask = mask }
 
 // OnMerge registers a hook, before the service is used.
 func (s *Service) OnMerge(h MergeHook) { s.onMerge = append(s.onMerge, h) }
@@ -405,6 +405,7 @@ func (s *Service) hide(tx *store.Tx, ws identity.WorkspaceID, actor identity.Act
 	}
 	for i := range list {
 		c := &list[i]
+		name := c.Name
 		c.Name, c.Masked = "", true
 		for j := range c.Identities { // that there is an e-mail address may be known
 			c.Identities[j] = Identity{Kind: c.Identities[j].Kind}
@@ -413,7 +414,7 @@ func (s *Service) hide(tx *store.Tx, ws identity.WorkspaceID, actor identity.Act
 			if hidden.Has(key) {
 				delete(c.Attributes, key)
 			} else {
-				c.Attributes[key] = s.mask(value)
+				c.Attributes[key] = s.mask(value, name)
 			}
 		}
 		for j := range c.Consents {

@@ -288,7 +288,7 @@ func TestListAndFilter(t *testing.T) {
 func TestWhoMaySeeWho(t *testing.T) {
 	t.Parallel()
 	each2(t, func(s shop) {
-		s.MaskWith(func(v string) string { return text.Mask(v, text.Personal(v, "")) })
+		s.MaskWith(func(v string, _ ...string) string { return text.Mask(v, text.Personal(v, "")) })
 		id := s.resolve(Ref{Email: "dana@example.com", Name: "Dana", Attributes: map[string]string{"plan": "gold", "national_id": "no. 77x", "billing": "dana@example.com", "note": "call 052-123-4567"}})[0]
 		s.must(s.SetConsent(s.ctx, s.ws, s.owner, id, Consent{Channel: "email", Purpose: "*", Granted: true, Proof: "dana@example.com wrote"}))
 		s.must(s.SetAttribute(s.ctx, s.ws, s.owner, Attribute{Key: "National id", Kind: Text, Title: "National id", Personal: true}))
@@ -349,7 +349,7 @@ func TestWhoMaySeeWho(t *testing.T) {
 func TestSegmentsDoNotSayWhoTheyLookFor(t *testing.T) {
 	t.Parallel()
 	each2(t, func(s shop) {
-		s.MaskWith(func(v string) string { return text.Mask(v, text.Personal(v, "")) })
+		s.MaskWith(func(v string, _ ...string) string { return text.Mask(v, text.Personal(v, "")) })
 		s.must(s.SetAttribute(s.ctx, s.ws, s.owner, Attribute{Key: "national_id", Kind: Text, Personal: true}))
 		analyst := identity.Actor{Workspace: s.ws, Member: "m", Role: identity.Analyst}
 		asked := Filter{Text: "Dana Levi", Conditions: []Condition{{"national_id", Is, []string{"123456782"}}, {"national_id", Present, nil}, {"note", Above, []string{"521234.566e3"}},

@@ -12,10 +12,12 @@ import (
 	"kolo/internal/foundation/job"
 	"kolo/internal/foundation/store"
 	"kolo/internal/listen/feedback"
+	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
 	"kolo/internal/understand/reading"
+	"kolo/internal/understand/text"
 	"kolo/internal/understand/theme"
 	"kolo/internal/understand/theme/discover"
 )
@@ -67,11 +69,22 @@ func (s *Service) discover(ctx context.Context, run *job.Run) error {
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
+	people := make([]contact.ID, len(said))
+	for i, f := range said {
+		people[i] = f.Contact
+	}
+	var names map[contact.ID][]string
+	if err := s.db.View(ctx, func(tx *store.Tx) (err error) {
+		names, err = contact.Names(tx, ws, people)
+		return err
+	}); err != nil {
+		return fault.Wrap(op, err)
+	}
 	docs := make([]discover.Doc, len(said))
 	members := map[string][]string{}
 	for i, f := range said {
 		l := labels[f.ID]
-		docs[i] = discover.Doc{ID: string(f.ID), Text: f.Text, Language: l.Language}
+		docs[i] = discover.Doc{ID: string(f.ID), Text: f.Text, Language: l.Language, Names: names[f.Contact]}
 		for _, t := range l.Themes {
 			members[t.Theme] = append(members[t.Theme], string(f.ID))
 		}
@@ -133,6 +146,13 @@ func (s *Service) discover(ctx context.Context, run *job.Run) error {
 		return run.Finish(tx)
 	}); err != nil {
 		return fault.Wrap(op, err)
+	}
+	if s.assist.On() || s.assist.Embeds() { // what an outside model is asked about is without the names that its writers are known by
+		for at, f := range said {
+			if len(names[f.Contact]) > 0 && found.Of[at] >= 0 {
+				said[at].Text = text.Mask(f.Text, text.Personal(f.Text, docs[at].Language, names[f.Contact]...))
+			}
+		}
 	}
 	s.nameThem(ctx, ws, fresh, found, said)
 	s.elsewhere(ctx, ws, fresh, found, said)

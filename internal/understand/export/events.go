@@ -20,14 +20,6 @@ func events(ctx context.Context, j job) error {
 	if f.From, f.To, err = j.from.Insight.Instants(ctx, j.Workspace, insight.Period{From: j.Filter.Get("from"), To: j.Filter.Get("to"), Last: j.Filter.Get("last")}); err != nil {
 		return err
 	}
-	told := func(e event.Event) event.Event { return e }
-	if !j.Actor.May(identity.ContactsIdentify) {
-		register, err := j.from.Contacts.Attributes(ctx, j.Workspace)
-		if err != nil {
-			return err
-		}
-		told = label.NewHappened(register).Masked
-	}
 	t := &sheet[event.Event]{}
 	t.text("id", func(e event.Event) string { return string(e.ID) })
 	t.text("message_id", func(e event.Event) string { return e.Message })
@@ -55,6 +47,14 @@ func events(ctx context.Context, j job) error {
 			list, err := j.from.Events.List(ctx, j.Workspace, f)
 			if err != nil {
 				return err
+			}
+			told := func(e event.Event) event.Event { return e }
+			if !j.Actor.May(identity.ContactsIdentify) {
+				h, err := label.HappenedFor(ctx, j.from.Contacts, j.Workspace, list)
+				if err != nil {
+					return err
+				}
+				told = h.Masked
 			}
 			if err := all(list)(func(e event.Event) error { return do(told(e)) }); err != nil || len(list) < event.MaxPage {
 				return err

@@ -153,9 +153,17 @@ func (j job) understand(ctx context.Context, page []*said) error {
 	if err != nil {
 		return err
 	}
+	list := make([]feedback.Feedback, len(page))
+	for i, x := range page {
+		list[i] = x.Feedback
+	}
+	names, err := label.NamesFor(ctx, j.from.Contacts, j.Workspace, j.Actor, list)
+	if err != nil {
+		return err
+	}
 	for _, x := range page {
 		l, ok := labels[x.ID]
-		told := label.Tell(x.Feedback, l.Language, mask)
+		told := label.Tell(x.Feedback, l.Language, mask, names[x.Contact])
 		if ok && x.Text != "" {
 			x.understood = told.Understanding(l, tree.Counts)
 		}

@@ -2,21 +2,40 @@ package label
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"strings"
 	"unicode"
 
 	"kolo/internal/listen/event"
 	"kolo/internal/people/contact"
+	"kolo/internal/people/identity"
 	"kolo/internal/understand/text"
 )
 
 // Happened tells of events to those who may not see who contacts are.
-type Happened struct{ personal map[string]bool }
+type Happened struct {
+	personal map[string]bool
+	names    map[contact.ID][]string
+}
 
-// NewHappened makes one for a workspace with a register of attributes.
-func NewHappened(register []contact.Attribute) Happened {
-	h := Happened{map[string]bool{}}
+// HappenedFor makes one for events of a workspace.
+func HappenedFor(ctx context.Context, contacts *contact.Service, ws identity.WorkspaceID, list []event.Event) (h Happened, err error) {
+	register, err := contacts.Attributes(ctx, ws)
+	if err != nil {
+		return h, err
+	}
+	ids := make([]contact.ID, len(list))
+	for i, e := range list {
+		ids[i] = e.Contact
+	}
+	names, err := contacts.Names(ctx, ws, ids)
+	return NewHappened(register, names), err
+}
+
+// NewHappened makes one for a workspace with a register of attributes; names are those of its contacts.
+func NewHappened(register []contact.Attribute, names map[contact.ID][]string) Happened {
+	h := Happened{map[string]bool{}, names}
 	for _, a := range register {
 		if a.Personal {
 			h.personal[a.Key] = true
@@ -28,7 +47,8 @@ func NewHappened(register []contact.Attribute) Happened {
 // Masked is an event without the id of the device and without properties that say who somebody is, at any depth: those that are
 // called like an identity or like an attribute that is personal. Personal data in its other texts is masked.
 func (h Happened) Masked(e event.Event) event.Event {
-	e.Visitor, e.Name, e.Message = "", masked(e.Name), masked(e.Message)
+	names := h.names[e.Contact]
+	e.Visitor, e.Name, e.Message = "", masked(e.Name, names...), masked(e.Message, names...)
 	if e.Properties == "" {
 		return e
 	}
@@ -40,9 +60,9 @@ func (h Happened) Masked(e event.Event) event.Event {
 		return e
 	}
 	title, titled := all["name"].(string)
-	h.object("", all)
+	h.object("", all, names)
 	if titled && e.Kind != event.Track { // of a page
-		all["name"] = masked(title)
+		all["name"] = masked(title, names...)
 	}
 	var b bytes.Buffer
 	w := json.NewEncoder(&b)
@@ -55,21 +75,21 @@ func (h Happened) Masked(e event.Event) event.Event {
 	return e
 }
 
-func (h Happened) object(path string, all map[string]any) {
+func (h Happened) object(path string, all map[string]any, names []string) {
 	for k, v := range all {
 		if whole := path + k; h.personal[contact.Key(whole)] || h.personal[contact.Key(k)] || identifies(k) ||
 			strings.ContainsAny(k, "@0123456789") && len(text.Personal(k, "")) > 0 {
 			delete(all, k)
 		} else {
-			all[k] = h.value(whole, v)
+			all[k] = h.value(whole, v, names)
 		}
 	}
 }
 
-func (h Happened) value(path string, v any) any {
+func (h Happened) value(path string, v any, names []string) any {
 	switch v := v.(type) {
 	case string:
-		return masked(v)
+		return masked(v, names...)
 	case json.Number:
 		if s := string(v); len(s) >= 9 { // as short as the shortest numbers of people
 			if m := masked(s); m != s {
@@ -77,20 +97,20 @@ func (h Happened) value(path string, v any) any {
 			}
 		}
 	case map[string]any:
-		h.object(path+".", v)
+		h.object(path+".", v, names)
 	case []any:
 		for i, x := range v {
-			v[i] = h.value(path, x)
+			v[i] = h.value(path, x, names)
 		}
 	}
 	return v
 }
 
-func masked(s string) string {
+func masked(s string, names ...string) string {
 	if s == "" {
 		return s
 	}
-	return text.Mask(s, text.Personal(s, ""))
+	return text.Mask(s, text.Personal(s, "", names...))
 }
 
 // identities are names of properties that say who somebody is beside those of attributes (contact.SaysWho), in lower case without what is

@@ -10,7 +10,7 @@ import (
 
 func TestEventsForWhoMayNotIdentify(t *testing.T) {
 	t.Parallel()
-	h := label.NewHappened([]contact.Attribute{{Key: "plan"}, {Key: "family_state", Personal: true}, {Key: "job.title", Personal: true}})
+	h := label.NewHappened([]contact.Attribute{{Key: "plan"}, {Key: "family_state", Personal: true}, {Key: "job.title", Personal: true}}, nil)
 	for _, c := range []struct{ kind, in, want string }{
 		{event.Track, `{"plan":"pro","n":12.50,"big":1e999,"ok":true,"none":null}`, `{"big":1e999,"n":12.50,"none":null,"ok":true,"plan":"pro"}`},
 		{event.Track, `{"email":"a@example.com","Customer E-mail":"x","first_name":"Ann","lastName":"B","name":"Ann","billing":{"address":"x","sum":1},"anonymousId":"d","טלפון":"1","телефон":"1"}`, `{"billing":{"sum":1}}`},

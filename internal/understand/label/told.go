@@ -1,12 +1,14 @@
 package label
 
 import (
+	"context"
 	"regexp"
 	"slices"
 	"unicode/utf8"
 
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/contact"
+	"kolo/internal/people/identity"
 	"kolo/internal/understand/reading"
 	"kolo/internal/understand/text"
 )
@@ -48,16 +50,30 @@ type Told struct {
 	Text     string
 	original string
 	findings []text.Finding
+	names    []string
 }
 
-// Tell gives the text of feedback, with personal data masked where mask says so.
-func Tell(f feedback.Feedback, language string, mask bool) Told {
-	t := Told{Text: f.Text, original: f.Text}
+// NamesFor are the names that the contacts behind feedback are known by: they are masked in what these said before an actor who may not know
+// who contacts are. For others it is nil, and nothing is read.
+func NamesFor(ctx context.Context, contacts *contact.Service, ws identity.WorkspaceID, actor identity.Actor, list []feedback.Feedback) (map[contact.ID][]string, error) {
+	if actor.May(identity.ContactsIdentify) {
+		return nil, nil
+	}
+	ids := make([]contact.ID, len(list))
+	for i, f := range list {
+		ids[i] = f.Contact
+	}
+	return contacts.Names(ctx, ws, ids)
+}
+
+// Tell gives the text of feedback, with personal data masked where mask says so; names are those that its contact is known by (NamesFor).
+func Tell(f feedback.Feedback, language string, mask bool, names []string) Told {
+	t := Told{Text: f.Text, original: f.Text, names: names}
 	if mask && f.Text != "" {
 		if f.Language != "" {
 			language = f.Language
 		}
-		t.findings = text.Personal(f.Text, language)
+		t.findings = text.Personal(f.Text, language, names...)
 		t.Text = text.Mask(f.Text, t.findings)
 	}
 	return t
@@ -70,7 +86,7 @@ func Masked(f feedback.Feedback, t Told, mask bool, hidden contact.Secret) feedb
 	if !mask {
 		return f
 	}
-	f = Facts(f)
+	f = Facts(f, t.names)
 	var attributes map[string]string
 	for k, v := range f.Attributes {
 		if hidden.Has(k) {
@@ -79,19 +95,19 @@ func Masked(f feedback.Feedback, t Told, mask bool, hidden contact.Secret) feedb
 		if attributes == nil {
 			attributes = make(map[string]string, len(f.Attributes))
 		}
-		attributes[k] = text.Mask(v, text.Personal(v, f.Language))
+		attributes[k] = text.Mask(v, text.Personal(v, f.Language, t.names...))
 	}
 	f.Attributes = attributes
 	answers := make([]feedback.Answer, len(f.Answers))
 	for i, a := range f.Answers {
 		switch v := a.Value.(type) {
 		case string:
-			a.Value = text.Mask(v, text.Personal(v, f.Language))
+			a.Value = text.Mask(v, text.Personal(v, f.Language, t.names...))
 		case []any:
 			list := slices.Clone(v)
 			for j, e := range list {
 				if s, ok := e.(string); ok {
-					list[j] = text.Mask(s, text.Personal(s, f.Language))
+					list[j] = text.Mask(s, text.Personal(s, f.Language, t.names...))
 				}
 			}
 			a.Value = list
@@ -105,8 +121,9 @@ func Masked(f feedback.Feedback, t Told, mask bool, hidden contact.Secret) feedb
 }
 
 // Facts is feedback with what is personal masked in where it came from, in its id and in the wording of its questions. The ids that
-// imports give to rows stay.
-func Facts(f feedback.Feedback) feedback.Feedback {
+// imports give to rows stay. names are as in Tell.
+func Facts(f feedback.Feedback, names []string) feedback.Feedback {
+	masked := func(s string) string { return masked(s, names...) }
 	for _, s := range []*string{&f.Source, &f.Touchpoint, &f.Survey, &f.SurveyVersion} {
 		*s = masked(*s)
 	}

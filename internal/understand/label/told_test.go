@@ -24,7 +24,7 @@ func TestTold(t *testing.T) {
 	f := feedback.Feedback{Text: said}
 	resolve := func(id string) string { return map[string]string{"old": "delivery", "delivery": "delivery"}[id] }
 	for _, mask := range []bool{false, true} {
-		told := label.Tell(f, "he", mask)
+		told := label.Tell(f, "he", mask, nil)
 		if strings.Contains(told.Text, "dana@") == mask || mask && !strings.Contains(told.Text, "[email]") {
 			t.Fatalf("mask %v: %q", mask, told.Text)
 		}
@@ -47,10 +47,22 @@ func TestTold(t *testing.T) {
 			t.Errorf("themes %v", x)
 		}
 	}
-	plain := label.Tell(f, "he", false)
+	plain := label.Tell(f, "he", false, nil)
 	l.Hash++
 	if u := plain.Understanding(l, resolve); len(u.Clauses) != 0 {
 		t.Error("clauses of an earlier text are told")
+	}
+}
+
+// TestMaskedNames: what a contact is called is masked in all that they said.
+func TestMaskedNames(t *testing.T) {
+	t.Parallel()
+	f := feedback.Feedback{Text: "Zelda again", Touchpoint: "call of quux", Answers: []feedback.Answer{{Question: "Why, Zelda?", Value: "ask Quux"}, {Value: []any{"zelda", 3.0}}},
+		Attributes: map[string]string{"note": "ask Zelda"}}
+	names := []string{"Zelda Quux"}
+	got := fmt.Sprintf("%+v", label.Masked(f, label.Tell(f, "", true, names), true, nil))
+	if s := strings.ToLower(got); strings.Contains(s, "zelda") || strings.Contains(s, "quux") || !strings.Contains(s, "[name] again") {
+		t.Error(got)
 	}
 }
 
@@ -61,7 +73,7 @@ func TestMaskedFacts(t *testing.T) {
 		Scores: []feedback.Score{{Metric: "nps", Question: "Would ann@example.com recommend us?"}}, Answers: []feedback.Answer{{Question: "ann@example.com, why?", Value: "ask ann@example.com"}},
 		Attributes: map[string]string{"by": "ann@example.com"}}
 	before := fmt.Sprintf("%+v", f)
-	got := label.Masked(f, label.Tell(f, "", true), true, nil)
+	got := label.Masked(f, label.Tell(f, "", true, nil), true, nil)
 	if s := fmt.Sprintf("%+v", got); strings.Contains(s, "ann@") || strings.Contains(s, "4567") || got.Scores[0].Question != "Would [email] recommend us?" {
 		t.Errorf("%+v", got)
 	}
@@ -69,7 +81,7 @@ func TestMaskedFacts(t *testing.T) {
 		t.Errorf("the original was changed: %s", after)
 	}
 	for _, id := range []string{"import-4580123456789012-17", "order 17", "0198c5b0-7a1e-7cc3-98c4-dc0c0c07398f"} {
-		if got := label.Facts(feedback.Feedback{ExternalID: id}); got.ExternalID != id {
+		if got := label.Facts(feedback.Feedback{ExternalID: id}, nil); got.ExternalID != id {
 			t.Errorf("%q became %q", id, got.ExternalID)
 		}
 	}

@@ -35,6 +35,7 @@ const (
 	isParticle // within a name
 	isNobody   // no part of a name
 	isStop     // a word that says nothing by itself
+	isKin      // may begin a phrase of kin
 )
 
 // Formulas as those in people.go.
@@ -80,6 +81,7 @@ var roles = func() map[string]role {
 	phrases(isSelf, selves)
 	phrases(isContact, contactCues)
 	phrases(isHolder, holders)
+	phrases(isKin, kin)
 	words(isNumeral, numerals)
 	words(isStreet, streetsBefore)
 	words(isGiven, given)

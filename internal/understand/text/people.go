@@ -59,6 +59,26 @@ func (f *finder) people() {
 		}
 	}
 	f.touched = f.touches(words)
+	own := f.ofOwn(words)
+	add := func(from, to int) { // a name, with what is known to belong to it
+		for to < len(own) && own[to] {
+			to++
+		}
+		start, end := place(from, to-1)
+		f.add(start, end, PersonalName, 40)
+	}
+	covered := 0
+	rest := func(to int) { // what is known of the writer's names where nothing else was found
+		for from := covered; from < min(to, len(own)); from++ {
+			if own[from] {
+				add(from, from+1)
+				for from+1 < len(own) && own[from+1] {
+					from++
+				}
+			}
+		}
+		covered = max(covered, to)
+	}
 	for i := 0; i < len(words); i++ {
 		if from, to := f.home(words, i); to > from {
 			start, end := place(from, to-1)
@@ -81,12 +101,20 @@ func (f *finder) people() {
 		if to <= from {
 			from, to = f.introduced(words, i)
 		}
+		if to <= from {
+			from, to = f.ofKin(words, i)
+		}
 		if to > from {
-			start, end := place(from, to-1)
-			f.add(start, end, PersonalName, 40)
-			i = to - 1
+			rest(from)
+			add(from, to)
+			covered = to
+			for covered < len(own) && own[covered] {
+				covered++
+			}
+			i = covered - 1
 		}
 	}
+	rest(len(words))
 }
 
 // numerals are words for numbers, as people say them one after another when they give a number on the telephone.

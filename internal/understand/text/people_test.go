@@ -127,3 +127,52 @@ func TestNobody(t *testing.T) {
 		}
 	}
 }
+
+// TestOwn: the names that a writer is known by are found wherever they stand, in any of their forms.
+func TestOwn(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ lang, name, text, want string }{
+		{"en", "Zelda Quux", "Zelda Quux here again, Dr. Cohen was rude", "[name] here again, Dr. [name] was rude"},
+		{"en", "Zelda Quux", "they wrote ZELDA on it. quux! Zelda's bag, to Mrs Quux-Smith", "they wrote [name] on it. [name]! [name] bag, to Mrs [name]"},
+		{"en", "Zelda Quux", "Thanks Doreen, Zeldas and quuxes", "Thanks Doreen, Zeldas and quuxes"},
+		{"en", "Bo Li", "Bo Li and Bo, J. Li", "[name] and Bo, J. Li"},
+		{"en", "Will May", "I will come in May, Will said", "I will come in [name], [name] said"},
+		{"en", "Li", "It is Li, li", "It is [name], li"},
+		{"en", "Anna van den Berg", "the den of Anna van den Berg", "the den of [name]"},
+		{"en", "Zelda Quux", "write to zelda.quux@example.com", "write to [email]"},
+		{"he", "דנה כהן", "לדנה לא החזירו, וכשדנה כהן שאלה אמרו שכהן טעה", "[name] לא החזירו, [name] שאלה אמרו [name] טעה"},
+		{"he", "נועם לוי", "תודה נועם, בנעימות", "תודה [name], בנעימות"},
+		{"fa", "رضا محمدی", "رضام، محمدی‌ام و رضا محمدي", "[name]، [name] و [name]"},
+		{"ru", "Зельда Петрова", "Зельде не ответили, спросите Петрову. Зельдой назвали!", "[name] не ответили, спросите [name]. [name] назвали!"},
+		{"ru", "Павел Достоевский", "отказали Павлу Достоевскому, павильон открыт", "отказали [name], павильон открыт"},
+		{"en", "", "Zelda", "Zelda"}, {"en", "x@example.com, 12 !", "Zelda 12", "Zelda 12"},
+	} {
+		if got := Mask(c.text, Personal(c.text, c.lang, c.name)); got != c.want {
+			t.Errorf("%s, %s: %q\n  gives %q\n  want  %q", c.lang, c.name, c.text, got, c.want)
+		}
+	}
+}
+
+// TestKin: whose husband, son or mother somebody is called says who they are, and who the writer is.
+func TestKin(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ lang, text, want string }{
+		{"en", "rude to my husband Peter Stein.", "rude to my husband [name]."},
+		{"en", "My son Jake and our daughter, Mia, waited", "My son [name] and our daughter, [name], waited"},
+		{"en", "my mother-in-law Olga cried; his sister Ngozi too", "my mother-in-law [name] cried; his sister [name] too"},
+		{"en", "my son jake waited", "my son [name] waited"},
+		{"en", "My Husband Loved It. my wife, Monday. My son I think", "My Husband Loved It. my wife, Monday. My son I think"},
+		{"en", "Sister Act was great, my father will come", "Sister Act was great, my father will come"},
+		{"he", "צעקו על בעלי משה כהן", "צעקו על בעלי [name]"},
+		{"he", "הבן שלי יונתן חיכה, ואשתי רותי בכתה", "הבן שלי [name] חיכה, ואשתי [name] בכתה"},
+		{"he", "לא נותנים להכניס בעלי חיים, גרים בבני ברק, אמא שלי חיכתה", "לא נותנים להכניס בעלי חיים, גרים בבני ברק, אמא שלי חיכתה"},
+		{"fa", "با همسرم علی رضایی بد حرف زدند", "با همسرم [name] بد حرف زدند"},
+		{"fa", "پسر من رضا منتظر ماند، مادرم راضی است", "پسر من [name] منتظر ماند، مادرم راضی است"},
+		{"ru", "нагрубили моему мужу Петру Штейну", "нагрубили моему мужу [name]"},
+		{"ru", "с женой Анной и нашим сыном Мишей. Муж Доволен? сестра Галина помогла", "с женой [name] и нашим сыном [name]. Муж Доволен? сестра Галина помогла"},
+	} {
+		if got := Mask(c.text, Personal(c.text, c.lang)); got != c.want {
+			t.Errorf("%s: %q\n  gives %q\n  want  %q", c.lang, c.text, got, c.want)
+		}
+	}
+}

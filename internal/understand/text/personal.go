@@ -39,13 +39,14 @@ type Finding struct {
 // Personal finds personal data in a text: what has a checksum is held against it, and numbers that are called an id,
 // an account or the like are taken at their word. The language (an ISO code, "" to detect it) decides which countries'
 // numbers are looked for. Digits of all scripts count. Of people and their homes only those are found that the text
-// introduces, signs with, or writes with a patronymic or the number of a house. Findings stand in order and do not overlap.
-func Personal(s, lang string) []Finding {
+// introduces, signs with, or writes with a patronymic or the number of a house, and the names that its writer is known by, whole or
+// a part of three letters. Findings stand in order and do not overlap.
+func Personal(s, lang string, names ...string) []Finding {
 	if lang = plain(lang); lang == "" {
 		lang = Detect(s).Code
 	}
 	p := project(s)
-	f := finder{projection: p, s: s, lang: lang}
+	f := finder{projection: p, s: s, lang: lang, own: ownNames(names)}
 	f.emails()
 	f.links()
 	f.machines()
@@ -135,6 +136,7 @@ func project(s string) projection {
 type finder struct {
 	projection
 	s, lang  string
+	own      own
 	found    []ranked
 	harmless []group // web addresses, whose figures are nobody's
 	parsed   int     // telephone numbers that were looked at closely

@@ -22,8 +22,9 @@ import (
 type Doc struct {
 	ID       string // where the caller has one; only Previous looks at it
 	Text     string
-	Language string // ISO code; "" to detect it
-	Theme    string // id of the theme that a person has put it to; it stays there
+	Language string   // ISO code; "" to detect it
+	Theme    string   // id of the theme that a person has put it to; it stays there
+	Names    []string // that its writer is known by; no theme is called so
 }
 
 // Options say how to look.
@@ -404,7 +405,7 @@ func (r *Result) add(docs []Doc, g []int, language string, of []int, sure []floa
 		t.Name, t.Phrases = n.name(rows, names)
 		t.Quote = g[medoid(docs, g, m, row, x, n.saying)]
 		if t.Name == "" { // a text by itself, or texts that no phrase tells from the others
-			t.Name = opening(docs[t.Quote].Text, language)
+			t.Name = opening(docs[t.Quote].Text, language, docs[t.Quote].Names)
 		}
 		// A theme that is known in several languages is one.
 		at := slices.IndexFunc(r.Themes, func(o Theme) bool { return t.ID != "" && o.ID == t.ID })

@@ -504,11 +504,11 @@ func TestOpening(t *testing.T) {
 		"מי ראה את החבילה שלי היום": "מי ראה את החבילה שלי…", strings.Repeat("x", 70): strings.Repeat("x", 60) + "…",
 		strings.Repeat("y", 40) + " " + strings.Repeat("z", 40): strings.Repeat("y", 40) + "…",
 	} {
-		if got := opening(in, "en"); got != want {
+		if got := opening(in, "en", nil); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}
-	if got := opening("write to jo@example.com please", "en"); strings.Contains(got, "@") {
+	if got := opening("write to jo@example.com please, Zelda", "en", []string{"Zelda Quux"}); strings.Contains(got, "@") || strings.Contains(got, "Zelda") {
 		t.Errorf("a name tells who wrote: %q", got)
 	}
 	found, err := Discover(t.Context(), []Doc{{Text: "Purple zebras hum loudly every single night", Language: "en"}}, Options{Seed: 1})

@@ -271,8 +271,8 @@ func (n *namer) name(members []int, taken map[string]bool) (string, []string) {
 }
 
 // opening is the first words of a text, without what tells who wrote it: the name of a theme that has no phrase of its own.
-func opening(s, language string) string {
-	words := strings.Fields(text.Mask(s, text.Personal(s, language)))
+func opening(s, language string, names []string) string {
+	words := strings.Fields(text.Mask(s, text.Personal(s, language, names...)))
 	name := ""
 	for i, w := range words {
 		longer := strings.TrimSpace(name + " " + w)

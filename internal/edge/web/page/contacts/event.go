@@ -92,11 +92,10 @@ func (p *Pages) told(q *web.Request, list []event.Event) ([]event.Event, error) 
 	if identify(q) {
 		return list, nil
 	}
-	register, err := p.Contacts.Attributes(q.Context(), q.Workspace.ID)
+	h, err := label.HappenedFor(q.Context(), p.Contacts, q.Workspace.ID, list)
 	if err != nil {
 		return nil, err
 	}
-	h := label.NewHappened(register)
 	for i, e := range list {
 		list[i] = h.Masked(e)
 	}

@@ -17,6 +17,7 @@ import (
 	"kolo/internal/foundation/store"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/listen/imports"
+	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/assist"
 	"kolo/internal/understand/insight"
@@ -322,8 +323,12 @@ func (p *Pages) translation(q *web.Request) error {
 	if f.Text == "" || !p.Assist.On() {
 		return fault.New(fault.NotFound, "feedback.translation", "there is nothing to translate, or nothing that translates")
 	}
+	names, err := p.Words.Contacts.Names(q.Context(), q.Workspace.ID, []contact.ID{f.Contact})
+	if err != nil {
+		return err
+	}
 	t := &translated{Lang: q.Env.Tag()}
-	a, err := p.Assist.Translate(q.Context(), q.Workspace.ID, f.Text, q.Env.Tag())
+	a, err := p.Assist.Translate(q.Context(), q.Workspace.ID, label.Tell(f, "", true, names[f.Contact]).Text, q.Env.Tag())
 	switch {
 	case fault.Is(err, fault.Busy):
 		t.Error = q.Env.T("translate.busy")
@@ -367,8 +372,12 @@ func (p *Pages) show(q *web.Request, t *translated) error {
 	if err != nil {
 		return err
 	}
-	f = label.Masked(f, label.Tell(f, "", false), !q.Actor.May(identity.ContactsIdentify), hidden) // its text is masked where it is marked up
-	e := q.Env                                                                                     // with the names
+	names, err := p.Words.Names(q, list[:1])
+	if err != nil {
+		return err
+	}
+	f = label.Masked(f, label.Tell(f, "", false, names[f.Contact]), !q.Actor.May(identity.ContactsIdentify), hidden) // its text is masked where it is marked up
+	e := q.Env                                                                                                       // with the names
 	v := detailView{Quote: quotes[0], Erased: f.ErasedAt != nil, Earlier: quotes[1:]}
 	v.Quote.Href = ""
 	if q.Actor.May(identity.Erase) {

@@ -142,7 +142,7 @@ func NameImports(q *web.Request, db *store.DB) error {
 	}
 	same := map[string]int{}
 	for i, im := range all {
-		all[i].Name = imports.MaskName(im.Name, func(s string) string { return Plain(q, s, "") })
+		all[i].Name = imports.MaskName(im.Name, func(s string) string { return Plain(q, s, "", nil) })
 		same[all[i].Name]++
 	}
 	if q.Env.Names == nil {

@@ -53,12 +53,16 @@ func (w Words) Marked(q *web.Request, list []feedback.Feedback, hits func(feedba
 	if err != nil {
 		return nil, err
 	}
+	names, err := w.Names(q, list)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]ui.Quote, len(list))
 	for i, f := range list {
 		l, ok := labels[f.ID]
-		facts := f
+		own, facts := names[f.Contact], f
 		if !q.Actor.May(identity.ContactsIdentify) {
-			facts = label.Facts(f)
+			facts = label.Facts(f, own)
 		}
 		out[i] = quote(q.Env, facts, who)
 		c := &out[i]
@@ -67,7 +71,7 @@ func (w Words) Marked(q *web.Request, list []feedback.Feedback, hits func(feedba
 			marked = hits(f, l)
 		}
 		if !ok {
-			c.Parts, c.Masked = parts(q, f.Text, f.Language, nil, marked, c.Masked)
+			c.Parts, c.Masked = cutUp(q, f.Text, hidden(q, f.Text, f.Language, own), nil, marked, c.Masked)
 			continue
 		}
 		c.Sentiment, c.Unsure = l.Sentiment.String(), l.Unsure
@@ -83,7 +87,7 @@ func (w Words) Marked(q *web.Request, list []feedback.Feedback, hits func(feedba
 		if l.Hash != label.HashOf(f.Text) {
 			clauses = nil // of an earlier text: their places mean nothing here
 		}
-		c.Parts, c.Masked = parts(q, f.Text, c.Lang, clauses, marked, c.Masked)
+		c.Parts, c.Masked = cutUp(q, f.Text, hidden(q, f.Text, c.Lang, own), clauses, marked, c.Masked)
 	}
 	return out, nil
 }
@@ -118,19 +122,18 @@ func (w Words) who(q *web.Request, list []feedback.Feedback) (map[contact.ID]con
 	return w.Contacts.Load(q.Context(), q.Workspace.ID, q.Actor, slices.Compact(ids))
 }
 
-// parts cuts a text where a clause, a hit or something personal begins or ends. What is personal is masked unless the
-// reader may know who contacts are; masked tells whether that, or what was masked before, is so.
-func parts(q *web.Request, s, language string, clauses []reading.Clause, marked []text.Span, before bool) (out []ui.Part, masked bool) {
-	return cutUp(q, s, hidden(q, s, language), clauses, marked, before)
+// Names are the names that the contacts behind feedback are known by, for Plain; see label.NamesFor.
+func (w Words) Names(q *web.Request, list []feedback.Feedback) (map[contact.ID][]string, error) {
+	return label.NamesFor(q.Context(), w.Contacts, q.Workspace.ID, q.Actor, list)
 }
 
 // hidden is what the reader may not see of a text. It is looked for in the whole of it: a number is an account's because of
-// words that may stand in another clause.
-func hidden(q *web.Request, s, language string) []text.Finding {
+// words that may stand in another clause. names are those of whoever said it.
+func hidden(q *web.Request, s, language string, names []string) []text.Finding {
 	if q.Actor.May(identity.ContactsIdentify) {
 		return nil
 	}
-	return text.Personal(s, language)
+	return text.Personal(s, language, names...)
 }
 
 // within is what lies in a part of a text, placed in that part.
@@ -144,6 +147,8 @@ func within(findings []text.Finding, part text.Span) (out []text.Finding) {
 	return out
 }
 
+// cutUp cuts a text where a clause, a hit or something personal begins or ends. What is personal is masked; masked tells whether
+// that, or what was masked before, is so.
 func cutUp(q *web.Request, s string, personal []text.Finding, clauses []reading.Clause, marked []text.Span, before bool) (out []ui.Part, masked bool) {
 	masked = before
 	if s == "" {
@@ -185,9 +190,9 @@ func cutUp(q *web.Request, s string, personal []text.Finding, clauses []reading.
 }
 
 // Plain is a text as the reader may see it: what is personal in it gives way to its kind unless the reader may know who contacts
-// are.
-func Plain(q *web.Request, s, language string) string {
-	return text.Mask(s, hidden(q, s, language))
+// are. names are those of whoever said it (Words.Names).
+func Plain(q *web.Request, s, language string, names []string) string {
+	return text.Mask(s, hidden(q, s, language, names))
 }
 
 // Understood is what the page of one piece of feedback tells of its label, for people to correct.
@@ -226,7 +231,11 @@ func (w Words) Understood(q *web.Request, f feedback.Feedback) (*ui.Understood, 
 	u.Rows = append(u.Rows, row(label.Whole, true, l.Sentiment, l.Confidence, l.Themes))
 	u.Rows[0].Unsure = l.Unsure
 	if l.Hash == label.HashOf(f.Text) && len(l.Clauses) > 1 {
-		personal := hidden(q, f.Text, l.Language)
+		names, err := w.Names(q, []feedback.Feedback{f})
+		if err != nil {
+			return nil, err
+		}
+		personal := hidden(q, f.Text, l.Language, names[f.Contact])
 		for _, c := range l.Clauses {
 			r := row(c.Span, false, c.Sentiment, c.Confidence, c.Themes)
 			r.Parts, _ = cutUp(q, f.Text[c.Start:c.End], within(personal, c.Span), nil, nil, false)

@@ -341,6 +341,10 @@ func (p *Pages) try(q *web.Request, source string) (*trial, error) {
 	if err != nil {
 		return nil, err
 	}
+	names, err := p.Words.Names(q, found.Feedback)
+	if err != nil {
+		return nil, err
+	}
 	t := &trial{Texts: len(found.Feedback)}
 	reasons := map[feedback.ID][]text.Span{}
 	var examples []feedback.Feedback
@@ -349,7 +353,7 @@ func (p *Pages) try(q *web.Request, source string) (*trial, error) {
 		if l, ok := labels[f.ID]; ok {
 			language = l.Language
 		}
-		if ok, spans := r.Match(rule.NewText(wordsFor(q.Actor, f, language), language)); ok {
+		if ok, spans := r.Match(rule.NewText(wordsFor(q.Actor, f, language, names[f.Contact]), language)); ok {
 			if t.Hits++; t.Hits <= mostExamples {
 				reasons[f.ID] = spans
 				examples = append(examples, f)
@@ -362,12 +366,12 @@ func (p *Pages) try(q *web.Request, source string) (*trial, error) {
 
 // wordsFor are the words of a text that a rule is held against before somebody: without what label.Tell masks, for whether a rule holds
 // would say what stands there.
-func wordsFor(actor identity.Actor, f feedback.Feedback, language string) []text.Word {
+func wordsFor(actor identity.Actor, f feedback.Feedback, language string, names []string) []text.Word {
 	words := text.Words(f.Text)
 	if actor.May(identity.ContactsIdentify) {
 		return words
 	}
-	personal := text.Personal(f.Text, cmp.Or(f.Language, language))
+	personal := text.Personal(f.Text, cmp.Or(f.Language, language), names...)
 	return slices.DeleteFunc(words, func(w text.Word) bool {
 		return slices.ContainsFunc(personal, func(x text.Finding) bool { return w.Span.Start < x.End && x.Start < w.Span.End })
 	})

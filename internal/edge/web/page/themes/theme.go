@@ -16,6 +16,7 @@ import (
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/store"
 	"kolo/internal/listen/feedback"
+	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/insight"
 	"kolo/internal/understand/label"
@@ -488,12 +489,25 @@ func (b *builder) quotes(v *themeView) error {
 		groups[at].add(keys[f.ID], counts)
 	}
 	chosen := make([]feedback.Feedback, len(groups))
+	people := make([]contact.ID, len(groups))
 	for i, g := range groups {
-		chosen[i] = g.Feedback
-		b.said = append(b.said, g.Text)
+		chosen[i], people[i] = g.Feedback, g.Contact
+	}
+	if b.Assist.On() {
+		known, err := b.Words.Contacts.Names(b.q.Context(), ws, people)
+		if err != nil {
+			return err
+		}
+		for _, f := range chosen {
+			b.said = append(b.said, label.Tell(f, "", true, known[f.Contact]).Text)
+		}
 	}
 	n := min(len(chosen), mostQuotes)
-	if v.Quotes, err = b.Words.Marked(b.q, chosen[:n], b.reason()); err != nil {
+	names, err := b.Words.Names(b.q, chosen[:n])
+	if err != nil {
+		return err
+	}
+	if v.Quotes, err = b.Words.Marked(b.q, chosen[:n], b.reason(names)); err != nil {
 		return err
 	}
 	for i := range v.Quotes {
@@ -531,7 +545,7 @@ func (a *alike) add(key string, counts map[string]int64) {
 }
 
 // reason finds what in a text speaks of the theme: the words that its rules ask for, and the clauses that were found to be about it.
-func (b *builder) reason() func(feedback.Feedback, label.Label) []text.Span {
+func (b *builder) reason(names map[contact.ID][]string) func(feedback.Feedback, label.Label) []text.Span {
 	var rules []*rule.Rule
 	for _, id := range b.under {
 		t, _ := b.tree.Get(id)
@@ -541,7 +555,7 @@ func (b *builder) reason() func(feedback.Feedback, label.Label) []text.Span {
 	}
 	return func(f feedback.Feedback, l label.Label) (spans []text.Span) {
 		if len(rules) > 0 {
-			t := rule.NewText(wordsFor(b.q.Actor, f, l.Language), l.Language)
+			t := rule.NewText(wordsFor(b.q.Actor, f, l.Language, names[f.Contact]), l.Language)
 			for _, r := range rules {
 				_, hits := r.Match(t)
 				spans = append(spans, hits...)

@@ -233,9 +233,13 @@ func (p *Pages) proposed(q *web.Request, tree *theme.Tree) (map[string]string, e
 	if err != nil {
 		return nil, err
 	}
+	names, err := p.Words.Names(q, list)
+	if err != nil {
+		return nil, err
+	}
 	quotes := make(map[string]string, len(list))
 	for _, f := range list {
-		quotes[string(f.ID)] = figure.Plain(q, f.Text, language[f.ID])
+		quotes[string(f.ID)] = figure.Plain(q, f.Text, language[f.ID], names[f.Contact])
 	}
 	return quotes, nil
 }
