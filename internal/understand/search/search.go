@@ -138,6 +138,8 @@ type word struct {
 	stems []string // that it may have, by the language that it may be in
 	sign  string   // of the present tense, with which a Persian word begins and which many type apart; or ""
 	verb  *word    // what remains
+	bare  *word    // of a Persian word in a phrase, what stands before an ending that many type apart; or nil
+	end   *word    // that ending
 }
 
 // tenses are the signs of the present tense of Persian.
@@ -146,7 +148,7 @@ var tenses = []string{"نمی", "می"}
 const (
 	mostParts = 20  // words and phrases in a query; the rest is not looked for
 	mostWords = 12  // in a phrase
-	mostSigns = 3   // of the present tense in a phrase that are looked for joined and apart: each doubles the pieces
+	mostSigns = 3   // of the present tense, and endings, in a phrase that are looked for joined and apart: each doubles the pieces
 	mostBytes = 500 // of a query
 )
 
@@ -184,7 +186,7 @@ func Parse(s string) Query {
 				end()
 				continue
 			}
-			if slices.Contains(tenses, piece) { // "می روم" is one word typed apart
+			if slices.Contains(tenses, text.Normalize(piece).Text) { // "می روم" is one word typed apart
 				if verb, rest := upToSpace(strings.TrimLeftFunc(s, unicode.IsSpace)); slices.Contains(languages(verb), "fa") {
 					piece, s = piece+verb, rest
 				}
@@ -240,7 +242,8 @@ func newPart(piece string, not, quoted bool) (part, bool) {
 	return p, len(p.words) > 0
 }
 
-// conjugated joins Persian verbs with the sign of the present tense before them, and notes how those that have one are typed apart.
+// conjugated joins Persian verbs with the sign of the present tense before them, and words with the endings behind them, and notes how
+// those that have one are typed apart.
 func conjugated(words []word) []word {
 	out, signs := words[:0], 0
 	for i := 0; i < len(words); i++ {
@@ -248,18 +251,32 @@ func conjugated(words []word) []word {
 		if i+1 < len(words) && slices.Contains(tenses, w.form) && slices.Contains(languages(words[i+1].form), "fa") {
 			i++
 			form := w.form + words[i].form
-			w = word{form: form, stems: stems(text.Word{Kind: text.Letters, Form: form})}
+			w = letters(form)
+		} else if i+1 < len(words) && text.PersianEnding(words[i+1].form, w.form) {
+			i++
+			w = letters(w.form + words[i].form)
 		}
 		for _, sign := range tenses {
 			if rest, ok := strings.CutPrefix(w.form, sign); ok && utf8.RuneCountInString(rest) > 1 && signs < mostSigns {
-				w.sign, w.verb = sign, &word{form: rest, stems: stems(text.Word{Kind: text.Letters, Form: rest})}
+				verb := letters(rest)
+				w.sign, w.verb = sign, &verb
 				signs++
 				break
 			}
 		}
+		if rest, ending := text.ApartPersian(w.form); rest != "" && w.verb == nil && len(words) > 1 && signs < mostSigns {
+			bare, end := letters(rest), letters(ending)
+			w.bare, w.end = &bare, &end
+			signs++
+		}
 		out = append(out, w)
 	}
 	return out
+}
+
+// letters is a word of letters by its folded form.
+func letters(form string) word {
+	return word{form: form, stems: stems(text.Word{Kind: text.Letters, Form: form})}
 }
 
 func first(s string) rune {
@@ -376,6 +393,9 @@ func (p part) pieces() []string {
 				if w.verb != nil {
 					all = append(all, all[k]+space+w.sign+" "+w.verb.in(l))
 				}
+				if w.bare != nil {
+					all = append(all, all[k]+space+w.bare.in(l)+" "+w.end.in(l))
+				}
 				all[k] += space + w.in(l)
 			}
 		}
@@ -458,6 +478,8 @@ func (p part) at(all []string, i int) int {
 		switch {
 		case i == len(all):
 			return 0
+		case w.bare != nil && i+1 < len(all) && slices.Contains(w.bare.stems, all[i]) && slices.Contains(w.end.stems, all[i+1]):
+			i += 2
 		case p.prefix && (!last && all[i] == w.form || last && strings.HasPrefix(all[i], w.form)), !p.prefix && slices.Contains(w.stems, all[i]):
 			i++
 		case w.verb != nil && all[i] == w.sign && i+1 < len(all) && slices.Contains(w.verb.stems, all[i+1]):

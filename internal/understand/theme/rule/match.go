@@ -22,6 +22,10 @@ type Text struct {
 // NewText makes a text ready, from its words and language ("" when it is not known).
 func NewText(words []text.Word, language string) *Text {
 	t := &Text{language: language, at: make(map[string][]int32, 2*len(words)), looked: map[string]string{}}
+	typed := words
+	if language != "ar" {
+		words = text.JoinPersian(words)
+	}
 	t.words, t.stems = make([]text.Word, 0, len(words)), make([]string, 0, len(words))
 	for _, w := range words {
 		if w.Kind == text.Punctuation {
@@ -36,6 +40,17 @@ func NewText(words []text.Word, language string) *Text {
 			t.at[mark+stem] = append(t.at[mark+stem], i)
 		}
 		t.stems = append(t.stems, stem)
+		// Of a word that was typed as two, either is found, too.
+		for len(typed) > 0 && typed[0].Span.End <= w.Span.End {
+			if part := typed[0]; part.Kind == text.Letters && part.Form != w.Form && part.Span.Start >= w.Span.Start {
+				for _, key := range []string{part.Form, mark + stemOf(part.Form, language)} {
+					if at := t.at[key]; len(at) == 0 || at[len(at)-1] != i {
+						t.at[key] = append(at, i)
+					}
+				}
+			}
+			typed = typed[1:]
+		}
 	}
 	return t
 }

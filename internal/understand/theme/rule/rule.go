@@ -357,6 +357,15 @@ func (p *parser) word(sp text.Span) error {
 	case k == tPrefix && utf8.RuneCountInString(words[0]) < 2:
 		return p.fail("star", sp, "a star needs two letters before it at least")
 	}
+	// A Persian word that was typed as two: "نمی دهد".
+	if n := len(p.tokens); k == tWord && n > 0 && len(words) == 1 {
+		if before := &p.tokens[n-1]; before.kind == tWord && len(before.words) == 1 && strings.TrimSpace(p.s[before.span.End:sp.Start]) == "" {
+			if one := fold(before.span.Of(p.s) + " " + s); len(one) == 1 {
+				before.words, before.span.End = one, sp.End
+				return nil
+			}
+		}
+	}
 	p.tokens = append(p.tokens, token{kind: k, span: sp, words: words})
 	return nil
 }
@@ -374,7 +383,7 @@ func (p *parser) operator(t token) error {
 // fold gives the words of a piece of a rule as texts have them.
 func fold(s string) []string {
 	var out []string
-	for _, w := range text.Words(s) {
+	for _, w := range text.JoinPersian(text.Words(s)) {
 		if w.Kind != text.Punctuation {
 			out = append(out, w.Form)
 		}
