@@ -27,9 +27,14 @@ import (
 // Indexer makes indexes. It remembers stems, for which most of the time would go; it is for one goroutine.
 type Indexer struct {
 	splitter text.Splitter
-	stems    map[stemKey]string
+	words    map[string]map[string]indexed // by language and form
+	n        int                           // of all that is in words
+	stems    []byte
 	forms    []byte
 }
+
+// indexed is a word as indexes have it.
+type indexed struct{ stem, form string }
 
 // Index is what a text is found by.
 type Index struct {
@@ -37,10 +42,8 @@ type Index struct {
 	Forms string // the words folded, "" when these are the stems
 }
 
-type stemKey struct{ form, language string }
-
 // NewIndexer makes an indexer.
-func NewIndexer() *Indexer { return &Indexer{stems: map[stemKey]string{}} }
+func NewIndexer() *Indexer { return &Indexer{words: map[string]map[string]indexed{}} }
 
 const mostStems = 200_000
 
@@ -49,41 +52,48 @@ func (x *Indexer) Index(s, language string) Index {
 	if s == "" {
 		return Index{}
 	}
-	var b strings.Builder
-	x.forms = append(x.forms[:0], ' ')
+	x.stems, x.forms = append(x.stems[:0], ' '), append(x.forms[:0], ' ')
+	known := x.words[language]
+	if known == nil {
+		known = map[string]indexed{}
+		x.words[strings.Clone(language)] = known
+		x.n++
+	}
 	for _, w := range x.splitter.Words(s) {
 		if w.Kind == text.Punctuation || w.Form == "" {
 			continue
 		}
-		if b.Len() == 0 {
-			b.Grow(len(s) + 2)
-			b.WriteByte(' ')
-		}
-		b.WriteString(x.stem(w, language))
-		b.WriteByte(' ')
-		x.forms = append(append(x.forms, clean(w.Form)...), ' ')
+		at := x.word(known, w, language)
+		x.stems = append(append(x.stems, at.stem...), ' ')
+		x.forms = append(append(x.forms, at.form...), ' ')
 	}
-	index := Index{Stems: b.String()}
-	if index.Stems != "" && index.Stems != string(x.forms) {
+	if len(x.stems) == 1 {
+		return Index{}
+	}
+	index := Index{Stems: string(x.stems)}
+	if index.Stems != string(x.forms) {
 		index.Forms = string(x.forms)
 	}
 	return index
 }
 
-func (x *Indexer) stem(w text.Word, language string) string {
+func (x *Indexer) word(known map[string]indexed, w text.Word, language string) indexed {
 	if w.Kind != text.Letters {
-		return clean(w.Form)
+		form := clean(w.Form)
+		return indexed{form, form}
 	}
-	k := stemKey{w.Form, language}
-	if s, ok := x.stems[k]; ok {
-		return s
+	if at, ok := known[w.Form]; ok {
+		return at
 	}
-	s := clean(stem(w.Form, language))
-	if len(x.stems) >= mostStems {
-		clear(x.stems)
+	form := strings.Clone(w.Form) // not a part of the whole text, which would stay with it
+	at := indexed{strings.Clone(clean(stem(form, language))), clean(form)}
+	if x.n >= mostStems {
+		clear(x.words)
+		x.n = 0
 	}
-	x.stems[stemKey{strings.Clone(w.Form), language}] = s
-	return s
+	x.n++
+	known[form] = at
+	return at
 }
 
 // stem is what a word is found by. "It's" and "that's" are not found by "it" and "that", which are in every text.
