@@ -16,20 +16,21 @@ import (
 type understood struct{ labels *label.Service }
 
 func (u understood) Of(ctx context.Context, ws identity.WorkspaceID, ids []feedback.ID) (map[feedback.ID]insight.Label, error) {
-	all, err := u.labels.Of(ctx, ws, ids)
+	all, err := u.labels.Brief(ctx, ws, ids)
 	if err != nil {
 		return nil, err
 	}
 	out := make(map[feedback.ID]insight.Label, len(all))
-	for id, l := range all {
+	for _, l := range all {
 		x := insight.Label{Language: l.Language, Sentiment: int8(l.Sentiment), Score: l.Score, Unsure: l.Unsure, Copy: l.Copy}
 		if l.Language == "und" {
 			x.Language = ""
 		}
+		x.Themes = make([]insight.ThemeLabel, 0, len(l.Themes))
 		for _, t := range l.Themes {
 			x.Themes = append(x.Themes, insight.ThemeLabel{ID: t.Theme, Sentiment: int8(t.Sentiment)})
 		}
-		out[id] = x
+		out[l.Feedback] = x
 	}
 	return out, nil
 }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"strconv"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -116,6 +117,23 @@ func readDetail(s string, r *reading.Reading) error {
 		r.Clauses = append(r.Clauses, reading.Clause{Span: text.Span{Start: c.GetInt("a"), End: c.GetInt("b")}, Sentiment: reading.Sentiment(c.GetInt("s")),
 			Score: c.GetFloat64("v"), Confidence: c.GetFloat64("c"), Themes: themesIn(c)})
 	}
+	return nil
+}
+
+// readThemes reads of a detail what comes before the clauses, which are most of it. No name of a theme has the text that begins them: its
+// quotation marks are escaped.
+func readThemes(s string, r *reading.Reading) error {
+	head, _, found := strings.Cut(s, `,"c":[`)
+	if !found {
+		return readDetail(s, r)
+	}
+	p := parsers.Get()
+	defer parsers.Put(p)
+	v, err := p.Parse(head + "}")
+	if err != nil {
+		return err
+	}
+	r.LanguageConfidence, r.Themes = v.GetFloat64("lc"), themesIn(v)
 	return nil
 }
 

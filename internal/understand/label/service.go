@@ -73,6 +73,15 @@ func (s *Service) Of(ctx context.Context, ws identity.WorkspaceID, ids []feedbac
 	return out, fault.Wrap("label.Of", err)
 }
 
+// Brief reads labels as Of does, without their clauses, which are most of what there is to read: for who asks for very many.
+func (s *Service) Brief(ctx context.Context, ws identity.WorkspaceID, ids []feedback.ID) (list []Label, err error) {
+	err = s.db.View(ctx, func(tx *store.Tx) (err error) {
+		list, err = listOf(tx, ws, ids, scanBrief)
+		return err
+	})
+	return list, fault.Wrap("label.Brief", err)
+}
+
 // UpTo is the number of change up to which all feedback was read: the columns follow up to there.
 func (s *Service) UpTo(ctx context.Context) (seq int64, err error) {
 	err = s.db.View(ctx, func(tx *store.Tx) (err error) {

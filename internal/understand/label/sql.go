@@ -2,6 +2,7 @@ package label
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"kolo/internal/foundation/fault"
@@ -27,14 +28,19 @@ func number(b bool) int {
 	return 0
 }
 
-func scan(s store.Scanner) (l Label, err error) {
+func scan(s store.Scanner) (Label, error) { return scanWith(s, readDetail) }
+
+// scanBrief leaves clauses out.
+func scanBrief(s store.Scanner) (Label, error) { return scanWith(s, readThemes) }
+
+func scanWith(s store.Scanner, detail func(string, *reading.Reading) error) (l Label, err error) {
 	var sentiment, unsure, corrected int
 	var text string
 	var at int64
 	if err := s.Scan(&l.Workspace, &l.Feedback, &l.Hash, &l.Copy, &l.Language, &sentiment, &l.Score, &l.Confidence, &unsure, &text, &corrected, &l.Model, &at); err != nil {
 		return l, err
 	}
-	if err := readDetail(text, &l.Reading); err != nil {
+	if err := detail(text, &l.Reading); err != nil {
 		return l, fmt.Errorf("label of feedback %s: %w", l.Feedback, err)
 	}
 	l.Sentiment, l.Unsure, l.Corrected, l.At = reading.Sentiment(sentiment), unsure != 0, corrected != 0, time.UnixMilli(at).UTC()
@@ -42,18 +48,25 @@ func scan(s store.Scanner) (l Label, err error) {
 }
 
 func of(tx *store.Tx, ws identity.WorkspaceID, ids []feedback.ID) (map[feedback.ID]Label, error) {
-	out := make(map[feedback.ID]Label, len(ids))
-	for len(ids) > 0 {
-		n := min(len(ids), 500)
-		got, err := store.All(tx, scan, "/* label.of */ "+selectLabel+" WHERE workspace = $1 AND feedback IN "+store.In(1, n),
-			append([]any{string(ws)}, store.Anys(ids[:n])...)...)
+	list, err := listOf(tx, ws, ids, scan)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[feedback.ID]Label, len(list))
+	for _, l := range list {
+		out[l.Feedback] = l
+	}
+	return out, nil
+}
+
+func listOf(tx *store.Tx, ws identity.WorkspaceID, ids []feedback.ID, scan func(store.Scanner) (Label, error)) ([]Label, error) {
+	out := make([]Label, 0, len(ids))
+	for list := range slices.Chunk(ids, 500) {
+		got, err := store.All(tx, scan, "/* label.of */ "+selectLabel+" WHERE workspace = $1 AND feedback IN "+store.In(1, len(list)), append([]any{string(ws)}, store.Anys(list)...)...)
 		if err != nil {
 			return nil, err
 		}
-		for _, l := range got {
-			out[l.Feedback] = l
-		}
-		ids = ids[n:]
+		out = append(out, got...)
 	}
 	return out, nil
 }
