@@ -37,7 +37,7 @@ import (
 type Type uint8
 
 // The types. Go values that Append takes: Text and UUID a string, Int an int64 or int, Float a float64, Small an int16, int
-// or bool (0 or 1), Texts a map[string]string; a pointer to one of them, or nil, where the column is Nullable.
+// or bool (0 or 1), Texts a map[string]string or Pairs; a pointer to one of them, or nil, where the column is Nullable.
 const (
 	Text  Type = iota + 1 // UTF-8; what is not valid is replaced by U+FFFD
 	Int                   // 64 bits
@@ -170,28 +170,70 @@ func (db *DB) Watermark(ctx context.Context, stream string) (int64, error) {
 // does not fit its column (nothing is written then). ClickHouse has no transactions: there only one process may feed a
 // stream at a time (hold a lease), and readers may see the parts of a batch arrive one after the other.
 func (db *DB) Append(ctx context.Context, stream string, from, to int64, batches ...Batch) error {
+	_, err := db.AppendParts(ctx, stream, from, Part{To: to, Batches: batches}, nil)
+	return err
+}
+
+// Part is a piece of what AppendParts writes: batches, and the watermark to which they lead.
+type Part struct {
+	To      int64
+	Batches []Batch
+}
+
+// AppendParts appends as Append does, and gives the new watermark. Where many rows wait, more gives further parts, one at a time, so that
+// the rows of one part need be in memory: each as if it were appended after the one before, but in the same step. It is asked until the step
+// is large enough or it gives a part that leads to 0. What is large enough is the engine's matter: ClickHouse never asks, DuckDB asks in the
+// middle of its transaction, so that more must not write to the columns, until there is a row group, which goes straight into the file.
+// When more fails nothing is written.
+func (db *DB) AppendParts(ctx context.Context, stream string, from int64, first Part, more func(context.Context) (Part, error)) (int64, error) {
 	const op = "column.Append"
-	if stream == "" || from < 0 || to <= from {
-		return fault.New(fault.Invalid, op, "a batch needs a stream and must lead forward, not from %d to %d", from, to)
+	if stream == "" || from < 0 {
+		return 0, fault.New(fault.Invalid, op, "a batch needs a stream and does not begin at %d", from)
 	}
-	loads := make([]Load, 0, len(batches))
+	loads, err := db.prepare(from, first)
+	if err != nil {
+		return 0, err
+	}
+	at := first.To
+	next := func(ctx context.Context) (int64, []Load, error) {
+		if more == nil {
+			return 0, nil, nil
+		}
+		p, err := more(ctx)
+		if err != nil || p.To == 0 {
+			return 0, nil, err
+		}
+		loads, err := db.prepare(at, p)
+		at = p.To
+		return p.To, loads, err
+	}
+	to, err := db.engine.Append(ctx, stream, from, first.To, loads, next)
+	return to, fault.Wrap(op, because(ctx, err))
+}
+
+func (db *DB) prepare(from int64, p Part) ([]Load, error) {
+	const op = "column.Append"
+	if p.To <= from {
+		return nil, fault.New(fault.Invalid, op, "a batch must lead forward, not from %d to %d", from, p.To)
+	}
+	loads := make([]Load, 0, len(p.Batches))
 	seen := map[string]bool{}
-	for _, b := range batches {
+	for _, b := range p.Batches {
 		t, err := db.table(b.Table)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if seen[b.Table] {
-			return fault.New(fault.Invalid, op, "table %s comes twice", b.Table)
+			return nil, fault.New(fault.Invalid, op, "table %s comes twice", b.Table)
 		}
 		seen[b.Table] = true
 		load, err := prepare(t, b)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		loads = append(loads, load)
 	}
-	return fault.Wrap(op, because(ctx, db.engine.Append(ctx, stream, from, to, loads)))
+	return loads, nil
 }
 
 // Promote gives one name of the catch-all a nullable Text column of its own, ColumnOf(key), filled for rows that are there

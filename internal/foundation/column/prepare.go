@@ -20,16 +20,22 @@ func prepare(t Table, b Batch) (Load, error) {
 	at := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == t.ID })
 	removes := len(b.Remove) > 0
 	width := len(t.Columns)
-	cells := make([]any, len(b.Rows)*width)
 	for i, r := range b.Rows {
 		if len(r.Values) != width {
 			return load, fault.New(fault.Invalid, op, "%s: row %d has %d values for %d columns", t.Name, i, len(r.Values), width)
 		}
-		row := cells[i*width : (i+1)*width : (i+1)*width]
+		row := r.Values // copied only when something has to become something else: it is the caller's
 		for j := range t.Columns {
-			v, err := canon(&t.Columns[j], r.Values[j])
+			v := r.Values[j]
+			if isCanon(&t.Columns[j], v) {
+				continue
+			}
+			v, err := canon(&t.Columns[j], v)
 			if err != nil {
 				return load, fault.New(fault.Invalid, op, "%s.%s: row %d: %v", t.Name, t.Columns[j].Name, i, err)
+			}
+			if &row[0] == &r.Values[0] {
+				row = slices.Clone(row)
 			}
 			row[j] = v
 		}
@@ -91,13 +97,32 @@ func prepare(t Table, b Batch) (Load, error) {
 	return load, nil
 }
 
+// isCanon tells whether a value is what canon would make of it, as nearly all are.
+func isCanon(c *Column, v any) bool {
+	switch x := v.(type) {
+	case nil:
+		return c.Nullable
+	case string:
+		return c.Type == Text && utf8.ValidString(x)
+	case int64:
+		return c.Type == Int
+	case float64:
+		return c.Type == Float && !math.IsNaN(x) && !math.IsInf(x, 0)
+	case int16:
+		return c.Type == Small
+	case Pairs:
+		return c.Type == Texts && x.sorted() && x.valid()
+	}
+	return false
+}
+
 // canon turns a value into the one Go type that stands for its column's type.
 func canon(c *Column, v any) (any, error) {
 	switch x := v.(type) { // the common cases without reflection
 	case nil:
 		if !c.Nullable {
 			if c.Type == Texts {
-				return map[string]string(nil), nil
+				return Pairs(nil), nil
 			}
 			return nil, fmt.Errorf("NULL is not allowed")
 		}
@@ -105,7 +130,7 @@ func canon(c *Column, v any) (any, error) {
 	case string:
 		switch c.Type {
 		case Text:
-			return cleanAny(v, x), nil
+			return clean(x), nil
 		case UUID:
 			return v, checkUUID(x)
 		}
@@ -136,7 +161,11 @@ func canon(c *Column, v any) (any, error) {
 		}
 	case map[string]string:
 		if c.Type == Texts {
-			return cleanMap(x), nil
+			return PairsOf(x).clean(), nil
+		}
+	case Pairs:
+		if c.Type == Texts {
+			return slices.Clone(x).Sort().clean(), nil
 		}
 	}
 	return canonSlow(c, v)
@@ -195,23 +224,22 @@ func checkUUID(s string) error {
 // clean replaces what is not UTF-8, which both engines would refuse or garble.
 func clean(s string) string { return strings.ToValidUTF8(s, "�") }
 
-// cleanAny keeps the value it was given when nothing is to be done, to spare an allocation for each text.
-func cleanAny(v any, s string) any {
-	if utf8.ValidString(s) {
-		return v
-	}
-	return clean(s)
-}
-
-func cleanMap(m map[string]string) map[string]string {
-	for k, v := range m {
-		if !utf8.ValidString(k) || !utf8.ValidString(v) {
-			c := make(map[string]string, len(m))
-			for k, v := range m {
-				c[clean(k)] = clean(v)
-			}
-			return c
+func (p Pairs) valid() bool {
+	for i := range p {
+		if !utf8.ValidString(p[i].Name) || !utf8.ValidString(p[i].Text) {
+			return false
 		}
 	}
-	return m
+	return true
+}
+
+// clean makes pairs valid in their own place; names that become one are one.
+func (p Pairs) clean() Pairs {
+	if p.valid() {
+		return p
+	}
+	for i := range p {
+		p[i] = Pair{clean(p[i].Name), clean(p[i].Text)}
+	}
+	return p.Sort()
 }

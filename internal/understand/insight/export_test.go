@@ -30,6 +30,6 @@ func (s *Service) ForgetSets() {
 
 // Rows makes rows of changes, as before they are fed.
 func (f *Feeder) Rows(ctx context.Context, changes []feedback.Feedback) error {
-	_, _, err := f.rows(ctx, changes)
+	_, _, err := f.rowsOf(ctx, changes)
 	return err
 }

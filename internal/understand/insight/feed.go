@@ -13,22 +13,21 @@ import (
 	"kolo/internal/listen/feedback"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
-	"kolo/internal/understand/search"
 )
 
 // Feeder carries feedback from the rows to the columns: what changed since the columns' watermark, in batches, exactly
 // once, one feeder at a time among all processes. Killed at any point it goes on where the columns are.
 type Feeder struct {
 	*follow.Follower
-	s     *Service
-	seen  map[string]bool // keys that were considered for a column of their own
-	index *search.Indexer
-	sets  map[setOf]bool // sets of themes that the columns know
+	s    *Service
+	seen map[string]bool // keys that were considered for a column of their own
+	rows *rowMaker
+	sets map[setOf]bool // sets of themes that the columns know
 }
 
 const (
 	stream   = "feedback"
-	feedRows = 20_000
+	feedRows = 20_480 // six times this is a row group of DuckDB
 	// maxPromoted bounds the columns that attributes get of their own; further ones stay in the catch-all, where they can be
 	// asked for as well, more slowly.
 	maxPromoted = 200
@@ -36,7 +35,7 @@ const (
 
 // NewFeeder makes a feeder; Start runs it.
 func NewFeeder(s *Service, log *slog.Logger) *Feeder {
-	f := &Feeder{s: s, seen: map[string]bool{}, index: search.NewIndexer(), sets: map[setOf]bool{}}
+	f := &Feeder{s: s, seen: map[string]bool{}, rows: newRowMaker(), sets: map[setOf]bool{}}
 	f.Follower = follow.New(s.db, s.columns, follow.Source{Stream: stream, Lease: "columns", Tables: []string{table, sets}, Layout: layout,
 		Topic: feedback.Topic, Ready: s.feedback.Settled, Next: f.next, Learn: f.learn}, log)
 	return f
@@ -74,12 +73,12 @@ func (f *Feeder) next(ctx context.Context, after, upTo int64) (b follow.Batch, e
 		b.To = gone[len(gone)-1].Seq
 		changes = slices.DeleteFunc(changes, func(c feedback.Feedback) bool { return c.Seq > b.To })
 	}
-	rows, themes, err := f.rows(ctx, changes)
+	rows, themes, err := f.rowsOf(ctx, changes)
 	if err != nil {
 		return b, err
 	}
-	if err := f.promote(ctx, rows); err != nil {
-		return b, err
+	if keys := f.rows.promotable(f.seen); len(keys) > 0 {
+		b.Before = func(ctx context.Context) error { return f.promote(ctx, keys) }
 	}
 	out := make([]column.Key, len(gone))
 	for i, g := range gone {
@@ -88,14 +87,12 @@ func (f *Feeder) next(ctx context.Context, after, upTo int64) (b follow.Batch, e
 	b.Rows = []column.Batch{{Table: table, Remove: out, Rows: rows}}
 	fresh := column.Batch{Table: sets}
 	for k, x := range themes {
-		if !f.sets[k] {
-			fresh.Rows = append(fresh.Rows, x.rows(k.workspace)...)
-		}
+		fresh.Rows = append(fresh.Rows, x.rows(k.workspace)...)
 	}
 	if len(fresh.Rows) > 0 {
 		b.Rows = append(b.Rows, fresh)
 	}
-	b.Kept = func() {
+	b.Taken = func() {
 		for k := range themes {
 			f.sets[k] = true
 		}
@@ -103,13 +100,8 @@ func (f *Feeder) next(ctx context.Context, after, upTo int64) (b follow.Batch, e
 	return b, nil
 }
 
-// promote gives keys that appear for the first time columns of their own. The columns are asked only when there is a key
-// that this process has not seen before.
-func (f *Feeder) promote(ctx context.Context, rows []column.Row) error {
-	keys := promotable(rows, extraColumn, f.seen)
-	if len(keys) == 0 {
-		return nil
-	}
+// promote gives keys that appear for the first time columns of their own.
+func (f *Feeder) promote(ctx context.Context, keys []string) error {
 	have, err := f.s.columns.Promoted(ctx, table)
 	if err != nil {
 		return err
@@ -126,16 +118,14 @@ func (f *Feeder) promote(ctx context.Context, rows []column.Row) error {
 	return nil
 }
 
-var extraColumn = slices.IndexFunc(Table().Columns, func(c column.Column) bool { return c.Type == column.Texts })
-
 // setOf is a set of themes in a workspace.
 type setOf struct {
 	workspace identity.WorkspaceID
 	key       int64
 }
 
-// rows are changes as rows of Table, and the sets of themes in them.
-func (f *Feeder) rows(ctx context.Context, changes []feedback.Feedback) ([]column.Row, map[setOf]set, error) {
+// rowsOf are changes as rows of Table, and the sets of themes in them that the columns do not know.
+func (f *Feeder) rowsOf(ctx context.Context, changes []feedback.Feedback) ([]column.Row, map[setOf]set, error) {
 	type part struct { // what a workspace has of them
 		contacts []contact.ID
 		texts    []feedback.ID
@@ -182,18 +172,20 @@ func (f *Feeder) rows(ctx context.Context, changes []feedback.Feedback) ([]colum
 	}
 	themes := map[setOf]set{}
 	rows := make([]column.Row, len(changes))
-	for i, c := range changes {
+	f.rows.begin(len(changes))
+	for i := range changes {
+		c := &changes[i]
 		var label *Label
 		if l, ok := labels[c.ID]; ok {
 			label = &l
-			plain, mentions := l.sets()
-			for _, x := range []set{plain, mentions} {
-				if x.key != 0 {
-					themes[setOf{c.Workspace, x.key}] = x
-				}
+		}
+		values, of := f.rows.values(c, zones[c.Workspace], attributes[c.Contact], label)
+		for _, x := range []*set{&of.plain, &of.mentions} {
+			if x.key != 0 && !f.sets[setOf{c.Workspace, x.key}] {
+				themes[setOf{c.Workspace, x.key}] = *x
 			}
 		}
-		rows[i] = column.Row{Replace: c.Revision > 1, Values: values(c, zones[c.Workspace], attributes[c.Contact], label, f.index)}
+		rows[i] = column.Row{Replace: c.Revision > 1, Values: values}
 	}
 	return rows, themes, nil
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"kolo/internal/foundation/column"
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/store"
 	"kolo/internal/listen/feedback"
@@ -31,7 +32,7 @@ func (s *Service) scan(ctx context.Context, ws identity.WorkspaceID, set setting
 	if err != nil {
 		return err
 	}
-	index := search.NewIndexer()
+	maker := newRowMaker()
 	filter := feedback.Filter{Before: after, Limit: rows}
 	if sp.hasFrom {
 		filter.From = sp.from.Start(set.zone)
@@ -72,6 +73,7 @@ func (s *Service) scan(ctx context.Context, ws identity.WorkspaceID, set setting
 				return err
 			}
 		}
+		maker.begin(len(list))
 		for _, f := range list {
 			at := f.Time.UnixMilli()
 			if sp.fromExact && at < sp.fromTime || sp.toExact && at >= sp.toTime {
@@ -83,7 +85,7 @@ func (s *Service) scan(ctx context.Context, ws identity.WorkspaceID, set setting
 				if l, ok := labels[f.ID]; ok {
 					label, x.themes = &l, l.Themes
 				}
-				if x.row = values(f, set.zone, known[f.Contact], label, index); !m.fulfils(x) {
+				if x.row, _ = maker.values(&f, set.zone, known[f.Contact], label); !m.fulfils(x) {
 					continue
 				}
 			}
@@ -111,6 +113,8 @@ type said struct {
 	row    []any
 	themes []ThemeLabel
 }
+
+var extraColumn = slices.IndexFunc(Table().Columns, func(c column.Column) bool { return c.Type == column.Texts })
 
 var columnAt = func() map[string]int {
 	at := map[string]int{}
@@ -158,7 +162,7 @@ func (m matcher) fulfils(s said) bool {
 func (f field) text(row []any) string {
 	switch {
 	case f.key != "":
-		return row[extraColumn].(map[string]string)[f.key]
+		return row[extraColumn].(column.Pairs).Get(f.key)
 	case f.name == "weekday":
 		return weekdays[((row[columnAt["day"]].(int64)+3)%7+7)%7]
 	case f.name == copies:

@@ -6,12 +6,9 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"time"
 
-	"kolo/internal/foundation/clock"
 	"kolo/internal/foundation/column"
 	"kolo/internal/listen/feedback"
-	"kolo/internal/understand/search"
 )
 
 // metrics are the scores that have columns of their own.
@@ -58,69 +55,6 @@ func Key(texts ...string) int64 { return column.Hash(texts...) }
 
 // Fold makes a text fit for finding: lower-case.
 func Fold(s string) string { return strings.ToLower(s) }
-
-// values is one piece of feedback as a row of Table. contactAttributes are those of who said it, label is nil when nothing was
-// understood of it; index makes what its text is searched by.
-func values(f feedback.Feedback, zone *time.Location, contactAttributes map[string]string, label *Label, index *search.Indexer) []any {
-	local := f.Time.In(zone)
-	extra := make(map[string]string, len(f.Attributes)+len(f.Answers)+len(contactAttributes))
-	for k, v := range f.Attributes {
-		extra[k] = v
-	}
-	for _, a := range f.Answers {
-		extra["answer:"+a.Question] = kept(a.Value)
-	}
-	for k, v := range contactAttributes {
-		extra["contact:"+k] = v
-	}
-	first := map[string]feedback.Score{}
-	for _, s := range f.Scores {
-		if _, ok := first[s.Metric]; !ok {
-			first[s.Metric] = s
-			continue
-		}
-		// The first score of a metric is the one that counts; further ones stay askable by their question.
-		extra["answer:"+s.Metric+":"+s.Question] = AnswerText(s.Value)
-	}
-	language := f.Language
-	var class, score, unsure any
-	var themes, mentions set
-	var copied int64
-	if label != nil {
-		class, score, unsure = int16(label.Sentiment), label.Score, label.Unsure
-		themes, mentions = label.sets()
-		copied = label.Copy
-		if language == "" {
-			language = label.Language
-		}
-	}
-	stemmed, _, _ := strings.Cut(strings.ToLower(language), "-")
-	found := index.Index(f.Text, stemmed)
-	out := []any{
-		string(f.Workspace), string(f.ID), f.Time.UnixMilli(),
-		int64(clock.DayOf(f.Time, zone)), int64((local.Year()-1970)*12 + int(local.Month()) - 1), f.Kind,
-		f.Channel, f.Source, language,
-		f.Touchpoint, f.Survey, f.SurveyVersion,
-		string(f.Contact), Key(string(f.Contact)), f.Import, Fold(f.Text), found.Stems, found.Forms,
-		class, score, unsure,
-		themes.key, mentions.key, copied,
-		extra,
-	}
-	for _, m := range metrics {
-		s, ok := first[m]
-		if !ok {
-			out = append(out, nil, nil, "", "", nil)
-			continue
-		}
-		question := s.Question
-		if question == "" && f.SurveyVersion != "" {
-			question = f.Survey + " " + f.SurveyVersion
-		}
-		scale := s.Scale.String()
-		out = append(out, s.Value, Class(s), scale, question, Key(scale, question))
-	}
-	return out
-}
 
 // Class puts a score at the bad end (-1), in the middle (0) or at the good end (1): NPS by its classes; CSAT, stars and
 // ratings by their two best and two worst boxes (on scales of five and more points; the best and the worst of shorter
@@ -213,27 +147,4 @@ func choices(s string) []string {
 		return []string{s}
 	}
 	return strings.Split(strings.Trim(s, between), between)
-}
-
-// promotable are the keys of a batch of rows that were not seen before and deserve columns of their own: their values are
-// short, as labels are.
-func promotable(rows []column.Row, extraAt int, seen map[string]bool) []string {
-	fresh := map[string]bool{} // and whether it is short
-	for _, r := range rows {
-		for k, v := range r.Values[extraAt].(map[string]string) {
-			if seen[k] {
-				continue
-			}
-			short, known := fresh[k]
-			fresh[k] = (short || !known) && !slices.ContainsFunc(choices(v), func(s string) bool { return len(s) > 80 })
-		}
-	}
-	var out []string
-	for k, short := range fresh {
-		if short && column.CanPromote(k) {
-			out = append(out, k)
-		}
-	}
-	slices.Sort(out)
-	return out
 }

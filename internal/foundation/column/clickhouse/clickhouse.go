@@ -113,7 +113,15 @@ func (e *engine) lock(ctx context.Context) (func(), error) {
 	}
 }
 
-func (e *engine) Append(ctx context.Context, stream string, from, to int64, loads []column.Load) error {
+// Append asks for no more: each part has an intent of its own, and goes alone.
+func (e *engine) Append(ctx context.Context, stream string, from, to int64, loads []column.Load, _ func(context.Context) (int64, []column.Load, error)) (int64, error) {
+	if err := e.append(ctx, stream, from, to, loads); err != nil {
+		return 0, err
+	}
+	return to, nil
+}
+
+func (e *engine) append(ctx context.Context, stream string, from, to int64, loads []column.Load) error {
 	unlock, err := e.lock(ctx)
 	if err != nil {
 		return err
@@ -200,8 +208,8 @@ func (e *engine) insert(ctx context.Context, tag int64, l column.Load) error {
 			case c.Type == column.Texts:
 				keys, values := make([][]string, len(block)), make([][]string, len(block))
 				for r := range block {
-					for k, v := range block[r][j].(map[string]string) {
-						keys[r], values[r] = append(keys[r], k), append(values[r], v)
+					for _, p := range block[r][j].(column.Pairs) {
+						keys[r], values[r] = append(keys[r], p.Name), append(values[r], p.Text)
 					}
 				}
 				add(keys)

@@ -77,7 +77,7 @@ func TestDiedInAppend(t *testing.T) {
 			load := column.Load{Table: columntest.Said}
 			for _, r := range columntest.Batch(3).Rows {
 				row := append([]any{}, r.Values...)
-				row[4] = int16(1) // as Append makes it
+				row[4], row[8] = int16(1), column.PairsOf(r.Values[8].(map[string]string)) // as Append makes them
 				load.Rows = append(load.Rows, row)
 			}
 			if steps > 0 {

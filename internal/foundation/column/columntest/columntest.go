@@ -81,6 +81,7 @@ func run(t *testing.T, open func(t *testing.T) *column.DB, testReaders func(t *t
 		{"RoundTrip", testRoundTrip},
 		{"Refused", testRefused},
 		{"Watermark", testWatermark},
+		{"Parts", testParts},
 		{"Replace", testReplace},
 		{"Many", testMany},
 		{"Purge", testPurge},
@@ -220,6 +221,73 @@ func testWatermark(t *testing.T, db *column.DB) {
 		}
 	}
 	want(t, db, [][]any{{"1"}, {"2"}}, "SELECT id FROM said ORDER BY id")
+}
+
+// testParts: what comes in parts is there as if each had been appended alone, wherever the engine ends a step; what fails on the way
+// leaves nothing of the step.
+func testParts(t *testing.T, db *column.DB) {
+	ctx := t.Context()
+	again := func(r column.Row) column.Row { r.Replace = true; return r }
+	late := said(again(Row(W, "2", 2, "newer", 2, nil)), Row(W, "4", 4, "d", 4, map[string]string{"plan": "gold"}))
+	late.Remove = []column.Key{{Workspace: W, ID: "1"}, {Workspace: W, ID: "3"}}
+	parts := []column.Part{
+		{To: 1, Batches: []column.Batch{said(Row(W, "1", 1, "a", 1, nil), Row(W, "2", 2, "b", 2, nil), Row(W, "3", 3, "c", 3, nil))}},
+		{To: 5, Batches: []column.Batch{late}},
+		{To: 6}, // nothing to write, but to be remembered
+		{To: 9, Batches: []column.Batch{said(Row(W, "1", 1, "back", 1, nil)), {Table: "labels", Rows: []column.Row{label(W, "1", "x")}}}},
+	}
+	broken := errors.New("broken")
+	at := int64(0)
+	// feed appends what follows the watermark, but for what is behind the part that fails.
+	feed := func(fails int) error {
+		var rest []column.Part
+		for i, p := range parts {
+			if p.To > at && (fails == 0 || i < fails) {
+				rest = append(rest, p)
+			}
+		}
+		n := 0
+		to, err := db.AppendParts(ctx, "s", at, rest[0], func(context.Context) (column.Part, error) {
+			if n++; n < len(rest) {
+				return rest[n], nil
+			}
+			if fails > 0 {
+				return column.Part{}, broken
+			}
+			return column.Part{}, nil
+		})
+		if err == nil {
+			at = to
+		}
+		if got, err := db.Watermark(ctx, "s"); got != at || err != nil {
+			t.Fatalf("the watermark is %d and not %d, %v", got, at, err)
+		}
+		return err
+	}
+	one := db.Dialect().Engine == column.ClickHouse // takes one part at a time, and asks for no more
+	if err := feed(2); one != (err == nil) || !one && !errors.Is(err, broken) {
+		t.Fatal(err)
+	}
+	if !one {
+		want(t, db, [][]any{{int64(0)}}, "SELECT count(*) FROM said")
+	}
+	for at < 9 {
+		before := at
+		if err := feed(0); err != nil || at <= before {
+			t.Fatal(at, err)
+		}
+	}
+	if _, err := db.AppendParts(ctx, "s", 5, parts[3], nil); !errors.Is(err, column.ErrStale) {
+		t.Fatalf("a replay was not refused: %v", err)
+	}
+	want(t, db, [][]any{{"1", "back", nil}, {"2", "newer", nil}, {"4", "d", "gold"}}, "SELECT id, words, "+db.Dialect().Extra("said", "plan")+" FROM said ORDER BY id")
+	want(t, db, [][]any{{"x"}}, "SELECT label FROM labels")
+	// A part that leads backwards is refused, with what came before it in its step.
+	to, err := db.AppendParts(ctx, "s", 9, column.Part{To: 12, Batches: []column.Batch{said(Row(W, "5", 5, "e", 5, nil))}},
+		func(context.Context) (column.Part, error) { return column.Part{To: 11}, nil })
+	if one && (to != 12 || err != nil) || !one && !fault.Is(err, fault.Invalid) {
+		t.Fatal(to, err)
+	}
 }
 
 func testReplace(t *testing.T, db *column.DB) {

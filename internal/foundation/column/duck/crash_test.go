@@ -1,6 +1,7 @@
 package duck_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/binary"
@@ -33,6 +34,10 @@ func TestMain(m *testing.M) {
 	columntest.FeedWhenAsked(func(ctx context.Context, path string) (*column.DB, error) {
 		return duck.Open(ctx, path, column.Options{MemoryLimit: "128MB", Threads: 1})
 	})
+	if path := os.Getenv("KOLO_TEST_PARTS"); path != "" {
+		fmt.Fprintln(os.Stderr, feedParts(path))
+		os.Exit(1)
+	}
 	if path := os.Getenv("KOLO_TEST_FULL"); path != "" {
 		if err := fillDisk(path); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -117,6 +122,121 @@ func TestKilledWhileFeeding(t *testing.T) {
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// part is the n-th of parts of which each leads one further; several are more than a row group. Each removes a row of the one before.
+func part(n int64) column.Part {
+	b := column.Batch{Table: columntest.Said.Name}
+	for i := range 20_480 {
+		b.Rows = append(b.Rows, columntest.Row(columntest.W, fmt.Sprintf("%d-%05d", n, i), n, "some words", 1, nil))
+	}
+	if n > 0 {
+		b.Remove = []column.Key{{Workspace: columntest.W, ID: fmt.Sprintf("%d-00000", n-1)}}
+	}
+	return column.Part{To: n + 1, Batches: []column.Batch{b}}
+}
+
+// feedParts feeds one part alone, and says so in the middle of a step of eight, which it never ends.
+func feedParts(path string) error {
+	ctx := context.Background()
+	db, err := duck.Open(ctx, path, column.Options{MemoryLimit: "256MB"})
+	if err != nil {
+		return err
+	}
+	if err := db.Ensure(ctx, columntest.Said); err != nil {
+		return err
+	}
+	if _, err := db.AppendParts(ctx, "s", 0, part(0), nil); err != nil {
+		return err
+	}
+	n := int64(1)
+	_, err = db.AppendParts(ctx, "s", 1, part(1), func(context.Context) (column.Part, error) {
+		if n++; n < 9 {
+			return part(n), nil
+		}
+		fmt.Println("half-way")
+		select {}
+	})
+	return err
+}
+
+// TestKilledBetweenParts: nothing is left of a step that was not committed, though a row group of it is in the file already, and the
+// same step goes in when it comes again.
+func TestKilledBetweenParts(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "columns.duckdb")
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "KOLO_TEST_PARTS="+path)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	said, err := bufio.NewReader(out).ReadString('\n')
+	_ = cmd.Process.Kill() // it may have ended by itself
+	_ = cmd.Wait()         // it was killed: no news
+	if err != nil || said != "half-way\n" {
+		t.Fatal(said, err)
+	}
+	db := open(t, path)
+	if err := db.Ensure(t.Context(), columntest.Said); err != nil {
+		t.Fatal(err)
+	}
+	count := func(want ...any) {
+		t.Helper()
+		rows, err := db.All(t.Context(), "SELECT count(*), count(DISTINCT id), min(id), max(id) FROM said")
+		if err != nil || !slices.Equal(rows[0], want) {
+			t.Fatal(rows, err)
+		}
+	}
+	if m, err := db.Watermark(t.Context(), "s"); m != 1 || err != nil {
+		t.Fatal(m, err)
+	}
+	count(int64(20_480), int64(20_480), "0-00000", "0-20479")
+	n := int64(1)
+	to, err := db.AppendParts(t.Context(), "s", 1, part(1), func(context.Context) (column.Part, error) {
+		if n++; n < 9 {
+			return part(n), nil
+		}
+		return column.Part{}, nil
+	})
+	if to != 9 || err != nil {
+		t.Fatal(to, err)
+	}
+	count(int64(9*20_480-8), int64(9*20_480-8), "0-00001", "8-20479")
+}
+
+// TestStepEnds: a step takes two row groups and no more.
+func TestStepEnds(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "columns.duckdb"))
+	if err := db.Ensure(t.Context(), columntest.Said); err != nil {
+		t.Fatal(err)
+	}
+	n := int64(0)
+	to, err := db.AppendParts(t.Context(), "s", 0, part(0), func(context.Context) (column.Part, error) {
+		n++
+		return part(n), nil
+	})
+	if to != 12 || err != nil {
+		t.Fatal(to, err)
+	}
+	// Cancelled half-way, it leaves nothing.
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	if _, err := db.AppendParts(ctx, "s", 12, part(12), func(context.Context) (column.Part, error) {
+		cancel()
+		return part(13), nil
+	}); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	rows, err := db.All(t.Context(), "SELECT count(*) FROM said")
+	if err != nil || rows[0][0] != int64(12*20_480-11) {
+		t.Fatal(rows, err)
 	}
 }
 

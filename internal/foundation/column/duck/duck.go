@@ -7,7 +7,6 @@ package duck
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -330,8 +329,18 @@ func (e *engine) setMark(ctx context.Context, stream string, m int64) error {
 	return err
 }
 
-func (e *engine) Append(ctx context.Context, stream string, from, to int64, loads []column.Load) error {
-	return e.update(ctx, func() error {
+// A transaction that adds more rows than a row group has writes them straight into the file, group by group as they are full, once. What
+// less adds goes into the log, and from there into the file again and again, until its row group is full. So where more is to come one
+// transaction takes two groups, no row more, so that none is left with a few rows; unless rows are so long that those of a
+// group that is not full yet would fill the memory.
+const (
+	rowGroup = 122_880
+	mostRows = 2 * rowGroup
+	mostHeld = 256 << 20 // bytes
+)
+
+func (e *engine) Append(ctx context.Context, stream string, from, to int64, loads []column.Load, more func(context.Context) (int64, []column.Load, error)) (int64, error) {
+	err := e.update(ctx, func() error {
 		m, err := mark(ctx, e.writer(), stream)
 		if err != nil {
 			return err
@@ -339,16 +348,39 @@ func (e *engine) Append(ctx context.Context, stream string, from, to int64, load
 		if m != from {
 			return column.ErrStale
 		}
-		for _, l := range loads {
-			if err := e.remove(ctx, l.Table, l.Remove); err != nil {
+		for rows, bytes := 0, 0; ; {
+			most := 0
+			for _, l := range loads {
+				if err := e.remove(ctx, l.Table, l.Remove); err != nil {
+					return err
+				}
+				n, err := e.insert(ctx, l)
+				if err != nil {
+					return err
+				}
+				most, bytes = max(most, len(l.Rows)), bytes+n
+			}
+			if rows/rowGroup < (rows+most)/rowGroup {
+				bytes = 0
+			}
+			if rows += most; rows >= mostRows || bytes >= mostHeld {
+				break
+			}
+			next, further, err := more(ctx)
+			if err != nil {
 				return err
 			}
-			if err := e.insert(ctx, l); err != nil {
-				return err
+			if next == 0 {
+				break
 			}
+			to, loads = next, further
 		}
 		return e.setMark(ctx, stream, to)
 	})
+	if err != nil {
+		return 0, err
+	}
+	return to, nil
 }
 
 // remove deletes rows by id.
@@ -372,68 +404,117 @@ func (e *engine) eachWorkspace(ctx context.Context, t column.Table, keys []colum
 	return nil
 }
 
-// insert hands the rows to DuckDB's appender, which joins the transaction of its connection.
-func (e *engine) insert(ctx context.Context, l column.Load) error {
+// insert hands rows to DuckDB in the transaction of the writer's connection, and tells about how many bytes they are.
+func (e *engine) insert(ctx context.Context, l column.Load) (bytes int, err error) {
 	if len(l.Rows) == 0 {
-		return nil
+		return 0, nil
 	}
 	names, err := columns(ctx, e.writer(), l.Table.Name)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	type place struct {
-		from int    // index in the row
-		key  string // or the promoted key to take from the catch-all at from
-		ids  *uuids // of a column of ids
-	}
-	places := make([]place, len(names))
+	// Where the table's columns get their values: described ones at their place of a row, promoted ones from the catch-all, in its order.
+	types, from := make([]column.Type, len(names)), make([]int, len(names))
 	extra := slices.IndexFunc(l.Table.Columns, func(c column.Column) bool { return c.Name == l.Table.Extra })
+	type promoted struct {
+		key string
+		at  int // of the table's columns
+	}
+	var own []promoted
 	for i, n := range names {
-		places[i].from = slices.IndexFunc(l.Table.Columns, func(c column.Column) bool { return c.Name == n })
-		if key, ok := column.KeyOf(n); ok && extra >= 0 {
-			places[i] = place{from: extra, key: key}
-		} else if from := places[i].from; from >= 0 && l.Table.Columns[from].Type == column.UUID {
-			places[i].ids = &uuids{}
+		from[i] = slices.IndexFunc(l.Table.Columns, func(c column.Column) bool { return c.Name == n })
+		switch key, ok := column.KeyOf(n); {
+		case ok && extra >= 0:
+			types[i] = column.Text
+			own = append(own, promoted{key, i})
+		case from[i] >= 0:
+			types[i] = l.Table.Columns[from[i]].Type
 		}
 	}
-	return e.writer().Raw(func(conn any) (err error) {
-		a, err := duckdb.NewAppenderFromConn(conn.(driver.Conn), "", l.Table.Name)
+	slices.SortFunc(own, func(a, b promoted) int { return strings.Compare(a.key, b.key) })
+	err = e.writer().Raw(func(conn any) (err error) {
+		a, err := newAppender(conn, l.Table.Name, types)
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, a.CloseWithCancel(ctx)) }()
-		vals := make([]driver.Value, len(names))
+		defer func() { err = errors.Join(err, a.close()) }()
+		var ids uuids
 		var object []byte
 		for n, row := range l.Rows {
 			if n%1024 == 0 && ctx.Err() != nil {
-				return errors.Join(ctx.Err(), a.Clear())
+				return ctx.Err()
 			}
-			for i, p := range places {
-				switch {
-				case p.from < 0: // a column that is no longer described
-					vals[i] = nil
-				case p.key != "":
-					vals[i] = nil
-					if v, ok := row[p.from].(map[string]string)[p.key]; ok {
-						vals[i] = v
+			if err := a.next(); err != nil {
+				return err
+			}
+			for i, j := range from {
+				if j < 0 { // a promoted key, or a column that is no longer described
+					if types[i] == 0 {
+						a.setNull(i)
 					}
-				case p.ids != nil:
-					if vals[i], err = p.ids.value(row[p.from]); err != nil {
-						return errors.Join(err, a.Clear())
+					continue
+				}
+				switch v := row[j].(type) {
+				case nil:
+					a.setNull(i)
+				case string:
+					if types[i] == column.UUID {
+						u, err := ids.value(v)
+						if err != nil {
+							return err
+						}
+						a.setUUID(i, u)
+					} else {
+						setText(a, i, v)
 					}
-				case p.from == extra:
-					object = jsonwrite.Texts(object[:0], row[p.from].(map[string]string))
-					vals[i] = string(object)
+				case int64:
+					set(a, i, v)
+				case float64:
+					set(a, i, v)
+				case int16:
+					set(a, i, v)
+				case column.Pairs:
+					object = appendObject(object[:0], v)
+					setText(a, i, object)
 				default:
-					vals[i] = row[p.from]
+					return fmt.Errorf("a %T in a row of %s", v, l.Table.Name)
 				}
 			}
-			if err := a.AppendRow(vals...); err != nil {
-				return errors.Join(err, a.Clear())
+			if len(own) > 0 {
+				pairs := row[extra].(column.Pairs)
+				for _, p := range own {
+					for len(pairs) > 0 && pairs[0].Name < p.key {
+						pairs = pairs[1:]
+					}
+					if len(pairs) > 0 && pairs[0].Name == p.key {
+						setText(a, p.at, pairs[0].Text)
+					} else {
+						a.setNull(p.at)
+					}
+				}
 			}
 		}
-		return nil
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		bytes = a.bytes
+		return a.flush()
 	})
+	return bytes, err
+}
+
+// appendObject appends pairs as a JSON object.
+func appendObject(b []byte, pairs column.Pairs) []byte {
+	b = append(b, '{')
+	for i, p := range pairs {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = jsonwrite.Text(b, p.Name)
+		b = append(b, ':')
+		b = jsonwrite.Text(b, p.Text)
+	}
+	return append(b, '}')
 }
 
 func (e *engine) Reset(ctx context.Context, stream string, tables []string) error {

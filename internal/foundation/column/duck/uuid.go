@@ -2,7 +2,6 @@ package duck
 
 import (
 	"context"
-	"database/sql/driver"
 	"fmt"
 
 	duckdb "github.com/duckdb/duckdb-go/v2"
@@ -13,21 +12,19 @@ import (
 
 // uuids makes ids what the appender takes. It remembers the last, because rows of one workspace come together.
 type uuids struct {
-	last any
-	made driver.Value
+	last string
+	made duckdb.UUID
 }
 
-func (u *uuids) value(id any) (driver.Value, error) {
-	if id == nil {
-		return nil, nil
-	}
-	if u.made != nil && u.last == id {
+// value is an id, of zeros where there is none.
+func (u *uuids) value(id string) (duckdb.UUID, error) {
+	if id == u.last {
 		return u.made, nil
 	}
-	var made duckdb.UUID // of zeros, where there is no id
+	var made duckdb.UUID
 	if id != "" {
 		if err := made.Scan(id); err != nil {
-			return nil, err
+			return made, err
 		}
 	}
 	u.last, u.made = id, made

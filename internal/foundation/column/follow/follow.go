@@ -41,7 +41,11 @@ type Source struct {
 type Batch struct {
 	To   int64
 	Rows []column.Batch
-	Kept func() // called once they are in; may be nil
+	// Before does to the columns what has to be done before the rows go there. May be nil.
+	Before func(context.Context) error
+	// Taken is called when the columns have taken the rows, before the next batch is made. When they are taken back after all, Learn is
+	// called before the next. May be nil.
+	Taken func()
 }
 
 // Follower carries changes. Start runs it.
@@ -187,10 +191,9 @@ func (f *Follower) feed(ctx context.Context) (n int64, err error) {
 		default:
 		}
 		if time.Since(held) > leaseTime/3 {
-			if ok, err := f.db.Lease(ctx, f.source.Lease, f.owner, leaseTime); err != nil || !ok {
+			if ok, err := f.hold(ctx, &held); err != nil || !ok {
 				return n, err
 			}
-			held = time.Now()
 			at, err := f.columns.Watermark(ctx, f.source.Stream)
 			if err != nil {
 				return n, err
@@ -203,7 +206,7 @@ func (f *Follower) feed(ctx context.Context) (n int64, err error) {
 			}
 			mark = at
 		}
-		if mark, err = f.batch(ctx, mark, upTo); err != nil {
+		if mark, err = f.batches(ctx, mark, upTo, &held); err != nil {
 			return n, err
 		}
 		f.behind.Store(max(0, last-mark))
@@ -229,20 +232,63 @@ func (f *Follower) look(ctx context.Context) (mark, upTo, last int64, err error)
 	return mark, upTo, last, nil
 }
 
-// batch appends the next changes and gives the new watermark.
-func (f *Follower) batch(ctx context.Context, mark, upTo int64) (int64, error) {
+// hold takes the lease for another while; ok is false when another process has it.
+func (f *Follower) hold(ctx context.Context, held *time.Time) (ok bool, err error) {
+	if ok, err = f.db.Lease(ctx, f.source.Lease, f.owner, leaseTime); err == nil && ok {
+		*held = time.Now()
+	}
+	return ok, err
+}
+
+// batches appends the next changes and gives the new watermark: one batch, or as many as the columns take in one step.
+func (f *Follower) batches(ctx context.Context, mark, upTo int64, held *time.Time) (int64, error) {
 	b, err := f.source.Next(ctx, mark, upTo)
 	if err != nil {
 		return mark, err
 	}
-	if err := f.columns.Append(ctx, f.source.Stream, mark, b.To, b.Rows...); err != nil {
+	if b.Before != nil {
+		if err := b.Before(ctx); err != nil {
+			return mark, err
+		}
+	}
+	taken := func() {
+		if b.Taken != nil {
+			b.Taken()
+		}
+	}
+	more := func(ctx context.Context) (p column.Part, err error) {
+		taken()
+		select {
+		case <-f.stop:
+			b = Batch{}
+			return p, nil
+		default:
+		}
+		at := b.To
+		b = Batch{}
+		if at >= upTo {
+			return p, nil
+		}
+		if time.Since(*held) > leaseTime/3 {
+			if ok, err := f.hold(ctx, held); err != nil || !ok {
+				return p, err
+			}
+		}
+		next, err := f.source.Next(ctx, at, upTo)
+		if err != nil || next.Before != nil { // which waits until the columns are free: then the batch is made again
+			return p, err
+		}
+		b = next
+		return column.Part{To: b.To, Batches: b.Rows}, nil
+	}
+	to, err := f.columns.AppendParts(ctx, f.source.Stream, mark, column.Part{To: b.To, Batches: b.Rows}, more)
+	if err != nil {
+		f.laidOut = 0 // some of what is taken for being there may not be
 		return mark, err
 	}
-	if b.Kept != nil {
-		b.Kept()
-	}
-	f.fed = b.To
-	return b.To, nil
+	taken()
+	f.fed = to
+	return to, nil
 }
 
 // layOut empties columns of an older layout, so that they are fed again from the rows, and learns what the columns know when somebody
