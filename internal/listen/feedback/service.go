@@ -553,10 +553,13 @@ func list(tx *store.Tx, ws identity.WorkspaceID, f Filter) ([]Feedback, error) {
 }
 
 // Changes reads the feedback of all workspaces that changed after one number and up to another, in the order of its
-// changes. It is how the columns follow the rows; up to must be at most store.DB.Settled("feedback").
+// changes. It is how the columns follow the rows; up to must be at most store.DB.Settled("feedback"). Pieces with equal scores or attributes
+// share them: they are to be read only.
 func (s *Service) Changes(ctx context.Context, after, upTo int64, limit int) ([]Feedback, error) {
 	var out []Feedback
 	err := s.db.View(ctx, func(tx *store.Tx) (err error) {
+		known := newMemory()
+		scan := func(row store.Scanner) (Feedback, error) { return scanWith(row, known) }
 		out, err = store.All(tx, scan, "/* feedback.Changes */ SELECT "+selectColumns+" FROM feedback WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3", after, upTo, limit)
 		return err
 	})

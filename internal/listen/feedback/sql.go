@@ -24,7 +24,38 @@ var (
 	selectColumns = strings.Join(columns, ", ") + ", erased_at"
 )
 
-func scan(s store.Scanner) (Feedback, error) {
+func scan(s store.Scanner) (Feedback, error) { return scanWith(s, nil) }
+
+// memory keeps what was read of the JSON of scores and attributes while many rows are read: most have the same as others.
+type memory struct {
+	scores     map[string][]Score
+	attributes map[string]Attributes
+}
+
+func newMemory() *memory { return &memory{map[string][]Score{}, map[string]Attributes{}} }
+
+// recall sets what is known, and gives what is still to be read.
+func (m *memory) recall(f *Feedback, scores, attributes string) (string, string) {
+	if x, ok := m.scores[scores]; ok {
+		f.Scores, scores = x, ""
+	}
+	if x, ok := m.attributes[attributes]; ok {
+		f.Attributes, attributes = x, ""
+	}
+	return scores, attributes
+}
+
+// keep remembers what was read.
+func (m *memory) keep(f *Feedback, scores, attributes string) {
+	if scores != "" {
+		m.scores[scores] = f.Scores
+	}
+	if attributes != "" {
+		m.attributes[attributes] = f.Attributes
+	}
+}
+
+func scanWith(s store.Scanner, m *memory) (Feedback, error) {
 	var f Feedback
 	var at, received int64
 	var erased *int64
@@ -38,8 +69,14 @@ func scan(s store.Scanner) (Feedback, error) {
 		t := time.UnixMilli(*erased).UTC()
 		f.ErasedAt = &t
 	}
+	if m != nil {
+		scores, attributes = m.recall(&f, scores, attributes)
+	}
 	if err := f.kept(scores, answers, attributes); err != nil {
 		return f, fmt.Errorf("feedback %s: %w", f.ID, err)
+	}
+	if m != nil {
+		m.keep(&f, scores, attributes)
 	}
 	return f, nil
 }
