@@ -22,7 +22,9 @@ var (
 	innWords     = folded(`инн`)
 	snilsWords   = folded(`снилс`)
 	passWords    = folded(`passport דרכון پاسپورت گذرنامه паспорт загранпаспорт полис`)
-	accountWords = folded(`account acc. acct policy_no policy_number customer_id customer_no customer_number membership member_no patient_no patient_id
+	accountWords = folded(`account acc. acct policy_no policy_number customer_id customer_no customer_number membership member_no patient_no patient_id patient_number mrn medical_record health_record hospital_number nhs_number nhs_no medicare insurance_no insurance_number insurance_id policy_id
+		מספר_תיק_רפואי תיק_מטופל מספר_מטופל מספר_מבוטח شماره_پرونده شماره_بیمه پرونده_پزشکی
+		номер_медицинской_карты номер_медкарты медкарта медкарты номер_карты_пациента карта_пациента карты_пациента история_болезни истории_болезни
 		חשבון מספר_לקוח לקוח_מס פוליסה תיק_רפואי حساب اشتراک شماره_مشتری بیمه_نامه
 		лс л/с лицевой лицевого лицевому лицевым договор договора договору расчетный`)
 	postalWords = folded(`zip postcode post_code postal_code מיקוד کد_پستی کدپستی индекс`)
@@ -123,6 +125,10 @@ func (f *finder) number(groups []group, k int) int {
 			called = ""
 		}
 	}
+	if end := groups[k].end; f.spanishID(start, end, glued) {
+		f.add(f.series(start), end+1, PersonalID, 91)
+		return k + 1
+	}
 	for ; last >= k; last-- {
 		end := groups[last].end
 		if end < len(b) && (isLetter(b[end]) && b[end] != letterByte) {
@@ -138,6 +144,29 @@ func (f *finder) number(groups []group, k int) int {
 		}
 	}
 	return k + 1
+}
+
+// spanishID tells whether a run of digits is, with the letter behind it that checks it, a Spanish identity number: a DNI of eight digits, or
+// a NIE of X, Y or Z and seven.
+func (f *finder) spanishID(start, end int, glued bool) bool {
+	if end >= len(f.b) || end+1 < len(f.b) && (isLetter(f.b[end+1]) || isDigit(f.b[end+1])) {
+		return false
+	}
+	n := 0
+	switch d := f.b[start:end]; {
+	case len(d) == 8 && !glued:
+	case len(d) == 7 && glued && 'x' <= f.b[start-1] && f.b[start-1] <= 'z' && (start == 1 || !isLetter(f.b[start-2]) && !isDigit(f.b[start-2])):
+		n = int(f.b[start-1] - 'x')
+	default:
+		return false
+	}
+	for _, c := range f.b[start:end] {
+		if !isDigit(c) {
+			return false
+		}
+		n = n*10 + int(c-'0')
+	}
+	return f.b[end] == "trwagmyfpdxbnjzsqvhlcke"[n%23]
 }
 
 // shape is how many digits groups have, and in how many groups.

@@ -128,6 +128,24 @@ func TestNobody(t *testing.T) {
 	}
 }
 
+// TestNumbersOfPatients: numbers of files, policies and documents that are called so, and those of Spain, which check themselves.
+func TestNumbersOfPatients(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ lang, text, want string }{
+		{"es", "Mi DNI es 12345678Z", "Mi DNI es [id]"}, {"es", "NIE X1234567L, gracias", "NIE [id], gracias"}, {"en", "my DNI is 12345678Z.", "my DNI is [id]."},
+		{"es", "pedido 12345678A, talla 1234567L", "pedido 12345678A, talla 1234567L"},
+		{"en", "MRN 00482913", "MRN [account]"}, {"en", "medical record no. 482913", "medical record no. [account]"}, {"en", "insurance number 99812345", "insurance number [account]"},
+		{"he", "מספר תיק רפואי 482913", "מספר תיק רפואי [account]"}, {"he", "מספר מבוטח 482913", "מספר מבוטח [account]"},
+		{"fa", "شماره پرونده ۴۸۲۹۱۳ است", "شماره پرونده [account] است"}, {"fa", "شماره بیمه 4829135", "شماره بیمه [account]"},
+		{"ru", "номер карты пациента 482913", "номер карты пациента [account]"}, {"ru", "номер полиса 48291345", "номер полиса [passport]"},
+		{"ru", "номер медкарты 482913", "номер медкарты [account]"},
+	} {
+		if got := Mask(c.text, Personal(c.text, c.lang)); got != c.want {
+			t.Errorf("%s: %q\n  gives %q\n  want  %q", c.lang, c.text, got, c.want)
+		}
+	}
+}
+
 // TestOwn: the names that a writer is known by are found wherever they stand, in any of their forms.
 func TestOwn(t *testing.T) {
 	t.Parallel()
