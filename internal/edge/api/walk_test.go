@@ -75,7 +75,7 @@ func newWorld(t *testing.T) *world {
 	quiet := slog.New(slog.DiscardHandler)
 	s := api.Services{Identity: w.identity, Contacts: contact.NewService(db), Feedback: fs, Events: es, Imports: imports.NewService(db, fs, quiet), Insight: insight.NewService(db, columns, fs)}
 	mask := func(v string) string { return text.Mask(v, text.Personal(v, "")) }
-	s.Contacts.MaskWith(mask)
+	s.Contacts.MaskWith(func(v string, names ...string) string { return text.Mask(v, text.Personal(v, "", names...)) })
 	s.Imports.MaskWith(mask)
 	s.Driving, s.Scan = driving.NewService(s.Insight, fs, db.Clock()), scan.NewService(s.Insight, fs)
 	w.feeder = insight.NewFeeder(s.Insight, quiet)

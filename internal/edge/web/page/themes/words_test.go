@@ -21,7 +21,7 @@ func TestRulesAreTriedOnWhatIsShown(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, actor := range []identity.Actor{analyst, owner} {
-			ok, spans := r.Match(rule.NewText(wordsFor(actor, f, "en"), "en"))
+			ok, spans := r.Match(rule.NewText(wordsFor(actor, f, "en", nil), "en"))
 			if ok != want[i] {
 				t.Errorf("%s holds for %s: %v", source, actor.Role, ok)
 			}
