@@ -1,6 +1,7 @@
 package text
 
 import (
+	"bytes"
 	"embed"
 	"errors"
 	"fmt"
@@ -349,7 +350,7 @@ func (l *languages) detect(s, hint string) Language {
 	defer l.spare.Put(w)
 	w.text = clean(append(w.text[:0], ' '), s, top)
 	l.ask(w.p, w, w.text, top, count[top], hint)
-	if top == arabicScript {
+	if top == arabicScript && !onlyArabic(w.text) {
 		w.mapped = persianLetters(w.mapped[:0], w.text)
 		if string(w.mapped) != string(w.text) {
 			l.ask(w.q, w, w.mapped, top, count[top], hint)
@@ -367,6 +368,30 @@ func (l *languages) detect(s, hint string) Language {
 		}
 	}
 	return Language{code, float64(min(sum, 1))}
+}
+
+// arabicOnly are words that Arabic alone has, though a Persian could write their letters: of one of them no Persian text is asked for.
+var arabicOnly = raw(`رقمي رقمك هاتفي جوالي جوالك موبايلي بريدي عنواني طلبيتي جيد سيئ بطيء عندي مشكلتي`)
+
+func raw(list string) map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(list) {
+		m[w] = true
+	}
+	return m
+}
+
+// onlyArabic tells whether a text of few words has one of them as it stands, and no letter that Arabic has not.
+func onlyArabic(s []byte) bool {
+	if len(s) > 60 || bytes.ContainsAny(s, "پچژگکی") {
+		return false
+	}
+	for _, w := range bytes.Fields(s) {
+		if arabicOnly[string(w)] {
+			return true
+		}
+	}
+	return false
 }
 
 // letters counts the letters of each script in s, but for those of addresses.
