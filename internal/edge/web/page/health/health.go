@@ -276,6 +276,21 @@ func distribution(e ui.Env, s health.Summary) *ui.Chart {
 		c.Labels = append(c.Labels, label)
 	}
 	c.Series = []ui.Series{values}
+	var all, sum int64
+	for _, w := range s.Scores {
+		all += w.N
+	}
+	median := high
+	for _, w := range s.Scores {
+		if sum += w.N; 2*sum >= all {
+			median = w.Score
+			break
+		}
+	}
+	most := slices.Index(values.Values, slices.Max(values.Values))
+	number := func(n float64) i18n.Verbatim { return i18n.Verbatim(e.N(n, 0)) }
+	c.Summary = e.T("health.distribution_summary", "count", number(float64(all)), "low", number(float64(low)), "high", number(float64(high)),
+		"median", number(float64(median)), "at", i18n.Verbatim(c.Labels[most]), "most", number(values.Values[most]))
 	return &c
 }
 
