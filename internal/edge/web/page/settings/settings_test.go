@@ -322,7 +322,7 @@ func TestInvitationsAndMembers(t *testing.T) {
 		admin.get("/settings/members").is(http.StatusOK).lacks(`value="owner"`)
 		admin.post("/settings/members", "email", "x@acme.example", "role", "owner").is(http.StatusForbidden, "This role stands above your own")
 
-		p = owner.post("/settings/members", "email", "new@acme.example", "role", "agent", "teams", string(team.ID)).is(http.StatusOK, "The invitation for new@acme.example is ready")
+		p = owner.post("/settings/members", "email", "new@acme.example", "role", "agent", "teams", string(team.ID)).is(http.StatusOK, "The invitation is on its way to new@acme.example")
 		link, ok := strings.CutPrefix(p.secrets()[0], "https://kolo.example")
 		if !ok {
 			w.Fatalf("the link is %s", p.secrets()[0])
