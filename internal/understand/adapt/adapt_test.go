@@ -430,7 +430,7 @@ func TestLearnsFromRatings(t *testing.T) {
 		for i := range 200 {
 			floor := strings.Repeat("X", i%6+1)
 			batch = append(batch, feedback.Input{Text: fmt.Sprint("The lift, floor ", floor, ", entrance ", i%7), Language: "en", Scores: stars(1)},
-				feedback.Input{Text: fmt.Sprint("Blue as the sky on day ", floor, ", number ", i%5), Language: "en", Scores: stars(5)})
+				feedback.Input{Text: fmt.Sprint("The blue lamp on day ", floor, ", number ", i%5), Language: "en", Scores: stars(5)})
 		}
 		ids := w.receive(w.one, batch...)
 		_, err := w.adapt.Train(w.Context(), w.one, w.actor)
