@@ -325,7 +325,8 @@ func (r *Reader) part(language, s string) *Part {
 
 // read fills the room with what a model says of a text.
 func (w *room) read(p *Part, s string) {
-	w.words = w.splitter.Words(s)
+	// Who says a word three times says it more loudly, and no model has learned what it says three times.
+	w.words = slices.CompactFunc(w.splitter.Words(s), func(a, b text.Word) bool { return a.Kind == text.Letters && b.Kind == text.Letters && a.Form == b.Form })
 	w.spans = text.ClausesOf(s, w.words)
 	if len(w.spans) == 0 {
 		w.spans = append(w.spans, text.Span{}) // nothing was said: judged all the same
