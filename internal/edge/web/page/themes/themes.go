@@ -263,7 +263,7 @@ func (v *listView) columns(e ui.Env, sort string, descending bool, address func(
 	add("", e.T("field.theme"), false)
 	add("n", e.T("measure.count"), false)
 	add("share", e.T("themes.share"), true)
-	add("change", e.T("explore.change"), true)
+	add("change", e.T("themes.change"), true)
 	add("net", e.T("measure.net_sentiment"), false)
 	if v.Metric != "" {
 		add("score", e.T("measure."+string(v.Metric)), true)
@@ -446,7 +446,7 @@ func (r *row) changed(e ui.Env) *change {
 		return nil
 	}
 	r.change = *d.Difference
-	c := &change{Up: *d.Difference > 0, Clear: d.Verdict == "clear", Text: points(e, *d.Difference), Verdict: say.Verdict(e.Locale, "share", *d)}
+	c := &change{Up: *d.Difference > 0, Clear: d.Verdict == "clear", Text: e.Signed(100**d.Difference, 1), Verdict: say.Verdict(e.Locale, "share", *d)}
 	c.Range = e.T("score.interval", "low", verbatim(e.Signed(100*d.Interval.Low, 1)), "high", verbatim(points(e, d.Interval.High)))
 	if c.Clear && tone(r.net) != "" { // more of what is praised is good news, more of what is blamed is bad
 		c.Tone = "bad"
