@@ -152,9 +152,6 @@ type word struct {
 	end   *word    // that ending
 }
 
-// tenses are the signs of the present tense of Persian.
-var tenses = []string{"نمی", "می"}
-
 const (
 	mostParts = 20  // words and phrases in a query; the rest is not looked for
 	mostWords = 12  // in a phrase
@@ -196,7 +193,7 @@ func Parse(s string) Query {
 				end()
 				continue
 			}
-			if slices.Contains(tenses, text.Normalize(piece).Text) { // "می روم" is one word typed apart
+			if slices.Contains(text.PersianSigns, text.Normalize(piece).Text) { // "می روم" is one word typed apart
 				if verb, rest := upToSpace(strings.TrimLeftFunc(s, unicode.IsSpace)); slices.Contains(languages(verb), "fa") {
 					piece, s = piece+verb, rest
 				}
@@ -258,7 +255,7 @@ func conjugated(words []word) []word {
 	out, signs := words[:0], 0
 	for i := 0; i < len(words); i++ {
 		w := words[i]
-		if i+1 < len(words) && slices.Contains(tenses, w.form) && slices.Contains(languages(words[i+1].form), "fa") {
+		if i+1 < len(words) && slices.Contains(text.PersianSigns, w.form) && slices.Contains(languages(words[i+1].form), "fa") {
 			i++
 			form := w.form + words[i].form
 			w = letters(form)
@@ -266,7 +263,7 @@ func conjugated(words []word) []word {
 			i++
 			w = letters(w.form + words[i].form)
 		}
-		for _, sign := range tenses {
+		for _, sign := range text.PersianSigns {
 			if rest, ok := strings.CutPrefix(w.form, sign); ok && utf8.RuneCountInString(rest) > 1 && signs < mostSigns {
 				verb := letters(rest)
 				w.sign, w.verb = sign, &verb
