@@ -279,6 +279,17 @@ func (s *Service) Smallest(ctx context.Context, ws identity.WorkspaceID) (func(s
 	return a.minimum, err
 }
 
+// Verdict says what a difference with this interval is where one smaller than least does not matter: "chance", "slight" or "clear", as in Comparison.
+func Verdict(difference float64, interval stat.Interval, least float64) string {
+	switch {
+	case interval.Contains(0):
+		return "chance"
+	case math.Abs(difference) < least:
+		return "slight"
+	}
+	return "clear"
+}
+
 // minimum is the smallest difference that the workspace cares about, in the measure's own unit, from a counterpart's value; 0 where
 // any difference matters that is not chance.
 func (a *asked) minimum(before float64) float64 {
@@ -330,13 +341,8 @@ func (a *asked) difference(r, c Row) *Comparison {
 	}
 	out.Interval, out.P = &diff.Interval, &diff.P
 	if out.Verdict == "" {
-		switch {
-		case diff.Interval.Contains(0):
-			out.Verdict = "chance"
-		case math.Abs(d) < least:
-			out.Verdict = "slight"
-		default:
-			out.Verdict, out.Distinguishable = "clear", true
+		if out.Verdict = Verdict(d, diff.Interval, least); out.Verdict == "clear" {
+			out.Distinguishable = true
 			if b := a.Measure.BetterOn(a.counted); b != 0 {
 				good := d > 0 == (b > 0)
 				out.Better = &good

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"kolo/internal/foundation/clock"
 	"kolo/internal/foundation/column"
 	"kolo/internal/listen/feedback"
 	"kolo/internal/understand/search"
@@ -53,7 +54,7 @@ type wordingAs struct{ scale, question, key any }
 // setPair is the two sets of a label's themes.
 type setPair struct{ plain, mentions set }
 
-// most bounds each of the memories of a rowMaker: a sender that makes up keys or questions must not grow them without end.
+// mostRemembered bounds each of the memories of a rowMaker: a sender that makes up keys or questions must not grow them without end.
 const mostRemembered = 50_000
 
 func newRowMaker() *rowMaker {
@@ -117,11 +118,11 @@ func (m *rowMaker) values(f *feedback.Feedback, zone *time.Location, contactAttr
 	}
 	stemmed, _, _ := strings.Cut(strings.ToLower(language), "-")
 	found := m.index.Index(f.Text, stemmed)
-	day, month := dayAndMonth(f.Time, zone)
+	local := f.Time.In(zone)
 	from := len(m.cells)
 	m.cells = append(m.cells,
 		string(f.Workspace), string(f.ID), f.Time.UnixMilli(),
-		day, month, f.Kind,
+		int64(clock.DayOf(f.Time, zone)), int64((local.Year()-1970)*12+int(local.Month())-1), f.Kind,
 		f.Channel, f.Source, language,
 		f.Touchpoint, f.Survey, f.SurveyVersion,
 		string(f.Contact), Key(string(f.Contact)), f.Import, Fold(f.Text), found.Stems, found.Forms,
@@ -146,19 +147,6 @@ func (m *rowMaker) values(f *feedback.Feedback, zone *time.Location, contactAttr
 }
 
 var noSets setPair
-
-// dayAndMonth are the day and the month of an instant in a zone, counted from the beginning of 1970.
-func dayAndMonth(t time.Time, zone *time.Location) (day, month int64) {
-	local := t.In(zone)
-	year, of, _ := local.Date()
-	_, offset := local.Zone()
-	seconds := local.Unix() + int64(offset)
-	day = seconds / 86400
-	if seconds%86400 < 0 {
-		day--
-	}
-	return day, int64((year-1970)*12 + int(of) - 1)
-}
 
 // room gives room for n pairs, of which none is taken until m.pairs is grown by them.
 func (m *rowMaker) room(n int) column.Pairs {

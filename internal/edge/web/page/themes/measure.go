@@ -166,14 +166,7 @@ func (m *measured) shifted(now, before int64, least func(float64) float64) *insi
 	}
 	c.Difference, c.Interval = &d.Estimate, &d.Interval
 	smallest := least(float64(before) / float64(m.textsBefore))
-	switch c.Minimum = &smallest; {
-	case d.Interval.Contains(0):
-		c.Verdict = "chance"
-	case math.Abs(d.Estimate) < smallest:
-		c.Verdict = "slight"
-	default:
-		c.Verdict = "clear"
-	}
+	c.Minimum, c.Verdict = &smallest, insight.Verdict(d.Estimate, d.Interval, smallest)
 	return c
 }
 
