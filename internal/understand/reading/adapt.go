@@ -256,7 +256,7 @@ func (r *Reader) prepare(examples []Example) []prepared {
 	out := make([]prepared, len(examples))
 	for i, e := range examples {
 		x := &out[i]
-		x.Words = text.Words(e.Text)
+		x.Words = once(text.Words(e.Text))
 		p := r.part(e.Language, e.Text)
 		x.judge = p.Note.Sentiment
 		x.Offset = r.raw(p, e.Text)
@@ -358,7 +358,7 @@ func (r *Reader) home(examples []Example) (home, plain []prepared) {
 					continue
 				}
 				// By itself it must say the same as in its place.
-				if k := polarity(r.raw(p, said.Text), len(text.Words(said.Text))); k != int(c.Sentiment)+1 {
+				if k := polarity(r.raw(p, said.Text), len(once(text.Words(said.Text)))); k != int(c.Sentiment)+1 {
 					continue
 				}
 				if n++; n%2 == 0 {

@@ -229,7 +229,7 @@ func (r *Reader) Read(s, language string) Reading {
 // the text says nothing.
 func (r *Reader) About(s, language string) []float32 {
 	p := r.part(language, s)
-	words := text.Words(s)
+	words := once(text.Words(s))
 	if !says(words) {
 		return nil
 	}
@@ -325,8 +325,7 @@ func (r *Reader) part(language, s string) *Part {
 
 // read fills the room with what a model says of a text.
 func (w *room) read(p *Part, s string) {
-	// Who says a word three times says it more loudly, and no model has learned what it says three times.
-	w.words = slices.CompactFunc(w.splitter.Words(s), func(a, b text.Word) bool { return a.Kind == text.Letters && b.Kind == text.Letters && a.Form == b.Form })
+	w.words = once(w.splitter.Words(s))
 	w.spans = text.ClausesOf(s, w.words)
 	if len(w.spans) == 0 {
 		w.spans = append(w.spans, text.Span{}) // nothing was said: judged all the same
@@ -334,6 +333,12 @@ func (w *room) read(p *Part, s string) {
 	scratch := p.Model.Scratch()
 	p.Look(scratch, s, w.words, w.spans, &w.evidence, &w.themes)
 	p.Model.Release(scratch)
+}
+
+// once are words without those that repeat the one before them, in their own place: who says a word three times says it more loudly, and no model
+// has learned what it says three times.
+func once(words []text.Word) []text.Word {
+	return slices.CompactFunc(words, func(a, b text.Word) bool { return a.Kind == text.Letters && b.Kind == text.Letters && a.Form == b.Form })
 }
 
 // within tells which words lie in a span: from first to last, exclusive.
