@@ -20,16 +20,12 @@ func TestInvitationsAreMailed(t *testing.T) {
 		w.must(err)
 		sent := func(n int) deliver.Delivery {
 			w.Helper()
-			for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-				list, _, err := w.deliver.List(w.Context(), owner.Workspace, owner, deliver.Filter{Topic: "invite"})
-				w.must(err)
-				if len(list) == n && list[0].State == deliver.Sent {
-					return list[0]
-				}
-				if time.Now().After(end) {
-					w.Fatalf("the mails are %+v", list)
-				}
+			w.settle()
+			list := w.deliveries(owner, deliver.Filter{Topic: "invite"})
+			if len(list) != n || list[0].State != deliver.Sent || len(w.mails.Mails()) != n {
+				w.Fatalf("the mails are %+v", list)
 			}
+			return list[0]
 		}
 		d := sent(1)
 		m := w.mails.Mails()[0]
@@ -63,14 +59,11 @@ func TestInvitationsAreMailed(t *testing.T) {
 // Without a mail server an invitation is a link to hand on, and the list of what was sent says nothing of it.
 func TestInvitationsWithoutAMailServer(t *testing.T) {
 	each(t, func(w *world) {
-		f := w.process("")
-		w.run(f)
+		w.run(w.process(""))
 		owner := w.workspace("hotels")
 		_, _, err := w.identity.Invite(w.Context(), owner.Workspace, owner, identity.NewInvite{Email: "noa@kolo.example", Role: identity.Analyst})
 		w.must(err)
-		list, _, err := f.Deliver.List(w.Context(), owner.Workspace, owner, deliver.Filter{})
-		w.must(err)
-		if len(list) > 0 {
+		if list := w.deliveries(owner, deliver.Filter{}); len(list) > 0 {
 			w.Fatalf("there are %+v", list)
 		}
 	})

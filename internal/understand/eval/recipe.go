@@ -69,11 +69,11 @@ var heads = []learn.HeadSpec{
 	{Name: reading.ThemeHead, Kind: learn.AnyOf, Labels: Themes, Levels: 10, Contrast: 0.5},
 }
 
-// whereHead is a head of models of a language in which others have labelled texts that customers may have written, too; elsewhere is that of the
+// whereHead is a head of models of a language in which others have labelled texts that customers may have written, too; elsewhereHead is that of the
 // model that learns from these alone.
 var (
-	whereHead = learn.HeadSpec{Name: sentiment.WhereHead, Kind: learn.OneOf, Labels: []string{"here", "elsewhere"}, Levels: 60}
-	elsewhere = learn.HeadSpec{Name: sentiment.ElsewhereHead, Kind: learn.OneOf, Labels: sentiment.Names[:3], Levels: 60}
+	whereHead     = learn.HeadSpec{Name: sentiment.WhereHead, Kind: learn.OneOf, Labels: []string{"here", "elsewhere"}, Levels: 60}
+	elsewhereHead = learn.HeadSpec{Name: sentiment.ElsewhereHead, Kind: learn.OneOf, Labels: sentiment.Names[:3], Levels: 60}
 )
 
 // mostElsewhere are the n-grams of such a model: there are some thousand texts.
@@ -340,7 +340,7 @@ func learnFrom(all []prepared, o learn.Options, but int) (m, there *learn.Model,
 		return nil, nil, err
 	}
 	o.Most = mostElsewhere
-	there, err = learn.Train(away, []learn.HeadSpec{elsewhere}, o)
+	there, err = learn.Train(away, []learn.HeadSpec{elsewhereHead}, o)
 	return m, there, err
 }
 
