@@ -382,7 +382,8 @@ func fill(ctx context.Context, columns *column.DB, pg *pgx.Conn, ws identity.Wor
 	if err != nil {
 		return err
 	}
-	for _, sql := range []string{"CREATE INDEX ON f (workspace, day)", "VACUUM ANALYZE f"} {
+	// What it would write to disk in the minutes after this is written now: it took a quarter of the machine from both sides of the comparison.
+	for _, sql := range []string{"ALTER TABLE f SET (autovacuum_enabled = off)", "CREATE INDEX ON f (workspace, day)", "VACUUM ANALYZE f", "CHECKPOINT"} {
 		if _, err := pg.Exec(ctx, sql); err != nil {
 			return err
 		}
