@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"io"
 	"io/fs"
 	"slices"
 	"strings"
@@ -107,13 +108,15 @@ var shipped = sync.OnceValues(func() (*Reader, error) {
 	sum.Write([]byte(rules))
 	r := empty("")
 	for _, name := range names {
-		file, err := model.Files.ReadFile(name)
+		file, err := model.Files.Open(name)
 		if err != nil {
 			return nil, err
 		}
-		sum.Write(file)
+		if _, err := io.Copy(sum, file); err != nil {
+			return nil, err
+		}
 		r.parts[strings.TrimSuffix(name, ".bin")] = sync.OnceValue(func() *Part {
-			p, err := decode(file)
+			p, err := decode(name)
 			if err != nil { // a part of the program, which a test reads whole
 				panic("reading: " + name + ": " + err.Error())
 			}
@@ -124,7 +127,11 @@ var shipped = sync.OnceValues(func() (*Reader, error) {
 	return r, r.check()
 })
 
-func decode(file []byte) (*Part, error) {
+func decode(name string) (*Part, error) {
+	file, err := model.Files.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
 	var note Note
 	m, err := learn.Decode(file, &note)
 	if err != nil {
