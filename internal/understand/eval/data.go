@@ -2,12 +2,16 @@ package eval
 
 import (
 	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"kolo/internal/understand/sentiment"
@@ -32,7 +36,15 @@ type Row struct {
 type Labelled struct {
 	text.Span
 	Label sentiment.Label
-	Theme string
+	Theme string // "" where only its sentiment was told
+}
+
+// themes are those that it is about; nil where nobody said.
+func (c Labelled) themes() []string {
+	if c.Theme == "" {
+		return nil
+	}
+	return []string{c.Theme}
 }
 
 // Sources of rows.
@@ -113,6 +125,62 @@ func ReadClauses(dir, language string) (rows []Row, err error) {
 		return nil
 	})
 	return rows, err
+}
+
+// tellClauses gives authored texts what the project's file says of how their clauses speak: a line each, "HASH clause clause ..." with tabs between and
+// each clause "SENTIMENT FROM-TO", in bytes of the text, which is known by the first half of its SHA-256 alone. Not every language has such a file,
+// and what it says of texts that are not there is left out.
+func tellClauses(rows []Row, dir fs.FS, language string) error {
+	name := clausesFile(language)
+	b, err := fs.ReadFile(dir, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	at := make(map[string]int, len(rows))
+	for i, r := range rows {
+		at[textHash(r.Text)] = i
+	}
+	for n, line := range strings.Split(string(b), "\n") {
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		hash, rest, _ := strings.Cut(line, "\t")
+		i, ok := at[hash]
+		if !ok {
+			continue
+		}
+		if rows[i].Clauses, err = parseClauses(rest, len(rows[i].Text)); err != nil {
+			return fmt.Errorf("%s:%d: %w", name, n+1, err)
+		}
+	}
+	return nil
+}
+
+func clausesFile(language string) string { return Authored + "." + language + ".txt" }
+
+// textHash is what the labels of clauses know a text by.
+func textHash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:16])
+}
+
+// parseClauses reads how the clauses of a text of a length speak.
+func parseClauses(s string, length int) (clauses []Labelled, err error) {
+	for f := range strings.SplitSeq(s, "\t") {
+		how, where, _ := strings.Cut(f, " ")
+		from, to, _ := strings.Cut(where, "-")
+		l, ok := letters[how]
+		start, bad1 := strconv.Atoi(from)
+		end, bad2 := strconv.Atoi(to)
+		if !ok || l == sentiment.Mixed || bad1 != nil || bad2 != nil || start < 0 || start >= end || end > length {
+			return nil, fmt.Errorf("%q is no clause of a text of %d bytes: n, u or p, a space, where it begins, - and where it ends", f, length)
+		}
+		clauses = append(clauses, Labelled{Span: text.Span{Start: start, End: end}, Label: l})
+	}
+	return clauses, nil
 }
 
 // ReadCorpus reads the project's own texts of a language: a line each, "OVERALL clause clause ..." with tabs between and

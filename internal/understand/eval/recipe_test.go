@@ -3,6 +3,7 @@ package eval
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -61,6 +62,69 @@ func TestParseCorpus(t *testing.T) {
 	}
 	for _, bad := range []string{"", "n", "x\tn price|no", "n\tm price|no", "n\tn|no", "n\tn price", "n\tn price|"} {
 		if _, err := parseCorpus(bad); err == nil {
+			t.Errorf("%q was read", bad)
+		}
+	}
+}
+
+func TestLabelsOfClausesAreWellFormed(t *testing.T) {
+	t.Parallel()
+	files, err := fs.Glob(ownTexts, clausesFile("*"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		b, err := fs.ReadFile(ownTexts, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		last, texts := "", 0
+		for line := range strings.Lines(string(b)) {
+			if line[0] == '#' {
+				continue
+			}
+			hash, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+			clauses, err := parseClauses(rest, 1<<20)
+			if err != nil {
+				t.Errorf("%s: %s: %v", file, hash, err)
+			}
+			if hash <= last || len(hash) != len(textHash("")) {
+				t.Errorf("%s: %q follows %q", file, hash, last)
+			}
+			for i := 1; i < len(clauses); i++ {
+				if clauses[i].Start < clauses[i-1].End {
+					t.Errorf("%s: clauses of %s lie over each other", file, hash)
+				}
+			}
+			last = hash
+			texts++
+		}
+		if texts < 500 {
+			t.Errorf("%s: clauses of %d texts", file, texts)
+		}
+	}
+}
+
+func TestLabelledClausesAreLearnedFrom(t *testing.T) {
+	t.Parallel()
+	said := "the van came early, the box was torn"
+	dir := fstest.MapFS{"authored.xx.txt": {Data: []byte("# of texts\n" + textHash(said) + "\tp 0-19\tn 20-36\n" + textHash("another") + "\tn 0-3\n")}}
+	rows := []Row{{Text: said, Source: Authored, Label: sentiment.Mixed, Themes: []string{"delivery"}}, {Text: "the van came", Source: Authored, Themes: []string{"delivery"}}}
+	if err := tellClauses(rows, dir, "xx"); err != nil {
+		t.Fatal(err)
+	}
+	if c := rows[0].Clauses; len(c) != 2 || c[0].Of(said) != "the van came early," || c[1].Of(said) != "the box was torn" || c[1].Label != sentiment.Negative || rows[1].Clauses != nil {
+		t.Fatalf("%+v", rows)
+	}
+	p := prepare(rows[0])
+	if len(p.examples) != 3 || p.examples[2].Targets[1][0] != 1 || p.examples[1].Targets[1][2] != 1 || p.examples[2].Targets[2] != nil || p.examples[0].Targets[2][slices.Index(Themes, "delivery")] != 1 {
+		t.Errorf("each clause speaks for itself, of themes nothing was said but for the whole: %+v", p.examples)
+	}
+	if tellClauses(rows, fstest.MapFS{}, "xx") != nil {
+		t.Error("a language without such labels cannot be learned")
+	}
+	for _, bad := range []string{"", "n", "m 0-3", "n price 0-3", "n 3-3", "n 0-300", "n -3", "x 0-3"} {
+		if _, err := parseClauses(bad, 36); err == nil {
 			t.Errorf("%q was read", bad)
 		}
 	}

@@ -37,6 +37,9 @@ func (s Sources) rows(language string) (rows []Row, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := tellClauses(authored, s.Corpus, language); err != nil {
+		return nil, err
+	}
 	clauses, err := ReadClauses(s.Data, language)
 	if err != nil {
 		return nil, err
