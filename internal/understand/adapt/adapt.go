@@ -89,6 +89,7 @@ func newReader(base *reading.Reader, found *discover.Model, foundID, deltaID str
 	h := fnv.New32a()
 	plain := foundID == "" && deltaID == ""
 	_, _ = fmt.Fprint(h, foundID, deltaID)
+	rules := false
 	for _, t := range tree.Every() {
 		if t.State == theme.Forbidden {
 			plain = false
@@ -103,7 +104,7 @@ func newReader(base *reading.Reader, found *discover.Model, foundID, deltaID str
 		if err != nil {
 			continue // it was checked when it was kept; a grammar that has changed since must not stop the reading
 		}
-		plain = false
+		plain, rules = false, true
 		_, _ = fmt.Fprint(h, "\x01", id, "\x02", t.Rule)
 		at := slices.IndexFunc(r.rules, func(x ruleTheme) bool { return x.id == id })
 		if at < 0 {
@@ -111,6 +112,9 @@ func newReader(base *reading.Reader, found *discover.Model, foundID, deltaID str
 			r.rules = append(r.rules, ruleTheme{id: id})
 		}
 		r.rules[at].rules = append(r.rules[at].rules, parsed)
+	}
+	if rules {
+		_, _ = fmt.Fprint(h, "\x03", rule.Version)
 	}
 	if !plain {
 		r.version = fmt.Sprintf("%s+%08x", base.Model(), h.Sum32())

@@ -87,6 +87,9 @@ func (x *Indexer) word(known map[string]indexed, w text.Word, language string) i
 	}
 	form := strings.Clone(w.Form) // not a part of the whole text, which would stay with it
 	at := indexed{strings.Clone(clean(stem(form, language))), clean(form)}
+	if bare := bare(form, at.stem); bare != "" {
+		at.form += " " + bare
+	}
 	if x.n >= mostStems {
 		clear(x.words)
 		x.n = 0
@@ -103,6 +106,15 @@ func stem(form, language string) string {
 		return form
 	}
 	return s
+}
+
+// bare is a Hebrew word without its prefixes, where its stem does not begin as it does: "שחיכיתי" begins with "חיכ", too, and its stem is
+// "לחכות". Otherwise it is "".
+func bare(form, stem string) string {
+	if b := text.HebrewStem(form); b != form && !strings.HasPrefix(b, stem) {
+		return b
+	}
+	return ""
 }
 
 // clean makes sure that no word looks like two, and takes Latin letters without their marks, as many type them: "cafe" is "café".
@@ -439,7 +451,7 @@ func (q Query) Match(index Index) bool {
 // Spans are the places of a text that the query asks for, in order and apart from each other: what is to be marked.
 func (q Query) Spans(s, language string) []text.Span {
 	var words []text.Word
-	var stemmed, forms []string
+	var stemmed, forms, bares []string
 	for _, w := range text.Words(s) {
 		if w.Kind != text.Punctuation && w.Form != "" {
 			words = append(words, w)
@@ -448,6 +460,7 @@ func (q Query) Spans(s, language string) []text.Span {
 				shared = stem(w.Form, language)
 			}
 			stemmed, forms = append(stemmed, clean(shared)), append(forms, clean(w.Form))
+			bares = append(bares, bare(w.Form, shared))
 		}
 	}
 	var out []text.Span
@@ -458,7 +471,7 @@ func (q Query) Spans(s, language string) []text.Span {
 		for i := range words {
 			n := p.at(stemmed, i)
 			if n == 0 && p.prefix {
-				n = p.at(forms, i)
+				n = max(p.at(forms, i), p.at(bares, i))
 			}
 			if n > 0 {
 				out = append(out, text.Span{Start: words[i].Span.Start, End: words[i+n-1].Span.End})

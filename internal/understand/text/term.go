@@ -2,7 +2,6 @@ package text
 
 import (
 	"strings"
-	"unicode/utf8"
 
 	"github.com/blevesearch/snowballstem"
 	"github.com/blevesearch/snowballstem/arabic"
@@ -72,9 +71,16 @@ func stemOf(form, lang string) string {
 		return hebrewTerm(form)
 	case "fa":
 		return persianStem(form)
+	case "ru":
+		return russianStem(form)
 	case "ar":
 		form = arabicLetters.Replace(form)
 	}
+	return snowball(form, lang)
+}
+
+// snowball is the stem of a form by the rules of Snowball, the form itself in a language that has none.
+func snowball(form, lang string) string {
 	stem := stemmers[lang]
 	if stem == nil {
 		return form
@@ -89,33 +95,3 @@ func stemOf(form, lang string) string {
 
 // arabicLetters gives the letters back that Normalize made Persian and that the Arabic stemmer knows otherwise.
 var arabicLetters = strings.NewReplacer("ی", "ي", "ک", "ك")
-
-// persianEndings are plural, comparative, possessive and indefinite endings, longest first, with the letters that must
-// remain.
-var persianEndings = []struct {
-	ending string
-	remain int
-}{
-	{"هایشان", 2}, {"هایمان", 2}, {"هایتان", 2}, {"هامون", 2}, {"هاتون", 2}, {"هاشون", 2}, {"ترین", 2}, {"هایی", 2}, {"هایم", 2}, {"هایت", 2}, {"هایش", 2},
-	{"های", 2}, {"هام", 2}, {"هات", 2}, {"هاش", 2}, {"مان", 4}, {"تان", 4}, {"شان", 4}, {"مون", 3}, {"تون", 3}, {"شون", 3}, {"ها", 2}, {"تر", 3},
-	{"م", 4}, {"ت", 4}, {"ش", 4}, {"ی", 4},
-}
-
-// persianStem takes the marks of the present tense and up to two endings from a form.
-func persianStem(form string) string {
-	for _, prefix := range []string{"نمی", "می"} {
-		if rest, ok := strings.CutPrefix(form, prefix); ok && utf8.RuneCountInString(rest) >= 4 {
-			form = rest
-			break
-		}
-	}
-	for range 2 { // "گوشی‌هایمان" has two
-		for _, e := range persianEndings {
-			if rest, ok := strings.CutSuffix(form, e.ending); ok && utf8.RuneCountInString(rest) >= e.remain {
-				form = rest
-				break
-			}
-		}
-	}
-	return form
-}

@@ -157,7 +157,7 @@ func (n *node) hits(t *Text) []hit {
 		}
 	case opPrefix:
 		for i, w := range t.words {
-			if strings.HasPrefix(w.Form, n.words[0]) || strings.HasPrefix(t.stems[i], n.words[0]) {
+			if strings.HasPrefix(w.Form, n.words[0]) || strings.HasPrefix(t.stems[i], n.words[0]) || strings.HasPrefix(text.HebrewStem(w.Form), n.words[0]) {
 				p := place{int32(i), int32(i) + 1}
 				out = append(out, hit{p, []place{p}})
 			}

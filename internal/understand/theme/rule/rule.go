@@ -11,7 +11,8 @@
 //	(courier, driver) w/3 rude  brackets group
 //
 // NOT binds most tightly, then nearness, then AND, then OR. AND, OR, NOT and NEAR are written in capitals; И, ИЛИ and НЕ
-// mean the same as AND, OR and NOT. Words match in all their forms: endings, and the prefixes of Hebrew.
+// mean the same as AND, OR and NOT. Words match in all their forms: endings, the prefixes of Hebrew, and of verbs that customers use
+// much in Hebrew, Persian and Russian also forms that begin otherwise (text.Stem).
 //
 // Rules are pure and safe for concurrent use. Reading takes time linear in the rule, matching in the text.
 package rule
@@ -26,6 +27,10 @@ import (
 
 	"kolo/internal/understand/text"
 )
+
+// Version tells apart versions of what rules find: texts that were read by others are read again. Count it up when words have other
+// forms in common.
+const Version = 2
 
 // Limits of a rule.
 const (
