@@ -274,7 +274,7 @@ func checkListen(s string) error {
 func meant(name string, known map[string]bool) string {
 	best, least := "", 4 // more than three slips are no slip
 	for k := range known {
-		if d := distance(name, k); d < least || d == least && k < best {
+		if d := fault.Slips(name, k); d < least || d == least && k < best {
 			best, least = k, d
 		}
 	}
@@ -282,24 +282,4 @@ func meant(name string, known map[string]bool) string {
 		return ""
 	}
 	return "; " + best + " is"
-}
-
-// distance is how many letters must be put in, left out or changed to turn a into b (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }

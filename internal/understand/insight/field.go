@@ -17,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"kolo/internal/foundation/column"
+	"kolo/internal/foundation/fault"
 	"kolo/internal/understand/search"
 )
 
@@ -76,7 +77,54 @@ func parseField(name string) (field, error) {
 			return field{name: name, key: place + ":" + key}, nil
 		}
 	}
+	if near := meant(name); near != "" {
+		return field{}, fmt.Errorf("%q is not a field: did you mean %s", name, near)
+	}
 	return field{}, fmt.Errorf("%q is not a field: it is one of %s, a score, or attribute.KEY, answer.QUESTION, contact.KEY", name, strings.Join(FixedFields, ", "))
+}
+
+// meant guesses which field a name that is none was to be, as the end of a question, "" where nothing is near. What is like none of the fixed ones, and has no dot, may
+// be the key of an attribute or a question.
+func meant(name string) string {
+	plain := plainName(name)
+	if plain == "" || len(name) > 200 {
+		return ""
+	}
+	best, least := "", 2 // more than one slip is no slip
+	for n := range fixed {
+		d := fault.Slips(plain, plainName(n))
+		if len(plain) < 5 { // one letter makes another word of a short one
+			d *= 2
+		}
+		if d < least || d == least && best != "" && n < best {
+			best, least = n, d
+		}
+	}
+	place, key, dotted := strings.Cut(name, ".")
+	switch {
+	case best != "":
+		return best + "?"
+	case !dotted:
+		return "attribute." + name + ", answer." + name + " or contact." + name + "? Fields without a key are " + strings.Join(FixedFields, ", ") + " and scores"
+	case key == "":
+		return ""
+	}
+	for _, p := range []string{"attribute", "answer", "contact"} {
+		if d := fault.Slips(plainName(place), p); d <= 1 {
+			return p + "." + key + "?"
+		}
+	}
+	return ""
+}
+
+// plainName is a name without capitals and marks: people write "touch_point" and "TouchPoint" for touchpoint.
+func plainName(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, s)
 }
 
 var weekdays = []string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
