@@ -11,7 +11,9 @@ import (
 
 	"kolo/internal/foundation/column"
 	"kolo/internal/foundation/fault"
+	"kolo/internal/foundation/store"
 	"kolo/internal/listen/feedback"
+	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 )
 
@@ -160,6 +162,9 @@ func (s *Service) asking(ctx context.Context, ws identity.WorkspaceID, by []fiel
 	a = asking{ws: ws, Dialect: column.DialectFor(column.DuckDB, nil, Table())} // without columns conditions are checked only
 	if s.columns != nil {
 		a.Dialect = s.columns.Dialect()
+	}
+	if err := s.kept(ctx, ws, by, conditions...); err != nil {
+		return a, err
 	}
 	themes := slices.ContainsFunc(by, field.theme)
 	var named []string
@@ -344,4 +349,50 @@ func (s *Service) labelsOf(ctx context.Context, ws identity.WorkspaceID, texts [
 		return nil, nil
 	}
 	return s.labels.Of(ctx, ws, texts)
+}
+
+// notKept says what to ask for in place of what a contact has beside its attributes, which does not stand beside feedback.
+var notKept = map[string]string{
+	"email": findContact, "phone": findContact, "externalid": findContact, "name": findContact, "id": "contact is who said it, by the id of the contact",
+	"language": "language is that of the feedback", "account": "what the contacts of an account said is at /v1/accounts/ID/feedback",
+}
+
+const findContact = "look the contact up (GET /v1/contacts?q=...) and ask for contact, which is the contact's id"
+
+// kept refuses fields of contacts that are no attributes: nothing has a value for them, and a filter that finds nothing looks like an answer.
+// An attribute may have such a name.
+func (s *Service) kept(ctx context.Context, ws identity.WorkspaceID, by []field, conditions ...Conditions) error {
+	var bad []fault.Field
+	look := func(name string) {
+		key, of := strings.CutPrefix(name, "contact.")
+		if why := notKept[plainName(key)]; of && why != "" {
+			bad = append(bad, fault.Field{Path: name, Code: "not_kept", Msg: name + " is no attribute of any contact, and what else is known of contacts does not stand beside feedback: " + why})
+		}
+	}
+	for _, f := range by {
+		look(f.name)
+	}
+	for _, c := range conditions {
+		for _, e := range c {
+			look(e.Field)
+		}
+	}
+	if bad == nil {
+		return nil
+	}
+	var known contact.Secret
+	if err := s.db.View(ctx, func(tx *store.Tx) (err error) {
+		known, err = contact.Personal(tx, ws)
+		return err
+	}); err != nil {
+		return err
+	}
+	bad = slices.DeleteFunc(bad, func(f fault.Field) bool {
+		_, is := known[strings.TrimPrefix(f.Path, "contact.")]
+		return is
+	})
+	if len(bad) == 0 {
+		return nil
+	}
+	return fault.Bad("insight.Query", bad...)
 }
