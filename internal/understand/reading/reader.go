@@ -94,7 +94,7 @@ type Reader struct {
 }
 
 // rules tell apart versions of what is done with what models say: texts that were read by others are read again.
-const rules = "clauses' themes are the text's; figures alone say nothing; sure praise and sure blame are mixed"
+const rules = "clauses' themes are the text's; figures alone say nothing; sure praise and sure blame are mixed; scores go with labels"
 
 // New gives a reader with the models that come with Kolo.
 func New() (*Reader, error) { return shipped() }

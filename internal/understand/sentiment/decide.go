@@ -139,10 +139,13 @@ func (j Judge) Valid() bool {
 	return j.Text.Fits(textInputs, 4) && j.Clause.Fits(clauseInputs, 3) && j.Mixed > 0 && (j.Elsewhere == nil || j.Elsewhere.Fits(elsewhereInputs, 3))
 }
 
+// LeastTone is how far from 0 the score of what praises or blames is at least.
+const LeastTone = 0.05
+
 // Verdict is what is thought of a text or a clause.
 type Verdict struct {
 	Label      Label
-	Score      float32 // probability of praise less that of blame, -1 to 1
+	Score      float32 // probability of praise less that of blame, -1 to 1; of blame at most -LeastTone, of praise at least LeastTone
 	Confidence float32 // probability of the label
 	Unsure     bool
 }
@@ -194,5 +197,12 @@ func (j Judge) Decide(p []float32) Verdict {
 			second = max(second, x)
 		}
 	}
-	return Verdict{Label(best - 1), p[2] - p[0], p[best], p[best]-second < j.Margin}
+	label, score := Label(best-1), p[2]-p[0]
+	switch label { // a label may win by a hair, and a score of nothing beside it would be taken for a mistake
+	case Negative:
+		score = min(score, -LeastTone)
+	case Positive:
+		score = max(score, LeastTone)
+	}
+	return Verdict{label, score, p[best], p[best]-second < j.Margin}
 }

@@ -50,6 +50,8 @@ func TestDecide(t *testing.T) {
 		{ln(0.3, 0.05, 0.25, 0.4), sentiment.Negative, -0.05, 0.3, true}, // mixed is likelier, but not by half
 		{ln(0.2, 0.05, 0.15, 0.6), sentiment.Mixed, -0.05, 0.6, false},
 		{ln(0.05, 0.15, 0.8), sentiment.Positive, 0.75, 0.8, false},
+		{ln(0.36, 0.29, 0.35), sentiment.Negative, -0.05, 0.36, true}, // the score goes with the label
+		{ln(0.345, 0.3, 0.355), sentiment.Positive, 0.05, 0.355, true},
 	} {
 		v := j.Decide(c.in)
 		if v.Label != c.label || math.Abs(float64(v.Score)-c.score) > 1e-5 || math.Abs(float64(v.Confidence)-c.confidence) > 1e-5 || v.Unsure != c.unsure {
