@@ -172,6 +172,7 @@ func (r *Rows) Exports(i *insight.Service) *export.Service {
 func (r *Rows) NewInsight(columns *column.DB) *insight.Service {
 	s := insight.NewService(r.Store, columns, r.Feedback)
 	s.Understand(understood{r.Labels}, trees{r.Themes})
+	r.Identity.OnUpdated(s.Forget)
 	return s
 }
 

@@ -22,7 +22,8 @@ type Service struct {
 	hasher *hasher
 	keys   keyCache
 
-	onInvite func(tx *store.Tx, i Invite, token string) error
+	onInvite  func(tx *store.Tx, i Invite, token string) error
+	onUpdated []func(WorkspaceID)
 }
 
 // NewService makes the service.
@@ -246,6 +247,9 @@ type WorkspacePatch struct {
 	Version   int64
 }
 
+// OnUpdated says what in this process has to forget the settings of a workspace once other ones are kept. Other processes hear nothing.
+func (s *Service) OnUpdated(fn func(WorkspaceID)) { s.onUpdated = append(s.onUpdated, fn) }
+
 // UpdateWorkspace changes the settings of a workspace.
 func (s *Service) UpdateWorkspace(ctx context.Context, ws WorkspaceID, actor Actor, p WorkspacePatch) (w Workspace, err error) {
 	const op = "identity.UpdateWorkspace"
@@ -297,6 +301,11 @@ func (s *Service) UpdateWorkspace(ctx context.Context, ws WorkspaceID, actor Act
 		changed.note("country", old.Country, w.Country)
 		return Audit(tx, actor, "workspace.update", "workspace", string(ws), changed)
 	})
+	if err == nil {
+		for _, told := range s.onUpdated {
+			told(ws)
+		}
+	}
 	return w, err
 }
 

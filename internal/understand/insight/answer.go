@@ -33,6 +33,7 @@ type Service struct {
 
 	mu         sync.Mutex
 	workspaces map[identity.WorkspaceID]settings
+	forgotten  int // counted up by Forget
 	forms      map[int64]form
 	known      map[int64][]ThemeLabel // what sets of themes hold
 
@@ -42,7 +43,7 @@ type Service struct {
 	manyRows  int64 // from which on their customers are gathered in parts
 }
 
-// settings are what a workspace means by a day and a week; remembered for a few seconds.
+// settings are what a workspace means by a day and a week; remembered for a few seconds, unless this process changes them.
 type settings struct {
 	zone      *time.Location
 	weekStart string
@@ -69,6 +70,9 @@ func (s *Service) settings(ctx context.Context, ws identity.WorkspaceID) (settin
 // readSettings are the settings as they are now.
 func (s *Service) readSettings(ctx context.Context, ws identity.WorkspaceID) (set settings, err error) {
 	now := s.clock.Now()
+	s.mu.Lock()
+	forgotten := s.forgotten
+	s.mu.Unlock()
 	var w identity.Workspace
 	if err = s.db.View(ctx, func(tx *store.Tx) (err error) {
 		w, err = identity.GetWorkspace(tx, ws)
@@ -78,9 +82,19 @@ func (s *Service) readSettings(ctx context.Context, ws identity.WorkspaceID) (se
 	}
 	set = settings{zone: w.Location(), weekStart: string(w.WeekStart), read: now}
 	s.mu.Lock()
-	s.workspaces[ws] = set
+	if s.forgotten == forgotten { // they may be those of before
+		s.workspaces[ws] = set
+	}
 	s.mu.Unlock()
 	return set, nil
+}
+
+// Forget has the next answer use the settings that a workspace has now.
+func (s *Service) Forget(ws identity.WorkspaceID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.forgotten++
+	delete(s.workspaces, ws)
 }
 
 // asked is a question with all that was looked up to answer it.
