@@ -357,7 +357,7 @@ var notKept = map[string]string{
 	"language": "language is that of the feedback", "account": "what the contacts of an account said is at /v1/accounts/ID/feedback",
 }
 
-const findContact = "look the contact up (GET /v1/contacts?q=...) and ask for contact, which is the contact's id"
+const findContact = "look the contact up (in Contacts, or by GET /v1/contacts?q=...) and ask for contact, which is the contact's id"
 
 // kept refuses fields of contacts that are no attributes: nothing has a value for them, and a filter that finds nothing looks like an answer.
 // An attribute may have such a name.
