@@ -20,6 +20,7 @@ export function draw(boxes) {
     const spec = mirrored(JSON.parse(document.getElementById(box.dataset.chart).textContent));
     if (box.dataset.height) box.style.height = `${box.dataset.height}px`;
     box.style.display = "block";
+    if (spec.kind === "tree" && box.clientWidth < 480) box.style.height = "28rem"; // what a phone lacks in width its fields get in height, for their names
     if (spec.kind === "tree") document.fonts.ready.then(() => begin(box, spec)); // it cannot be drawn twice in a row
     else begin(box, spec);
     new ResizeObserver(() => {
@@ -329,7 +330,7 @@ function options(spec, box, chart) {
         type: "treemap", left: 0, right: 0, top: 10, bottom: 0, roam: false, nodeClick: false, breadcrumb: { show: false }, visibleMin: 1, squareRatio: 1.3, cursor: "pointer",
         itemStyle: { gapWidth: 2, borderWidth: 0, borderColor: "transparent", borderRadius: 4 },
         label: { ...text, color: c.ink, fontSize: 12.5, align: rtl ? "right" : "left", position: rtl ? "insideTopRight" : "insideTopLeft", padding: [5, 6], overflow: "none", rich: letters, formatter: (p) => fitted(p.name, room(p).width - 12, room(p).height - 8, font, 400) },
-        upperLabel: { show: true, height: 24, color: c.soft, fontFamily: font, fontSize: 12, fontWeight: 600, align: rtl ? "right" : "left", position: rtl ? ["100%", 4] : [0, 4], overflow: "none", rich: Object.fromEntries(Object.entries(letters).map(([k, v]) => [k, { ...v, color: c.soft, fontWeight: 600 }])), formatter: (p) => fitted(p.name, room(p).width - 4, 18, font, 600) },
+        upperLabel: { show: true, height: narrow ? 34 : 24, verticalAlign: narrow ? "top" : undefined, color: c.soft, fontFamily: font, fontSize: 12, fontWeight: 600, align: rtl ? "right" : "left", position: rtl ? ["100%", 4] : [0, 4], overflow: "none", rich: Object.fromEntries(Object.entries(letters).map(([k, v]) => [k, { ...v, color: c.soft, fontWeight: 600 }])), formatter: (p) => fitted(p.name, room(p).width - 4, narrow ? 30 : 18, font, 600) },
         levels: [{ itemStyle: { gapWidth: 8 }, upperLabel: { show: false } }, { itemStyle: { gapWidth: 2 } }],
         emphasis: { disabled: true },
         data: top,

@@ -292,14 +292,14 @@ func (p *Pages) rows(q *web.Request, list []contact.Contact, k knowledge) (rows 
 		return nil, nil, err
 	}
 	keys := k.few[:min(len(k.few), columns-min(len(ids), 1))]
-	head = []ui.Column{{Label: e.T("field.contact")}}
+	head = []ui.Column{{Label: e.T("field.contact")}, {Label: e.T("contact.last_seen")}}
 	for _, key := range keys {
-		head = append(head, ui.Column{Label: attributeTitle(k.byKey[key]), Wide: true})
+		head = append(head, ui.Column{Label: attributeTitle(k.byKey[key])})
 	}
 	if len(ids) > 0 {
-		head = append(head, ui.Column{Label: e.T("contact.account"), Wide: true})
+		head = append(head, ui.Column{Label: e.T("contact.account")})
 	}
-	head = append(head, ui.Column{Label: e.T("setup.language"), Wide: true}, ui.Column{Label: e.T("contact.last_seen")})
+	head = append(head, ui.Column{Label: e.T("setup.language")})
 	for _, c := range list {
 		r := row{Href: href(c.ID), Name: figure.Name(e, c), Language: c.Language, LastSeen: c.LastSeen, HasAccounts: len(ids) > 0}
 		for _, i := range c.Identities {

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -68,20 +69,26 @@ func each(t *testing.T, test func(w *world)) {
 			w.mails.Start(t)
 			post, err := mail.New(mail.Options{URL: w.mails.URL(), From: "kolo@example.org"})
 			w.must(err)
-			w.deliver = deliver.NewService(db, deliver.Options{Mail: post, Base: "https://kolo.example", Hooks: webhook.New(webhook.Options{Guard: outbound.Guard{Allow: netip.Addr.IsLoopback}, Plain: true})})
-			site, err := web.New(web.Options{Identity: w.Service, Clock: c, Log: slog.New(slog.DiscardHandler)})
-			w.must(err)
 			columns, err := duck.Open(t.Context(), "", column.Options{})
 			w.must(err)
 			t.Cleanup(func() { _ = columns.Close() })
 			w.must(columns.Ensure(t.Context(), insight.Tables()...))
 			w.insight, w.population = insight.NewService(db, columns, w.feedback), population.NewService(db)
-			(&door.Pages{Identity: w.Service}).Register(site)
-			(&settings.Pages{Identity: w.Service, Contacts: w.contacts, Feedback: w.feedback, Deliver: w.deliver, Population: w.population, Insight: w.insight, Base: "https://kolo.example"}).Register(site)
-			w.site = site
+			w.serve(post)
 			test(w)
 		})
 	}
+}
+
+// serve builds the pages with a mail server, or with nil without one.
+func (w *world) serve(post *mail.Client) {
+	w.Helper()
+	w.deliver = deliver.NewService(w.db, deliver.Options{Mail: post, Base: "https://kolo.example", Hooks: webhook.New(webhook.Options{Guard: outbound.Guard{Allow: netip.Addr.IsLoopback}, Plain: true})})
+	site, err := web.New(web.Options{Identity: w.Service, Clock: w.clock, Log: slog.New(slog.DiscardHandler)})
+	w.must(err)
+	(&door.Pages{Identity: w.Service}).Register(site)
+	(&settings.Pages{Identity: w.Service, Contacts: w.contacts, Feedback: w.feedback, Deliver: w.deliver, Population: w.population, Insight: w.insight, Base: "https://kolo.example"}).Register(site)
+	w.site = site
 }
 
 func (w *world) must(err error) {
@@ -203,7 +210,7 @@ func (p page) lacks(texts ...string) page {
 	return p
 }
 
-// text is what a reader sees in the middle of the page, in one line.
+// text is what a reader sees in the middle of the page, in one line, on a wide screen.
 func (p page) text() string {
 	doc, err := html.Parse(strings.NewReader(p.body))
 	if err != nil {
@@ -211,11 +218,23 @@ func (p page) text() string {
 	}
 	var words []string
 	for n := range doc.Descendants() {
-		if n.Type == html.TextNode && n.Parent.Data != "script" {
+		if n.Type == html.TextNode && n.Parent.Data != "script" && !narrow(n) {
 			words = append(words, strings.Fields(n.Data)...)
 		}
 	}
 	return strings.Join(words, " ")
+}
+
+// narrow tells whether a text is said on narrow screens alone, where a column of a table is left out.
+func narrow(n *html.Node) bool {
+	for p := range n.Ancestors() {
+		for _, a := range p.Attr {
+			if a.Key == "class" && slices.Contains(strings.Fields(a.Val), "k-under") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // value is what a field of a form holds.

@@ -265,11 +265,11 @@ func (v *listView) columns(e ui.Env, sort string, descending bool, address func(
 	add("share", e.T("themes.share"), true)
 	add("change", e.T("themes.change"), true)
 	add("net", e.T("measure.net_sentiment"), false)
-	if v.Metric != "" {
-		add("score", e.T("measure."+string(v.Metric)), true)
+	if v.Impacts { // before the score: on a phone it is still in sight
+		add("impact", e.T("themes.impact."+string(v.Metric)), false)
 	}
-	if v.Impacts {
-		add("impact", e.T("themes.impact."+string(v.Metric)), true)
+	if v.Metric != "" {
+		add("score", e.T("measure."+string(v.Metric)), false)
 	}
 	if v.May && v.Waiting > 0 {
 		v.Columns = append(v.Columns, ui.Column{Label: e.T("themes.decide"), Hidden: true})
