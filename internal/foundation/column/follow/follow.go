@@ -5,6 +5,7 @@ package follow
 import (
 	"context"
 	"log/slog"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,7 +25,7 @@ const (
 type Source struct {
 	Stream string   // of the columns' watermark; the stream Stream.layout says of which layout they are
 	Lease  string   // who holds it may feed
-	Tables []string // that are fed
+	Tables []string // that are fed; the first has the rows that are counted
 	// Layout is the version of what stands in the columns, 1 or more. Columns of an older one are emptied and fed again: count it
 	// up when rows that are there would lack something. Those of a newer program stay: they have what this one asks for.
 	Layout int64
@@ -64,7 +65,16 @@ type Follower struct {
 	behind   atomic.Int64
 	feeding  sync.Mutex
 	fed      int64 // up to which change the columns were fed when this process last knew
+	filling  *filling
+	emptied  bool  // the columns were, and have taken nothing since
 	laidOut  int64 // what stood in the columns when this was known: layout and how often they were emptied; 0 at first
+}
+
+// filling is a fill of columns that were empty, or far behind when the process began.
+type filling struct {
+	upTo  int64 // change that there was when it began
+	rows  int
+	begun time.Time
 }
 
 // New makes a follower.
@@ -175,13 +185,19 @@ func (f *Follower) feed(ctx context.Context) (n int64, err error) {
 	if mark < f.fed { // a damaged log was put aside, or another process is emptying the columns
 		f.laidOut = 0
 	}
+	behind := f.fed == 0 && upTo-mark > usual
 	f.fed = mark
 	if mark >= upTo {
+		f.filling = nil // another process has filled them
 		return 0, nil
 	}
 	if ok, err := f.layOut(ctx); err != nil || !ok {
 		return 0, err
 	}
+	if f.filling == nil && (behind || f.emptied && mark == 0) {
+		f.filling = &filling{upTo: upTo}
+	}
+	f.emptied = false
 	held := time.Time{}
 	n = upTo - mark
 	for mark < upTo {
@@ -192,6 +208,7 @@ func (f *Follower) feed(ctx context.Context) (n int64, err error) {
 		}
 		if time.Since(held) > leaseTime/3 {
 			if ok, err := f.hold(ctx, &held); err != nil || !ok {
+				f.filling = nil // it is another's to tell
 				return n, err
 			}
 			at, err := f.columns.Watermark(ctx, f.source.Stream)
@@ -206,8 +223,16 @@ func (f *Follower) feed(ctx context.Context) (n int64, err error) {
 			}
 			mark = at
 		}
+		if fill := f.filling; fill != nil && fill.begun.IsZero() {
+			fill.begun = time.Now()
+			f.log.Info("the columns are being filled from the rows", "stream", f.source.Stream, "layout", f.source.Layout, "after", mark)
+		}
 		if mark, err = f.batches(ctx, mark, upTo, &held); err != nil {
 			return n, err
+		}
+		if fill := f.filling; fill != nil && mark >= fill.upTo {
+			f.log.Info("the columns are filled", "stream", f.source.Stream, "rows", fill.rows, "seconds", math.Round(10*time.Since(fill.begun).Seconds())/10)
+			f.filling = nil
 		}
 		f.behind.Store(max(0, last-mark))
 	}
@@ -251,7 +276,13 @@ func (f *Follower) batches(ctx context.Context, mark, upTo int64, held *time.Tim
 			return mark, err
 		}
 	}
+	rows := 0
 	taken := func() {
+		for _, r := range b.Rows {
+			if r.Table == f.source.Tables[0] {
+				rows += len(r.Rows)
+			}
+		}
 		if b.Taken != nil {
 			b.Taken()
 		}
@@ -287,6 +318,9 @@ func (f *Follower) batches(ctx context.Context, mark, upTo int64, held *time.Tim
 		return mark, err
 	}
 	taken()
+	if f.filling != nil {
+		f.filling.rows += rows
+	}
 	f.fed = to
 	return to, nil
 }
@@ -308,15 +342,16 @@ func (f *Follower) layOut(ctx context.Context) (ok bool, err error) {
 		}
 	}
 	if have>>32 < layout {
-		f.log.Info("the columns are filled from the rows", "stream", f.source.Stream, "layout", layout, "before", have>>32)
 		if err := f.empty(ctx, have, layout<<32+1); err != nil {
 			return false, err
 		}
+		f.emptied = have > 0
 		have = layout<<32 + 1
 	}
 	if have == f.laidOut {
 		return true, nil
 	}
+	f.emptied = f.emptied || f.laidOut != 0 || have&(1<<32-1) > 1 // by Rebuild, here or elsewhere
 	if f.source.Learn != nil {
 		if err := f.source.Learn(ctx); err != nil {
 			return false, err
