@@ -306,6 +306,31 @@ func TestWorkspaceSettings(t *testing.T) {
 	})
 }
 
+// TestInvitationsWithoutAMailServer: the link is shown to hand on, it lets its reader in, and nothing says that a mail is on its way.
+func TestInvitationsWithoutAMailServer(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.serve(nil)
+		owner := w.workspace("Acme")
+		owner.get("/settings/members").is(http.StatusOK, "Kolo sends no invitations by mail", "Make the link").lacks("Send the invitation")
+		p := owner.post("/settings/members", "email", "new@acme.example", "role", "agent").
+			is(http.StatusOK, "The invitation for new@acme.example is ready", "Send this link to the person.").lacks("on its way")
+		link, ok := strings.CutPrefix(p.secrets()[0], "https://kolo.example")
+		if !ok {
+			w.Fatalf("the link is %s", p.secrets()[0])
+		}
+		(&browser{world: w}).get(link).is(http.StatusOK, "Join Acme")
+		owner.get("/settings/members").is(http.StatusOK, "new@acme.example").lacks(link)
+		if mails := w.mails.Mails(); len(mails) != 0 {
+			w.Errorf("mailed without a mail server: %+v", mails)
+		}
+		list, _, err := w.deliver.List(w.Context(), owner.actor.Workspace, owner.actor, deliver.Filter{})
+		if w.must(err); len(list) != 0 {
+			w.Errorf("waits for a mail server: %+v", list)
+		}
+	})
+}
+
 func TestInvitationsAndMembers(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
