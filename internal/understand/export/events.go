@@ -43,6 +43,7 @@ func events(ctx context.Context, j job) error {
 		return json.RawMessage(e.Properties)
 	})
 	return write(ctx, j, t, func(do func(event.Event) error) error {
+		var h *label.Happened
 		for {
 			list, err := j.from.Events.List(ctx, j.Workspace, f)
 			if err != nil {
@@ -50,11 +51,16 @@ func events(ctx context.Context, j job) error {
 			}
 			told := func(e event.Event) event.Event { return e }
 			if !j.Actor.May(identity.ContactsIdentify) {
-				h, err := label.HappenedFor(ctx, j.from.Contacts, j.Workspace, list)
+				var next label.Happened
+				if h == nil {
+					next, err = label.HappenedFor(ctx, j.from.Contacts, j.Workspace, list)
+				} else {
+					next, err = h.Next(ctx, j.from.Contacts, j.Workspace, list)
+				}
 				if err != nil {
 					return err
 				}
-				told = h.Masked
+				h, told = &next, next.Masked
 			}
 			if err := all(list)(func(e event.Event) error { return do(told(e)) }); err != nil || len(list) < event.MaxPage {
 				return err

@@ -7,16 +7,44 @@ import (
 	"strings"
 	"unicode"
 
+	"kolo/internal/foundation/id"
 	"kolo/internal/listen/event"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
 	"kolo/internal/understand/text"
 )
 
-// Happened tells of events to those who may not see who contacts are.
+// Happened tells of events to those who may not see who contacts are. It is for one goroutine.
 type Happened struct {
 	personal map[string]bool
 	names    map[contact.ID][]string
+	known    known
+}
+
+// known is what was found out about texts that come again and again in events, as names of plans and of properties do. To look for personal data
+// in each of them anew was nearly all that it took to tell of events.
+type known struct {
+	texts map[string]string // masked, whoever's they are
+	says  map[string]bool   // of names of properties, by what they stand in: they say who somebody is
+}
+
+// mostKnown bounds what is known, and longestKnown the texts: longer ones hardly come again.
+const (
+	mostKnown    = 50_000
+	longestKnown = 64
+)
+
+func remember[V any](m map[string]V, s string, find func() V) V {
+	v, ok := m[s]
+	if !ok {
+		if v = find(); len(s) <= longestKnown {
+			if len(m) >= mostKnown {
+				clear(m)
+			}
+			m[s] = v
+		}
+	}
+	return v
 }
 
 // HappenedFor makes one for events of a workspace.
@@ -25,17 +53,22 @@ func HappenedFor(ctx context.Context, contacts *contact.Service, ws identity.Wor
 	if err != nil {
 		return h, err
 	}
+	return NewHappened(register, nil).Next(ctx, contacts, ws, list)
+}
+
+// Next is for more events of the workspace, with what was found out about those before.
+func (h Happened) Next(ctx context.Context, contacts *contact.Service, ws identity.WorkspaceID, list []event.Event) (_ Happened, err error) {
 	ids := make([]contact.ID, len(list))
 	for i, e := range list {
 		ids[i] = e.Contact
 	}
-	names, err := contacts.Names(ctx, ws, ids)
-	return NewHappened(register, names), err
+	h.names, err = contacts.Names(ctx, ws, ids)
+	return h, err
 }
 
 // NewHappened makes one for a workspace with a register of attributes; names are those of its contacts.
 func NewHappened(register []contact.Attribute, names map[contact.ID][]string) Happened {
-	h := Happened{map[string]bool{}, names}
+	h := Happened{map[string]bool{}, names, known{map[string]string{}, map[string]bool{}}}
 	for _, a := range register {
 		if a.Personal {
 			h.personal[a.Key] = true
@@ -47,8 +80,11 @@ func NewHappened(register []contact.Attribute, names map[contact.ID][]string) Ha
 // Masked is an event without the id of the device and without properties that say who somebody is, at any depth: those that are
 // called like an identity or like an attribute that is personal. Personal data in its other texts is masked.
 func (h Happened) Masked(e event.Event) event.Event {
-	names := h.names[e.Contact]
-	e.Visitor, e.Name, e.Message = "", masked(e.Name, names...), masked(e.Message, names...)
+	names := called{h.names[e.Contact], text.NamesOf(h.names[e.Contact]...)}
+	e.Visitor, e.Name = "", h.masked(e.Name, names)
+	if !id.Valid(e.Message) { // what most libraries make of chance says nothing of anybody
+		e.Message = masked(e.Message, names.all...) // no two messages have the same id
+	}
 	if e.Properties == "" {
 		return e
 	}
@@ -62,7 +98,7 @@ func (h Happened) Masked(e event.Event) event.Event {
 	title, titled := all["name"].(string)
 	h.object("", all, names)
 	if titled && e.Kind != event.Track { // of a page
-		all["name"] = masked(title, names...)
+		all["name"] = h.masked(title, names)
 	}
 	var b bytes.Buffer
 	w := json.NewEncoder(&b)
@@ -75,10 +111,19 @@ func (h Happened) Masked(e event.Event) event.Event {
 	return e
 }
 
-func (h Happened) object(path string, all map[string]any, names []string) {
+// called is what a contact is called.
+type called struct {
+	all []string
+	in  text.Names
+}
+
+func (h Happened) object(path string, all map[string]any, names called) {
 	for k, v := range all {
-		if whole := path + k; h.personal[contact.Key(whole)] || h.personal[contact.Key(k)] || identifies(k) ||
-			strings.ContainsAny(k, "@0123456789") && len(text.Personal(k, "")) > 0 {
+		whole := path + k
+		if remember(h.known.says, path+"\x00"+k, func() bool { // {"a.b": 1} is not {"a": {"b": 1}}
+			return h.personal[contact.Key(whole)] || h.personal[contact.Key(k)] || identifies(k) ||
+				strings.ContainsAny(k, "@0123456789") && len(text.Personal(k, "")) > 0
+		}) {
 			delete(all, k)
 		} else {
 			all[k] = h.value(whole, v, names)
@@ -86,10 +131,10 @@ func (h Happened) object(path string, all map[string]any, names []string) {
 	}
 }
 
-func (h Happened) value(path string, v any, names []string) any {
+func (h Happened) value(path string, v any, names called) any {
 	switch v := v.(type) {
 	case string:
-		return masked(v, names...)
+		return h.masked(v, names)
 	case json.Number:
 		if s := string(v); len(s) >= 9 { // as short as the shortest numbers of people
 			if m := masked(s); m != s {
@@ -104,6 +149,14 @@ func (h Happened) value(path string, v any, names []string) any {
 		}
 	}
 	return v
+}
+
+// masked is masked, found out once of a text in which the contact's names do not stand.
+func (h Happened) masked(s string, names called) string {
+	if names.in.In(s) {
+		return masked(s, names.all...)
+	}
+	return remember(h.known.texts, s, func() string { return masked(s) })
 }
 
 func masked(s string, names ...string) string {

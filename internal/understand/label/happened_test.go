@@ -28,3 +28,38 @@ func TestEventsForWhoMayNotIdentify(t *testing.T) {
 		}
 	}
 }
+
+// TestEventsOfTheNext: what was found out of a text or of a property for one contact is not taken for another's, whose name it may be.
+func TestEventsOfTheNext(t *testing.T) {
+	t.Parallel()
+	h := label.NewHappened(nil, map[contact.ID][]string{"ann": {"Annabel Price"}, "bob": {"Robert Stone"}})
+	for range 2 {
+		for _, c := range []struct{ who, in, want string }{
+			{"bob", `{"greeted":"Annabel","plan":"pro"}`, `{"greeted":"Annabel","plan":"pro"}`},
+			{"ann", `{"greeted":"Annabel","plan":"pro"}`, `{"greeted":"[name]","plan":"pro"}`},
+			{"ann", `{"greeted":"Robert"}`, `{"greeted":"Robert"}`},
+			{"bob", `{"greeted":"Robert"}`, `{"greeted":"[name]"}`},
+			{"", `{"greeted":"Robert"}`, `{"greeted":"Robert"}`},
+			{"", `{"a.first":"x"}`, `{"a.first":"x"}`},
+			{"", `{"a":{"first":"x"}}`, `{"a":{}}`},
+		} {
+			if got := h.Masked(event.Event{Kind: event.Track, Message: "3f2b8c1e-0000-4a5b-8c6d-054123456789"}); got.Message != "3f2b8c1e-0000-4a5b-8c6d-054123456789" {
+				t.Errorf("the id of the message became %s", got.Message)
+			}
+			if got := h.Masked(event.Event{Kind: event.Track, Message: "order of ann@example.com"}); got.Message != "order of [email]" {
+				t.Errorf("the id of the message became %s", got.Message)
+			}
+			if got := h.Masked(event.Event{Kind: event.Track, Contact: contact.ID(c.who), Properties: event.Properties(c.in)}); string(got.Properties) != c.want {
+				t.Errorf("%s of %q became %s", c.in, c.who, got.Properties)
+			}
+		}
+	}
+}
+
+func BenchmarkEventsForWhoMayNotIdentify(b *testing.B) {
+	h := label.NewHappened(nil, map[contact.ID][]string{"ann": {"Annabel Price"}})
+	for b.Loop() {
+		h.Masked(event.Event{Kind: event.Track, Name: "delivery", Message: "demo-e-0093172", Contact: "ann",
+			Properties: `{"country":"GB","courier":"Pelican","late":false,"plan":"premium","region":"Scotland"}`})
+	}
+}

@@ -51,6 +51,22 @@ func ownNames(names []string) (o own) {
 	return o
 }
 
+// Names are what somebody is called, ready to be looked for in many texts.
+type Names struct{ own own }
+
+// NamesOf makes names ready to be looked for.
+func NamesOf(names ...string) Names { return Names{ownNames(names)} }
+
+// In tells whether one of the names stands in a text, in a form in which Personal finds it. Where none does, Personal finds the same with the
+// names and without.
+func (n Names) In(s string) bool {
+	if n.own.parts == nil && n.own.whole == nil {
+		return false
+	}
+	f := finder{s: s, own: n.own}
+	return f.ofOwn(Words(s)) != nil
+}
+
 // possessor is a form without the English sign that something is somebody's.
 func possessor(form string) string {
 	rest, _ := strings.CutSuffix(form, "'s")
