@@ -69,6 +69,7 @@ var sideways = map[[2]string]string{
 	{"internal/understand/adapt", "internal/understand/insight"}:     "whose classes turn ratings into labels",
 	{"internal/understand/adapt", "internal/understand/label"}:       "by the corrections of its members",
 	{"internal/understand/adapt", "internal/understand/reading"}:     "what is adapted",
+	{"internal/understand/adapt", "internal/understand/stat"}:        "how sure a gain is",
 	{"internal/understand/adapt", "internal/understand/text"}:        "word by word",
 	{"internal/understand/adapt", "internal/understand/theme"}:       "and the themes that are told",
 	{"internal/understand/alert", "internal/listen/feedback"}:        "with the words behind it",

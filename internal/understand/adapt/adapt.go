@@ -8,10 +8,12 @@ package adapt
 import (
 	"fmt"
 	"hash/fnv"
+	"math"
 	"slices"
 	"time"
 
 	"kolo/internal/understand/reading"
+	"kolo/internal/understand/stat"
 	"kolo/internal/understand/text"
 	"kolo/internal/understand/theme"
 	"kolo/internal/understand/theme/discover"
@@ -49,6 +51,8 @@ type Report struct {
 	Held        int     `json:"held,omitempty" doc:"Texts held out"`
 	Before      float64 `json:"before,omitempty" doc:"Accuracy on these without what was learned, 0 to 1"`
 	After       float64 `json:"after,omitempty" doc:"And with it"`
+	Gained      int     `json:"gained,omitempty" doc:"Of the texts held out, that are read rightly with it and were not without"`
+	Lost        int     `json:"lost,omitempty" doc:"And the other way round"`
 	Plain       int     `json:"plain,omitempty" doc:"Plainly polar phrases that were kept apart"`
 	Turned      int     `json:"turned,omitempty" doc:"And how many of these are read as something else"`
 	Sure        int     `json:"sure,omitempty" doc:"Texts that plainly praise or blame"`
@@ -56,6 +60,17 @@ type Report struct {
 	Ratings     int     `json:"ratings,omitempty" doc:"Texts whose label was a rating beside them"`
 	Corrections int     `json:"corrections,omitempty" doc:"Texts whose label was a person's word"`
 	Curve       []Point `json:"curve,omitempty" doc:"By how many texts were learned from"`
+}
+
+// Gain is the difference of the two accuracies, text by text, with its 95 % interval. It is undefined where both read all texts alike, and in
+// reports of before it was counted for how many they do not.
+func (r Report) Gain() (stat.Difference, error) {
+	if r.Gained+r.Lost == 0 {
+		return stat.Difference{}, stat.Undefined("Gain", "both read all texts alike")
+	}
+	n := float64(r.Held)
+	mean := float64(r.Gained-r.Lost) / n
+	return stat.Paired(stat.Moments{N: int64(r.Held), Mean: mean, SD: math.Sqrt(max(0, float64(r.Gained+r.Lost)-n*mean*mean) / max(1, n-1))}, stat.DefaultLevel)
 }
 
 // Point is a step of a learning curve.

@@ -316,7 +316,7 @@ func (s *Service) train(ctx context.Context, run *job.Run) error {
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
-	report.Held, report.Before, report.After = measured.Held, measured.Before, measured.After
+	report.Held, report.Before, report.After, report.Gained, report.Lost = measured.Held, measured.Before, measured.After, measured.Gained, measured.Lost
 	report.Plain, report.Turned, report.Sure, report.Against = measured.Plain, measured.Turned, measured.Sure, measured.Against
 	for _, p := range measured.Curve {
 		report.Curve = append(report.Curve, Point{p.Examples, p.Accuracy})

@@ -27,6 +27,8 @@ type Adapted struct {
 	Held    int     // examples that were held out, of which the model knew nothing
 	Before  float64 // accuracy of the reader as it was
 	After   float64 // accuracy of the adapted one
+	Gained  int     // of those held out, that the adapted one reads rightly and the reader as it was does not
+	Lost    int     // and the other way round
 	Plain   int     // plainly polar phrases that were kept apart: the reader is sure that they praise, or blame
 	Turned  int     // how many of these the adapted one reads as something else
 	Sure    int     // examples with a rating of which the reader is sure that they praise, or blame
@@ -175,7 +177,8 @@ func (r *Reader) Adapt(ctx context.Context, examples []Example, seed uint64) (ke
 	held, rest := pick(made, order[:n]), pick(made, order[n:])
 	home, plain := r.home(examples)
 	report.Held, report.Learned = len(held), len(rest)
-	report.Before = accuracy(held, nil, deltaNote{Scale: 1})
+	before := rightly(held, nil, deltaNote{Scale: 1})
+	report.Before = share(before)
 	for _, size := range []int{100, 300, 1000, 3000} {
 		if size >= len(rest) {
 			break
@@ -184,14 +187,22 @@ func (r *Reader) Adapt(ctx context.Context, examples []Example, seed uint64) (ke
 		if err != nil {
 			return nil, report, err
 		}
-		report.Curve = append(report.Curve, Step{size, right})
+		report.Curve = append(report.Curve, Step{size, share(right)})
 	}
 	note, right, err := fit(ctx, rest, home, held, without, seed)
 	if err != nil {
 		return nil, report, err
 	}
-	report.After = right
-	report.Curve = append(report.Curve, Step{len(rest), right})
+	report.After = share(right)
+	for i := range held {
+		switch {
+		case right[i] && !before[i]:
+			report.Gained++
+		case before[i] && !right[i]:
+			report.Lost++
+		}
+	}
+	report.Curve = append(report.Curve, Step{len(rest), report.After})
 	all := beside(made, home)
 	note.Matrix = fitMatrix(all)
 	m, err := learnDelta(all, note.Matrix, seed)
@@ -391,7 +402,7 @@ func beside(examples, home []prepared) []prepared {
 }
 
 // fit learns from examples, chooses how strongly to use it by folds of them, and gives the accuracy on held-out ones.
-func fit(ctx context.Context, examples, home, held []prepared, unsound []int, seed uint64) (note deltaNote, right float64, err error) {
+func fit(ctx context.Context, examples, home, held []prepared, unsound []int, seed uint64) (note deltaNote, right []bool, err error) {
 	const folds = 4
 	strengths := []float32{0, 0.5, 1, 1.5}
 	said, heard := 0, 0
@@ -406,7 +417,7 @@ func fit(ctx context.Context, examples, home, held []prepared, unsound []int, se
 	loss := make([]float64, len(strengths))
 	for f := range folds {
 		if err := ctx.Err(); err != nil {
-			return note, 0, err
+			return note, nil, err
 		}
 		var in, out []prepared
 		for i, e := range examples {
@@ -419,7 +430,7 @@ func fit(ctx context.Context, examples, home, held []prepared, unsound []int, se
 		n := deltaNote{Matrix: fitMatrix(in), Words: length, Unsound: unsound, Mixed: heard < leastHeard}
 		m, err := learnDelta(in, n.Matrix, seed)
 		if err != nil {
-			return note, 0, err
+			return note, nil, err
 		}
 		own := scores(m, out)
 		for c := range strengths {
@@ -440,9 +451,9 @@ func fit(ctx context.Context, examples, home, held []prepared, unsound []int, se
 	note = deltaNote{Strength: strengths[best], Matrix: fitMatrix(examples), Words: length, Unsound: unsound, Mixed: heard < leastHeard}
 	m, err := learnDelta(examples, note.Matrix, seed)
 	if err != nil {
-		return note, 0, err
+		return note, nil, err
 	}
-	return note, accuracy(held, m, note), nil
+	return note, rightly(held, m, note), nil
 }
 
 // fitMatrix fits what is made of the reader's own scores here.
@@ -503,15 +514,20 @@ func (e prepared) decide(own []float32, n deltaNote) int {
 }
 
 // accuracy is the share of examples whose label the reader would say.
-func accuracy(list []prepared, m *learn.Model, n deltaNote) float64 {
-	own, right := scores(m, list), 0
+func rightly(list []prepared, m *learn.Model, n deltaNote) []bool {
+	own, right := scores(m, list), make([]bool, len(list))
 	for i, e := range list {
-		if e.decide(own[i], n) == e.label {
-			right++
+		right[i] = e.decide(own[i], n) == e.label
+	}
+	return right
+}
+
+func share(right []bool) float64 {
+	n := 0
+	for _, r := range right {
+		if r {
+			n++
 		}
 	}
-	if len(list) == 0 {
-		return 0
-	}
-	return float64(right) / float64(len(list))
+	return float64(n) / float64(max(1, len(right)))
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"testing"
 
 	"kolo/internal/understand/reading"
@@ -38,6 +39,9 @@ func TestAdapts(t *testing.T) {
 	}
 	if report.Held != 75 || report.Learned != 225 || report.After < 0.95 || report.After <= report.Before || len(report.Curve) != 2 {
 		t.Errorf("%+v", report)
+	}
+	if gain := float64(report.Held) * (report.After - report.Before); report.Lost < 0 || math.Abs(gain-float64(report.Gained-report.Lost)) > 1e-9 {
+		t.Errorf("%d gained and %d lost are not %v", report.Gained, report.Lost, gain)
 	}
 	adapted, err := r.With(kept)
 	if err != nil {

@@ -79,7 +79,8 @@ type learned struct {
 type version struct {
 	adapt.Version
 	When, Gain, Interval, From, Texts string
-	Better                            bool
+	Tone                              string // of the gain, where it is sure
+	Unsure                            bool   // the gain may be none
 	Curve                             *ui.Chart
 }
 
@@ -157,7 +158,7 @@ func (p *Pages) model(q *web.Request) error {
 	return q.Render(http.StatusOK, modelPage(q.Shell("model", e.T("nav.model")), v))
 }
 
-// version writes a training out: its gain on texts that were held out, with the interval of the difference of two shares.
+// version writes a training out: its gain on texts that were held out, with the interval of the difference text by text.
 func (p *Pages) version(e ui.Env, x adapt.Version, newest bool) version {
 	v := version{Version: x, When: e.DateTime(x.At), Texts: e.N(float64(x.Texts), 0)}
 	r := x.Report
@@ -166,7 +167,20 @@ func (p *Pages) version(e ui.Env, x adapt.Version, newest bool) version {
 	}
 	v.From = e.T("model.from_to", "before", i18n.Verbatim(e.Percent(r.Before, 1)), "after", i18n.Verbatim(e.Percent(r.After, 1)), "n", r.Held)
 	v.Gain = e.T("score.points", "n", i18n.Verbatim(e.Signed(100*(r.After-r.Before), 1)))
-	v.Better = r.After > r.Before
+	switch gain, err := r.Gain(); {
+	case err == nil:
+		in := gain.Interval
+		v.Interval = e.T("score.interval", "low", i18n.Verbatim(e.Signed(100*in.Low, 1)), "high", i18n.Verbatim(e.Signed(100*in.High, 1)))
+		v.Unsure = in.Contains(0)
+	case r.After == r.Before:
+		v.Unsure = true
+	}
+	if v.Interval != "" && !v.Unsure {
+		v.Tone = "bad"
+		if r.After > r.Before {
+			v.Tone = "good"
+		}
+	}
 	if newest && len(r.Curve) > 1 {
 		c := ui.Chart{ID: "curve", Kind: "line", Title: e.T("model.curve"), Dimension: e.T("model.learned_from"), Percent: true, Decimals: 1}
 		s := ui.Series{Name: e.T("model.accuracy")}
