@@ -1121,14 +1121,24 @@ func TestTheFirstLookFollowsTheFirstDay(t *testing.T) {
 			w.must(err)
 			w.must(w.feeder.Feed(w.Context()))
 		}
+		waits := func(what string, next time.Time) {
+			w.Helper()
+			got, err := w.alerts.Watch(w.Context(), ws)
+			if w.must(err); got.Waits == nil || got.Waits.For != what || !got.Waits.Next.Equal(next) {
+				w.Fatalf("waits for %+v, want %s until %v", got.Waits, what, next)
+			}
+		}
 		tick()
+		waits(alert.ForFeedback, time.Time{})
 		say(w.clock.Now())
 		tick()
 		tick()
+		waits(alert.ForDay, (clock.DayOf(w.clock.Now(), time.UTC) + 1).Start(time.UTC))
 		if len(looked) > 0 {
 			w.Fatalf("looked at before a day is complete: %s", <-looked)
 		}
 		say(monday.AddDate(0, 0, -10))
+		waits(alert.ForLook, time.Time{})
 		tick()
 		for got := ""; got != "done"; {
 			select {
@@ -1138,7 +1148,7 @@ func TestTheFirstLookFollowsTheFirstDay(t *testing.T) {
 				w.Fatal("no look within half a minute")
 			}
 		}
-		if got, err := w.alerts.Watch(w.Context(), ws); err != nil || got.Day == "" || got.Report.Series == 0 {
+		if got, err := w.alerts.Watch(w.Context(), ws); err != nil || got.Day == "" || got.Report.Series == 0 || got.Waits != nil {
 			w.Errorf("%+v, %v", got, err)
 		}
 	})

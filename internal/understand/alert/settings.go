@@ -13,8 +13,10 @@ import (
 	"kolo/internal/foundation/clock"
 	"kolo/internal/foundation/fault"
 	"kolo/internal/foundation/store"
+	"kolo/internal/listen/feedback"
 	"kolo/internal/people/contact"
 	"kolo/internal/people/identity"
+	"kolo/internal/understand/stat/watch"
 )
 
 // Settings say what a workspace has watched, and how often it can bear a false alarm.
@@ -102,10 +104,28 @@ type Watch struct {
 	Day      string    `json:"day,omitempty" doc:"Last complete day that was looked at"`
 	LookedAt time.Time `json:"looked_at,omitzero" doc:"Absent before the first look"`
 	Report   Report    `json:"report"`
+	Waits    *Waits    `json:"waits,omitempty" doc:"While nothing is watched: what for"`
 
 	day    clock.Day
 	looked time.Time // the last look, whether it saw anything or not
 }
+
+// Waits says what a workspace waits for in which nothing is watched.
+type Waits struct {
+	For  string    `json:"for" enum:"feedback,day,look,recent" doc:"The first feedback, its first complete day, the first look at that, or something newer than what is there"`
+	Next time.Time `json:"next,omitzero" doc:"When it looks next, where that is known"`
+}
+
+// What a workspace waits for.
+const (
+	ForFeedback = "feedback"
+	ForDay      = "day"
+	ForLook     = "look"
+	ForRecent   = "recent"
+)
+
+// NeededWeeks and NeededDays are how much history what is watched by week and by day needs before it has a baseline.
+var NeededWeeks, NeededDays = watch.Weekly(0.5).Least, watch.Daily(0.5).Least
 
 // Report is how a look went.
 type Report struct {
@@ -181,10 +201,36 @@ func allWatches(tx *store.Tx) (map[identity.WorkspaceID]Watch, error) {
 // Watch tells what a workspace has watched.
 func (s *Service) Watch(ctx context.Context, ws identity.WorkspaceID) (w Watch, err error) {
 	err = s.db.View(ctx, func(tx *store.Tx) (err error) {
-		w, err = readWatch(tx, ws)
+		if w, err = readWatch(tx, ws); err != nil || w.Report.Series > 0 {
+			return err
+		}
+		w.Waits, err = waits(tx, s.db.Clock().Now(), ws, w)
 		return err
 	})
 	return w, fault.Wrap("alert.Watch", err)
+}
+
+func waits(tx *store.Tx, now time.Time, ws identity.WorkspaceID, w Watch) (*Waits, error) {
+	workspace, err := identity.GetWorkspace(tx, ws)
+	if err != nil {
+		return nil, err
+	}
+	if looked := w.looked.Add(emptyPause); looked.After(now) {
+		return &Waits{For: ForRecent, Next: looked}, nil
+	}
+	hold, err := held(tx, ws, w.Settings)
+	if err != nil {
+		return nil, err
+	}
+	first, ok, err := feedback.Oldest(tx, ws)
+	if err != nil || !ok {
+		return &Waits{For: ForFeedback}, err
+	}
+	// Of the first day that can be looked at the last second has passed, and so many days more.
+	if due := clock.DayOf(first, workspace.Location()) + 1 + clock.Day(hold); due > today(now, workspace) {
+		return &Waits{For: ForDay, Next: due.Start(workspace.Location())}, nil
+	}
+	return &Waits{For: ForLook}, nil
 }
 
 // Set changes what is watched, and has it looked at anew.

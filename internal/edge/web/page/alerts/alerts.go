@@ -53,18 +53,18 @@ type row struct {
 }
 
 type listView struct {
-	Tabs    []ui.Tab
-	Rows    []row
-	Page    ui.Page
-	Which   string
-	Budget  string
-	Series  string
-	Unseen  unseenView
-	Watch   alert.Watch
-	Started bool
-	Track   string
-	May     bool
-	Query   string
+	Tabs   []ui.Tab
+	Rows   []row
+	Page   ui.Page
+	Which  string
+	Budget string
+	Series string
+	Unseen unseenView
+	Watch  alert.Watch
+	Waits  *waitsView
+	Track  string
+	May    bool
+	Query  string
 }
 
 // tabs are the parts of the list, each with what it holds.
@@ -110,7 +110,7 @@ func (p *Pages) list(q *web.Request) error {
 	if next != "" {
 		v.Page.Next = "/alerts?" + url.Values{"show": {v.Which}, "cursor": {next}}.Encode()
 	}
-	v.Budget, v.Series, v.Started, v.Track = budget(q.Env, v.Watch), series(q.Env, v.Watch), v.Watch.Day != "", tracked(q.Env, track)
+	v.Budget, v.Series, v.Waits, v.Track = budget(q.Env, v.Watch), series(q.Env, v.Watch), waits(q.Env, v.Watch), tracked(q.Env, track)
 	if v.Unseen, err = p.unseen(q, v.Watch); err != nil {
 		return err
 	}
@@ -141,6 +141,27 @@ func budget(e ui.Env, w alert.Watch) string {
 func series(e ui.Env, w alert.Watch) string {
 	r := w.Report
 	return e.T("alerts.watched", "weekly", r.Weekly, "daily", r.Daily, "learning", r.Learning, "blank", r.Blank)
+}
+
+// waitsView is what is told in place of what is watched while nothing is.
+type waitsView struct{ Title, Text string }
+
+func waits(e ui.Env, w alert.Watch) *waitsView {
+	if w.Waits == nil {
+		return nil
+	}
+	key, text := "alerts.waits."+w.Waits.For, ""
+	if w.Waits.Next.IsZero() {
+		text = e.T(key + ".text")
+	} else {
+		text = e.T(key+".text", "when", i18n.Verbatim(e.DateTime(w.Waits.Next)))
+	}
+	return &waitsView{e.T(key), text + " " + needs(e)}
+}
+
+// needs says how much history an alarm takes.
+func needs(e ui.Env) string {
+	return e.T("alerts.needs", "weeks", alert.NeededWeeks, "days", alert.NeededDays)
 }
 
 // unseenView names the fields of which not all values are watched.
@@ -529,6 +550,7 @@ type seriesView struct {
 	Rows           []seriesRow
 	Page           ui.Page
 	Budget, Series string
+	Waits          *waitsView
 	Unseen         unseenView
 	May            bool
 }
@@ -550,7 +572,7 @@ func (p *Pages) series(q *web.Request) error {
 	if err != nil {
 		return err
 	}
-	v := seriesView{Budget: budget(e, w), Series: series(e, w), Page: ui.Page{Shown: len(list), Total: -1}, May: q.Actor.May(identity.AlertsManage)}
+	v := seriesView{Budget: budget(e, w), Series: series(e, w), Waits: waits(e, w), Page: ui.Page{Shown: len(list), Total: -1}, May: q.Actor.May(identity.AlertsManage)}
 	if v.Unseen, err = p.unseen(q, w); err != nil {
 		return err
 	}
