@@ -357,11 +357,11 @@ func (b *builder) table() table {
 		column(e.T("explore.weighted"), "", true, false)
 	}
 	if t.Compare {
-		column(e.T("column."+b.to()), "", true, true)
 		column(e.T("explore.change"), "change", true, false)
 		if t.Ranges {
 			column(e.T("explore.change_range"), "", true, true)
 		}
+		column(e.T("column."+b.to()), "", true, false) // last: on a phone it is to the side, for the change says it too
 	}
 	rows := b.sorted(a.Rows, dims, by, descending)
 	at, _ := strconv.Atoi(b.q.URL.Query().Get("page"))

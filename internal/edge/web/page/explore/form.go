@@ -608,3 +608,23 @@ func first(list []string) string {
 	}
 	return list[0]
 }
+
+// chosen is the question in short: what is chosen in its lists, and the fields of its conditions.
+func (f form) chosen() (list []string) {
+	add := func(c control) {
+		for _, g := range c.Groups {
+			for _, o := range g.Options {
+				if o.Value != "" && o.On {
+					list = append(list, o.Label)
+				}
+			}
+		}
+	}
+	for _, c := range f.Controls {
+		add(c)
+	}
+	for _, w := range f.Where {
+		add(w.Field)
+	}
+	return list
+}
