@@ -64,7 +64,7 @@ func (m *Model) Encode(note any) ([]byte, error) {
 		n := len(h.Labels)
 		for k := range n {
 			for row := range m.keys {
-				b = append(b, byte(h.weights[row*n+k]))
+				b = append(b, byte(h.weights[row*h.stride+k]))
 			}
 		}
 	}
@@ -144,13 +144,13 @@ func Decode(file []byte, note any) (*Model, error) {
 			m.tone[row] = int8(x)
 		}
 	}
+	m.makeRoom()
 	for _, h := range m.Heads {
 		n := len(h.Labels)
 		h.bias, h.step = floats(take(4*n)), floats(take(4*n))
-		h.weights = make([]int8, head.Rows*n)
 		for k := range n {
 			for row, x := range take(head.Rows) {
-				h.weights[row*n+k] = int8(x)
+				h.weights[row*h.stride+k] = int8(x)
 			}
 		}
 	}

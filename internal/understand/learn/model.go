@@ -2,6 +2,8 @@ package learn
 
 import (
 	"math"
+	"slices"
+	"strings"
 	"sync"
 
 	"kolo/internal/understand/text"
@@ -25,7 +27,9 @@ type Head struct {
 
 	bias    []float32
 	step    []float32 // what 1 of weights is worth, by label
-	weights []int8    // rows x labels
+	weights []int8    // by row, the labels of one from each multiple of stride on
+	stride  int
+	at      int // of the model's Sums
 }
 
 // Model is a trained classifier: one vocabulary of n-grams, and heads that weigh them.
@@ -38,6 +42,8 @@ type Model struct {
 	tone    []int8    // 1 for words of praise, -1 of blame, by row; nil where negation is not looked at
 	isChar  int       // rows from here on are of characters
 	table   []slot
+	weights []int8 // of all heads, which have parts of it: by row, one head after the other, and room for a multiple of eight
+	width   int    // of a row of weights
 	scratch sync.Pool
 }
 
@@ -130,7 +136,24 @@ type Scratch struct {
 	grams  [][longestRow]uint32 // the rows of words that end there, by length; noRow where the model does not know them
 	chars  []uint32             // rows of characters, of one word after the other
 	ends   []int                // where the word's end in chars
+
+	met  []metWord // the words that were met last, by hash; nil until the first
+	long metWord   // one that is too long to be kept there
+	sums Sums
 }
+
+// metWord is what a word of letters is to the model: a few thousand of them are most of what people say, and each would be looked up in dozens of
+// places all over the model's table.
+type metWord struct {
+	form  string
+	row   uint32   // of the word by itself
+	chars []uint32 // rows of its characters
+}
+
+const (
+	metWords   = 4096 // that are kept, a power of 2
+	longestMet = 64   // bytes: few words are longer, and what makes them up must not fill the memory
+)
 
 // ratedRow is the row of a number that rates, and the last word that says that it does.
 type ratedRow struct {
@@ -164,10 +187,13 @@ func (m *Model) Load(s *Scratch, words []text.Word) {
 		h := hashString(w.Class())
 		r.next(h)
 		g := [longestRow]uint32{noRow, noRow, noRow, noRow}
-		for n := range min(f.Words, len(s.hashes)+1, longestRow) {
-			if row, ok := m.row(r.key(n)); ok {
-				g[n] = row
-			}
+		known := m.meet(s, w, h)
+		first := 0
+		if known != nil {
+			g[0], first = known.row, 1
+		}
+		for n := first; n < min(f.Words, i+1, longestRow); n++ {
+			g[n] = m.rowOr(r.key(n))
 		}
 		s.hashes, s.grams = append(s.hashes, h), append(s.grams, g)
 		if f.Negation {
@@ -191,16 +217,40 @@ func (m *Model) Load(s *Scratch, words []text.Word) {
 			}
 			s.rated = append(s.rated, rate)
 		}
-		if w.Kind == text.Letters && f.CharHigh > 0 {
-			s.keys = f.chars(s.keys[:0], w.Form)
-			for _, k := range s.keys {
-				if row, ok := m.row(k); ok {
-					s.chars = append(s.chars, row)
-				}
-			}
+		if known != nil {
+			s.chars = append(s.chars, known.chars...)
 		}
 		s.ends = append(s.ends, len(s.chars))
 	}
+}
+
+// meet is what a word of letters is to the model, valid until the next; nil for others. h is the hash of its class, which is its form.
+func (m *Model) meet(s *Scratch, w text.Word, h uint64) *metWord {
+	if w.Kind != text.Letters {
+		return nil
+	}
+	if s.met == nil {
+		s.met = make([]metWord, metWords)
+	}
+	k := &s.met[h&uint64(len(s.met)-1)]
+	switch {
+	case len(w.Form) > longestMet:
+		k = &s.long
+	case k.form == w.Form && w.Form != "":
+		return k
+	default:
+		k.form = strings.Clone(w.Form)
+	}
+	k.row, k.chars = m.rowOr(unigram(h)), k.chars[:0]
+	if m.Features.CharHigh > 0 {
+		s.keys = m.Features.chars(s.keys[:0], w.Form)
+		for _, key := range s.keys {
+			if row, ok := m.row(key); ok {
+				k.chars = append(k.chars, row)
+			}
+		}
+	}
+	return k
 }
 
 // Piece makes the vector of words first to last, exclusive, of the text that is loaded: each n-gram within them that the
@@ -322,32 +372,74 @@ func norm(squares float64, to float32) float32 {
 
 // Logits puts a vector's raw scores into out, one for each label.
 func (h *Head) Logits(v Vector, out []float32) {
-	n := len(h.Labels)
-	out = out[:n]
-	for k := range out {
-		out[k] = 0
-	}
-	first := 0
-	if wide && len(v.Rows) > 0 { // most of the time of reading is spent here
-		for ; first+8 <= n; first += 8 {
-			sum8(&out[first], &h.weights[first], n, &v.Rows[0], &v.Values[0], len(v.Rows))
-		}
-	}
-	if first < n {
-		h.sum(v, out, first)
-	}
+	out = out[:len(h.Labels)]
+	clear(out)
+	sums(v, h.weights, h.stride, out)
+	h.finish(out)
+}
+
+// finish makes raw scores of what sums gave.
+func (h *Head) finish(out []float32) {
 	for k := range out {
 		out[k] = out[k]*h.step[k] + h.bias[k]
 	}
 }
 
-// sum adds to the outputs from first on what the rows of a vector make of them.
-func (h *Head) sum(v Vector, out []float32, first int) {
-	n := len(h.Labels)
-	rest := out[first:n]
+// Sums are what a vector comes to in all heads at once, in less time than one after the other, for the weights of an n-gram stand side by side.
+// Heads make raw scores of them (Of). They are valid until the next.
+type Sums []float32
+
+// Sums sums a vector up.
+func (m *Model) Sums(s *Scratch, v Vector) Sums {
+	s.sums = slices.Grow(s.sums[:0], m.width)[:m.width]
+	clear(s.sums)
+	sums(v, m.weights, m.width, s.sums)
+	return s.sums
+}
+
+// Of puts a head's raw scores into out, one for each label.
+func (h *Head) Of(s Sums, out []float32) {
+	out = out[:len(h.Labels)]
+	copy(out, s[h.at:])
+	h.finish(out)
+}
+
+// makeRoom gives the heads their parts of the weights, all of them 0.
+func (m *Model) makeRoom() {
+	width := 0
+	for _, h := range m.Heads {
+		h.at = width
+		width += len(h.Labels)
+	}
+	m.width = (width + 7) &^ 7
+	m.weights = make([]int8, len(m.keys)*m.width)
+	for _, h := range m.Heads {
+		h.weights, h.stride = m.weights[min(h.at, len(m.weights)):], m.width
+	}
+}
+
+// sums adds to the outputs what the rows of a vector make of them, each one by one in the order of the rows.
+func sums(v Vector, weights []int8, stride int, out []float32) {
+	n, first := len(out), 0
+	if wide && len(v.Rows) > 0 { // most of the time of reading is spent here
+		for ; first+32 <= n; first += 32 {
+			sum32(&out[first], &weights[first], stride, &v.Rows[0], &v.Values[0], len(v.Rows))
+		}
+		for ; first+8 <= n; first += 8 {
+			sum8(&out[first], &weights[first], stride, &v.Rows[0], &v.Values[0], len(v.Rows))
+		}
+	}
+	if first < n {
+		sumPlainly(v, weights, stride, out, first)
+	}
+}
+
+// sumPlainly is sums for the outputs from first on.
+func sumPlainly(v Vector, weights []int8, stride int, out []float32, first int) {
+	rest := out[first:]
 	for i, row := range v.Rows {
 		x := v.Values[i]
-		w := h.weights[int(row)*n+first : int(row)*n+n]
+		w := weights[int(row)*stride+first : int(row)*stride+len(out)]
 		for k, y := range w {
 			rest[k] += x * float32(y)
 		}

@@ -14,7 +14,7 @@ import (
 func TestPiecesAreWhatTrainingSees(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 2))
-	vocabulary := strings.Fields("the a good bad not never isn't не нет было نیست نمی\u200cکند لא very שירות טוב خوب سرویس плохо хорошо used to would be раньше never worse far from 12 10/10 3 out of 10 2 stars 😀 ! , a@b.io longer-word")
+	vocabulary := strings.Fields("the a good bad not never isn't не нет было نیست نمی\u200cکند لא very שירות טוב خوب سرویس плохо хорошо used to would be раньше never worse far from 12 10/10 3 out of 10 2 stars 😀 ! , a@b.io longer-word " + strings.Repeat("far", 30))
 	sentence := func() []text.Word {
 		var words []string
 		for range r.IntN(12) {
@@ -27,9 +27,9 @@ func TestPiecesAreWhatTrainingSees(t *testing.T) {
 	for i := range 100 {
 		target := []float32{0, 0}
 		target[i%2] = 1
-		examples = append(examples, Example{Words: sentence(), Targets: [][]float32{target}, Weights: []float32{1}})
+		examples = append(examples, Example{Words: sentence(), Targets: [][]float32{target, {target[1], target[0], 0}}, Weights: []float32{1, 1}})
 	}
-	m, err := Train(examples, []HeadSpec{{Name: "x", Kind: OneOf, Labels: []string{"a", "b"}}}, Options{Features: f, Epochs: 1, Rate: 0.1, Contrast: 0.5, Opposites: [2]int{0, 1}})
+	m, err := Train(examples, []HeadSpec{{Name: "x", Kind: OneOf, Labels: []string{"a", "b"}}, {Name: "y", Kind: AnyOf, Labels: []string{"c", "d", "e"}}}, Options{Features: f, Epochs: 1, Rate: 0.1, Contrast: 0.5, Opposites: [2]int{0, 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,10 @@ func TestPiecesAreWhatTrainingSees(t *testing.T) {
 		known[m.keys[row]] = tone
 	}
 	a, b := m.Scratch(), m.Scratch()
-	for range 200 {
+	for n := range 400 {
+		if n == 200 {
+			a.met = make([]metWord, 4) // words take each other's places
+		}
 		words := sentence()
 		first := r.IntN(len(words) + 1)
 		last := first + r.IntN(len(words)-first+1)
@@ -46,6 +49,14 @@ func TestPiecesAreWhatTrainingSees(t *testing.T) {
 		got, want := m.Piece(a, first, last), m.vectorOf(b, f.Append(nil, words[first:last], known))
 		if g, w := byRow(got), byRow(want); !slices.EqualFunc(g, w, func(x, y entry) bool { return x.row == y.row && math.Abs(x.value-y.value) < 1e-5 }) {
 			t.Fatalf("words %d to %d of %v:\n%v\n%v", first, last, words, g, w)
+		}
+		sums := m.Sums(a, got)
+		for _, h := range m.Heads {
+			one, all := make([]float32, len(h.Labels)), make([]float32, len(h.Labels))
+			h.Logits(got, one)
+			if h.Of(sums, all); !slices.Equal(one, all) {
+				t.Fatalf("head %s by itself %v, and with the others %v", h.Name, one, all)
+			}
 		}
 	}
 }

@@ -10,3 +10,8 @@ var wide = cpu.X86.HasAVX2
 //
 //go:noescape
 func sum8(out *float32, weights *int8, stride int, rows *uint32, values *float32, n int)
+
+// sum32 is sum8 for thirty-two outputs.
+//
+//go:noescape
+func sum32(out *float32, weights *int8, stride int, rows *uint32, values *float32, n int)

@@ -13,11 +13,11 @@ func TestWideSumsAreThePlainOnes(t *testing.T) {
 		return // this processor sums one by one anyway
 	}
 	r := rand.New(rand.NewPCG(1, 2))
-	for _, labels := range []int{1, 3, 7, 8, 9, 16, 24, 31} {
+	for _, labels := range []int{1, 3, 7, 8, 9, 16, 24, 31, 32, 45, 64} {
 		for _, n := range []int{0, 1, 2, 7, 150} {
 			t.Run(fmt.Sprintf("%d labels, %d rows", labels, n), func(t *testing.T) {
 				const rows = 500
-				h := &Head{Labels: make([]string, labels), bias: make([]float32, labels), step: slices.Repeat([]float32{1}, labels), weights: make([]int8, rows*labels)}
+				h := &Head{Labels: make([]string, labels), bias: make([]float32, labels), step: slices.Repeat([]float32{1}, labels), weights: make([]int8, rows*labels), stride: labels}
 				for i := range h.weights {
 					h.weights[i] = int8(r.IntN(255) - 127)
 				}
@@ -31,7 +31,7 @@ func TestWideSumsAreThePlainOnes(t *testing.T) {
 				}
 				got, want := make([]float32, labels), make([]float32, labels)
 				h.Logits(v, got)
-				h.sum(v, want, 0)
+				sumPlainly(v, h.weights, h.stride, want, 0)
 				if !slices.Equal(got, want) {
 					t.Errorf("%v, and one by one %v", got, want)
 				}

@@ -113,8 +113,12 @@ func Train(examples []Example, specs []HeadSpec, o Options) (*Model, error) {
 	if o.Features.Negation {
 		m.setTones(toned)
 	}
-	for i, spec := range specs {
-		m.Heads = append(m.Heads, w.quantise(spec, i))
+	for _, spec := range specs {
+		m.Heads = append(m.Heads, &Head{Name: spec.Name, Kind: spec.Kind, Labels: spec.Labels})
+	}
+	m.makeRoom()
+	for i, h := range m.Heads {
+		w.quantise(specs[i], i, h)
 	}
 	return m, nil
 }
@@ -402,9 +406,9 @@ func (w *weights) gradient(e Example, v Vector, z []float32) {
 	}
 }
 
-// quantise makes a head of what was learned: weights in 8 bits, with a step for each label such that the largest fits;
+// quantise puts into a head what was learned: weights in 8 bits, with a step for each label such that the largest fits;
 // the few that are far larger than the rest are cut, for they would cost all others their precision.
-func (w *weights) quantise(s HeadSpec, head int) *Head {
+func (w *weights) quantise(s HeadSpec, head int, h *Head) {
 	first := 0
 	for _, x := range w.specs[:head] {
 		first += len(x.Labels)
@@ -414,7 +418,7 @@ func (w *weights) quantise(s HeadSpec, head int) *Head {
 	if w.outputs > 0 {
 		rows = len(w.w) / w.outputs
 	}
-	h := &Head{Name: s.Name, Kind: s.Kind, Labels: s.Labels, bias: slices.Clone(w.b[first : first+n]), step: make([]float32, n), weights: make([]int8, rows*n)}
+	h.bias, h.step = slices.Clone(w.b[first:first+n]), make([]float32, n)
 	sizes := make([]float32, rows)
 	for k := range n {
 		for row := range rows {
@@ -429,8 +433,7 @@ func (w *weights) quantise(s HeadSpec, head int) *Head {
 		h.step[k] = max(most, 1e-6) / float32(levels)
 		for row := range rows {
 			q := math.Round(float64(w.w[row*w.outputs+first+k] / h.step[k]))
-			h.weights[row*n+k] = int8(min(max(q, -levels), levels))
+			h.weights[row*h.stride+k] = int8(min(max(q, -levels), levels))
 		}
 	}
-	return h
 }

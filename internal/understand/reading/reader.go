@@ -366,15 +366,16 @@ func (p *Part) Look(scratch *learn.Scratch, s string, words []text.Word, spans [
 	whole := p.Model.Vector(scratch, words) // loads the text
 	e.Text, e.Clauses, e.Lengths = s, e.Clauses[:0], e.Lengths[:0]
 	e.Short = len(spans) == 1 && spoken(words) <= sentiment.ShortWords
-	p.text.Logits(whole, e.Whole[:])
+	sums := p.Model.Sums(scratch, whole)
+	p.text.Of(sums, e.Whole[:])
 	learn.LogSoftmax(e.Whole[:])
-	p.clause.Logits(whole, e.AsOne[:])
+	p.clause.Of(sums, e.AsOne[:])
 	learn.LogSoftmax(e.AsOne[:])
-	p.theme.Logits(whole, (*themes)[:n])
+	p.theme.Of(sums, (*themes)[:n])
 	e.Away = sentiment.SurelyHere
 	if p.elsewhere != nil {
 		var where [2]float32
-		p.where.Logits(whole, where[:])
+		p.where.Of(sums, where[:])
 		if e.Away = where[1] - where[0]; e.Away > sentiment.SurelyHere {
 			s := p.elsewhere.Scratch()
 			p.elsewhere.Head(sentiment.ElsewhereHead).Logits(p.elsewhere.Vector(s, words), e.Elsewhere[:])
@@ -388,10 +389,10 @@ func (p *Part) Look(scratch *learn.Scratch, s string, words []text.Word, spans [
 			copy(at, (*themes)[:n])
 		} else {
 			first, last := within(words, sp)
-			part := p.Model.Piece(scratch, first, last)
-			p.clause.Logits(part, c[:])
+			sums := p.Model.Sums(scratch, p.Model.Piece(scratch, first, last))
+			p.clause.Of(sums, c[:])
 			learn.LogSoftmax(c[:])
-			p.theme.Logits(part, at)
+			p.theme.Of(sums, at)
 			for k, z := range (*themes)[:n] {
 				at[k] += aside * (z - at[k])
 			}
