@@ -28,6 +28,7 @@ type Feeder struct {
 const (
 	stream   = "feedback"
 	feedRows = 20_480 // six times this is a row group of DuckDB
+	rowGroup = 6 * feedRows
 	// maxPromoted bounds the columns that attributes get of their own; further ones stay in the catch-all, where they can be
 	// asked for as well, more slowly.
 	maxPromoted = 200
@@ -36,8 +37,12 @@ const (
 // NewFeeder makes a feeder; Start runs it.
 func NewFeeder(s *Service, log *slog.Logger) *Feeder {
 	f := &Feeder{s: s, seen: map[string]bool{}, rows: newRowMaker(), sets: map[setOf]bool{}}
+	var gather int64
+	if s.columns.Dialect().Engine == column.DuckDB {
+		gather = rowGroup
+	}
 	f.Follower = follow.New(s.db, s.columns, follow.Source{Stream: stream, Lease: "columns", Tables: []string{table, sets}, Layout: layout,
-		Topic: feedback.Topic, Ready: s.feedback.Settled, Next: f.next, Learn: f.learn}, log)
+		Topic: feedback.Topic, Ready: s.feedback.Settled, Next: f.next, Gather: gather, Learn: f.learn}, log)
 	return f
 }
 

@@ -19,6 +19,7 @@ import (
 const (
 	leaseTime = 15 * time.Second // short, so that a killed process does not hold the others up for long
 	poll      = time.Second
+	patience  = 20 * time.Second // how long changes that can be fed wait for others that go with them
 )
 
 // Source is what is carried to the columns.
@@ -34,6 +35,9 @@ type Source struct {
 	Ready func(context.Context) (int64, error) // up to which change may be read without missing any
 	// Next reads the changes after one number, a batch of them.
 	Next func(ctx context.Context, after, upTo int64) (Batch, error)
+	// Gather is how many rows the columns best take at once, as long as another step (After) still has at least as many changes to do: what
+	// they take in smaller pieces they write and compress again and again. 0 to carry at once whatever there is.
+	Gather int64
 	// Learn is told that the columns may have been emptied by somebody else since they were last looked at. May be nil.
 	Learn func(context.Context) error
 }
@@ -64,7 +68,8 @@ type Follower struct {
 	started  chan struct{}
 	behind   atomic.Int64
 	feeding  sync.Mutex
-	fed      int64 // up to which change the columns were fed when this process last knew
+	gathers  time.Time // since when changes wait for others that go with them; zero when none do
+	fed      int64     // up to which change the columns were fed when this process last knew
 	filling  *filling
 	emptied  bool  // the columns were, and have taken nothing since
 	laidOut  int64 // what stood in the columns when this was known: layout and how often they were emptied; 0 at first
@@ -73,7 +78,7 @@ type Follower struct {
 // filling is a fill of columns that were empty, or far behind when the process began.
 type filling struct {
 	upTo  int64 // change that there was when it began
-	rows  int
+	rows  int64
 	begun time.Time
 }
 
@@ -128,7 +133,7 @@ func (f *Follower) run(ctx context.Context) {
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
 	for {
-		fed, err := f.feed(ctx)
+		fed, err := f.feed(ctx, true)
 		if err != nil && ctx.Err() == nil && !fault.Is(err, fault.Conflict) {
 			f.log.Error("feeding the columns failed; it will be tried again", "stream", f.source.Stream, "error", err)
 		}
@@ -165,12 +170,12 @@ func (f *Follower) pause(d time.Duration) {
 
 // Feed brings the columns up to the rows as they are now, unless another process is at it.
 func (f *Follower) Feed(ctx context.Context) error {
-	_, err := f.feed(ctx)
+	_, err := f.feed(ctx, false)
 	return err
 }
 
-// feed is Feed, and tells how many changes there were.
-func (f *Follower) feed(ctx context.Context) (n int64, err error) {
+// feed is Feed, and tells how many changes there were. It may leave for the next time what should gather.
+func (f *Follower) feed(ctx context.Context, gather bool) (n int64, err error) {
 	f.feeding.Lock()
 	defer f.feeding.Unlock()
 	if f.laidOut == 0 {
@@ -188,13 +193,23 @@ func (f *Follower) feed(ctx context.Context) (n int64, err error) {
 	behind := f.fed == 0 && upTo-mark > usual
 	f.fed = mark
 	if mark >= upTo {
-		f.filling = nil // another process has filled them
+		f.filling, f.gathers = nil, time.Time{} // another process has filled them
+		return 0, nil
+	}
+	if f.filling == nil && behind {
+		f.filling = &filling{upTo: upTo}
+	}
+	var wait, whole bool
+	if gather {
+		wait, whole = f.gather(mark, upTo, last)
+	}
+	if wait {
 		return 0, nil
 	}
 	if ok, err := f.layOut(ctx); err != nil || !ok {
 		return 0, err
 	}
-	if f.filling == nil && (behind || f.emptied && mark == 0) {
+	if f.filling == nil && f.emptied && mark == 0 {
 		f.filling = &filling{upTo: upTo}
 	}
 	f.emptied = false
@@ -223,11 +238,14 @@ func (f *Follower) feed(ctx context.Context) (n int64, err error) {
 			}
 			mark = at
 		}
+		if whole && upTo-mark < f.source.Gather {
+			return n, nil
+		}
 		if fill := f.filling; fill != nil && fill.begun.IsZero() {
 			fill.begun = time.Now()
 			f.log.Info("the columns are being filled from the rows", "stream", f.source.Stream, "layout", f.source.Layout, "after", mark)
 		}
-		if mark, err = f.batches(ctx, mark, upTo, &held); err != nil {
+		if mark, err = f.batches(ctx, mark, upTo, whole, &held); err != nil {
 			return n, err
 		}
 		if fill := f.filling; fill != nil && mark >= fill.upTo {
@@ -237,6 +255,24 @@ func (f *Follower) feed(ctx context.Context) (n int64, err error) {
 		f.behind.Store(max(0, last-mark))
 	}
 	return n, nil
+}
+
+// gather tells whether the changes that are ready should wait for others, and whether only so many of them should be fed as go together.
+func (f *Follower) gather(mark, upTo, last int64) (wait, whole bool) {
+	much := f.last != nil && f.source.Gather > 0 && last-mark >= f.source.Gather
+	whole = much && upTo-mark >= f.source.Gather
+	if !much || whole {
+		f.gathers = time.Time{}
+		return false, whole
+	}
+	if f.gathers.IsZero() {
+		f.gathers = time.Now()
+	}
+	if time.Since(f.gathers) < patience {
+		return true, false
+	}
+	f.gathers = time.Time{}
+	return false, false
 }
 
 // look tells where the columns are, up to where they may be fed, and what the last change is, and keeps how far they are behind it.
@@ -265,8 +301,9 @@ func (f *Follower) hold(ctx context.Context, held *time.Time) (ok bool, err erro
 	return ok, err
 }
 
-// batches appends the next changes and gives the new watermark: one batch, or as many as the columns take in one step.
-func (f *Follower) batches(ctx context.Context, mark, upTo int64, held *time.Time) (int64, error) {
+// batches appends the next changes and gives the new watermark: one batch, or as many as the columns take in one step. Where whole is set it
+// leaves what is less than goes together.
+func (f *Follower) batches(ctx context.Context, mark, upTo int64, whole bool, held *time.Time) (int64, error) {
 	b, err := f.source.Next(ctx, mark, upTo)
 	if err != nil {
 		return mark, err
@@ -276,11 +313,11 @@ func (f *Follower) batches(ctx context.Context, mark, upTo int64, held *time.Tim
 			return mark, err
 		}
 	}
-	rows := 0
+	rows := int64(0) // of the first table, which gets most
 	taken := func() {
 		for _, r := range b.Rows {
 			if r.Table == f.source.Tables[0] {
-				rows += len(r.Rows)
+				rows += int64(len(r.Rows))
 			}
 		}
 		if b.Taken != nil {
@@ -297,7 +334,7 @@ func (f *Follower) batches(ctx context.Context, mark, upTo int64, held *time.Tim
 		}
 		at := b.To
 		b = Batch{}
-		if at >= upTo {
+		if at >= upTo || whole && rows >= f.source.Gather && rows%f.source.Gather+upTo-at < f.source.Gather {
 			return p, nil
 		}
 		if time.Since(*held) > leaseTime/3 {
