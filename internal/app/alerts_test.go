@@ -21,7 +21,7 @@ func TestAlertPages(t *testing.T) {
 	ws, owner := i.workspace("one")
 	other, _ := i.workspace("two")
 	token, theirs := i.signIn("owner@one.example.com"), i.signIn("owner@two.example.com")
-	if body := i.page(token, "/alerts"); !strings.Contains(body, "Nothing was watched yet") {
+	if body := i.page(token, "/alerts"); !strings.Contains(body, "Watching begins with the first feedback") {
 		t.Error("an empty workspace is not told that it is")
 	}
 	now := time.Now().UTC()
