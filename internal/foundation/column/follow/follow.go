@@ -77,7 +77,7 @@ type Follower struct {
 
 // filling is a fill of columns that were empty, or far behind when the process began.
 type filling struct {
-	upTo  int64 // change that there was when it began
+	upTo  int64 // last change that there was when it began, whether or not it could be fed then
 	rows  int64
 	begun time.Time
 }
@@ -192,12 +192,15 @@ func (f *Follower) feed(ctx context.Context, gather bool) (n int64, err error) {
 	}
 	behind := f.fed == 0 && upTo-mark > usual
 	f.fed = mark
+	if mark >= last {
+		f.filling = nil // another process has filled them
+	}
 	if mark >= upTo {
-		f.filling, f.gathers = nil, time.Time{} // another process has filled them
+		f.gathers = time.Time{}
 		return 0, nil
 	}
 	if f.filling == nil && behind {
-		f.filling = &filling{upTo: upTo}
+		f.filling = &filling{upTo: last}
 	}
 	var wait, whole bool
 	if gather {
@@ -210,7 +213,7 @@ func (f *Follower) feed(ctx context.Context, gather bool) (n int64, err error) {
 		return 0, err
 	}
 	if f.filling == nil && f.emptied && mark == 0 {
-		f.filling = &filling{upTo: upTo}
+		f.filling = &filling{upTo: last}
 	}
 	f.emptied = false
 	held := time.Time{}

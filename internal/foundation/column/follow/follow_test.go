@@ -72,6 +72,14 @@ func TestAFillIsToldOnce(t *testing.T) {
 	f = follow.New(db, columns, source, slog.New(slog.NewJSONHandler(&log, nil)))
 	told("a start far behind, as after a fill that was killed", 995)
 	told("nothing new")
+	source.Layout = 3
+	f = follow.New(db, columns, source, slog.New(slog.NewJSONHandler(&log, nil)))
+	ready := int64(400)
+	f.After("read", func(context.Context) (int64, error) { return ready, nil })
+	must(t, f.Feed(ctx))
+	must(t, f.Feed(ctx)) // nothing more is ready
+	ready = last
+	told("a newer layout, while another step has much to do yet", 1000)
 }
 
 func must(t *testing.T, err error) {
