@@ -109,7 +109,7 @@ func prepare(r Row) prepared {
 	}
 	themes := r.Themes
 	for _, c := range r.Clauses {
-		themes = slices.Concat(themes, c.themes())
+		themes = append(slices.Clip(themes), c.themes()...)
 	}
 	p.examples = append(p.examples, learn.Example{Words: p.words, Targets: targets(r.Label, themes), Weights: times(textWeights, by)})
 	if r.far() {

@@ -42,25 +42,25 @@ func events(ctx context.Context, j job) error {
 		}
 		return json.RawMessage(e.Properties)
 	})
-	return write(ctx, j, t, func(do func(event.Event) error) error {
-		var h *label.Happened
+	veiled := !j.Actor.May(identity.ContactsIdentify)
+	return write(ctx, j, t, func(do func(event.Event) error) (err error) {
+		var h label.Happened
+		if veiled {
+			if h, err = label.HappenedFor(ctx, j.from.Contacts, j.Workspace, nil); err != nil {
+				return err
+			}
+		}
 		for {
 			list, err := j.from.Events.List(ctx, j.Workspace, f)
 			if err != nil {
 				return err
 			}
 			told := func(e event.Event) event.Event { return e }
-			if !j.Actor.May(identity.ContactsIdentify) {
-				var next label.Happened
-				if h == nil {
-					next, err = label.HappenedFor(ctx, j.from.Contacts, j.Workspace, list)
-				} else {
-					next, err = h.Next(ctx, j.from.Contacts, j.Workspace, list)
-				}
-				if err != nil {
+			if veiled {
+				if h, err = h.Next(ctx, j.from.Contacts, j.Workspace, list); err != nil {
 					return err
 				}
-				h, told = &next, next.Masked
+				told = h.Masked
 			}
 			if err := all(list)(func(e event.Event) error { return do(told(e)) }); err != nil || len(list) < event.MaxPage {
 				return err

@@ -401,7 +401,7 @@ func beside(examples, home []prepared) []prepared {
 	return list
 }
 
-// fit learns from examples, chooses how strongly to use it by folds of them, and gives the accuracy on held-out ones.
+// fit learns from examples, chooses how strongly to use it by folds of them, and tells which of the held-out ones are read rightly then.
 func fit(ctx context.Context, examples, home, held []prepared, unsound []int, seed uint64) (note deltaNote, right []bool, err error) {
 	const folds = 4
 	strengths := []float32{0, 0.5, 1, 1.5}
@@ -513,7 +513,7 @@ func (e prepared) decide(own []float32, n deltaNote) int {
 	return int(e.judge.Decide(z).Label) + 1
 }
 
-// accuracy is the share of examples whose label the reader would say.
+// rightly tells of which examples the reader would say the label.
 func rightly(list []prepared, m *learn.Model, n deltaNote) []bool {
 	own, right := scores(m, list), make([]bool, len(list))
 	for i, e := range list {
@@ -522,6 +522,7 @@ func rightly(list []prepared, m *learn.Model, n deltaNote) []bool {
 	return right
 }
 
+// share is how many of all are so, 0 to 1.
 func share(right []bool) float64 {
 	n := 0
 	for _, r := range right {

@@ -167,19 +167,20 @@ func (p *Pages) version(e ui.Env, x adapt.Version, newest bool) version {
 	}
 	v.From = e.T("model.from_to", "before", i18n.Verbatim(e.Percent(r.Before, 1)), "after", i18n.Verbatim(e.Percent(r.After, 1)), "n", r.Held)
 	v.Gain = e.T("score.points", "n", i18n.Verbatim(e.Signed(100*(r.After-r.Before), 1)))
-	switch gain, err := r.Gain(); {
-	case err == nil:
-		in := gain.Interval
+	gain, err := r.Gain()
+	in := gain.Interval
+	if err == nil {
 		v.Interval = e.T("score.interval", "low", i18n.Verbatim(e.Signed(100*in.Low, 1)), "high", i18n.Verbatim(e.Signed(100*in.High, 1)))
-		v.Unsure = in.Contains(0)
-	case r.After == r.Before:
-		v.Unsure = true
 	}
-	if v.Interval != "" && !v.Unsure {
+	switch {
+	case err != nil:
+		v.Unsure = r.After == r.Before
+	case in.Contains(0):
+		v.Unsure = true
+	case in.Low > 0:
+		v.Tone = "good"
+	default:
 		v.Tone = "bad"
-		if r.After > r.Before {
-			v.Tone = "good"
-		}
 	}
 	if newest && len(r.Curve) > 1 {
 		c := ui.Chart{ID: "curve", Kind: "line", Title: e.T("model.curve"), Dimension: e.T("model.learned_from"), Percent: true, Decimals: 1}
